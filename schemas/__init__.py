@@ -1,0 +1,1 @@
+"""What a row is: one definition per column, rules, table schemas."""
