@@ -1,0 +1,91 @@
+"""Resolved rows: every accepted claim line with its standing, every accepted remit line with its outcome."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from schemas.accepted import ACCEPTED_CLAIM_LINE, ROW_ORIGIN, keyed
+from schemas.columns import cents, date, flag, names, pandera_schema, real, text, whole
+
+STANDINGS: Final = ("current", "superseded", "void", "duplicate", "secondary")
+STATES: Final = ("paid", "denied", "zero_pay_other", "pending", "awaiting_readjudication", "reversed")
+ADJUDICATED_STATES: Final = ("paid", "denied", "zero_pay_other")
+OUTCOMES: Final = ("linked", "duplicate", "ignored", "crossover", "ambiguous", "unlinked")
+ZERO_PAY_REASONS: Final = ("capitation", "duplicate", "full_write_off", "no_charge", "other")
+
+LINE_IDENTITY = (
+    text("payer", "aetna, bcbs, cigna, uhc, medicare or other").required(),
+    date("service_month", "First day of the month of service").required(),
+    text("standing", "current, superseded, void, duplicate or secondary").required(),
+    keyed("claim_key", "The claim of the line (an instance of its number)", "").required(),
+    flag("replaced_claim", "On one line per claim that a replacement superseded: counts claims").required(),
+    flag("voided_claim", "On one line per claim that was voided: counts claims").required(),
+)
+
+CURRENT_LINE = (
+    text("line_of_business", "commercial, medicare_advantage, medicare_ffs, medicaid, other"),
+    flag("line_of_business_doubtful", "Claim and remittance point to different lines of business"),
+    text("chain_source", "none, same_claim, named, inferred: how the line's chain was found"),
+    text("care_model", "From the pricing modifier; unspecified, conflict"),
+    text("state", "State of the service: service facility's, else billing provider's"),
+    real("anesthesia_minutes", "Minutes of anesthesia", "minutes"),
+    flag("minutes_suspect", "Minutes outside the plausible range"),
+    whole("base_units", "Base units of the code", "units"),
+    whole("time_unit_tenths", "Time units in tenths", "tenths of a unit"),
+    whole("billed_unit_tenths", "Base and time units in tenths", "tenths of a unit"),
+    real("share", "Share of the case price the care model is paid", "share"),
+    date("first_submitted_on", "First submission of the chain"),
+    text("adjudication_state", "paid, denied, zero_pay_other, pending, awaiting_readjudication, reversed"),
+    text("zero_pay_reason", "capitation, duplicate, full_write_off, no_charge, other"),
+    date("first_remit_on", "First adjudication of the chain"),
+    date("first_paid_on", "First adjudication of the chain that paid or allowed something"),
+    date("final_remit_on", "Final adjudication"),
+    flag("first_paid", "The first adjudication paid or allowed something"),
+    flag("initially_denied", "The first adjudication was a denial"),
+    text("first_denial_group", "Group of the first denial's reason", "CAS01"),
+    text("first_denial_carc", "Reason of the first denial", "CAS02"),
+    text("denial_group", "Group of the final denial's reason", "CAS01"),
+    text("denial_carc", "Reason of the final denial", "CAS02"),
+    text("denial_category", "Category of the final denial's reason"),
+    flag("prior_authorization_denial", "The final denial is for want of prior authorization"),
+    text("remark_codes", "Remark codes of the final adjudication"),
+    cents("final_charge_cents", "Charge of the final adjudication"),
+    cents("paid_cents", "Paid, with what was paid to the patient (PR-100)"),
+    cents("allowed_cents", "Allowed"),
+    text("allowed_source", "given, derived, given_rejected"),
+    flag("allowed_conflict", "Given and derived allowed differ by more than a cent"),
+    cents("deductible_cents", "PR-1"),
+    cents("coinsurance_cents", "PR-2"),
+    cents("copay_cents", "PR-3"),
+    text("network", "in_or_unknown, out_of_network, nsa"),
+    flag("recoded", "The payer adjudicated another code"),
+    flag("claim_level_adjusted", "Claim-level adjustments that belong to no single line"),
+    flag("has_unmatched_reversal", "A reversal of the claim found nothing to cancel"),
+    flag("reversal_amount_mismatch", "A reversal cancelled an adjudication of another amount"),
+    flag("unbalanced", "Charge less adjustments is not paid"),
+    flag("role_assumed_primary", "The payer said secondary; taken as primary"),
+    flag("is_paid_line", "Final adjudication paid"),
+    flag("is_priced", "Carries a price"),
+    flag("is_unit_priced", "Carries a price per unit"),
+    real("medicare_allowed", "Medicare's price of the same units", "USD"),
+    real("allowed_per_unit", "Allowed per (billed unit x share)", "USD per unit"),
+)
+
+RESOLVED_LINE = ACCEPTED_CLAIM_LINE + LINE_IDENTITY + CURRENT_LINE
+"""One row per accepted claim line in scope; the columns of CURRENT_LINE are null unless standing is current."""
+
+RESOLVED_REMIT = (
+    *ROW_ORIGIN,
+    text("payer", "Payer of the remittance, as mapped").required(),
+    date("remit_month", "Month of service, else of payment").required(),
+    text("outcome", "linked, duplicate, ignored, crossover, ambiguous, unlinked").required(),
+    flag("is_reversal", "Status 22").required(),
+    flag("reversal_unmatched", "A reversal that found nothing to cancel").required(),
+    flag("reversal_amount_mismatch", "A reversal that cancelled another amount").required(),
+    flag("role_assumed_primary", "Secondary by status, taken as primary").required(),
+)
+"""One row per accepted remit line."""
+
+ResolvedLine = pandera_schema("resolved_line", RESOLVED_LINE, unique=("file_key", "row_number"))
+ResolvedRemit = pandera_schema("resolved_remit", RESOLVED_REMIT, unique=("file_key", "row_number"))
+LINE_COLUMNS: Final = tuple(names(RESOLVED_LINE))
