@@ -1,0 +1,66 @@
+"""The rules of the benchmark as plain values: what a person may change without Python (config/settings.toml)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Final, Literal
+
+SCHEMA_VERSION: Final = "1"
+NAMED_PAYERS: Final = ("aetna", "bcbs", "cigna", "uhc", "medicare")
+PAYERS: Final = (*NAMED_PAYERS, "other")
+LINES_OF_BUSINESS: Final = ("commercial", "medicare_advantage", "medicare_ffs", "medicaid", "other")
+ALL: Final = "all"
+
+Audience = Literal["internal", "standard", "shared"]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Scope, thresholds and switches that decide what a number means.
+
+    Minutes and days are inclusive bounds; shares are fractions of one.
+    """
+
+    main_code: str = "01939"
+    comparison_codes: tuple[str, ...] = ("01937", "01938", "01940", "01941", "01942")
+    minutes_low: int = 5
+    minutes_high: int = 300
+    infer_resubmissions: bool = True
+    medicare_basis: Literal["national", "locality"] = "national"
+    mature_days: int = 90
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """Every procedure code a run keeps, in order."""
+        return tuple(sorted({self.main_code, *self.comparison_codes}))
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain values, for the fingerprint."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class DisclosureRules:
+    """Thresholds below which a cell is not shown (contract of the published tables)."""
+
+    audience: Audience = "standard"
+    minimum_count: int = 11
+    minimum_priced_lines: int = 11
+    minimum_tail_lines: int = 30
+    minimum_providers: int = 3
+    dominance: float = 0.5
+    dominance_of_dollars: bool = False
+    minimum_age_months: int = 0
+
+    @classmethod
+    def of(cls, audience: Audience) -> DisclosureRules:
+        """The thresholds of an audience."""
+        if audience == "shared":
+            return cls(
+                audience=audience,
+                minimum_providers=5,
+                dominance=0.25,
+                dominance_of_dollars=True,
+                minimum_age_months=3,
+            )
+        return cls(audience=audience)
