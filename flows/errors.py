@@ -1,0 +1,166 @@
+"""What can go wrong, as a catalogue: every error has a code, a sentence, a cure and an exit code; none carries a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+DONE: Final = 0
+FAILED: Final = 1
+USAGE: Final = 2
+DOUBTS: Final = 3
+GATE_REFUSED: Final = 5
+CONFIGURATION: Final = 6
+BUSY: Final = 75
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One code of the catalogue: what it means, what to do, and the exit code of the command that meets it."""
+
+    meaning: str
+    cure: str
+    exit_code: int = FAILED
+
+
+CATALOGUE: Final[dict[str, Entry]] = {
+    "E_KEY_MISSING": Entry(
+        "No key for the keyed hashes of identifiers: nothing was read.",
+        "Make one and keep it where a password is kept: "
+        'export CPT01939_HMAC_KEY="$(python3 -c \'import secrets; print(secrets.token_hex(32))\')"',
+        CONFIGURATION,
+    ),
+    "E_KEY_SHORT": Entry(
+        "The key has fewer than 32 bytes: nothing was read.",
+        "Use 32 bytes or more, for example 64 hex digits from secrets.token_hex(32).",
+        CONFIGURATION,
+    ),
+    "E_KEY_OTHER": Entry(
+        "The store was made with another key; with this one old and new rows would never meet. Nothing was changed.",
+        "Set CPT01939_HMAC_KEY to the store's key, or choose another --data folder.",
+        CONFIGURATION,
+    ),
+    "E_SETTING": Entry(
+        "A setting is unknown, has the wrong type or is out of range.",
+        "Correct it in config/settings.toml or in the environment (CPT01939_<NAME>); the file documents each one.",
+        CONFIGURATION,
+    ),
+    "E_REFERENCE": Entry(
+        "The reference data could not be read or contradict themselves.",
+        "Restore config/ and data/reference/ as released, or correct the file named.",
+        CONFIGURATION,
+    ),
+    "E_DATA_FOLDER": Entry(
+        "The data folder cannot be used: it is missing, not writable, a link, or spans file systems.",
+        "Give --data a folder that you may write and whose store/, benchmarks/ and quarantine/ are plain folders "
+        "of one file system.",
+        CONFIGURATION,
+    ),
+    "E_DEMO_FOLDER": Entry(
+        "The folder of the demo holds a store that the demo did not make. Nothing was changed.",
+        "Give the demo another --data folder.",
+        CONFIGURATION,
+    ),
+    "E_PARAMETER": Entry(
+        "A payer or month is not one that exists.",
+        "Payers: aetna, bcbs, cigna, uhc, medicare, other. Months: YYYY-MM, for example 2025-03.",
+        USAGE,
+    ),
+    "E_UNKNOWN_CODE": Entry(
+        "No error or quarantine code of that name.", "`cpt01939 explain` alone lists them all.", USAGE
+    ),
+    "E_UNKNOWN_TABLE": Entry(
+        "No published table of that name.", "`cpt01939 describe` alone lists them all.", USAGE
+    ),
+    "E_NOTHING_TAKEN_IN": Entry(
+        "Nothing has been taken in for this payer and month.",
+        "`cpt01939 status` lists what there is; `cpt01939 run` takes in what waits in landing/.",
+    ),
+    "E_BUSY": Entry(
+        "Another run holds the lock of this data folder. Nothing was changed.",
+        "Wait for it (`cpt01939 status` shows it), or set CPT01939_LOCK_WAIT_SECONDS.",
+        BUSY,
+    ),
+    "E_SNAPSHOT": Entry(
+        "store/snapshot.json is damaged or names files that are gone. Nothing was changed.",
+        "Restore store/ from a backup; or move store/ and quarantine/ away and take landing/ in anew with `cpt01939 run`.",
+    ),
+    "E_STORE_FORMAT": Entry(
+        "The store was written by another version of the program. Nothing was changed.",
+        "Use the version that wrote it, or move store/ and quarantine/ away and take landing/ in anew.",
+    ),
+    "E_CONSERVATION": Entry(
+        "Rows do not add up: read is not out of scope + accepted + quarantined, or accepted is not the sum of its "
+        "standings. Nothing was committed.",
+        "This is a defect of the program, not of the data: report it with the counts shown (they hold no values).",
+    ),
+    "E_GATE": Entry(
+        "The disclosure gate found a way to work a suppressed cell out. Nothing was published.",
+        "The last release stays. Choose a stricter audience, or report the table and keys count shown.",
+        GATE_REFUSED,
+    ),
+    "E_DISK": Entry(
+        "The disk is full, read-only or failing. Nothing new was published.",
+        "Free space or mend the disk, then run again: it continues safely.",
+    ),
+    "E_MEMORY": Entry(
+        "Memory ran out. Nothing new was published.",
+        "Lower CPT01939_BATCH_MEGABYTES and CPT01939_WORKERS, or give the machine more memory; then run again.",
+    ),
+    "E_PUBLISH_PENDING": Entry(
+        "The release is committed, but a published file could not be replaced (held open by another program?).",
+        "Close what reads benchmarks/ and run again: the next run completes the publishing first.",
+    ),
+    "E_RELEASE_DAMAGED": Entry(
+        "Published files are missing or differ from their manifest.",
+        "Run `cpt01939 run`: it restores them from the store. Then find out who changed them.",
+    ),
+    "E_NO_RELEASE": Entry("Nothing has been published yet.", "`cpt01939 run` publishes the first release."),
+    "E_PREFECT": Entry(
+        "Prefect's server could not be started or reached.",
+        "Check PREFECT_API_URL, or run with --plain: the same steps without Prefect.",
+    ),
+    "E_INSPECT": Entry(
+        "The file cannot be read as X12.", "Give a raw 837P or 835 interchange, plain, gzip or zstd."
+    ),
+    "E_STEP": Entry(
+        "A step failed for a reason the program does not know. Nothing was committed by it.",
+        "Run again: it is safe. If it fails again, report the step and the place shown (they hold no values).",
+    ),
+    "E_INTERRUPTED": Entry(
+        "A run was interrupted. What it had not committed does not count.",
+        "Run again: it is safe, and completes what had been committed.",
+    ),
+}
+
+
+class ProductError(Exception):
+    """An error a person can act on: a code of the catalogue and a detail without values (where, how many)."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        self.code = code
+        self.detail = detail
+        super().__init__(code, detail)
+
+    @property
+    def entry(self) -> Entry:
+        """The catalogue's words on the code."""
+        return CATALOGUE[self.code]
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code of a command that ends with this error."""
+        return self.entry.exit_code
+
+    def __str__(self) -> str:
+        where = f" ({self.detail})" if self.detail else ""
+        return f"{self.code}: {self.entry.meaning}{where} {self.entry.cure}"
+
+    def as_dict(self) -> dict[str, str]:
+        """Plain values, for --json and the log."""
+        return {
+            "code": self.code,
+            "meaning": self.entry.meaning,
+            "detail": self.detail,
+            "what_to_do": self.entry.cure,
+        }

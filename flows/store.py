@@ -1,0 +1,215 @@
+"""The private store: files named by their content, written once, and one snapshot.json that says which of them count."""
+
+from __future__ import annotations
+
+import hmac
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import polars as pl
+
+from flows.errors import ProductError
+from flows.files import as_json, digest, flush_file, flush_folder, private_folder, read_json, write_atomically
+from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
+from schemas.columns import Column, polars_schema
+from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
+
+FORMAT: Final = 1
+SWEPT: Final = (
+    "store/ledger",
+    "store/accepted/claim_lines",
+    "store/accepted/remit_lines",
+    "store/accepted/quality",
+    "store/resolved/lines",
+    "store/resolved/remits",
+    "quarantine",
+)
+"""Folders in which a file that the snapshot does not name is an orphan."""
+
+
+@dataclass(frozen=True)
+class BatchFiles:
+    """What one batch of inbound files left: names relative to the data folder, and the files that count no more."""
+
+    claim_lines: str | None = None
+    remit_lines: str | None = None
+    quality: str | None = None
+    quarantine: str | None = None
+    latest_date: str | None = None
+    retired: tuple[str, ...] = ()
+
+    def names(self) -> Iterator[str]:
+        """Names of the batch's files."""
+        named = (self.claim_lines, self.remit_lines, self.quality, self.quarantine)
+        return (name for name in named if name)
+
+
+@dataclass(frozen=True)
+class PartitionFiles:
+    """The resolved files of one payer and service month."""
+
+    lines: str | None = None
+    remits: str | None = None
+    rows: int = 0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that counts at one moment. Holds no clock: the same inputs make the same snapshot."""
+
+    key_id: str
+    fingerprint: str = ""
+    as_of: str | None = None
+    ledger: str | None = None
+    batches: tuple[BatchFiles, ...] = ()
+    partitions: Mapping[str, PartitionFiles] = field(default_factory=dict)
+    releases: tuple[str, ...] = ()
+
+    @property
+    def release(self) -> str | None:
+        """Folder name of the release that belongs to this snapshot, under store/releases."""
+        return self.releases[-1] if self.releases else None
+
+    def names(self) -> set[str]:
+        """Names of all files that count, releases apart."""
+        partitions = {name for files in self.partitions.values() for name in (files.lines, files.remits) if name}
+        batches = {name for batch in self.batches for name in batch.names()}
+        return partitions | batches | ({self.ledger} if self.ledger else set())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for snapshot.json."""
+        return {"format": FORMAT, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, raw: dict[str, Any]) -> Snapshot:
+        """The snapshot in snapshot.json; E_STORE_FORMAT when another version wrote it."""
+        if raw.get("format") != FORMAT:
+            raise ProductError("E_STORE_FORMAT")
+        rest = {name: value for name, value in raw.items() if name != "format"}
+        rest["batches"] = tuple(
+            BatchFiles(**{**batch, "retired": tuple(batch["retired"])}) for batch in raw["batches"]
+        )
+        rest["partitions"] = {key: PartitionFiles(**files) for key, files in raw["partitions"].items()}
+        rest["releases"] = tuple(raw["releases"])
+        return cls(**rest)
+
+
+def key_id(key: bytes) -> str:
+    """Names a key without telling it: 16 hex digits of a keyed hash of a constant."""
+    return hmac.digest(key, b"cpt01939 key id", "sha256").hex()[:16]
+
+
+class Store:
+    """Reader and writer of one data folder, as of one snapshot. Adding files changes nothing until `commit`."""
+
+    def __init__(self, data: Path, snapshot: Snapshot) -> None:
+        self.data = data
+        self.snapshot = snapshot
+
+    @classmethod
+    def open(cls, data: Path, key: str | None = None) -> Store:
+        """The store of a data folder; E_SNAPSHOT when damaged, E_KEY_OTHER when `key` (a key id) is not the store's."""
+        snapshot = read_snapshot(data) or Snapshot(key_id=key or "")
+        if key is not None and not hmac.compare_digest(snapshot.key_id, key):
+            raise ProductError("E_KEY_OTHER")
+        return cls(data, snapshot)
+
+    def with_snapshot(self, **changes: Any) -> Store:
+        """The same folder as of a snapshot with these changes, not yet committed."""
+        return Store(self.data, replace(self.snapshot, **changes))
+
+    def path(self, name: str) -> Path:
+        """Where a file of the snapshot stands."""
+        return self.data / name
+
+    def adopt(self, file: Path, room: str, stem: str = "") -> str:
+        """Move a finished file into a room of the store under its content's name; gives that name."""
+        folder = private_folder(self.data / room)
+        name = f"{stem}{'-' if stem else ''}{digest(file)[:16]}{file.suffix}"
+        flush_file(file)
+        file.chmod(0o600)
+        file.replace(folder / name)
+        flush_folder(folder)
+        return f"{room}/{name}"
+
+    def commit(self) -> None:
+        """Make this snapshot the one that counts: flushed, then replaced atomically."""
+        missing = [name for name in self.snapshot.names() if not self.path(name).is_file()]
+        if missing:
+            raise ProductError("E_SNAPSHOT", f"{len(missing)} files named but missing")
+        folder = private_folder(self.data / "store")
+        write_atomically(folder / "snapshot.json", as_json(self.snapshot.as_dict()), folder)
+
+    def sweep(self) -> int:
+        """Remove what no snapshot names: orphans of interrupted runs, their work folders, pruned releases."""
+        named = self.snapshot.names()
+        orphans = [
+            path
+            for room in SWEPT
+            for path in (self.data / room).rglob("*")
+            if path.is_file() and path.relative_to(self.data).as_posix() not in named
+        ]
+        for path in orphans:
+            path.unlink()
+        kept = set(self.snapshot.releases)
+        folders = [*_folders(self.data / "store/work"), *_folders(self.data / "store/releases")]
+        stale = [folder for folder in folders if folder.parent.name == "work" or folder.name not in kept]
+        for folder in stale:
+            shutil.rmtree(folder)
+        return len(orphans) + len(stale)
+
+    def claim_lines(self) -> pl.LazyFrame:
+        """Accepted claim lines that count; grain: ACCEPTED_CLAIM_LINE."""
+        return self._accepted("claim_lines", ACCEPTED_CLAIM_LINE)
+
+    def remit_lines(self) -> pl.LazyFrame:
+        """Accepted remit lines that count; grain: ACCEPTED_REMIT_LINE."""
+        return self._accepted("remit_lines", ACCEPTED_REMIT_LINE)
+
+    def quality(self) -> pl.LazyFrame:
+        """Quality counts of every file that counts."""
+        return self._accepted("quality", ())
+
+    def resolved_lines(self, only: Iterable[str] | None = None) -> pl.LazyFrame:
+        """Resolved lines of all partitions, or of those named 'payer/YYYY-MM'; grain: RESOLVED_LINE."""
+        return self._resolved("lines", RESOLVED_LINE, only)
+
+    def resolved_remits(self, only: Iterable[str] | None = None) -> pl.LazyFrame:
+        """Resolved remits of all partitions, or of those named 'payer/YYYY-MM'; grain: RESOLVED_REMIT."""
+        return self._resolved("remits", RESOLVED_REMIT, only)
+
+    def _accepted(
+        self, room: Literal["claim_lines", "remit_lines", "quality"], columns: Iterable[Column]
+    ) -> pl.LazyFrame:
+        frames = [
+            pl.scan_parquet(self.path(name)).filter(~pl.col("file_key").is_in(list(batch.retired)))
+            if batch.retired
+            else pl.scan_parquet(self.path(name))
+            for batch in self.snapshot.batches
+            if (name := getattr(batch, room))
+        ]
+        return pl.concat(frames) if frames else pl.LazyFrame(schema=polars_schema(columns))
+
+    def _resolved(
+        self, room: Literal["lines", "remits"], columns: Iterable[Column], only: Iterable[str] | None
+    ) -> pl.LazyFrame:
+        keys = sorted(self.snapshot.partitions) if only is None else sorted(set(only))
+        files = [self.snapshot.partitions[key] for key in keys if key in self.snapshot.partitions]
+        paths = [self.path(name) for entry in files if (name := getattr(entry, room))]
+        return pl.scan_parquet(paths) if paths else pl.LazyFrame(schema=polars_schema(columns))
+
+
+def read_snapshot(data: Path) -> Snapshot | None:
+    """The committed snapshot, None before the first; E_SNAPSHOT when it cannot be read."""
+    try:
+        raw = read_json(data / "store" / "snapshot.json")
+        return Snapshot.from_dict(raw) if raw is not None else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ProductError("E_SNAPSHOT") from None
+
+
+def _folders(path: Path) -> list[Path]:
+    return sorted(entry for entry in path.iterdir() if entry.is_dir()) if path.is_dir() else []
