@@ -1,0 +1,221 @@
+"""The shipped reference tables: shape, provenance, what the contract says of them, and that bad ones fail."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from schemas.reference import CONFIDENCE, SCHEMAS, ReferenceTables, file_columns
+from transforms.reference import ReferenceError, medicare_factors, parse_reference
+
+FOLDER = Path(__file__).parents[2] / "data" / "reference"
+SIDECAR_WORDS = {"table", "producer", "document", "date", "licence", "changes", "rows", "key"}
+
+
+def read_raw() -> dict[str, pl.DataFrame]:
+    return {path.stem: pl.read_csv(path, infer_schema=False) for path in sorted(FOLDER.glob("*.csv"))}
+
+
+@pytest.fixture(scope="module")
+def reference() -> ReferenceTables:
+    return parse_reference(read_raw())
+
+
+def codes(frame: pl.DataFrame, column: str, *conditions: pl.Expr) -> set[str]:
+    return set(frame.filter(*conditions)[column].to_list())
+
+
+def test_the_dataclass_and_the_schemas_name_the_same_tables() -> None:
+    assert [field.name for field in dataclasses.fields(ReferenceTables)] == list(SCHEMAS)
+
+
+@pytest.mark.parametrize("table", sorted(SCHEMAS))
+def test_every_table_has_a_complete_sidecar(table: str, reference: ReferenceTables) -> None:
+    sidecar = tomllib.loads((FOLDER / f"{table}.toml").read_text(encoding="utf-8"))
+    frame: pl.DataFrame = getattr(reference, table)
+    assert all(str(sidecar[word]).strip() for word in SIDECAR_WORDS)
+    assert sidecar["table"] == table
+    assert sidecar["rows"] == frame.height
+    assert sidecar["key"] == list(SCHEMAS[table].unique or [])
+    counted = dict(frame["confidence"].value_counts().iter_rows())
+    assert sidecar["confidence"] == counted
+    described = {name: SCHEMAS[table].columns[name].description for name in file_columns(table)}
+    assert sidecar["columns"] == described
+
+
+def test_no_sidecar_stands_without_its_table() -> None:
+    assert {path.stem for path in FOLDER.glob("*.toml")} == set(SCHEMAS)
+
+
+@pytest.mark.parametrize("table", sorted(SCHEMAS))
+def test_every_row_has_a_source_and_a_confidence(table: str, reference: ReferenceTables) -> None:
+    frame: pl.DataFrame = getattr(reference, table)
+    assert frame.filter(pl.col("source").str.len_chars() < 3).is_empty()
+    assert set(frame["confidence"].to_list()) <= set(CONFIDENCE)
+
+
+def test_codes_keep_their_leading_zeros(reference: ReferenceTables) -> None:
+    assert "01939" in codes(reference.anesthesia_codes, "procedure_code")
+    assert "02" in codes(reference.places_of_service, "place_of_service")
+    assert "04412" in codes(reference.medicare_contractors, "contractor_number")
+
+
+def test_base_units_of_the_scope(reference: ReferenceTables) -> None:
+    scope = reference.anesthesia_codes.filter(pl.col("family") == "scope")
+    units = dict(scope.select("procedure_code", "base_units").iter_rows())
+    assert units == {"01937": 4, "01938": 4, "01939": 4, "01940": 4, "01941": 5, "01942": 5}
+    assert scope["effective_from"].unique().to_list() == [date(2022, 1, 1)]
+
+
+def test_care_models_and_shares_are_those_of_the_contract(reference: ReferenceTables) -> None:
+    pricing = reference.modifiers.filter(pl.col("kind") == "pricing")
+    assert {row[0]: row[1:] for row in pricing.select("modifier", "care_model", "share").iter_rows()} == {
+        "AA": ("personally_performed", 1.0),
+        "QZ": ("crna_alone", 1.0),
+        "QK": ("directed_physician", 0.5),
+        "QY": ("directed_physician", 0.5),
+        "QX": ("directed_crna", 0.5),
+        "AD": ("supervised", None),
+    }
+    assert codes(reference.modifiers, "modifier", pl.col("is_impossible")) == {"P6"}
+    assert codes(reference.modifiers, "modifier", pl.col("is_repeat")) == {"76", "77"}
+    assert codes(reference.places_of_service, "place_of_service", pl.col("is_impossible")) == {
+        "02",
+        "10",
+        "81",
+    }
+
+
+def test_reason_codes_are_treated_as_the_contract_says(reference: ReferenceTables) -> None:
+    carc = reference.carc
+    neutral = set(["104", "105", "137", "144", "161", "223", "225", "237", "253"])
+    assert codes(carc, "carc", ~pl.col("is_denial")) == neutral | set(
+        ["1", "2", "3", "18", "23", "24", "45", "94", "131", "B13"]
+    )
+    assert codes(carc, "carc", pl.col("is_prior_authorization")) == set(
+        ["39", "197", "198", "210", "243", "284", "296"]
+    )
+    assert codes(carc, "carc", pl.col("adds_to_allowed") == "any_group") == neutral
+    assert codes(carc, "carc", pl.col("treatment") == "price_neutral") == neutral
+    assert codes(carc, "carc", pl.col("adds_to_allowed") == "group_pr") == {"1", "2", "3", "66", "100"}
+    assert codes(carc, "carc", pl.col("treatment") == "duplicate") == {"18", "B13"}
+    assert codes(carc, "carc", pl.col("is_denial") & pl.col("denial_category").is_null()) == set()
+    assert codes(carc, "carc", ~pl.col("is_denial") & pl.col("denial_category").is_not_null()) == set()
+
+
+def test_network_codes_are_those_of_the_contract(reference: ReferenceTables) -> None:
+    network = reference.network_codes
+    nsa = {"N830", "N862", *(f"N{number}" for number in range(864, 880))}
+    assert codes(network, "code", pl.col("network") == "nsa") == nsa
+    outside = network.filter(pl.col("network") == "out_of_network")
+    assert set(outside.select("group_code", "code").iter_rows()) == {("PR", "45"), (None, "242")}
+
+
+@pytest.mark.parametrize(
+    ("day", "factor"),
+    [
+        (date(2024, 3, 8), 20.4349),
+        (date(2024, 3, 9), 20.7739),
+        (date(2025, 12, 31), 20.3178),
+        (date(2026, 1, 1), 20.4976),
+    ],
+)
+def test_the_non_qp_factor_in_force(reference: ReferenceTables, day: date, factor: float) -> None:
+    in_force = medicare_factors(reference, locality=False).filter(
+        (pl.col("effective_from") <= day) & (pl.col("effective_to") >= day)
+    )
+    assert in_force["conversion_factor"].to_list() == [factor]
+
+
+def test_the_houston_factor_of_the_worked_example(reference: ReferenceTables) -> None:
+    houston = medicare_factors(reference, locality=True).filter(
+        pl.col("contractor_number") == "04412",
+        pl.col("locality") == "18",
+        pl.col("effective_from") == date(2026, 1, 1),
+    )
+    factor = houston["conversion_factor"].item()
+    assert round(6.1 * factor, 2) == 128.77
+
+
+def test_only_well_founded_computable_rules_are_applied(reference: ReferenceTables) -> None:
+    rules = reference.payer_rules
+    weak = ~pl.col("confidence").is_in(["verified_official_file_or_text", "verified_secondary"])
+    assert rules.filter(pl.col("applied") & (weak | ~pl.col("machine_usable"))).is_empty()
+    applied = codes(rules, "rule_id", pl.col("applied"))
+    assert {"cigna_qz", "uhc_qz", "medicare_time", "bcbs_regence_ma_time"} <= applied
+    assert not applied & {"bcbs_anthem_qz", "aetna_time", "bcbs_anthem_base_minimum"}
+
+
+def test_machine_usable_values_can_be_computed_with(reference: ReferenceTables) -> None:
+    usable = reference.payer_rules.filter(pl.col("machine_usable"))
+    shapes = {
+        "time_rounding": r"^(tenth|floor|ceiling)$",
+        "qz_percent": r"^[01]\.[0-9]{2}$",
+        "physical_status_units": r"^(0|P3=[0-9] P4=[0-9] P5=[0-9])$",
+    }
+    assert set(usable["rule"].to_list()) == set(shapes)
+    for rule, shape in shapes.items():
+        assert usable.filter(pl.col("rule") == rule)["value"].str.contains(shape).all()
+
+
+def with_cell(table: str, column: str, row: int, value: str) -> dict[str, pl.DataFrame]:
+    raw = read_raw()
+    values = raw[table][column].to_list()
+    values[row] = value
+    raw[table] = raw[table].with_columns(pl.Series(column, values, dtype=pl.String))
+    return raw
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "row", "value", "rule"),
+    [
+        ("modifiers", "share", 0, "1.5", "share: in_range"),
+        ("modifiers", "share", 0, "half", "not of type"),
+        ("modifiers", "modifier", 1, "AA", "multiple_fields_uniqueness"),
+        ("carc", "is_denial", 0, "yes", "not of type"),
+        ("carc", "carc", 0, "2", "uniqueness"),
+        ("sequestration", "effective_to", 1, "2022-04-01", "effective dates overlap"),
+        ("sequestration", "effective_to", 0, "2013-03-31", "ends before it starts"),
+        ("conversion_factors_national", "effective_to", 4, "2024-03-09", "effective dates overlap"),
+        ("conversion_factors_locality", "effective_from", 0, "2020-02-30", "not of type"),
+        ("payers", "priority", 1, "10", "share a priority"),
+        ("payers", "name_pattern", 0, "(", "not a regular expression"),
+        ("plan_name_lines", "line_of_business", 0, "dual", "isin"),
+        ("places_of_service", "place_of_service", 0, "1", "str_matches"),
+    ],
+)
+def test_a_broken_table_names_itself_and_the_rule(
+    table: str, column: str, row: int, value: str, rule: str
+) -> None:
+    with pytest.raises(ReferenceError, match=rule) as caught:
+        parse_reference(with_cell(table, column, row, value))
+    assert caught.value.table == table
+
+
+def test_all_and_a_split_basis_may_not_be_in_force_together() -> None:
+    raw = read_raw()
+    national = raw["conversion_factors_national"]
+    extra = national.tail(1).with_columns(basis=pl.lit("all"))
+    raw["conversion_factors_national"] = pl.concat([national, extra])
+    with pytest.raises(ReferenceError, match="effective dates overlap"):
+        parse_reference(raw)
+
+
+def test_a_missing_table_or_column_is_named() -> None:
+    raw = read_raw()
+    del raw["carc"]
+    with pytest.raises(ReferenceError, match="carc: missing"):
+        parse_reference(raw)
+    raw = read_raw()
+    raw["carc"] = raw["carc"].drop("treatment")
+    with pytest.raises(ReferenceError, match="column treatment is missing"):
+        parse_reference(raw)
+    raw = read_raw()
+    raw["carc"] = raw["carc"].with_columns(colour=pl.lit("red"))
+    with pytest.raises(ReferenceError, match="column colour is not known"):
+        parse_reference(raw)
