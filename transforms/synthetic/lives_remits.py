@@ -1,0 +1,438 @@
+"""Lives whose turns come from the payer: denials, reversals, corrections, odd adjudications (contract section 4).
+
+Each function takes a case and gives everything sent and answered about it. The turn befalls the case's first claim.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from transforms.synthetic.book import Adjustment, Life, Loop, Svc
+from transforms.synthetic.cases import (
+    Case,
+    adjudicate,
+    bill,
+    deny,
+    negate,
+    paid_life,
+    pay_again,
+    reverse,
+    trace_number,
+)  # fmt: skip
+from transforms.synthetic.lives_claims import as_secondary, later, split, with_minutes
+from transforms.synthetic.parties import SUPPLEMENT_PLAN, UNMAPPED_PLAN
+
+DENIALS: tuple[tuple[tuple[tuple[str, str], ...], tuple[str, ...]], ...] = (
+    ((("CO", "50"),), ("N115",)), ((("CO", "50"),), ("N130",)), ((("CO", "97"),), ("M15",)),
+    ((("CO", "16"),), ("N822",)), ((("CO", "4"),), ("N823",)), ((("CO", "11"),), ()), ((("CO", "151"),), ("N362",)),
+    ((("CO", "29"),), ()), ((("PR", "27"),), ()), ((("CO", "96"),), ("N130",)), ((("PR", "204"),), ()),
+    ((("CO", "55"),), ()), ((("CO", "22"),), ()), ((("CO", "B7"),), ("N95",)), ((("CO", "109"), ("PR", "31")), ()),
+)  # fmt: skip
+PRIOR_AUTHORIZATION = ("197", "197", "197", "198", "39", "210", "243", "284", "296")
+
+
+def _swap(loop: Loop, at: int, **changes: object) -> Loop:
+    lines = list(loop.lines)
+    lines[at] = replace(lines[at], **changes)  # type: ignore[arg-type]
+    return loop.but(lines=tuple(lines))
+
+
+def denied(case: Case) -> Life:
+    """Denied for one of the usual reasons, and left so."""
+    claim, rest = split(case)
+    reasons, remarks = case.rng.choice(DENIALS)
+    return Life((claim,), (deny(case, claim, reasons=reasons, remarks=remarks),)) + rest
+
+
+def denied_prior_authorization(case: Case) -> Life:
+    """Denied for want of an authorization."""
+    claim, rest = split(case.but(authorization=None))
+    return (
+        Life((claim,), (deny(case, claim, reasons=(("CO", case.rng.choice(PRIOR_AUTHORIZATION)),)),)) + rest
+    )
+
+
+def denied_unknown_reason(case: Case) -> Life:
+    """Denied with a well-formed reason code of no list."""
+    claim, rest = split(case)
+    return Life((claim,), (deny(case, claim, reasons=(("CO", "799"),)),)) + rest
+
+
+def denial_overturned(case: Case) -> Life:
+    """Denied, then paid on appeal under the same claim without a reversal in between."""
+    claim, rest = split(case)
+    first = deny(case, claim, reasons=(("CO", case.rng.choice(("50", "197", "16", "252"))),))
+    return Life((claim,), (first, adjudicate(case, claim, later(first.paid_on, 49), first.icn))) + rest
+
+
+def denial_overturned_by_correction(case: Case) -> Life:
+    """Denied, the denial reversed (22), paid on the same date."""
+    claim, rest = split(case)
+    first = deny(case, claim, reasons=(("CO", case.rng.choice(("50", "197", "B7"))),))
+    on = later(first.paid_on, 35)
+    return Life((claim,), (first, reverse(first, on), adjudicate(case, claim, on, first.icn + "A"))) + rest
+
+
+def denied_then_replaced(case: Case) -> Life:
+    """Denied for a missing modifier, replaced (7) with the line corrected, paid."""
+    claim, rest = split(case)
+    first = deny(case, claim, reasons=(("CO", "4"),), remarks=("N822",))
+    second = with_minutes(claim, 0).but(
+        submitted_on=later(first.paid_on, 8), frequency="7", original=first.icn
+    )
+    return Life((claim, second), (first, adjudicate(case, second, original_icn=first.icn))) + rest
+
+
+def _reversed(case: Case, correct_after: int | None, changes: dict[str, object] | None = None) -> Life:
+    claim, rest = split(case)
+    first = adjudicate(case, claim)
+    on = later(first.paid_on, 28)
+    remits = [first, reverse(first, on).but(**(changes or {}))]
+    if correct_after is not None:
+        extra = with_minutes(claim, 0)
+        correction = adjudicate(
+            case, extra, later(on, correct_after), first.icn + "C", original_icn=first.icn
+        )
+        remits.append(correction)
+    return Life((claim,), tuple(remits)) + rest
+
+
+def reversal_corrected_same_date(case: Case) -> Life:
+    """Paid, reversed and corrected on one date."""
+    return _reversed(case, 0)
+
+
+def reversal_corrected_other_file(case: Case) -> Life:
+    """Paid, reversed; the correction comes three weeks later."""
+    return _reversed(case, 21)
+
+
+def reversal_never_corrected(case: Case) -> Life:
+    """Paid, reversed, and nothing after."""
+    return _reversed(case, None)
+
+
+def reversal_same_day_as_payment(case: Case) -> Life:
+    """Paid, reversed and corrected within one and the same remittance."""
+    claim, rest = split(case)
+    first = adjudicate(case, claim)
+    correction = adjudicate(case, claim, first.paid_on, first.icn)
+    return Life((claim,), (first, reverse(first, first.paid_on), correction)) + rest
+
+
+def reversal_unsigned(case: Case) -> Life:
+    """A reversal whose amounts keep the sign of the original; corrected a week later."""
+    life = _reversed(case, 7)
+    unsigned = life.remits[1].but(lines=tuple(negate(svc) for svc in life.remits[1].lines))
+    return Life(life.claims, (life.remits[0], unsigned, *life.remits[2:]))
+
+
+def reversal_amount_mismatch(case: Case) -> Life:
+    """A reversal of other amounts than were paid (the payer left out its interest-like 3.17)."""
+    life = _reversed(case, 14)
+    wrong = life.remits[1].lines[0]
+    adjustments = (*wrong.adjustments, ("CO", "45", -317))
+    bad = _swap(life.remits[1], 0, paid=wrong.paid + 317, adjustments=adjustments)
+    return Life(life.claims, (life.remits[0], bad, *life.remits[2:]))
+
+
+def reversal_by_original_number(case: Case) -> Life:
+    """A reversal under a payer claim number of its own, naming the reversed one in REF*F8."""
+    claim, rest = split(case)
+    first = adjudicate(case, claim)
+    back = reverse(first, later(first.paid_on, 30)).but(icn=first.icn + "R", original_icn=first.icn)
+    return Life((claim,), (first, back)) + rest
+
+
+def reversal_unmatched(case: Case) -> Life:
+    """A reversal of a payment nobody has seen: another payer claim number, no candidate."""
+    claim, rest = split(case)
+    first = adjudicate(case, claim)
+    stranger = adjudicate(case, claim, first.paid_on)
+    return Life((claim,), (first, reverse(stranger, later(first.paid_on, 20)))) + rest
+
+
+def duplicate_remittance(case: Case) -> Life:
+    """The payer's loop delivered twice, the second time with a later delivery."""
+    claim, rest = split(case)
+    first = adjudicate(case, claim)
+    return Life((claim,), (first, first.but(delivered_late=1))) + rest
+
+
+def _halves(svc: Svc) -> tuple[Svc, Svc]:
+    charge, paid = svc.charge // 2, svc.paid // 2
+    pieces = [(group, reason, cents // 2) for group, reason, cents in svc.adjustments]
+    pieces.append(("CO", "45", charge - paid - sum(cents for _, _, cents in pieces)))
+    first = tuple((group, reason, cents) for group, reason, cents in pieces if cents)
+    whole: dict[tuple[str, str], int] = {}
+    for sign, side in ((1, svc.adjustments), (-1, first)):
+        for group, reason, cents in side:
+            whole[group, reason] = whole.get((group, reason), 0) + sign * cents
+    second: tuple[Adjustment, ...] = tuple((*key, cents) for key, cents in whole.items() if cents)
+    allowed = None if svc.allowed is None else svc.allowed // 2
+    return (
+        replace(svc, charge=charge, paid=paid, adjustments=first, allowed=allowed),
+        replace(
+            svc, charge=svc.charge - charge, paid=svc.paid - paid, adjustments=second,
+            allowed=None if svc.allowed is None or allowed is None else svc.allowed - allowed,
+        ),
+    )  # fmt: skip
+
+
+def split_line(case: Case) -> Life:
+    """The payer answers one line with two SVC: one adjudication, amounts summed."""
+    claim, rest = split(case)
+    loop = adjudicate(case, claim)
+    return Life((claim,), (loop.but(lines=(*_halves(loop.lines[0]), *loop.lines[1:])),)) + rest
+
+
+def claim_adjustment_one_line(case: Case) -> Life:
+    """The whole write-off stands at claim level on a claim of one line."""
+    return _claim_level(case.but(extra_line=False))
+
+
+def claim_adjustment_two_lines(case: Case) -> Life:
+    """An adjustment at claim level on a claim of two lines: it can't be given to one of them."""
+    return _claim_level(case.but(extra_line=True))
+
+
+def _claim_level(case: Case) -> Life:
+    claim, rest = split(case)
+    loop = adjudicate(case, claim)
+    first = loop.lines[0]
+    moved = tuple(each for each in first.adjustments if each[0] == "PR")
+    kept = tuple(each for each in first.adjustments if each[0] != "PR")
+    paid_now = first.charge - sum(cents for _, _, cents in kept)
+    taken = moved or (("CO", "45", 150),)
+    loop = _swap(loop, 0, adjustments=kept, paid=paid_now).but(claim_adjustments=taken)
+    return Life((claim,), (loop,)) + rest
+
+
+def payment_without_lines(case: Case) -> Life:
+    """A claim payment without any SVC: amounts and adjustments at claim level only."""
+    claim, rest = split(case.but(extra_line=False))
+    return Life((claim,), (_without_lines(adjudicate(case, claim)),)) + rest
+
+
+def payment_without_lines_two(case: Case) -> Life:
+    """The same for a claim of two lines, which it can't meet."""
+    claim, rest = split(case.but(extra_line=True))
+    return Life((claim,), (_without_lines(adjudicate(case, claim)),)) + rest
+
+
+def _without_lines(loop: Loop) -> Loop:
+    total: dict[tuple[str, str], int] = {}
+    for svc in loop.lines:
+        for group, reason, cents in svc.adjustments:
+            total[group, reason] = total.get((group, reason), 0) + cents
+    charge, paid = sum(svc.charge for svc in loop.lines), sum(svc.paid for svc in loop.lines)
+    bare = Svc(None, (), charge, paid, service_date=loop.lines[0].service_date)
+    return loop.but(lines=(bare,), claim_adjustments=tuple((*key, cents) for key, cents in total.items()))
+
+
+def recoded(case: Case) -> Life:
+    """The payer adjudicates another code than was billed and says so in SVC06."""
+    claim, rest = split(case)
+    billed = claim.lines[0].procedure
+    other = {"01939": "01937", "01940": "01938"}.get(billed, "01939")
+    loop = _swap(adjudicate(case, claim), 0, procedure=other, submitted=billed)
+    return Life((claim,), (loop,)) + rest
+
+
+def recoded_out_of_scope(case: Case) -> Life:
+    """The payer adjudicates a code outside the scope for a line in scope."""
+    claim, rest = split(case)
+    loop = _swap(adjudicate(case, claim), 0, procedure="01992", submitted=claim.lines[0].procedure)
+    return Life((claim,), (loop,)) + rest
+
+
+def crossover(case: Case) -> Life:
+    """The primary forwards the claim (19, MA18); a supplement plan answers (2) without any secondary 837."""
+    claim, rest = split(case)
+    first = adjudicate(case, claim).but(status="19")
+    first = _swap(first, 0, remarks=("MA18",))
+    second = as_secondary(case, claim.but(plan=SUPPLEMENT_PLAN, role="S", submitted_on=first.paid_on), first)
+    return Life((claim,), (first, second)) + rest
+
+
+def secondary_forwarded(case: Case) -> Life:
+    """A secondary 837 answered with 20 (secondary, forwarded)."""
+    claim, rest = split(case)
+    first = adjudicate(case, claim)
+    second = claim.but(plan=SUPPLEMENT_PLAN, role="S", submitted_on=later(first.paid_on, 5))
+    return Life((claim, second), (first, as_secondary(case, second, first).but(status="20"))) + rest
+
+
+def secondary_as_primary(case: Case) -> Life:
+    """A secondary payment (OA-23) whose payer says status 1, with a secondary 837."""
+    claim, rest = split(case)
+    first = adjudicate(case, claim)
+    second = claim.but(plan=SUPPLEMENT_PLAN, role="S", submitted_on=later(first.paid_on, 5))
+    return Life((claim, second), (first, as_secondary(case, second, first).but(status="1"))) + rest
+
+
+def primary_as_secondary(case: Case) -> Life:
+    """A payer that says status 2 for a claim with a primary version only, without CARC 23."""
+    claim, rest = split(case)
+    return Life((claim,), (adjudicate(case, claim).but(status="2"),)) + rest
+
+
+def denied_status_4(case: Case) -> Life:
+    """Patient not recognised: status 4 with PR-31."""
+    claim, rest = split(case)
+    return Life((claim,), (deny(case, claim, reasons=(("PR", "31"),)).but(status="4"),)) + rest
+
+
+def paid_status_4(case: Case) -> Life:
+    """Status 4 on a claim that was paid all the same: the status alone is no denial."""
+    claim, rest = split(case)
+    return Life((claim,), (adjudicate(case, claim).but(status="4"),)) + rest
+
+
+def forwarded_not_ours(case: Case) -> Life:
+    """First answered with 23 (not our claim, forwarded), then paid."""
+    claim, rest = split(case)
+    payment = adjudicate(case, claim)
+    notice = deny(case, claim, payment.paid_on, (("OA", "109"),)).but(status="23")
+    return Life((claim,), (notice, pay_again(payment, later(payment.paid_on, 14)))) + rest
+
+
+def predetermination(case: Case) -> Life:
+    """A predetermination (25) before the payment: to be ignored."""
+    claim, rest = split(case)
+    payment = adjudicate(case, claim)
+    estimate = adjudicate(case, claim, later(payment.paid_on, -7)).but(status="25")
+    return Life((claim,), (estimate, payment)) + rest
+
+
+def late_remittance(case: Case) -> Life:
+    """Paid four to seven months after submission."""
+    claim, rest = split(case)
+    return (
+        Life((claim,), (adjudicate(case, claim, later(claim.submitted_on, case.rng.randint(120, 210))),))
+        + rest
+    )
+
+
+def allowed_impossible(case: Case) -> Life:
+    """AMT*B6 that can't be: zero beside a payment, above the charge, or below what was paid and owed."""
+    claim, rest = split(case)
+    loop = adjudicate(case, claim)
+    first = loop.lines[0]
+    share = sum(cents for group, reason, cents in first.adjustments if group == "PR" and reason in "123")
+    wrong = case.rng.choice((0, first.charge + 1000, max(first.paid + share - 500, 0)))
+    return Life((claim,), (_swap(loop, 0, allowed=wrong),)) + rest
+
+
+def allowed_conflict(case: Case) -> Life:
+    """AMT*B6 a few dollars above the derived amount: possible, counted as a conflict."""
+    claim, rest = split(case)
+    loop = adjudicate(case, claim)
+    derived = loop.lines[0].charge - sum(c for g, r, c in loop.lines[0].adjustments if (g, r) == ("CO", "45"))
+    return Life((claim,), (_swap(loop, 0, allowed=min(derived + 425, loop.lines[0].charge)),)) + rest
+
+
+def surprise_billing(case: Case) -> Life:
+    """Paid under the No Surprises Act: a remark code says so."""
+    claim, rest = split(case)
+    remark = case.rng.choice((("N830",), ("N862", "N130"), ("N865",), ("N877",)))
+    return Life((claim,), (_swap(adjudicate(case, claim), 0, remarks=remark),)) + rest
+
+
+def out_of_network(case: Case) -> Life:
+    """Out of network: the balance above the allowed amount is the patient's (PR-45), or CARC 242 is named."""
+    claim, rest = split(case)
+    loop = adjudicate(case, claim)
+    group, reason = case.rng.choice((("PR", "45"), ("CO", "242")))
+    changed = tuple(
+        (group, reason, c) if (g, r) == ("CO", "45") else (g, r, c) for g, r, c in loop.lines[0].adjustments
+    )
+    return Life((claim,), (_swap(loop, 0, adjustments=changed),)) + rest
+
+
+def _zero_pay(case: Case, group: str, reason: str) -> Life:
+    claim, rest = split(case)
+    return Life((claim,), (deny(case, claim, reasons=((group, reason),)),)) + rest
+
+
+def capitated(case: Case) -> Life:
+    """Covered by a capitation: CO-24, nothing paid."""
+    return _zero_pay(case, "CO", "24")
+
+
+def duplicate_only(case: Case) -> Life:
+    """Answered as a duplicate (OA-18) and nothing else."""
+    return _zero_pay(case, "OA", "18")
+
+
+def written_off(case: Case) -> Life:
+    """The whole charge written off with CO-45."""
+    return _zero_pay(case, "CO", "45")
+
+
+def previously_paid(case: Case) -> Life:
+    """Paid; asked again, the payer answers that it has paid before (CO-B13)."""
+    claim, rest = split(case)
+    first = adjudicate(case, claim)
+    return Life((claim,), (first, deny(case, claim, later(first.paid_on, 21), (("CO", "B13"),)))) + rest
+
+
+def denied_after_payment(case: Case) -> Life:
+    """Paid, later denied without a reversal: the payment stands."""
+    claim, rest = split(case)
+    first = adjudicate(case, claim)
+    return Life((claim,), (first, deny(case, claim, later(first.paid_on, 42), (("CO", "50"),)))) + rest
+
+
+def unbalanced(case: Case) -> Life:
+    """A line whose adjustments miss the balance by 4.00."""
+    claim, rest = split(case)
+    loop = adjudicate(case, claim)
+    return Life((claim,), (_swap(loop, 0, paid=max(loop.lines[0].paid - 400, 0)),)) + rest
+
+
+def unmapped_payer(case: Case) -> Life:
+    """A payer no table knows: `other`, counted."""
+    return paid_life(case, bill(case.but(plan=UNMAPPED_PLAN)))
+
+
+def payer_without_npi(case: Case) -> Life:
+    """An 835 that names the payee by tax id: no NPI on the remittance lines."""
+    claim, rest = split(case)
+    return Life((claim,), (adjudicate(case, claim).but(payee=None),)) + rest
+
+
+def orphan_remittance(case: Case) -> Life:
+    """A payment of a claim that was never submitted here: unlinked."""
+    claim, rest = split(case)
+    stranger = adjudicate(case, claim.but(claim_id=f"ORPHAN{case.number:06d}"))
+    return Life((claim,), (adjudicate(case, claim), stranger)) + rest
+
+
+def withheld(case: Case) -> Life:
+    """A managed-care withhold (CO-104) lowers the payment, not the price."""
+    claim, rest = split(case)
+    loop = adjudicate(case, claim)
+    first = loop.lines[0]
+    held = first.paid // 10
+    adjustments = (*first.adjustments, ("CO", "104", held)) if held else first.adjustments
+    return Life((claim,), (_swap(loop, 0, adjustments=adjustments, paid=first.paid - held),)) + rest
+
+
+def paid_to_patient(case: Case) -> Life:
+    """The payer paid the patient (PR-100): counts as paid."""
+    claim, rest = split(case)
+    loop = adjudicate(case, claim)
+    first = loop.lines[0]
+    adjustments = (*first.adjustments, ("PR", "100", first.paid)) if first.paid else first.adjustments
+    return Life((claim,), (_swap(loop, 0, adjustments=adjustments, paid=0),)) + rest
+
+
+def wrong_trace(case: Case) -> Life:
+    """The same answer in two payments with different traces: the second is another adjudication, not a duplicate."""
+    claim, rest = split(case)
+    first = adjudicate(case, claim)
+    again = first.but(
+        trace="R" + trace_number(first.plan, first.payee or "", first.paid_on), paid_on=first.paid_on
+    )
+    return Life((claim,), (first, again)) + rest

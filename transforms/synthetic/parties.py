@@ -1,0 +1,237 @@
+"""Who takes part: payers' plans, billing groups, anesthetists and patients, all invented.
+
+Identifiers are synthetic. Every NPI has a valid check digit (ISO 7812 over the prefix 80840); Medicare-like
+member ids start with 0, which no real one does. Payer ids are the public electronic ids and MAC contractor
+numbers, so that payer mapping meets what it will meet in real files.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+FIRST_NAMES = ("ALEX", "BLAIR", "CASEY", "DREW", "ELLIS", "FINLEY", "GRAY", "HARPER", "INDIGO", "JORDAN")
+LAST_NAMES = (
+    "TESTFIELD",
+    "SAMPLETON",
+    "MOCKBRIDGE",
+    "FAUXWELL",
+    "DEMOWICZ",
+    "PLACEHOLT",
+    "SYNTHESEN",
+    "DUMMERTON",
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One payer's plan as providers bill it. `rate_cents` is dollars per unit in cents; 0: Medicare's own rate."""
+
+    key: str
+    payer: str
+    payer_id: str
+    payer_name: str
+    remit_name: str
+    line_of_business: str
+    claim_filing: str
+    remit_filing: str
+    weight: float
+    rate_cents: int = 0
+    medicare_percent: int = 100
+    states: tuple[str, ...] = ()
+    gives_allowed: bool = True
+    line_control: str = "6R"
+    keeps_characters: int = 38
+    payday: int = 2
+    days_to_pay: tuple[int, int] = (12, 30)
+    paid_units: str = "minutes"
+
+
+@dataclass(frozen=True)
+class Group:
+    """A billing group; `charge_cents` is its charge per unit in cents, `number_style` how it numbers claims."""
+
+    key: str
+    npi: str
+    name: str
+    state: str
+    weight: float
+    charge_cents: int
+    number_style: str
+    sends_line_control: bool
+    physicians: tuple[str, ...]
+    nurses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Patient:
+    """An invented patient: PHI columns only; `dependent` means the member is somebody else."""
+
+    member_id: str
+    birth_date: date
+    sex: str
+    dependent: bool = False
+
+
+def npi(serial: int) -> str:
+    """Give a ten-digit NPI with a valid check digit (Luhn with prefix 80840) from a serial below 1,000,000."""
+    body = f"199{serial:06d}"
+    total = 0
+    for position, character in enumerate(reversed("80840" + body)):
+        digit = int(character) * (2 if position % 2 == 0 else 1)
+        total += digit - 9 if digit > 9 else digit
+    return body + str(-total % 10)
+
+
+def _people(start: int, count: int) -> tuple[str, ...]:
+    return tuple(npi(start + offset) for offset in range(count))
+
+
+def _group(
+    number: int, name: str, state: str, weight: float, charge: int, style: str, control: bool
+) -> Group:
+    start = number * 100
+    return Group(
+        f"G{number:02d}", npi(start), name, state, weight, charge, style, control,
+        _people(start + 10, 4), _people(start + 40, 5),
+    )  # fmt: skip
+
+
+GROUPS: tuple[Group, ...] = (
+    _group(1, "BRAZOS ANESTHESIA ASSOCIATES", "TX", 13, 14800, "short", True),
+    _group(2, "LONE PRAIRIE ANESTHESIA", "TX", 10, 12500, "long", True),
+    _group(3, "GULF CREST CRNA PARTNERS", "TX", 7, 11200, "plain", False),
+    _group(4, "PALMETTO KEY ANESTHESIA", "FL", 12, 16500, "short", True),
+    _group(5, "BAYSIDE SEDATION GROUP", "FL", 8, 13200, "plain", True),
+    _group(6, "MAUMEE VALLEY ANESTHESIA", "OH", 11, 13800, "short", True),
+    _group(7, "BUCKEYE RIDGE ANESTHESIA", "OH", 7, 12100, "long", False),
+    _group(8, "LAKEFRONT ANESTHESIOLOGISTS", "IL", 10, 17400, "short", True),
+    _group(9, "FRONT RANGE ANESTHESIA", "CO", 7, 15900, "plain", True),
+    _group(10, "PIEDMONT ANESTHESIA CARE", "GA", 6, 13500, "short", False),
+    _group(11, "CUMBERLAND ANESTHESIA", "TN", 5, 11900, "long", True),
+    _group(12, "SAGUARO ANESTHESIA", "AZ", 4, 14100, "plain", True),
+)  # fmt: skip
+
+_MACS = (
+    ("TX", "04412", "NOVITAS SOLUTIONS MEDICARE PART B", "NOVITAS SOLUTIONS"),
+    ("FL", "09102", "FIRST COAST SERVICE OPTIONS MEDICARE", "MEDICARE PART B FIRST COAST"),
+    ("OH", "15202", "CGS MEDICARE PART B OHIO", "CGS ADMINISTRATORS MEDICARE"),
+    ("IL", "06102", "NGS MEDICARE PART B ILLINOIS", "NGS MEDICARE"),
+    ("CO", "04112", "NOVITAS SOLUTIONS MEDICARE PART B", "NOVITAS SOLUTIONS"),
+    ("GA", "10212", "PALMETTO GBA MEDICARE GEORGIA", "PALMETTO GBA MEDICARE"),
+    ("TN", "10312", "PALMETTO GBA MEDICARE TENNESSEE", "PALMETTO GBA MEDICARE"),
+    ("AZ", "03102", "NORIDIAN HEALTHCARE SOLUTIONS MEDICARE", "NORIDIAN MEDICARE PART B"),
+)
+
+# Contractor, locality and the locality's anesthesia conversion factor in cents (CMS anesthesia locality files,
+# 2024 from 9 March, 2025, 2026 non-QP): the "rest of state" locality of each group's state.
+LOCALITIES: dict[str, tuple[str, str, tuple[int, int, int]]] = {
+    "TX": ("04412", "99", (2050, 2005, 2021)),
+    "FL": ("09102", "99", (2119, 2073, 2105)),
+    "OH": ("15202", "00", (2052, 2006, 2025)),
+    "IL": ("06102", "99", (2098, 2052, 2100)),
+    "CO": ("04112", "01", (2085, 2039, 2059)),
+    "GA": ("10212", "99", (2055, 2009, 2043)),
+    "TN": ("10312", "35", (1982, 1936, 1960)),
+    "AZ": ("03102", "00", (2050, 2004, 2021)),
+}
+
+_MEDICARE_PLANS = tuple(
+    Plan(
+        f"medicare_{state.lower()}", "medicare", number, name, remit_name, "medicare_ffs", "MB", "MB", 24,
+        states=(state,), payday=4, days_to_pay=(14, 21), line_control="6R" if state in ("TX", "CO") else "LX",
+    )
+    for state, number, name, remit_name in _MACS
+)  # fmt: skip
+
+PLANS: tuple[Plan, ...] = (
+    Plan("aetna_ppo", "aetna", "60054", "AETNA", "AETNA", "commercial", "12", "12", 12, 7300, payday=1),
+    Plan("aetna_hmo", "aetna", "60054", "AETNA HEALTH INC", "AETNA", "commercial", "HM", "HM", 4, 6900, payday=1),
+    Plan("aetna_ma", "aetna", "60054", "AETNA MEDICARE ADVANTAGE", "AETNA MEDICARE ADVANTAGE",
+         "medicare_advantage", "16", "16", 6, medicare_percent=102, payday=1),
+    Plan("bcbs_tx", "bcbs", "84980", "BLUE CROSS BLUE SHIELD OF TEXAS", "BCBS OF TEXAS", "commercial", "BL", "12", 22,
+         5600, states=("TX",), keeps_characters=20, line_control="LX", payday=3),
+    Plan("bcbs_fl", "bcbs", "00590", "FLORIDA BLUE", "FLORIDA BLUE", "commercial", "BL", "12", 22, 6800,
+         states=("FL",), gives_allowed=False, payday=3),
+    Plan("bcbs_il", "bcbs", "00621", "BCBS ILLINOIS", "BLUE CROSS BLUE SHIELD OF ILLINOIS", "commercial", "BL", "12",
+         22, 7700, states=("IL",), line_control="LX", payday=3),
+    Plan("anthem_oh", "bcbs", "00834", "ANTHEM BLUE CROSS BLUE SHIELD", "ANTHEM BLUE CROSS BLUE SHIELD OH",
+         "commercial", "BL", "12", 20, 6200, states=("OH",), line_control="", payday=3),
+    Plan("anthem_co", "bcbs", "00050", "ANTHEM BLUE CROSS AND BLUE SHIELD OF COLORADO", "ANTHEM BCBS CO", "commercial",
+         "BL", "12", 20, 6500, states=("CO",), line_control="", payday=3),
+    Plan("bcbs_south", "bcbs", "00600", "BLUECROSS BLUESHIELD OF TENNESSEE", "BLUECROSS BLUESHIELD OF TENNESSEE",
+         "commercial", "BL", "12", 20, 6100, states=("TN", "GA"), payday=3),
+    Plan("bcbs_az", "bcbs", "53589", "BCBS OF ARIZONA", "BLUE CROSS BLUE SHIELD OF ARIZONA", "commercial", "BL", "12",
+         20, 6600, states=("AZ",), payday=3),
+    Plan("bcbs_fep", "bcbs", "84980", "BLUE CROSS BLUE SHIELD FEP", "BCBS FEDERAL EMPLOYEE PROGRAM", "commercial", "FI",
+         "12", 2, 6000, states=("TX",), keeps_characters=20, line_control="LX", payday=3),
+    Plan("cigna_oap", "cigna", "62308", "CIGNA HEALTH AND LIFE INSURANCE COMPANY", "CIGNA", "commercial", "CI", "12",
+         14, 7000, gives_allowed=False, line_control="LX", payday=0, days_to_pay=(15, 35), paid_units="units"),
+    Plan("cigna_hmo", "cigna", "62308", "CIGNA HEALTHCARE", "CIGNA", "commercial", "HM", "HM", 5, 6600,
+         gives_allowed=False, line_control="LX", payday=0, days_to_pay=(15, 35), paid_units="units"),
+    Plan("uhc_ppo", "uhc", "87726", "UNITEDHEALTHCARE", "UNITED HEALTHCARE INSURANCE COMPANY", "commercial", "CI", "12",
+         13, 7600, payday=2, days_to_pay=(10, 26)),
+    Plan("uhc_epo", "uhc", "87726", "UNITED HEALTHCARE INSURANCE COMPANY", "UNITED HEALTHCARE INSURANCE COMPANY",
+         "commercial", "14", "14", 4, 7200, payday=2, days_to_pay=(10, 26)),
+    Plan("uhc_ma", "uhc", "87726", "UNITEDHEALTHCARE MEDICARE ADVANTAGE", "UHC MEDICARE ADVANTAGE",
+         "medicare_advantage", "16", "16", 7, medicare_percent=100, payday=2, days_to_pay=(10, 26)),
+    *_MEDICARE_PLANS,
+    Plan("railroad", "medicare", "00882", "MEDICARE RAILROAD PALMETTO GBA", "PALMETTO GBA RAILROAD MEDICARE",
+         "medicare_ffs", "MB", "MB", 1, payday=4, days_to_pay=(16, 30)),
+    Plan("humana_ma", "other", "61101", "HUMANA MEDICARE ADVANTAGE", "HUMANA MEDICARE ADVANTAGE",
+         "medicare_advantage", "16", "16", 5, medicare_percent=101, payday=2),
+    Plan("medicaid_tx", "other", "86916", "TEXAS MEDICAID", "TEXAS MEDICAID", "medicaid", "MC", "MC", 5, 1720,
+         states=("TX",), payday=4, days_to_pay=(18, 40)),
+    Plan("medicaid_oh", "other", "99831", "OHIO MEDICAID", "OHIO DEPARTMENT OF MEDICAID", "medicaid", "MC", "MC", 4,
+         1650, states=("OH",), payday=4, days_to_pay=(18, 40), line_control=""),
+    Plan("tricare", "other", "99726", "TRICARE EAST", "TRICARE EAST", "other", "CH", "CH", 3, medicare_percent=100,
+         payday=1),
+    Plan("regional", "other", "77013", "HIGH PRAIRIE HEALTH PLAN", "HIGH PRAIRIE HEALTH PLAN", "commercial", "CI", "13",
+         5, 8100, gives_allowed=False, line_control="", keeps_characters=20, payday=0, days_to_pay=(20, 45)),
+)  # fmt: skip
+
+UNMAPPED_PLAN = Plan(
+    "unmapped",
+    "other",
+    "ZZ917",
+    "OAKHOLLOW BENEFIT TRUST",
+    "OAKHOLLOW BENEFIT TRUST",
+    "commercial",
+    "CI",
+    "12",
+    0,
+    9000,
+)
+SUPPLEMENT_PLAN = Plan(
+    "supplement", "other", "66004", "STILLWATER MEDICARE SUPPLEMENT", "STILLWATER SUPPLEMENT", "other", "CI", "12", 0,
+    days_to_pay=(8, 20),
+)  # fmt: skip
+
+
+def plans_of(state: str) -> tuple[Plan, ...]:
+    """List the plans a billing group in a state meets."""
+    return tuple(plan for plan in PLANS if not plan.states or state in plan.states)
+
+
+def patient_for(plan: Plan, rng: random.Random, near: date) -> Patient:
+    """Invent a member of a plan, of an age that fits its line of business."""
+    senior = plan.line_of_business.startswith("medicare")
+    if senior:
+        age = rng.choice((rng.randint(65, 79), rng.randint(66, 88), rng.randint(50, 64), rng.randint(70, 92)))
+    else:
+        age = rng.choice((rng.randint(30, 62), rng.randint(38, 64), rng.randint(19, 45), rng.randint(50, 66)))
+        age = 16 if rng.random() < 0.01 else age
+    birth = near - timedelta(days=age * 365 + rng.randint(95, 350))
+    sex = "U" if rng.random() < 0.01 else rng.choice("FFFMM")
+    dependent = not senior and plan.line_of_business != "medicaid" and rng.random() < 0.25
+    return Patient(_member_id(plan, rng), birth, sex, dependent)
+
+
+def _member_id(plan: Plan, rng: random.Random) -> str:
+    digits = f"{rng.randrange(10**9):09d}"
+    if plan.payer == "medicare":
+        letters = "ACDEFGHJKMNPQRTUVWXY"
+        return f"0{rng.choice(letters)}{digits[0]}{digits[1]}{rng.choice(letters)}X{digits[2]}ZZ{digits[3:5]}"
+    prefix = {"aetna": "W", "bcbs": "ZZT", "cigna": "U", "uhc": "9", "other": "K"}[plan.payer]
+    return prefix + digits

@@ -1,0 +1,174 @@
+"""The synthetic world: about 2,600 cases over 14 service months with every lifecycle, as canonical frames."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from transforms.synthetic.book import (
+    Claim,
+    Line,
+    Loop,
+    Row,
+    claim_rows,
+    claims_frame,
+    loop_rows,
+    remits_frame,
+)
+from transforms.synthetic.cases import Case, adjudicate, claim_number, draw_case, foreign_npi
+from transforms.synthetic.lives import SCENARIOS, Scenario
+from transforms.synthetic.lives_claims import paid
+from transforms.synthetic.parties import GROUPS, Group, Patient, plans_of
+
+DAYS_AFTER_LAST_MONTH = 45
+"""What is sent or paid later than this after the last service month has not arrived yet: recent claims are open."""
+SETTLED_SHARE = 0.7
+"""Rare lives fall into the first part of the months, so that their last act has arrived."""
+OUT_OF_SCOPE = (
+    ("64633", "8"),
+    ("64634", "4"),
+    ("99213", "1"),
+    ("00300", "55"),
+    ("01992", "30"),
+    ("00630", "120"),
+)
+
+
+@dataclass(frozen=True)
+class SyntheticData:
+    """Canonical claim and remit lines (text, None for empty) with underscore columns about their making.
+
+    `_scenario` names the life, `_case` numbers the case, `_delivery` is the month (0 first) in which the row is
+    delivered, `_dependent` is 1 where the patient is a dependent, `_loop` numbers the CLP loop.
+    """
+
+    claims: pl.DataFrame
+    remits: pl.DataFrame
+
+
+def synthetic_claims(
+    seed: int = 1939, cases: int = 2600, first_month: date = date(2024, 11, 1), months: int = 14
+) -> SyntheticData:
+    """Make the synthetic claims and remittances; the same arguments give the same rows.
+
+    Grain of `claims`: one row per service line per submission; of `remits`: one row per service payment line.
+    """
+    starts = [_month(first_month, at) for at in range(months)]
+    arrived_by = _month(first_month, months) + timedelta(days=DAYS_AFTER_LAST_MONTH)
+    claims: list[Row] = []
+    remits: list[Row] = []
+    patients: dict[str, list[Patient]] = {}
+    for number, scenario in enumerate(_allot(cases, random.Random(f"{seed}/scenarios"))):
+        rare = scenario != "paid"
+        rng = random.Random(f"{seed}/{number}/month")
+        at = (
+            rng.randrange(max(1, int(months * SETTLED_SHARE)))
+            if rare and rng.random() < 0.8
+            else rng.randrange(months)
+        )
+        case = _fitted(draw_case(number, seed, starts[at]), SCENARIOS.get(scenario))
+        case = _returning(case, patients)
+        life = SCENARIOS[scenario].live(case) if rare else paid(case)
+        for claim in life.claims:
+            if claim.submitted_on <= arrived_by:
+                claims += _marked(
+                    claim_rows(claim), scenario, number, _index(first_month, claim.submitted_on)
+                )
+        for order, loop in enumerate(life.remits):
+            if loop.paid_on <= arrived_by:
+                night = _index(first_month, loop.paid_on) + loop.delivered_late
+                remits += _marked(loop_rows(loop, f"{number}/{order}"), scenario, number, night)
+    for number in range(cases, cases + cases // 4):
+        outside = _out_of_scope(number, seed, starts[number % months])
+        if outside[0].submitted_on <= arrived_by and outside[1].paid_on <= arrived_by:
+            claims += _marked(
+                claim_rows(outside[0]), "out_of_scope", number, _index(first_month, outside[0].submitted_on)
+            )
+            rows = loop_rows(outside[1], f"{number}/0")
+            remits += _marked(rows, "out_of_scope", number, _index(first_month, outside[1].paid_on))
+    return SyntheticData(claims_frame(claims), remits_frame(remits))
+
+
+def _month(first: date, offset: int) -> date:
+    count = first.year * 12 + first.month - 1 + offset
+    return date(count // 12, count % 12 + 1, 1)
+
+
+def _index(first: date, day: date) -> int:
+    return (day.year - first.year) * 12 + day.month - first.month
+
+
+def _marked(rows: list[Row], scenario: str, number: int, night: int) -> list[Row]:
+    marks: Row = {"_scenario": scenario, "_case": str(number), "_delivery": str(night)}
+    return [row | marks for row in rows]
+
+
+def _allot(cases: int, rng: random.Random) -> list[str]:
+    """Give every scenario its share of the cases (at least three where there are cases enough), in random order."""
+    least = 3 if cases >= 12 * len(SCENARIOS) else 1
+    named = [
+        name for name, each in SCENARIOS.items() for _ in range(max(least, round(each.per_ten_thousand * cases / 10_000)))
+    ]  # fmt: skip
+    rest = ["paid"] * max(0, cases - len(named))
+    deck = named[:cases] + rest
+    rng.shuffle(deck)
+    return deck
+
+
+def _fitted(case: Case, scenario: Scenario | None) -> Case:
+    """Move a case to a payer that its scenario needs; a patient follows his plan."""
+    if scenario is None or not scenario.payer:
+        return case
+    plans = [
+        plan
+        for plan in plans_of(case.group.state)
+        if plan.payer == scenario.payer or plan.line_of_business == scenario.payer
+    ]
+    if case.plan in plans:
+        return case
+    from_start = draw_case(
+        case.number, case.rng.randrange(10**6), case.service_date.replace(day=1), case.group
+    )
+    plan = case.rng.choice(plans)
+    return from_start.but(plan=plan, patient=_member_of(case, from_start, plan.key))
+
+
+def _member_of(case: Case, drawn: Case, plan_key: str) -> Patient:
+    from transforms.synthetic.parties import patient_for
+
+    plan = next(each for each in plans_of(case.group.state) if each.key == plan_key)
+    return patient_for(plan, case.rng, drawn.service_date)
+
+
+def _returning(case: Case, patients: dict[str, list[Patient]]) -> Case:
+    """Let one case in six be a further session of a patient already seen under the same plan."""
+    known = patients.setdefault(f"{case.plan.key}/{case.group.key}", [])
+    if known and case.rng.random() < 0.17:
+        return case.but(patient=case.rng.choice(known))
+    known.append(case.patient)
+    return case
+
+
+def _out_of_scope(number: int, seed: int, month: date) -> tuple[Claim, Loop]:
+    """Bill something outside the scope: a surgeon's own code, a visit, other anesthesia."""
+    case = draw_case(number, seed, month)
+    code, count = case.rng.choice(OUT_OF_SCOPE)
+    anesthesia = code.startswith("0")
+    group = case.group if anesthesia else _surgeon(case)
+    line = Line(
+        code, ("AA",) if anesthesia else (), 21_000 + 100 * case.rng.randrange(600), count,
+        "MJ" if anesthesia else "UN", case.service_date, case.place, case.diagnoses, None,
+    )  # fmt: skip
+    number_text = claim_number(case, group, "Z") if anesthesia else f"SURG{number:06d}"
+    claim = Claim(number_text, case.service_date + timedelta(days=4), case.plan, group, case.patient, (line,))
+    return claim, adjudicate(case, claim)
+
+
+def _surgeon(case: Case) -> Group:
+    return Group(
+        "G99", foreign_npi(case), "SPINE AND PAIN CENTER", case.group.state, 0, 0, "short", False,
+        GROUPS[0].physicians, GROUPS[0].nurses,
+    )  # fmt: skip
