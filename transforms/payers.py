@@ -61,8 +61,9 @@ def with_line_of_business(lines: pl.LazyFrame, reference: ReferenceTables) -> pl
     """Add `line_of_business`, `line_of_business_source` and `line_of_business_doubtful`.
 
     Needs payer, payer_id, payer_name, claim_filing_code (SBR09) and remit_filing_code (CLP06). The first
-    that decides: plan name, a specific CLP06, SBR09, a general CLP06, the payer. Doubtful: two of them
-    point to different lines, or a Medicare contractor's line is not medicare_ffs. Grain unchanged.
+    that decides: plan name, a specific CLP06, SBR09, a general CLP06, the payer. Doubtful: SBR09 and CLP06
+    point to different lines, a specific code points elsewhere than the plan name, or any of them elsewhere
+    than medicare_ffs for a Medicare contractor. Grain unchanged.
     """
     keys = ["payer", "payer_id", "payer_name", "claim_filing_code", "remit_filing_code"]
     combinations = lines.select(keys).unique()
@@ -71,6 +72,7 @@ def with_line_of_business(lines: pl.LazyFrame, reference: ReferenceTables) -> pl
         .with_columns(_by_name=_line_of_name(reference))
         .with_columns(
             _sbr=_line_of_code("claim_filing_code", reference, ("specific", "general")),
+            _sbr_specific=_line_of_code("claim_filing_code", reference, ("specific",)),
             _clp_specific=_line_of_code("remit_filing_code", reference, ("specific",)),
             _clp_general=_line_of_code("remit_filing_code", reference, ("general",)),
         )
@@ -196,6 +198,9 @@ def _source_of_line() -> pl.Expr:
 
 
 def _sources_disagree() -> pl.Expr:
+    """Beside a plan name only specific codes speak: a general one (HM, 12) names a form, not a line."""
     contractor = pl.when(pl.col("payer") == "medicare").then(pl.lit("medicare_ffs"))
-    sources = pl.concat_list("_by_name", "_sbr", pl.coalesce("_clp_specific", "_clp_general"), contractor)
+    named = pl.concat_list("_by_name", "_sbr_specific", "_clp_specific", contractor)
+    coded = pl.concat_list("_sbr", pl.coalesce("_clp_specific", "_clp_general"), contractor)
+    sources = pl.when(pl.col("_by_name").is_not_null()).then(named).otherwise(coded)
     return sources.list.drop_nulls().list.n_unique() > 1

@@ -93,13 +93,28 @@ def test_care_models_and_shares_are_those_of_the_contract(reference: ReferenceTa
 
 def test_reason_codes_are_treated_as_the_contract_says(reference: ReferenceTables) -> None:
     carc = reference.carc
-    neutral = set(["104", "105", "137", "144", "161", "223", "225", "237", "253"])
-    assert codes(carc, "carc", ~pl.col("is_denial")) == neutral | set(
-        ["1", "2", "3", "18", "23", "24", "45", "94", "131", "B13"]
-    )
-    assert codes(carc, "carc", pl.col("is_prior_authorization")) == set(
-        ["39", "197", "198", "210", "243", "284", "296"]
-    )
+    neutral = {"104", "105", "137", "144", "161", "223", "225", "237", "253"}
+    assert codes(carc, "carc", ~pl.col("is_denial")) == neutral | {
+        "1",
+        "2",
+        "3",
+        "18",
+        "23",
+        "24",
+        "45",
+        "94",
+        "131",
+        "B13",
+    }
+    assert codes(carc, "carc", pl.col("is_prior_authorization")) == {
+        "39",
+        "197",
+        "198",
+        "210",
+        "243",
+        "284",
+        "296",
+    }
     assert codes(carc, "carc", pl.col("adds_to_allowed") == "any_group") == neutral
     assert codes(carc, "carc", pl.col("treatment") == "price_neutral") == neutral
     assert codes(carc, "carc", pl.col("adds_to_allowed") == "group_pr") == {"1", "2", "3", "66", "100"}
