@@ -1,0 +1,282 @@
+"""Which claim continues which: named replacements and voids, failed ones, resubmissions under a new number.
+
+Source: CLM05-3, REF*F8, CLP07; rules in docs/resolution.md, section 6.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from transforms.resolve.adjudications import SLOT
+from transforms.resolve.ordering import CLAIM_CONTENT_COLUMNS, with_content_rank
+
+REPEAT_MODIFIERS = ("76", "77")
+VOID = "8"
+
+
+@dataclass(frozen=True)
+class Chains:
+    """instances: one row per instance with its standing version and what became of it. slots: one row per slot of a
+    standing instance and each slot it continues (itself too)."""
+
+    instances: pl.DataFrame
+    slots: pl.DataFrame
+
+
+def chains_of(
+    claims: pl.DataFrame,
+    versions: pl.DataFrame,
+    linked: pl.DataFrame,
+    adjudications: pl.DataFrame,
+    infer_resubmissions: bool,
+) -> Chains:
+    """Find what supersedes what.
+
+    `claims`: claim rows with instance, slot, version, payer, care_model. `linked`: remit rows that met a slot.
+    """
+    named = _named_edges(claims, versions, linked)
+    failed = _failed_versions(claims, versions, named, adjudications)
+    standing = _standing_versions(versions, failed)
+    named = named.join(failed, on=["instance", "version"], how="anti")
+    removed = named.group_by(instance="older").agg(
+        removed_by_void=(pl.col("claim_frequency_code") == VOID).any(), named=pl.lit(True)
+    )
+    instances = (
+        standing.join(removed, on="instance", how="left", validate="1:1")
+        .with_columns(pl.col("removed_by_void", "named").fill_null(False))
+        .with_columns(
+            is_void=((pl.col("standing_frequency") == VOID) | pl.col("removed_by_void")).fill_null(False)
+        )
+    )
+    inferred = (
+        _inferred_edges(claims, instances, adjudications)
+        if infer_resubmissions
+        else pl.DataFrame(schema={"instance": pl.Int64, "older": pl.Int64})
+    )
+    edges = pl.concat(
+        [
+            named.select("instance", "older", source=pl.lit("named")),
+            inferred.select("instance", "older", source=pl.lit("inferred")),
+        ]
+    ).unique()
+    return Chains(_with_chain_source(instances, edges), _chain_slots(claims, edges))
+
+
+def _named_edges(claims: pl.DataFrame, versions: pl.DataFrame, linked: pl.DataFrame) -> pl.DataFrame:
+    """(instance, version, claim_frequency_code, older): a 7 or 8 names a payer claim number that met another claim."""
+    keys = claims.select("instance", "key").unique()
+    payers = claims.group_by("submission").agg(naming_payer=pl.col("payer").unique())
+    named = versions.filter(
+        pl.col("claim_frequency_code").is_in(["7", VOID]) & pl.col("original_claim_key").is_not_null()
+    ).join(payers, on="submission")
+    met = (
+        linked.select("payer_claim_key", older="instance")
+        .unique()
+        .join(keys.rename({"instance": "older", "key": "older_key"}), on="older")
+        .join(claims.group_by(older="instance").agg(older_payers=pl.col("payer").unique()), on="older")
+    )
+    return (
+        named.join(keys, on="instance")
+        .join(met, left_on="original_claim_key", right_on="payer_claim_key")
+        .filter(
+            pl.col("key") != pl.col("older_key"),
+            pl.col("naming_payer").list.set_intersection("older_payers").list.len() > 0,
+        )
+        .select("instance", "version", "claim_frequency_code", "older")
+        .unique()
+    )
+
+
+def _owned(claims: pl.DataFrame, versions: pl.DataFrame, adjudications: pl.DataFrame) -> pl.DataFrame:
+    """Adjudications with the version they speak of: the latest submitted by then with the same charge, else the latest
+    submitted by then, else the first."""
+    several = versions.filter(pl.len().over("instance") > 1).select("instance").unique()
+    alone = adjudications.join(several, on="instance", how="anti").with_columns(version=pl.lit(1, pl.Int64))
+    contested = adjudications.join(several, on="instance", how="semi")
+    charges = (
+        claims.filter(pl.col("row_standing") == "line", pl.col("version").is_not_null())
+        .group_by("instance", "slot", "version")
+        .agg(version_charge=pl.col("charge_cents").sum())
+    )
+    owner = (
+        contested.select("adjudication", *SLOT, "payment_date", "charge_cents")
+        .join(versions.select("instance", "version", "submitted_on"), on="instance")
+        .join(charges, on=[*SLOT, "version"], how="left")
+        .with_columns(
+            by_then=pl.col("submitted_on") <= pl.col("payment_date"),
+            same_charge=(pl.col("version_charge") == pl.col("charge_cents").abs()).fill_null(False),
+        )
+        .group_by("adjudication")
+        .agg(
+            version=pl.coalesce(
+                pl.col("version").filter(pl.col("by_then") & pl.col("same_charge")).max(),
+                pl.col("version").filter("by_then").max(),
+                pl.col("version").min(),
+            )
+        )
+    )
+    return pl.concat([alone, contested.join(owner, on="adjudication", validate="1:1")])
+
+
+def _failed_versions(
+    claims: pl.DataFrame, versions: pl.DataFrame, named: pl.DataFrame, adjudications: pl.DataFrame
+) -> pl.DataFrame:
+    """(instance, version) of replacements and voids that were denied while the earlier claim's payment stands."""
+    suspects = versions.filter(
+        pl.col("claim_frequency_code").is_in(["7", VOID]),
+    ).select("instance", "version")
+    standing = adjudications.filter(~pl.col("is_reversal"), pl.col("cancelled_on").is_null())
+    relevant = pl.concat([suspects.select("instance"), named.select(instance="older")]).unique()
+    owned = _owned(claims, versions, standing.join(relevant, on="instance", how="semi"))
+    own = (
+        owned.sort("sequence")
+        .group_by("instance", "version", maintain_order=True)
+        .agg(
+            last_denied=pl.col("adjudication_state").last() == "denied",
+            any_paid=pl.col("paid_or_allowed").any(),
+        )
+    )
+    denied = suspects.join(own.filter("last_denied", ~pl.col("any_paid")), on=["instance", "version"])
+    paid_version = owned.filter("paid_or_allowed").select("instance", paid_version="version").unique()
+    earlier_in_claim = denied.join(paid_version, on="instance").filter(
+        pl.col("paid_version") < pl.col("version")
+    )
+    paid_elsewhere = denied.join(named, on=["instance", "version"]).join(
+        paid_version.select(older="instance"), on="older", how="semi"
+    )
+    return pl.concat(
+        [earlier_in_claim.select("instance", "version"), paid_elsewhere.select("instance", "version")]
+    ).unique()
+
+
+def _standing_versions(versions: pl.DataFrame, failed: pl.DataFrame) -> pl.DataFrame:
+    """One row per instance: its last version that has not failed (null: all failed)."""
+    kept = (
+        versions.join(failed, on=["instance", "version"], how="anti")
+        .sort("instance", "version")
+        .group_by("instance", maintain_order=True)
+        .agg(
+            standing_version=pl.col("version").last(),
+            standing_frequency=pl.col("claim_frequency_code").last(),
+        )
+    )
+    return (
+        versions.sort("instance", "version")
+        .group_by("instance", maintain_order=True)
+        .agg(
+            role=pl.col("role").first(),
+            first_submitted_on=pl.col("submitted_on").min(),
+            first_frequency=pl.col("claim_frequency_code").first(),
+            version_count=pl.len(),
+        )
+        .join(kept, on="instance", how="left", validate="1:1")
+    )
+
+
+def _inferred_edges(
+    claims: pl.DataFrame, instances: pl.DataFrame, adjudications: pl.DataFrame
+) -> pl.DataFrame:
+    """(instance, older): a later original continues one of the same service that was denied and never paid."""
+    answered = (
+        adjudications.filter(~pl.col("is_reversal"))
+        .group_by("instance")
+        .agg(
+            denied_never_paid=(pl.col("adjudication_state") == "denied").any()
+            & ~pl.col("paid_or_allowed").any()
+        )
+    )
+    live = instances.filter(
+        ~pl.col("is_void"), ~pl.col("named"), pl.col("standing_version").is_not_null()
+    ).join(answered, on="instance", how="left")
+    modifiers = pl.any_horizontal(
+        pl.col(f"modifier_{i}").is_in(REPEAT_MODIFIERS).fill_null(False) for i in range(1, 5)
+    )
+    service = (
+        "billing_provider_npi",
+        "patient_key",
+        "payer",
+        "role",
+        "service_date",
+        "procedure_code",
+        "care_model",
+    )
+    lines = (
+        claims.filter(pl.col("row_standing") == "line")
+        .join(
+            live.select(
+                "instance", "standing_version", "first_frequency", "denied_never_paid", "first_submitted_on"
+            ),
+            left_on=["instance", "version"],
+            right_on=["instance", "standing_version"],
+            how="inner",
+        )
+        .with_columns(repeats=modifiers.any().over("instance"))
+    )
+    denied = lines.filter("denied_never_paid")
+    lines = lines.join(denied.select(service).unique(), on=list(service), how="semi")
+    ranked = with_content_rank(lines, CLAIM_CONTENT_COLUMNS)
+    older = ranked.filter("denied_never_paid").select(
+        *service, older="instance", older_submitted_on="first_submitted_on"
+    )
+    later = ranked.filter(~pl.col("repeats"), pl.col("first_frequency") == "1")
+    return (
+        older.join(later, on=list(service))
+        .filter(pl.col("first_submitted_on") > pl.col("older_submitted_on"))
+        .sort("older", "first_submitted_on", "content_rank", "instance")
+        .group_by("older", maintain_order=True)
+        .agg(pl.col("instance").first())
+        .select("instance", "older")
+    )
+
+
+def _with_chain_source(instances: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+    """Add whether an instance was superseded, and how it came by its chain."""
+    superseded = edges.select(instance="older", is_superseded=pl.lit(True)).unique()
+    sources = edges.group_by("instance").agg(
+        by_inference=(pl.col("source") == "inferred").any(), by_name=(pl.col("source") == "named").any()
+    )
+    return (
+        instances.join(superseded, on="instance", how="left", validate="1:1")
+        .join(sources, on="instance", how="left", validate="1:1")
+        .with_columns(pl.col("is_superseded", "by_inference", "by_name").fill_null(False))
+        .with_columns(
+            chain_source=pl.when("by_inference")
+            .then(pl.lit("inferred"))
+            .when("by_name")
+            .then(pl.lit("named"))
+            .when(pl.col("version_count") > 1)
+            .then(pl.lit("same_claim"))
+            .otherwise(pl.lit("none"))
+        )
+    )
+
+
+def _chain_slots(claims: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+    """(instance, slot, chain_instance, chain_slot): every slot and all it continues, through any number of claims."""
+    slots = claims.filter("in_scope").select(SLOT).unique()
+    counted = slots.with_columns(single=pl.len().over("instance") == 1)
+    steps = (
+        edges.select("instance", "older")
+        .unique()
+        .join(counted, on="instance")
+        .join(
+            counted.rename({"instance": "older", "slot": "older_slot", "single": "older_single"}), on="older"
+        )
+        .filter((pl.col("slot") == pl.col("older_slot")) | (pl.col("single") & pl.col("older_single")))
+        .select("instance", "slot", "older", "older_slot")
+    )
+    reached = slots.with_columns(chain_instance="instance", chain_slot="slot")
+    frontier = reached.join(steps.select("instance").unique(), on="instance", how="semi")
+    while len(frontier):
+        frontier = (
+            frontier.join(
+                steps, left_on=["chain_instance", "chain_slot"], right_on=["instance", "slot"], how="inner"
+            )
+            .select("instance", "slot", chain_instance="older", chain_slot="older_slot")
+            .unique()
+            .join(reached, on=reached.columns, how="anti")
+        )
+        reached = pl.concat([reached, frontier])
+    return reached

@@ -1,0 +1,197 @@
+"""Submissions of a claim number, the claim instances they belong to, and the versions of each instance.
+
+Source: CLM05-3, REF*F8, BHT04; rules in docs/resolution.md, sections 2 and 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from transforms.resolve.ordering import (
+    CLAIM_CONTENT_COLUMNS,
+    ROW_ORDER,
+    identifiers,
+    signatures,
+    with_content_rank,
+)
+
+CLAIM_KEY = ("claim_number_key", "billing_provider_npi", "role", "patient_key")
+SUBMISSION_KEY = (*CLAIM_KEY, "submitted_on", "claim_frequency_code", "original_claim_key")
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Claim rows placed in submissions, instances, versions and slots.
+
+    rows: one row per accepted claim row, with submission, instance, slot, version (null: not a version) and `row_standing`
+    ('line', 'duplicate', 'beaten', 'header'). versions: one row per version of an instance, numbered from 1.
+    """
+
+    rows: pl.DataFrame
+    versions: pl.DataFrame
+
+
+def claims_of(rows: pl.DataFrame) -> Claims:
+    """Place accepted claim rows in instances and versions. Grain of `rows` is kept."""
+    placed = (
+        rows.with_columns(pl.col("claim_frequency_code").replace("6", "7"))
+        .pipe(identifiers, CLAIM_KEY, "key")
+        .pipe(identifiers, SUBMISSION_KEY, "submission")
+        .pipe(_with_row_standing)
+    )
+    submissions = placed.pipe(_ordered_submissions).pipe(_with_instances, placed)
+    submissions = _with_duplicates(submissions, placed)
+    versions = _versions(submissions)
+    joined = placed.join(
+        submissions.select("submission", "instance", "is_duplicate", "submission_order"),
+        on="submission",
+        how="left",
+        validate="m:1",
+    ).join(versions.select("submission", "version"), on="submission", how="left", validate="m:1")
+    return Claims(_with_slots(joined), versions)
+
+
+def _with_row_standing(rows: pl.DataFrame) -> pl.DataFrame:
+    """Where rows of one submission say different things of one line, the last by content stands."""
+    rows = rows.with_columns(
+        contested=pl.col("in_scope") & (pl.len().over("submission", "line_number") > 1),
+    )
+    calm = rows.filter(~pl.col("contested")).with_columns(
+        row_standing=pl.when("in_scope").then(pl.lit("line")).otherwise(pl.lit("header"))
+    )
+    contested = with_content_rank(rows.filter("contested"), CLAIM_CONTENT_COLUMNS)
+    line = ("submission", "line_number")
+    contested = (
+        contested.sort(*ROW_ORDER)
+        .with_columns(
+            copy=pl.int_range(pl.len()).over(*line, "content_rank"),
+            best=pl.col("content_rank").max().over(*line),
+        )
+        .with_columns(
+            row_standing=pl.when(pl.col("copy") > 0)
+            .then(pl.lit("duplicate"))
+            .when(pl.col("content_rank") == pl.col("best"))
+            .then(pl.lit("line"))
+            .otherwise(pl.lit("beaten"))
+        )
+    )
+    return pl.concat([calm.drop("contested"), contested.select(calm.drop("contested").columns)])
+
+
+def _ordered_submissions(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row per submission, in the order of its key: date, frequency, content; `position` counts over all keys."""
+    submissions = rows.group_by("submission").agg(
+        *(pl.col(name).first() for name in ("key", *SUBMISSION_KEY)),
+        lines=(pl.col("row_standing") == "line").sum(),
+    )
+    rival = pl.len().over("key", "submitted_on", "claim_frequency_code") > 1
+    rivals = submissions.filter(rival).select("submission")
+    lines = rows.filter(pl.col("row_standing") == "line").join(rivals, on="submission", how="semi")
+    content = signatures(with_content_rank(lines, CLAIM_CONTENT_COLUMNS), "submission", "line_number")
+    return (
+        submissions.join(content, on="submission", how="left")
+        .sort(
+            "key",
+            "submitted_on",
+            "claim_frequency_code",
+            "signature",
+            "original_claim_key",
+            nulls_last=False,
+        )
+        .drop("signature")
+        .with_row_index("position")
+        .with_columns(
+            pl.col("position").cast(pl.Int64),
+            submission_order=pl.int_range(pl.len()).over("key"),
+        )
+    )
+
+
+def _with_instances(submissions: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Follow each submission to the earlier one it belongs with; the first of a string names the instance."""
+    dates = (
+        rows.filter(pl.col("row_standing") == "line")
+        .select("submission", "service_date")
+        .unique()
+        .join(submissions.select("submission", "key", "position"), on="submission")
+        .sort("key", "service_date", "position")
+        .with_columns(shared=pl.col("position").shift(1).over("key", "service_date"))
+        .group_by("position")
+        .agg(pl.col("shared").max())
+    )
+    linked = submissions.join(dates, on="position", how="left").sort("position")
+    starts_anew = (pl.col("claim_frequency_code") == "1") | (pl.col("submission_order") == 0)
+    parent = linked.select(
+        pl.coalesce(
+            "shared", pl.when(starts_anew).then(pl.col("position")).otherwise(pl.col("position") - 1)
+        ).alias("parent")
+    )["parent"].to_numpy()
+    while not np.array_equal(parent[parent], parent):
+        parent = parent[parent]
+    return linked.drop("shared").with_columns(instance=pl.Series(parent, dtype=pl.Int64))
+
+
+def _with_duplicates(submissions: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Mark submissions that say the same again as the one before them in their instance (voids apart)."""
+    shared = submissions.filter(pl.len().over("instance") > 1).select("submission")
+    lines = rows.filter(pl.col("row_standing") == "line").join(shared, on="submission", how="semi")
+    content = signatures(with_content_rank(lines, CLAIM_CONTENT_COLUMNS), "submission", "line_number")
+    living = pl.col("claim_frequency_code") != "8"
+    return (
+        submissions.join(content, on="submission", how="left")
+        .sort("instance", "position")
+        .with_columns(
+            is_duplicate=(
+                living
+                & living.shift(1).over("instance")
+                & (pl.col("signature") == pl.col("signature").shift(1).over("instance"))
+            ).fill_null(False)
+        )
+        .drop("signature")
+    )
+
+
+def _versions(submissions: pl.DataFrame) -> pl.DataFrame:
+    """One row per version: submissions that are no duplicates, numbered from 1 in each instance."""
+    return (
+        submissions.filter(~pl.col("is_duplicate"))
+        .sort("instance", "position")
+        .with_columns(version=pl.int_range(1, pl.len() + 1).over("instance"))
+        .select(
+            "submission",
+            "instance",
+            "version",
+            "submitted_on",
+            "claim_frequency_code",
+            "original_claim_key",
+            "lines",
+            "role",
+        )
+    )
+
+
+def _with_slots(rows: pl.DataFrame) -> pl.DataFrame:
+    """Number the slots of an instance: by line number, or one slot where no submission has two lines."""
+    lines_of_version = (
+        rows.filter(pl.col("row_standing") == "line")
+        .group_by("instance", "submission")
+        .len()
+        .group_by("instance")
+        .agg(single=pl.col("len").max() <= 1)
+    )
+    smallest = rows.filter("in_scope").group_by("instance").agg(first_line=pl.col("line_number").min())
+    return (
+        rows.join(lines_of_version, on="instance", how="left")
+        .join(smallest, on="instance", how="left")
+        .with_columns(
+            slot=pl.when(~pl.col("in_scope"))
+            .then(None)
+            .when(pl.col("single"))
+            .then(pl.col("first_line"))
+            .otherwise(pl.col("line_number"))
+        )
+        .drop("first_line", "single")
+    )
