@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from schemas.reference import CONFIDENCE, SCHEMAS, ReferenceTables, file_columns
+from transforms.payers import normalised_name
 from transforms.reference import ReferenceError, medicare_factors, parse_reference
 
 FOLDER = Path(__file__).parents[2] / "data" / "reference"
@@ -176,6 +177,30 @@ def test_machine_usable_values_can_be_computed_with(reference: ReferenceTables) 
     assert set(usable["rule"].to_list()) == set(shapes)
     for rule, shape in shapes.items():
         assert usable.filter(pl.col("rule") == rule)["value"].str.contains(shape).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "rules"),
+    [
+        ("BCBS of Texas", {"bcbs_hcsc_physical_status"}),
+        ("BCBS OK", {"bcbs_hcsc_physical_status"}),
+        ("Blue Cross Blue Shield of IL", {"bcbs_hcsc_physical_status"}),
+        ("Anthem Blue Cross", {"bcbs_anthem_time"}),
+        ("Regence BlueShield of Oregon", {"bcbs_regence_physical_status", "bcbs_regence_ma_time"}),
+        ("Highmark BCBS NENY", {"bcbs_highmark_neny_time"}),
+        ("Highmark Delaware", set()),
+        ("Independence Blue Cross", {"bcbs_ibx_physical_status"}),
+        ("Blue Cross of Idaho", set()),
+    ],
+)
+def test_applied_bcbs_rules_speak_of_their_plan_only(
+    reference: ReferenceTables, name: str, rules: set[str]
+) -> None:
+    applied = reference.payer_rules.filter(pl.col("applied"), pl.col("payer") == "bcbs")
+    assert applied["plan_pattern"].null_count() == 0
+    form = pl.DataFrame({"name": [name]}).select(normalised_name("name")).to_series()
+    patterns = dict(applied.select("rule_id", "plan_pattern").iter_rows())
+    assert {rule for rule, pattern in patterns.items() if form.str.contains(pattern).item()} == rules
 
 
 def with_cell(table: str, column: str, row: int, value: str) -> dict[str, pl.DataFrame]:
