@@ -1,0 +1,143 @@
+"""The fast resolution against the oracle, on random claim lives in shuffled row orders."""
+
+from __future__ import annotations
+
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from oracle_reference import OracleReference, OracleSettings
+from oracle_resolve import OracleResult, resolve
+from random_lives import random_world
+
+from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
+from schemas.columns import Column, names, polars_schema
+from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
+
+pl = pytest.importorskip("polars")
+pipeline = pytest.importorskip("transforms.resolve")
+
+Row = dict[str, Any]
+WORLDS = 300
+BATCH = 20
+REFERENCE_FOLDER = Path(__file__).resolve().parents[2] / "data" / "reference"
+FLAGS_THAT_MAY_BE_NULL = {
+    "line_of_business_doubtful",
+    "minutes_suspect",
+    "first_paid",
+    "initially_denied",
+    "prior_authorization_denial",
+    "allowed_conflict",
+    "recoded",
+    "claim_level_adjusted",
+    "has_unmatched_reversal",
+    "reversal_amount_mismatch",
+    "unbalanced",
+    "role_assumed_primary",
+}
+"""No answer and no are the same for a line without a final adjudication."""
+
+
+@pytest.fixture(scope="session")
+def oracle_reference() -> OracleReference:
+    return OracleReference.load()
+
+
+@pytest.fixture(scope="session")
+def fast_reference() -> Any:
+    from transforms.reference import parse_reference
+
+    raw = {path.stem: pl.read_csv(path, infer_schema=False) for path in REFERENCE_FOLDER.glob("*.csv")}
+    return parse_reference(raw)
+
+
+def fast_resolve(claims: list[Row], remits: list[Row], reference: Any) -> OracleResult:
+    """The fast implementation on rows in the order given."""
+    from schemas.rules import Rules
+
+    resolved = pipeline.resolve_lines(
+        pl.LazyFrame(claims, schema=polars_schema(ACCEPTED_CLAIM_LINE)),
+        pl.LazyFrame(remits, schema=polars_schema(ACCEPTED_REMIT_LINE)),
+        reference,
+        Rules(),
+    )
+    lines, outcomes = resolved.lines.collect(), resolved.remits.collect()
+    assert set(lines.columns) == set(names(RESOLVED_LINE))
+    assert set(outcomes.columns) == set(names(RESOLVED_REMIT))
+    return OracleResult(lines.to_dicts(), outcomes.to_dicts())
+
+
+def by_origin(rows: list[Row]) -> dict[tuple[str, int], Row]:
+    found = {(row["file_key"], row["row_number"]): row for row in rows}
+    assert len(found) == len(rows), "a row came out more than once"
+    return found
+
+
+def partition(rows: dict[tuple[str, int], Row]) -> dict[tuple[str, int], tuple[str, int]]:
+    """Each row's first fellow in its claim: the same for any label of claims."""
+    first: dict[str, tuple[str, int]] = {}
+    return {key: first.setdefault(rows[key]["claim_key"], key) for key in sorted(rows)}
+
+
+def same(column: Column, oracle: Any, fast: Any) -> bool:
+    """Equal values; reals within 1e-9 relative; flags of no answer read as no."""
+    if column.name in FLAGS_THAT_MAY_BE_NULL:
+        return bool(oracle) == bool(fast)
+    if isinstance(oracle, float) and isinstance(fast, float):
+        return math.isclose(oracle, fast, rel_tol=1e-9, abs_tol=1e-12)
+    return bool(oracle == fast)
+
+
+def differences(columns: list[Column], oracle: list[Row], fast: list[Row]) -> list[str]:
+    """One sentence per cell that differs, by origin and column."""
+    expected, found = by_origin(oracle), by_origin(fast)
+    told = [f"{key}: row missing" for key in sorted(set(expected) - set(found))]
+    told += [f"{key}: row that should not be there" for key in sorted(set(found) - set(expected))]
+    for key in sorted(set(expected) & set(found)):
+        for column in columns:
+            wanted, given = expected[key][column.name], found[key][column.name]
+            if column.name != "claim_key" and not same(column, wanted, given):
+                told.append(f"{key} {column.name}: oracle {wanted!r}, fast {given!r}")
+    if columns[0].name in ("file_key",) and "claim_key" in next(iter(expected.values()), {}) and not told:
+        parts, other = partition(expected), partition(found)
+        told += [f"{key}: in another claim" for key in sorted(parts) if parts[key] != other[key]]
+    return told
+
+
+def report(seed: int, told: list[str], claims: list[Row], remits: list[Row]) -> str:
+    """The first differences of a world, and its rows (non-null columns) where it is small."""
+    text = [f"world {seed}: {len(told)} differences", *told[:12]]
+    if len(claims) + len(remits) <= 40:
+        for row in sorted(claims + remits, key=lambda r: (r["file_key"], r["row_number"])):
+            text.append(", ".join(f"{k}={v}" for k, v in row.items() if v is not None))
+    return "\n".join(text)
+
+
+def compare(seed: int, oracle_reference: OracleReference, fast_reference: Any, quirks: bool = False) -> list[str]:
+    """Differences between the two on one world in a shuffled row order."""
+    claims, remits = random_world(seed, 1 + seed % 8, quirks)
+    expected = resolve(claims, remits, oracle_reference, OracleSettings())
+    shuffler = random.Random(seed)
+    shuffled_claims, shuffled_remits = list(claims), list(remits)
+    shuffler.shuffle(shuffled_claims)
+    shuffler.shuffle(shuffled_remits)
+    fast = fast_resolve(shuffled_claims, shuffled_remits, fast_reference)
+    told = differences(list(RESOLVED_LINE), expected.lines, fast.lines)
+    told += differences(list(RESOLVED_REMIT), expected.remits, fast.remits)
+    return [report(seed, told, claims, remits)] if told else []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("batch", range(WORLDS // BATCH))
+def test_fast_resolution_agrees_with_the_oracle(
+    batch: int, oracle_reference: OracleReference, fast_reference: Any
+) -> None:
+    found = [
+        text
+        for seed in range(batch * BATCH, (batch + 1) * BATCH)
+        for text in compare(seed, oracle_reference, fast_reference)
+    ]
+
+    assert not found, f"{len(found)} of {BATCH} worlds differ; the smallest:\n{min(found, key=len)}"
