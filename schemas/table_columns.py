@@ -1,0 +1,160 @@
+"""Columns that published tables share, and what disclosure control must know of each measure.
+
+Every published number is described once, by a `Measure`: what it is, which count it is a part of, which
+counts it rests on. Disclosure control reads nothing else, so a new column is protected as soon as it is
+described.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import polars as pl
+
+from schemas.columns import Column, date, flag, real, text, whole
+
+Kind = Literal["population", "providers", "count", "sum", "statistic", "rate", "price", "price_tail", "fact"]
+"""What a measure is.
+
+population: a count of N (claims, lines, cases, patients); 1 to 10 of any of them hides the row.
+providers: a count of providers, not of people; shown with the row.
+count: a part of the count named in `of`; it and its complement are 0 or at least the minimum.
+sum: adds up over rows. statistic: mean or percentile without prices. rate: a quotient of two counts.
+price, price_tail: made from allowed or paid amounts (the tail: 10th and 90th percentile).
+fact: about the row, not about people (a label, a maturity flag).
+"""
+
+Basis = Literal["priced", "unit_priced", "reference", "complete_case"]
+"""Lines a price is made from; each has hidden helper columns (`basis_columns`).
+
+`reference`: the unit-priced lines of personally_performed in the same cell.
+"""
+
+MONEY: Final = pl.Decimal(18, 2)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A published column and what it rests on.
+
+    `of` is the count that a count is a part of; `rests_on` are counts of the same row: a sum, statistic,
+    rate or price is shown only while all of them may be shown. Names with a leading underscore are helper
+    columns that builders give and disclosure control drops.
+    """
+
+    column: Column
+    kind: Kind
+    of: str = ""
+    rests_on: tuple[str, ...] = ()
+    bases: tuple[Basis, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the column."""
+        return self.column.name
+
+
+def money(name: str, description: str, source: str = "") -> Column:
+    """An exact sum of money in dollars and cents."""
+    return Column(name, MONEY, description, unit="USD", source=source)
+
+
+def population(of: str = "") -> tuple[Measure, ...]:
+    """The people and bills of N; `of` names the lines of the same five keys when N is a part of them."""
+    return (
+        Measure(whole("claims", "Distinct claims", "claims"), "population", of),
+        Measure(whole("service_lines", "Service lines", "lines"), "population", of),
+        Measure(
+            whole("cases", "Distinct cases: patient, date of service and code", "cases"), "population", of
+        ),
+        Measure(whole("patients", "Distinct patients", "patients"), "population", of),
+        Measure(whole("billing_providers", "Distinct billing providers", "providers"), "providers"),
+    )
+
+
+PEOPLE: Final = ("claims", "service_lines", "cases", "patients")
+"""Counts of N that must reach the minimum."""
+
+FIVE_KEYS: Final = (
+    text("procedure_code", "Procedure code", "SV101-2").required(),
+    text("payer", "aetna, bcbs, cigna, uhc, medicare, other; all: roll-up over payers").required(),
+    text(
+        "line_of_business",
+        "commercial, medicare_advantage, medicare_ffs, medicaid, other; all: roll-up",
+    ).required(),
+    text("period_type", "month, quarter, year or rolling_12").required(),
+    date("period_start", "First day of the period, by date of service").required(),
+)
+
+IS_ROLLUP: Final = flag("is_rollup", "The row is a roll-up over payers or lines of business").required()
+IS_MATURE: Final = flag(
+    "is_mature", "The period ended long enough before the as-of date (90 days unless set otherwise)"
+)
+SUPPRESSION: Final = (
+    flag("suppressed", "Every measure of the row is withheld").required(),
+    text(
+        "suppression_reason",
+        "small_cell, complementary, few_providers, dominant_provider; the last two may stand beside shown "
+        "counts",
+    ),
+)
+STATUS_COLUMNS: Final = ("is_rollup", "is_mature", "suppressed", "suppression_reason")
+
+
+def count(name: str, description: str, of: str, unit: str = "lines") -> Measure:
+    """A count that is a part of another count of its row (or of a helper column)."""
+    return Measure(whole(name, description, unit), "count", of)
+
+
+def total(name: str, description: str, *rests_on: str, source: str = "") -> Measure:
+    """A sum of money that is no price."""
+    return Measure(money(name, description, source), "sum", rests_on=rests_on or ("service_lines",))
+
+
+def statistic(name: str, description: str, unit: str, *rests_on: str) -> Measure:
+    """A sum, mean or percentile that is made without allowed or paid amounts."""
+    return Measure(real(name, description, unit), "statistic", rests_on=rests_on or ("service_lines",))
+
+
+def rate(name: str, description: str, *rests_on: str) -> Measure:
+    """A quotient of counts."""
+    return Measure(real(name, description, "share"), "rate", rests_on=rests_on)
+
+
+def price(name: str, description: str, unit: str, basis: Basis, *rests_on: str) -> Measure:
+    """A price: mean, median, quartile or ratio of allowed or paid amounts."""
+    return Measure(real(name, description, unit), "price", rests_on=rests_on, bases=(basis,))
+
+
+def price_tail(name: str, description: str, unit: str, basis: Basis, *rests_on: str) -> Measure:
+    """A 10th or 90th percentile of allowed or paid amounts."""
+    return Measure(real(name, description, unit), "price_tail", rests_on=rests_on, bases=(basis,))
+
+
+def price_sum(name: str, description: str, basis: Basis, *rests_on: str, source: str = "") -> Measure:
+    """An exact sum of allowed or paid amounts."""
+    return Measure(money(name, description, source), "price", rests_on=rests_on, bases=(basis,))
+
+
+def fact(column: Column) -> Measure:
+    """Something about the row."""
+    return Measure(column, "fact")
+
+
+SHARE_OF_LINES: Final = rate(
+    "share_of_lines",
+    "Service lines of all utilization lines of the same code, payer, line of business and period",
+    "service_lines",
+    "_all_lines",
+)
+UNIT_PRICE = "USD per unit"
+"""Unit of allowed_per_unit."""
+
+
+def basis_columns(basis: str) -> tuple[str, ...]:
+    """Helper columns of a price basis: lines, providers, lines and cents of the greatest provider, cents in
+    all.
+    """
+    stems = ("lines", "providers", "top_lines", "top_cents", "cents")
+    return tuple(f"_{basis}_{stem}" for stem in stems)

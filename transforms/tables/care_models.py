@@ -1,0 +1,52 @@
+"""Table `care_models`: who gave the anesthesia, and what share of the price each is paid."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.table_columns import basis_columns
+from schemas.tables import CARE_MODELS
+from transforms.tables.book import Book
+from transforms.tables.cells import Measures, Percentiles, finish, measure_cells, quotient, with_all_lines
+from transforms.tables.payment import ratio_sums, ratio_to_medicare
+
+FIVE = ["procedure_code", "payer", "line_of_business", "period_type", "period_start"]
+REFERENCE_MODEL = "personally_performed"
+
+
+def care_models(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
+    """Prices per unit by care model. Grain: five keys and care_model."""
+    for value in ("minutes", "allowed_per_unit", "allowed_per_billed_unit"):
+        book.with_rank(value)
+    rows = book.lines.with_columns(pl.col("care_model").fill_null("unspecified"))
+    measures = Measures(
+        sums={
+            "_minutes_lines": pl.col("minutes_thousandths").is_not_null(),
+            "priced_lines": pl.col("is_priced"),
+            **ratio_sums(),
+        },
+        percentiles=(
+            Percentiles("minutes", "minutes", (50,)),
+            Percentiles("allowed_per_unit", "allowed_per_unit", (25, 50, 75), "is_unit_priced"),
+            Percentiles("allowed_per_billed_unit", "allowed_per_billed_unit", (50,), "is_unit_priced"),
+        ),
+        bases={"unit_priced": "is_unit_priced"},
+    )
+    cells = measure_cells(book, rows, ("care_model",), measures)
+    cells = with_all_lines(with_reference(cells), utilization).with_columns(
+        quotient("service_lines", "_all_lines").alias("share_of_lines"),
+        ratio_to_medicare().alias("ratio_to_national_medicare"),
+        quotient("allowed_per_billed_unit_p50", "reference_p50").alias("observed_share"),
+    )
+    return finish(cells, CARE_MODELS)
+
+
+def with_reference(cells: pl.DataFrame) -> pl.DataFrame:
+    """Add the median of allowed per billed unit of personally_performed in the same cell, and its basis."""
+    renamed = zip(basis_columns("unit_priced"), basis_columns("reference"), strict=True)
+    reference = cells.filter(pl.col("care_model") == REFERENCE_MODEL).select(
+        *FIVE,
+        pl.col("allowed_per_billed_unit_p50").alias("reference_p50"),
+        *(pl.col(own).alias(other) for own, other in renamed),
+    )
+    return cells.join(reference, on=FIVE, how="left", validate="m:1")

@@ -1,0 +1,31 @@
+"""Table `denials`: what was denied, first and in the end."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.tables import DENIALS
+from transforms.tables.book import Book
+from transforms.tables.cells import Measures, dollars, finish, measure_cells, quotient, with_all_lines
+
+
+def denials(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
+    """Denied lines of adjudicated lines. Grain: code, payer, line of business, period."""
+    denied = pl.col("is_denied")
+    measures = Measures(
+        sums={
+            "denied_lines": denied,
+            "initially_denied_lines": pl.col("initially_denied"),
+            "overturned_lines": pl.col("initially_denied") & pl.col("is_paid_line"),
+            "prior_auth_denied_lines": denied & pl.col("prior_authorization_denial"),
+            "denied_charge_cents": pl.when(denied).then(pl.col("charge_cents")),
+            "zero_pay_other_lines": pl.col("adjudication_state") == "zero_pay_other",
+        }
+    )
+    adjudicated = book.lines.filter(pl.col("is_adjudicated"))
+    cells = measure_cells(book, adjudicated, (), measures).with_columns(
+        quotient("denied_lines", "service_lines").alias("denial_rate"),
+        quotient("initially_denied_lines", "service_lines").alias("initial_denial_rate"),
+        dollars("denied_charge_cents").alias("denied_charge_sum"),
+    )
+    return finish(with_all_lines(cells, utilization), DENIALS)

@@ -1,0 +1,108 @@
+"""Table `payment`: what was allowed and paid."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.tables import PAYMENT
+from transforms.tables.book import HUNDRED_MILLIONTHS, MICRO, Book
+from transforms.tables.cells import (
+    Measures,
+    Percentiles,
+    dollars,
+    finish,
+    measure_cells,
+    quotient,
+    where_any,
+    with_all_lines,
+)
+
+TAILS = (10, 25, 50, 75, 90)
+
+
+def ratio_to_medicare() -> pl.Expr:
+    """Allowed over Medicare's price, sums in cents and millionths over lines that have both."""
+    return quotient(pl.col("ratio_allowed_cents") * (MICRO // 100), "ratio_medicare_micro")
+
+
+def ratio_sums() -> dict[str, pl.Expr]:
+    """Sums behind `ratio_to_medicare`: unit-priced lines that have both amounts."""
+    both = pl.col("is_unit_priced") & pl.col("medicare_micro").is_not_null()
+    return {
+        "_ratio_lines": both,
+        "ratio_allowed_cents": pl.when(both).then(pl.col("allowed_cents")),
+        "ratio_medicare_micro": pl.when(both).then(pl.col("medicare_micro")),
+    }
+
+
+def _sums() -> dict[str, pl.Expr]:
+    priced = pl.col("is_priced")
+    money = (
+        "charge_cents",
+        "allowed_cents",
+        "paid_cents",
+        "deductible_cents",
+        "coinsurance_cents",
+        "copay_cents",
+    )
+    return {
+        "_paid_lines": pl.col("is_paid_line"),
+        "unit_priced_lines": pl.col("is_unit_priced"),
+        "out_of_network_lines": pl.col("network") == "out_of_network",
+        "nsa_lines": pl.col("network") == "nsa",
+        **{name: pl.when(priced).then(pl.col(name)) for name in money},
+        "unit_price_fine": pl.when(pl.col("is_unit_priced")).then(pl.col("unit_price_fine")),
+        "_payer_rules_lines": pl.col("is_unit_priced") & pl.col("allowed_per_unit_payer_rules").is_not_null(),
+        **ratio_sums(),
+    }
+
+
+def payment(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
+    """Amounts of priced lines and prices per unit. Grain: code, payer, line of business, period."""
+    for value in ("allowed", "paid", "allowed_per_unit", "allowed_per_unit_payer_rules"):
+        book.with_rank(value)
+    measures = Measures(
+        population="is_priced",
+        sums=_sums(),
+        percentiles=(
+            Percentiles("allowed", "allowed", TAILS, "is_priced"),
+            Percentiles("paid", "paid", (50,), "is_priced"),
+            Percentiles("allowed_per_unit", "allowed_per_unit", TAILS, "is_unit_priced"),
+            Percentiles(
+                "allowed_per_unit_payer_rules", "allowed_per_unit_payer_rules", (50,), "is_unit_priced"
+            ),
+        ),
+        bases={"priced": "is_priced", "unit_priced": "is_unit_priced"},
+    )
+    paid = book.lines.filter(pl.col("is_paid_line"))
+    cells = measure_cells(book, paid, (), measures).with_columns(
+        dollars("charge_cents").alias("charge_sum"),
+        dollars("allowed_cents").alias("allowed_sum"),
+        dollars("paid_cents").alias("paid_sum"),
+        dollars("deductible_cents").alias("deductible_sum"),
+        dollars("coinsurance_cents").alias("coinsurance_sum"),
+        dollars("copay_cents").alias("copay_sum"),
+        quotient("allowed_cents", pl.col("service_lines") * 100).alias("allowed_mean"),
+        quotient("paid_cents", pl.col("service_lines") * 100).alias("paid_mean"),
+        quotient("unit_price_fine", pl.col("unit_priced_lines") * HUNDRED_MILLIONTHS).alias(
+            "allowed_per_unit_mean"
+        ),
+        where_any(medicare_dollars(), "_ratio_lines").alias("medicare_allowed_sum"),
+        ratio_to_medicare().alias("ratio_to_national_medicare"),
+        quotient("allowed_cents", "charge_cents").alias("allowed_to_charge"),
+    )
+    cells = cells.with_columns(
+        (pl.col("deductible_sum") + pl.col("coinsurance_sum") + pl.col("copay_sum")).alias(
+            "patient_responsibility_sum"
+        )
+    )
+    return finish(with_all_lines(cells, utilization), PAYMENT)
+
+
+def medicare_dollars() -> pl.Expr:
+    """Sum of Medicare's price, from millionths to cents (half to even)."""
+    micro = pl.col("ratio_medicare_micro")
+    whole, rest = micro // 10_000, micro % 10_000
+    up = (rest > 5_000) | ((rest == 5_000) & (whole % 2 == 1))
+    cents = whole + up.cast(pl.Int64)
+    return cents.cast(pl.Decimal(18, 2)) * pl.lit("0.01").cast(pl.Decimal(18, 2))

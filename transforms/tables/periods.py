@@ -1,0 +1,79 @@
+"""Months, quarters, years and the rolling twelve months, as whole numbers (months since year 0)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+PERIOD_TYPES: Final = ("month", "quarter", "year", "rolling_12")
+MONTHS_OF: Final = {"month": 1, "quarter": 3, "year": 12, "rolling_12": 12}
+
+Months = NDArray[np.int64]
+
+
+def month_number(column: str) -> pl.Expr:
+    """Months since year 0 of a date column."""
+    day = pl.col(column)
+    return (day.dt.year().cast(pl.Int64) * 12 + day.dt.month() - 1).cast(pl.Int64)
+
+
+def first_day(month: int) -> date:
+    """First day of a month number."""
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def is_mature(first_month: int, months: int, as_of: date, mature_days: int) -> bool:
+    """The period's last day lies at least `mature_days` before `as_of`."""
+    last_day = first_day(first_month + months) - timedelta(days=1)
+    return (as_of - last_day).days >= mature_days
+
+
+def rolling_start(months: Months, as_of: date, mature_days: int) -> int | None:
+    """First month of the one rolling window: it ends with the last mature month of the lines, else the
+    last.
+    """
+    if months.size == 0:
+        return None
+    present = sorted({int(month) for month in np.unique(months)})
+    mature = [month for month in present if is_mature(month, 1, as_of, mature_days)]
+    return (mature or present)[-1] - 11
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Which period a month falls in, and which periods are mature."""
+
+    as_of: date
+    mature_days: int
+    rolling: int | None
+
+    def period_of(self, months: Months, period_type: str) -> Months:
+        """First month of the period of each month; -1 where it falls in none (outside the rolling window)."""
+        if period_type == "rolling_12":
+            if self.rolling is None:
+                return np.full(months.shape, -1, dtype=np.int64)
+            inside = (months >= self.rolling) & (months < self.rolling + 12)
+            return np.where(inside, self.rolling, -1).astype(np.int64)
+        length = MONTHS_OF[period_type]
+        return months - months % length
+
+    def describe(self, starts: Months, period_type: str) -> pl.DataFrame:
+        """Period type, first day and maturity of periods, one row per given start."""
+        length = MONTHS_OF[period_type]
+        known, inverse = np.unique(starts, return_inverse=True)
+        days = np.array([first_day(int(m)) for m in known], dtype="datetime64[D]")
+        mature = np.array(
+            [is_mature(int(m), length, self.as_of, self.mature_days) for m in known], dtype=bool
+        )
+        return pl.DataFrame(
+            {
+                "period_type": pl.repeat(period_type, len(starts), dtype=pl.String, eager=True),
+                "period_start": pl.Series(days[inverse], dtype=pl.Date),
+                "is_mature": pl.Series(mature[inverse], dtype=pl.Boolean),
+            }
+        )

@@ -1,0 +1,67 @@
+"""Table `utilization`: what was billed."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.rules import ALL
+from schemas.tables import UTILIZATION
+from transforms.tables.book import Book
+from transforms.tables.cells import Measures, Percentiles, dollars, finish, measure_cells, quotient, where_any
+from transforms.tables.grid import make_grid, roll_up
+
+FIVE = ("procedure_code", "payer", "line_of_business", "period_type", "period_start")
+OTHER_COUNTS = ("secondary_lines", "voided_claims", "replaced_claims")
+
+
+def utilization(book: Book) -> pl.DataFrame:
+    """Count and describe current primary lines. Grain: code, payer, line of business, period."""
+    book.with_rank("minutes")
+    state = pl.col("adjudication_state")
+    measures = Measures(
+        sums={
+            "_minutes_lines": pl.col("minutes_thousandths").is_not_null(),
+            "minutes_thousandths": pl.col("minutes_thousandths"),
+            "_units_lines": pl.col("billed_unit_tenths").is_not_null(),
+            "unit_tenths": pl.col("billed_unit_tenths"),
+            "charge_cents": pl.col("charge_cents"),
+            "adjudicated_lines": pl.col("is_adjudicated"),
+            "pending_lines": state.is_in(["pending", "awaiting_readjudication"]),
+            "reversed_lines": state == "reversed",
+            "suspect_minutes_lines": pl.col("minutes_suspect"),
+        },
+        distinct={"rendering_providers": ("_rendering_providers", None)},
+        percentiles=(Percentiles("minutes", "minutes", (25, 50, 75)),),
+    )
+    cells = measure_cells(book, book.lines, (), measures).with_columns(
+        where_any(pl.col("minutes_thousandths") / 1000, "_minutes_lines").alias("minutes_sum"),
+        quotient("minutes_thousandths", pl.col("_minutes_lines") * 1000).alias("minutes_mean"),
+        where_any(pl.col("unit_tenths") / 10, "_units_lines").alias("billed_units_sum"),
+        quotient("unit_tenths", pl.col("_units_lines") * 10).alias("billed_units_mean"),
+        dollars("charge_cents").alias("charge_sum"),
+        quotient("adjudicated_lines", "service_lines").alias("adjudicated_share"),
+    )
+    cells = cells.join(other_counts(book), on=FIVE, how="left", validate="1:1").with_columns(
+        pl.col(OTHER_COUNTS).fill_null(0)
+    )
+    return finish(cells, UTILIZATION)
+
+
+def other_counts(book: Book) -> pl.DataFrame:
+    """Secondary lines, voided and replaced claims per cell.
+
+    Such lines often have no line of business: those count in the rows of all lines of business only.
+    """
+    known = book.others.with_columns(pl.col("line_of_business").fill_null("?"))
+    grid = make_grid(known, (), book.calendar)
+    if not grid.combinations:
+        return pl.DataFrame(
+            schema={**dict.fromkeys(FIVE, pl.String), "period_start": pl.Date}
+            | dict.fromkeys(OTHER_COUNTS, pl.Int64)
+        )
+    finest = known.select(*OTHER_COUNTS, pl.Series("_base", grid.base)).group_by("_base").agg(pl.all().sum())
+    sums = roll_up(grid, finest.sort("_base").drop("_base"))
+    found = pl.concat(c.keys.hstack(s) for c, s in zip(grid.combinations, sums, strict=True))
+    return found.filter((pl.col("line_of_business") != "?") | (pl.col("line_of_business") == ALL)).select(
+        *FIVE, *OTHER_COUNTS
+    )
