@@ -7,13 +7,22 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from transforms.synthetic.book import Adjustment, Claim, Life, Line, Loop, Svc
-from transforms.synthetic.parties import GROUPS, Group, Patient, Plan, npi, patient_for, plans_of
+from transforms.synthetic.parties import GROUPS, Group, Patient, Plan, npi, patient_for
+from transforms.synthetic.plans import plans_of
 from transforms.synthetic.pricing import charge_for, price
 
 CARE_MODELS: tuple[tuple[str, int], ...] = (
-    ("AA", 34), ("QZ", 27), ("QK+QX", 18), ("QY+QX", 7), ("QK", 3), ("QX", 2), ("AD+QX", 2), ("none", 4),
-    ("AA+QZ", 1), ("QK&AA", 2),
-)  # fmt: skip
+    ("AA", 34),
+    ("QZ", 27),
+    ("QK+QX", 18),
+    ("QY+QX", 7),
+    ("QK", 3),
+    ("QX", 2),
+    ("AD+QX", 2),
+    ("none", 4),
+    ("AA+QZ", 1),
+    ("QK&AA", 2),
+)
 """Weights of the care models; `+` separates the claims of a case, `&` modifiers on one line (a conflict)."""
 
 CERVICAL = (
@@ -31,9 +40,13 @@ CERVICAL = (
 )
 LUMBAR = ("M47.816", "M47.817", "M54.16", "M54.59", "G89.4", "M96.1")
 SURGERY = {
-    "01937": ("64490",), "01938": ("64493",), "01939": ("64633", "64633", "64633", "62281", "64620"),
-    "01940": ("64635", "64635", "62282"), "01941": ("22510",), "01942": ("22511",),
-}  # fmt: skip
+    "01937": ("64490",),
+    "01938": ("64493",),
+    "01939": ("64633", "64633", "64633", "62281", "64620"),
+    "01940": ("64635", "64635", "62282"),
+    "01941": ("22510",),
+    "01942": ("22511",),
+}
 PLACES = ("24",) * 11 + ("22",) * 5 + ("19",) * 2 + ("11",) * 3
 
 
@@ -82,21 +95,32 @@ def draw_case(number: int, seed: int, service_month: date, group: Group | None =
     neighbours = [each for each in GROUPS if each.state == group.state and each is not group]
     partner = rng.choice(neighbours) if neighbours and rng.random() < 0.35 else group
     return Case(
-        number, rng, plan, group, partner, patient, day, procedure,
+        number,
+        rng,
+        plan,
+        group,
+        partner,
+        patient,
+        day,
+        procedure,
         minutes=max(15, min(110, round(rng.lognormvariate(3.62, 0.33)))),
         care=rng.choices([name for name, _ in CARE_MODELS], [weight for _, weight in CARE_MODELS])[0],
         place=rng.choice(PLACES) if rng.random() < 0.985 else rng.choice(("21", "49", "23")),
         diagnoses=diagnoses,
-        surgical=rng.choice(SURGERY[procedure] if rng.random() < 0.96 else ("64635",)) if rng.random() < 0.85 else None,
+        surgical=rng.choice(SURGERY[procedure] if rng.random() < 0.96 else ("64635",))
+        if rng.random() < 0.85
+        else None,
         status=rng.choice(("P1", "P2", "P2", "P3", "P3", "P4")) if rng.random() < 0.7 else "",
         authorization=f"PA{rng.randrange(10**8):08d}" if rng.random() < 0.3 else None,
         facility_state=group.state if rng.random() < 0.8 else None,
         extra_line=rng.random() < 0.06,
-    )  # fmt: skip
+    )
 
 
 def sample_case(seed: int = 1, **changes: object) -> Case:
-    """Give one plain 01939 case for a test: Aetna PPO, AA, 35 minutes, 2025-03-11, Texas; fields may be changed."""
+    """Give one plain 01939 case for a test: Aetna PPO, AA, 35 minutes, 2025-03-11, Texas; fields may be
+    changed.
+    """
     rng = random.Random(f"sample/{seed}")
     plan = next(each for each in plans_of("TX") if each.key == "aetna_ppo")
     patient = Patient(f"W{rng.randrange(10**9):09d}", date(1970, 5, 17), "F")
@@ -104,7 +128,9 @@ def sample_case(seed: int = 1, **changes: object) -> Case:
 
 
 def claim_number(case: Case, group: Group, suffix: str) -> str:
-    """Number a claim the way its group does: short, plain digits, or longer than the 20 characters payers keep."""
+    """Number a claim the way its group does: short, plain digits, or longer than the 20 characters payers
+    keep.
+    """
     serial = f"{case.number:06d}{suffix}"
     if group.number_style == "long":
         return f"{group.key}-{case.service_date:%y%m}-{serial}-ANES-{case.service_date:%d}001"
@@ -130,21 +156,41 @@ def _bill_one(case: Case, group: Group, pricing: tuple[str, ...], nurse: bool, s
     number = claim_number(case, group, suffix)
     control = f"{number[:24]}L" if group.sends_line_control else None
     line = Line(
-        case.procedure, modifiers, 0, str(case.minutes), "MJ", case.service_date, case.place, case.diagnoses, renderer,
+        case.procedure,
+        modifiers,
+        0,
+        str(case.minutes),
+        "MJ",
+        case.service_date,
+        case.place,
+        case.diagnoses,
+        renderer,
         control and control + "1",
-    )  # fmt: skip
+    )
     lines = [replace(line, charge=charge_for(group, line))]
     if case.extra_line:
         other = replace(
-            line, procedure="99100", modifiers=pricing[:1], charge=9500, count="1", basis="UN",
+            line,
+            procedure="99100",
+            modifiers=pricing[:1],
+            charge=9500,
+            count="1",
+            basis="UN",
             control=control and control + "2",
-        )  # fmt: skip
+        )
         lines.append(other)
     submitted = case.service_date + timedelta(days=rng.choice((1, 2, 3, 3, 4, 5, 6, 8, 11, 15, 24)))
     return Claim(
-        number, submitted, case.plan, group, case.patient, tuple(lines), facility_state=case.facility_state,
-        surgical=case.surgical, authorization=case.authorization,
-    )  # fmt: skip
+        number,
+        submitted,
+        case.plan,
+        group,
+        case.patient,
+        tuple(lines),
+        facility_state=case.facility_state,
+        surgical=case.surgical,
+        authorization=case.authorization,
+    )
 
 
 def payday(case: Case, after: date, plan: Plan | None = None) -> date:
@@ -180,10 +226,16 @@ def adjudicate(
 
 
 def deny(
-    case: Case, claim: Claim, on: date | None = None, reasons: tuple[tuple[str, str], ...] = (("CO", "50"),),
-    remarks: tuple[str, ...] = (), number: str | None = None,
-) -> Loop:  # fmt: skip
-    """Deny every line of a claim; of several reasons the first carries all but a dollar for each further one."""
+    case: Case,
+    claim: Claim,
+    on: date | None = None,
+    reasons: tuple[tuple[str, str], ...] = (("CO", "50"),),
+    remarks: tuple[str, ...] = (),
+    number: str | None = None,
+) -> Loop:
+    """Deny every line of a claim; of several reasons the first carries all but a dollar for each further
+    one.
+    """
     on = on or payday(case, claim.submitted_on, claim.plan)
     lines = []
     for at, line in enumerate(claim.lines, start=1):
@@ -194,26 +246,47 @@ def deny(
 
 
 def _svc(
-    case: Case, claim: Claim, at: int, paid: int, adjustments: tuple[Adjustment, ...], allowed: int,
+    case: Case,
+    claim: Claim,
+    at: int,
+    paid: int,
+    adjustments: tuple[Adjustment, ...],
+    allowed: int,
     remarks: tuple[str, ...] = (),
-) -> Svc:  # fmt: skip
+) -> Svc:
     line, plan = claim.lines[at - 1], claim.plan
     control = {"6R": line.control or str(at), "LX": str(at), "": None}[plan.line_control]
     minutes = (
         line.count if plan.paid_units == "minutes" or line.basis != "MJ" else str(round(int(line.count) / 15))
     )
     return Svc(
-        line.procedure, line.modifiers, line.charge, paid, adjustments, allowed if plan.gives_allowed else None, control,
-        line.service_date, minutes, None, remarks,
-    )  # fmt: skip
+        line.procedure,
+        line.modifiers,
+        line.charge,
+        paid,
+        adjustments,
+        allowed if plan.gives_allowed else None,
+        control,
+        line.service_date,
+        minutes,
+        None,
+        remarks,
+    )
 
 
 def _loop(case: Case, claim: Claim, on: date, lines: tuple[Svc, ...], number: str | None) -> Loop:
     status = {"P": "1", "S": "2", "T": "3"}[claim.role]
     return Loop(
-        trace_number(claim.plan, claim.group.npi, on), on, claim.plan, claim.group.npi,
-        claim.claim_id[: claim.plan.keeps_characters], status, number or icn(case), lines, claim.plan.remit_filing,
-    )  # fmt: skip
+        trace_number(claim.plan, claim.group.npi, on),
+        on,
+        claim.plan,
+        claim.group.npi,
+        claim.claim_id[: claim.plan.keeps_characters],
+        status,
+        number or icn(case),
+        lines,
+        claim.plan.remit_filing,
+    )
 
 
 def pay_again(loop: Loop, on: date, **changes: object) -> Loop:

@@ -1,7 +1,8 @@
-"""Lives whose turns come from the provider: replacements, voids, duplicates, numbers used again, resubmissions.
+"""Lives whose turns come from the provider: replacements, voids, duplicates, numbers used again,
+resubmissions.
 
-Each function takes a case and gives everything sent and answered about it (contract section 4, points 1 to 4). The
-turn befalls the case's first claim; the other claim of a directed pair is paid in the ordinary way.
+Each function takes a case and gives everything sent and answered about it (contract section 4, points 1 to
+4). The turn befalls the case's first claim; the other claim of a directed pair is paid in the ordinary way.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from datetime import date, timedelta
 
 from transforms.synthetic.book import Claim, Life, Line, Loop
 from transforms.synthetic.cases import Case, adjudicate, bill, deny, paid_life, pay_again, payday, reverse
-from transforms.synthetic.parties import SUPPLEMENT_PLAN, patient_for
+from transforms.synthetic.parties import patient_for
+from transforms.synthetic.plans import SUPPLEMENT_PLAN
 from transforms.synthetic.pricing import charge_for
 
 
@@ -57,9 +59,11 @@ def _replace(case: Case, frequency: str, new_number: bool, reversed_first: bool)
     claim, rest = split(case)
     first = adjudicate(case, claim)
     second = with_minutes(claim, 7).but(
-        submitted_on=later(first.paid_on, 6), frequency=frequency, original=first.icn,
+        submitted_on=later(first.paid_on, 6),
+        frequency=frequency,
+        original=first.icn,
         claim_id=renumbered(claim) if new_number else claim.claim_id,
-    )  # fmt: skip
+    )
     on = payday(case, second.submitted_on)
     remits: list[Loop] = [first]
     if reversed_first:
@@ -111,7 +115,9 @@ def replaced_before_payment(case: Case) -> Life:
 
 
 def replacement_denied(case: Case) -> Life:
-    """A replacement that the payer denies while the payment of the original stands: it has not superseded it."""
+    """A replacement that the payer denies while the payment of the original stands: it has not superseded
+    it.
+    """
     claim, rest = split(case)
     first = adjudicate(case, claim)
     second = with_minutes(claim, 12).but(
@@ -228,7 +234,9 @@ def resubmitted_denied_again(case: Case) -> Life:
 
 
 def repeated_same_day(case: Case) -> Life:
-    """A second anesthetic on the same day with modifier 76, denied first claim: another claim, not a resubmission."""
+    """A second anesthetic on the same day with modifier 76, denied first claim: another claim, not a
+    resubmission.
+    """
     claim, rest = split(case)
     lines = tuple(replace(line, modifiers=(*line.modifiers[:3], "76")) for line in claim.lines[:1])
     second = claim.but(claim_id=renumbered(claim), lines=lines, submitted_on=later(claim.submitted_on, 30))
@@ -236,7 +244,9 @@ def repeated_same_day(case: Case) -> Life:
 
 
 def secondary_claim(case: Case) -> Life:
-    """Paid by the primary, then sent to a supplement plan with a secondary 837 (SBR01 = S) and answered with 2."""
+    """Paid by the primary, then sent to a supplement plan with a secondary 837 (SBR01 = S) and answered
+    with 2.
+    """
     claim, rest = split(case)
     first = adjudicate(case, claim)
     second = claim.but(plan=SUPPLEMENT_PLAN, role="S", submitted_on=later(first.paid_on, 3))

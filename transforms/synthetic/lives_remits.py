@@ -1,6 +1,8 @@
-"""Lives whose turns come from the payer: denials, reversals, corrections, odd adjudications (contract section 4).
+"""Lives whose turns come from the payer: denials, reversals, corrections, odd adjudications (contract
+section 4).
 
-Each function takes a case and gives everything sent and answered about it. The turn befalls the case's first claim.
+Each function takes a case and gives everything sent and answered about it. The turn befalls the case's
+first claim.
 """
 
 from __future__ import annotations
@@ -11,27 +13,36 @@ from transforms.synthetic.book import Adjustment, Life, Loop, Svc
 from transforms.synthetic.cases import (
     Case,
     adjudicate,
-    bill,
     deny,
     negate,
-    paid_life,
     pay_again,
     reverse,
-    trace_number,
-)  # fmt: skip
+)
 from transforms.synthetic.lives_claims import as_secondary, later, split, with_minutes
-from transforms.synthetic.parties import SUPPLEMENT_PLAN, UNMAPPED_PLAN
+from transforms.synthetic.plans import SUPPLEMENT_PLAN
 
 DENIALS: tuple[tuple[tuple[tuple[str, str], ...], tuple[str, ...]], ...] = (
-    ((("CO", "50"),), ("N115",)), ((("CO", "50"),), ("N130",)), ((("CO", "97"),), ("M15",)),
-    ((("CO", "16"),), ("N822",)), ((("CO", "4"),), ("N823",)), ((("CO", "11"),), ()), ((("CO", "151"),), ("N362",)),
-    ((("CO", "29"),), ()), ((("PR", "27"),), ()), ((("CO", "96"),), ("N130",)), ((("PR", "204"),), ()),
-    ((("CO", "55"),), ()), ((("CO", "22"),), ()), ((("CO", "B7"),), ("N95",)), ((("CO", "109"), ("PR", "31")), ()),
-)  # fmt: skip
+    ((("CO", "50"),), ("N115",)),
+    ((("CO", "50"),), ("N130",)),
+    ((("CO", "97"),), ("M15",)),
+    ((("CO", "16"),), ("N822",)),
+    ((("CO", "4"),), ("N823",)),
+    ((("CO", "11"),), ()),
+    ((("CO", "151"),), ("N362",)),
+    ((("CO", "29"),), ()),
+    ((("PR", "27"),), ()),
+    ((("CO", "96"),), ("N130",)),
+    ((("PR", "204"),), ()),
+    ((("CO", "55"),), ()),
+    ((("CO", "22"),), ()),
+    ((("CO", "B7"),), ("N95",)),
+    ((("CO", "109"), ("PR", "31")), ()),
+)
 PRIOR_AUTHORIZATION = ("197", "197", "197", "198", "39", "210", "243", "284", "296")
 
 
-def _swap(loop: Loop, at: int, **changes: object) -> Loop:
+def swap(loop: Loop, at: int, **changes: object) -> Loop:
+    """Change one service payment of a loop."""
     lines = list(loop.lines)
     lines[at] = replace(lines[at], **changes)  # type: ignore[arg-type]
     return loop.but(lines=tuple(lines))
@@ -132,7 +143,7 @@ def reversal_amount_mismatch(case: Case) -> Life:
     life = _reversed(case, 14)
     wrong = life.remits[1].lines[0]
     adjustments = (*wrong.adjustments, ("CO", "45", -317))
-    bad = _swap(life.remits[1], 0, paid=wrong.paid + 317, adjustments=adjustments)
+    bad = swap(life.remits[1], 0, paid=wrong.paid + 317, adjustments=adjustments)
     return Life(life.claims, (life.remits[0], bad, *life.remits[2:]))
 
 
@@ -173,10 +184,13 @@ def _halves(svc: Svc) -> tuple[Svc, Svc]:
     return (
         replace(svc, charge=charge, paid=paid, adjustments=first, allowed=allowed),
         replace(
-            svc, charge=svc.charge - charge, paid=svc.paid - paid, adjustments=second,
+            svc,
+            charge=svc.charge - charge,
+            paid=svc.paid - paid,
+            adjustments=second,
             allowed=None if svc.allowed is None or allowed is None else svc.allowed - allowed,
         ),
-    )  # fmt: skip
+    )
 
 
 def split_line(case: Case) -> Life:
@@ -204,7 +218,7 @@ def _claim_level(case: Case) -> Life:
     kept = tuple(each for each in first.adjustments if each[0] != "PR")
     paid_now = first.charge - sum(cents for _, _, cents in kept)
     taken = moved or (("CO", "45", 150),)
-    loop = _swap(loop, 0, adjustments=kept, paid=paid_now).but(claim_adjustments=taken)
+    loop = swap(loop, 0, adjustments=kept, paid=paid_now).but(claim_adjustments=taken)
     return Life((claim,), (loop,)) + rest
 
 
@@ -235,14 +249,14 @@ def recoded(case: Case) -> Life:
     claim, rest = split(case)
     billed = claim.lines[0].procedure
     other = {"01939": "01937", "01940": "01938"}.get(billed, "01939")
-    loop = _swap(adjudicate(case, claim), 0, procedure=other, submitted=billed)
+    loop = swap(adjudicate(case, claim), 0, procedure=other, submitted=billed)
     return Life((claim,), (loop,)) + rest
 
 
 def recoded_out_of_scope(case: Case) -> Life:
     """The payer adjudicates a code outside the scope for a line in scope."""
     claim, rest = split(case)
-    loop = _swap(adjudicate(case, claim), 0, procedure="01992", submitted=claim.lines[0].procedure)
+    loop = swap(adjudicate(case, claim), 0, procedure="01992", submitted=claim.lines[0].procedure)
     return Life((claim,), (loop,)) + rest
 
 
@@ -250,7 +264,7 @@ def crossover(case: Case) -> Life:
     """The primary forwards the claim (19, MA18); a supplement plan answers (2) without any secondary 837."""
     claim, rest = split(case)
     first = adjudicate(case, claim).but(status="19")
-    first = _swap(first, 0, remarks=("MA18",))
+    first = swap(first, 0, remarks=("MA18",))
     second = as_secondary(case, claim.but(plan=SUPPLEMENT_PLAN, role="S", submitted_on=first.paid_on), first)
     return Life((claim,), (first, second)) + rest
 
@@ -305,134 +319,8 @@ def predetermination(case: Case) -> Life:
     return Life((claim,), (estimate, payment)) + rest
 
 
-def late_remittance(case: Case) -> Life:
-    """Paid four to seven months after submission."""
-    claim, rest = split(case)
-    return (
-        Life((claim,), (adjudicate(case, claim, later(claim.submitted_on, case.rng.randint(120, 210))),))
-        + rest
-    )
-
-
-def allowed_impossible(case: Case) -> Life:
-    """AMT*B6 that can't be: zero beside a payment, above the charge, or below what was paid and owed."""
-    claim, rest = split(case)
-    loop = adjudicate(case, claim)
-    first = loop.lines[0]
-    share = sum(cents for group, reason, cents in first.adjustments if group == "PR" and reason in "123")
-    wrong = case.rng.choice((0, first.charge + 1000, max(first.paid + share - 500, 0)))
-    return Life((claim,), (_swap(loop, 0, allowed=wrong),)) + rest
-
-
-def allowed_conflict(case: Case) -> Life:
-    """AMT*B6 a few dollars above the derived amount: possible, counted as a conflict."""
-    claim, rest = split(case)
-    loop = adjudicate(case, claim)
-    derived = loop.lines[0].charge - sum(c for g, r, c in loop.lines[0].adjustments if (g, r) == ("CO", "45"))
-    return Life((claim,), (_swap(loop, 0, allowed=min(derived + 425, loop.lines[0].charge)),)) + rest
-
-
-def surprise_billing(case: Case) -> Life:
-    """Paid under the No Surprises Act: a remark code says so."""
-    claim, rest = split(case)
-    remark = case.rng.choice((("N830",), ("N862", "N130"), ("N865",), ("N877",)))
-    return Life((claim,), (_swap(adjudicate(case, claim), 0, remarks=remark),)) + rest
-
-
-def out_of_network(case: Case) -> Life:
-    """Out of network: the balance above the allowed amount is the patient's (PR-45), or CARC 242 is named."""
-    claim, rest = split(case)
-    loop = adjudicate(case, claim)
-    group, reason = case.rng.choice((("PR", "45"), ("CO", "242")))
-    changed = tuple(
-        (group, reason, c) if (g, r) == ("CO", "45") else (g, r, c) for g, r, c in loop.lines[0].adjustments
-    )
-    return Life((claim,), (_swap(loop, 0, adjustments=changed),)) + rest
-
-
-def _zero_pay(case: Case, group: str, reason: str) -> Life:
-    claim, rest = split(case)
-    return Life((claim,), (deny(case, claim, reasons=((group, reason),)),)) + rest
-
-
-def capitated(case: Case) -> Life:
-    """Covered by a capitation: CO-24, nothing paid."""
-    return _zero_pay(case, "CO", "24")
-
-
-def duplicate_only(case: Case) -> Life:
-    """Answered as a duplicate (OA-18) and nothing else."""
-    return _zero_pay(case, "OA", "18")
-
-
-def written_off(case: Case) -> Life:
-    """The whole charge written off with CO-45."""
-    return _zero_pay(case, "CO", "45")
-
-
-def previously_paid(case: Case) -> Life:
-    """Paid; asked again, the payer answers that it has paid before (CO-B13)."""
-    claim, rest = split(case)
-    first = adjudicate(case, claim)
-    return Life((claim,), (first, deny(case, claim, later(first.paid_on, 21), (("CO", "B13"),)))) + rest
-
-
 def denied_after_payment(case: Case) -> Life:
     """Paid, later denied without a reversal: the payment stands."""
     claim, rest = split(case)
     first = adjudicate(case, claim)
     return Life((claim,), (first, deny(case, claim, later(first.paid_on, 42), (("CO", "50"),)))) + rest
-
-
-def unbalanced(case: Case) -> Life:
-    """A line whose adjustments miss the balance by 4.00."""
-    claim, rest = split(case)
-    loop = adjudicate(case, claim)
-    return Life((claim,), (_swap(loop, 0, paid=max(loop.lines[0].paid - 400, 0)),)) + rest
-
-
-def unmapped_payer(case: Case) -> Life:
-    """A payer no table knows: `other`, counted."""
-    return paid_life(case, bill(case.but(plan=UNMAPPED_PLAN)))
-
-
-def payer_without_npi(case: Case) -> Life:
-    """An 835 that names the payee by tax id: no NPI on the remittance lines."""
-    claim, rest = split(case)
-    return Life((claim,), (adjudicate(case, claim).but(payee=None),)) + rest
-
-
-def orphan_remittance(case: Case) -> Life:
-    """A payment of a claim that was never submitted here: unlinked."""
-    claim, rest = split(case)
-    stranger = adjudicate(case, claim.but(claim_id=f"ORPHAN{case.number:06d}"))
-    return Life((claim,), (adjudicate(case, claim), stranger)) + rest
-
-
-def withheld(case: Case) -> Life:
-    """A managed-care withhold (CO-104) lowers the payment, not the price."""
-    claim, rest = split(case)
-    loop = adjudicate(case, claim)
-    first = loop.lines[0]
-    held = first.paid // 10
-    adjustments = (*first.adjustments, ("CO", "104", held)) if held else first.adjustments
-    return Life((claim,), (_swap(loop, 0, adjustments=adjustments, paid=first.paid - held),)) + rest
-
-
-def paid_to_patient(case: Case) -> Life:
-    """The payer paid the patient (PR-100): counts as paid."""
-    claim, rest = split(case)
-    loop = adjudicate(case, claim)
-    first = loop.lines[0]
-    adjustments = (*first.adjustments, ("PR", "100", first.paid)) if first.paid else first.adjustments
-    return Life((claim,), (_swap(loop, 0, adjustments=adjustments, paid=0),)) + rest
-
-
-def wrong_trace(case: Case) -> Life:
-    """The same answer in two payments with different traces: the second is another adjudication, not a duplicate."""
-    claim, rest = split(case)
-    first = adjudicate(case, claim)
-    again = first.but(
-        trace="R" + trace_number(first.plan, first.payee or "", first.paid_on), paid_on=first.paid_on
-    )
-    return Life((claim,), (first, again)) + rest

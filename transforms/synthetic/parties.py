@@ -26,7 +26,9 @@ LAST_NAMES = (
 
 @dataclass(frozen=True)
 class Plan:
-    """One payer's plan as providers bill it. `rate_cents` is dollars per unit in cents; 0: Medicare's own rate."""
+    """One payer's plan as providers bill it. `rate_cents` is dollars per unit in cents; 0: Medicare's own
+    rate.
+    """
 
     key: str
     payer: str
@@ -50,7 +52,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Group:
-    """A billing group; `charge_cents` is its charge per unit in cents, `number_style` how it numbers claims."""
+    """A billing group; `charge_cents` is its charge per unit in cents, `number_style` how it numbers
+    claims.
+    """
 
     key: str
     npi: str
@@ -93,9 +97,17 @@ def _group(
 ) -> Group:
     start = number * 100
     return Group(
-        f"G{number:02d}", npi(start), name, state, weight, charge, style, control,
-        _people(start + 10, 4), _people(start + 40, 5),
-    )  # fmt: skip
+        f"G{number:02d}",
+        npi(start),
+        name,
+        state,
+        weight,
+        charge,
+        style,
+        control,
+        _people(start + 10, 4),
+        _people(start + 40, 5),
+    )
 
 
 GROUPS: tuple[Group, ...] = (
@@ -111,20 +123,10 @@ GROUPS: tuple[Group, ...] = (
     _group(10, "PIEDMONT ANESTHESIA CARE", "GA", 6, 13500, "short", False),
     _group(11, "CUMBERLAND ANESTHESIA", "TN", 5, 11900, "long", True),
     _group(12, "SAGUARO ANESTHESIA", "AZ", 4, 14100, "plain", True),
-)  # fmt: skip
-
-_MACS = (
-    ("TX", "04412", "NOVITAS SOLUTIONS MEDICARE PART B", "NOVITAS SOLUTIONS"),
-    ("FL", "09102", "FIRST COAST SERVICE OPTIONS MEDICARE", "MEDICARE PART B FIRST COAST"),
-    ("OH", "15202", "CGS MEDICARE PART B OHIO", "CGS ADMINISTRATORS MEDICARE"),
-    ("IL", "06102", "NGS MEDICARE PART B ILLINOIS", "NGS MEDICARE"),
-    ("CO", "04112", "NOVITAS SOLUTIONS MEDICARE PART B", "NOVITAS SOLUTIONS"),
-    ("GA", "10212", "PALMETTO GBA MEDICARE GEORGIA", "PALMETTO GBA MEDICARE"),
-    ("TN", "10312", "PALMETTO GBA MEDICARE TENNESSEE", "PALMETTO GBA MEDICARE"),
-    ("AZ", "03102", "NORIDIAN HEALTHCARE SOLUTIONS MEDICARE", "NORIDIAN MEDICARE PART B"),
 )
 
-# Contractor, locality and the locality's anesthesia conversion factor in cents (CMS anesthesia locality files,
+# Contractor, locality and the locality's anesthesia conversion factor in cents (CMS anesthesia locality
+# files,
 # 2024 from 9 March, 2025, 2026 non-QP): the "rest of state" locality of each group's state.
 LOCALITIES: dict[str, tuple[str, str, tuple[int, int, int]]] = {
     "TX": ("04412", "99", (2050, 2005, 2021)),
@@ -136,82 +138,6 @@ LOCALITIES: dict[str, tuple[str, str, tuple[int, int, int]]] = {
     "TN": ("10312", "35", (1982, 1936, 1960)),
     "AZ": ("03102", "00", (2050, 2004, 2021)),
 }
-
-_MEDICARE_PLANS = tuple(
-    Plan(
-        f"medicare_{state.lower()}", "medicare", number, name, remit_name, "medicare_ffs", "MB", "MB", 24,
-        states=(state,), payday=4, days_to_pay=(14, 21), line_control="6R" if state in ("TX", "CO") else "LX",
-    )
-    for state, number, name, remit_name in _MACS
-)  # fmt: skip
-
-PLANS: tuple[Plan, ...] = (
-    Plan("aetna_ppo", "aetna", "60054", "AETNA", "AETNA", "commercial", "12", "12", 12, 7300, payday=1),
-    Plan("aetna_hmo", "aetna", "60054", "AETNA HEALTH INC", "AETNA", "commercial", "HM", "HM", 4, 6900, payday=1),
-    Plan("aetna_ma", "aetna", "60054", "AETNA MEDICARE ADVANTAGE", "AETNA MEDICARE ADVANTAGE",
-         "medicare_advantage", "16", "16", 6, medicare_percent=102, payday=1),
-    Plan("bcbs_tx", "bcbs", "84980", "BLUE CROSS BLUE SHIELD OF TEXAS", "BCBS OF TEXAS", "commercial", "BL", "12", 22,
-         5600, states=("TX",), keeps_characters=20, line_control="LX", payday=3),
-    Plan("bcbs_fl", "bcbs", "00590", "FLORIDA BLUE", "FLORIDA BLUE", "commercial", "BL", "12", 22, 6800,
-         states=("FL",), gives_allowed=False, payday=3),
-    Plan("bcbs_il", "bcbs", "00621", "BCBS ILLINOIS", "BLUE CROSS BLUE SHIELD OF ILLINOIS", "commercial", "BL", "12",
-         22, 7700, states=("IL",), line_control="LX", payday=3),
-    Plan("anthem_oh", "bcbs", "00834", "ANTHEM BLUE CROSS BLUE SHIELD", "ANTHEM BLUE CROSS BLUE SHIELD OH",
-         "commercial", "BL", "12", 20, 6200, states=("OH",), line_control="", payday=3),
-    Plan("anthem_co", "bcbs", "00050", "ANTHEM BLUE CROSS AND BLUE SHIELD OF COLORADO", "ANTHEM BCBS CO", "commercial",
-         "BL", "12", 20, 6500, states=("CO",), line_control="", payday=3),
-    Plan("bcbs_south", "bcbs", "00600", "BLUECROSS BLUESHIELD OF TENNESSEE", "BLUECROSS BLUESHIELD OF TENNESSEE",
-         "commercial", "BL", "12", 20, 6100, states=("TN", "GA"), payday=3),
-    Plan("bcbs_az", "bcbs", "53589", "BCBS OF ARIZONA", "BLUE CROSS BLUE SHIELD OF ARIZONA", "commercial", "BL", "12",
-         20, 6600, states=("AZ",), payday=3),
-    Plan("bcbs_fep", "bcbs", "84980", "BLUE CROSS BLUE SHIELD FEP", "BCBS FEDERAL EMPLOYEE PROGRAM", "commercial", "FI",
-         "12", 2, 6000, states=("TX",), keeps_characters=20, line_control="LX", payday=3),
-    Plan("cigna_oap", "cigna", "62308", "CIGNA HEALTH AND LIFE INSURANCE COMPANY", "CIGNA", "commercial", "CI", "12",
-         14, 7000, gives_allowed=False, line_control="LX", payday=0, days_to_pay=(15, 35), paid_units="units"),
-    Plan("cigna_hmo", "cigna", "62308", "CIGNA HEALTHCARE", "CIGNA", "commercial", "HM", "HM", 5, 6600,
-         gives_allowed=False, line_control="LX", payday=0, days_to_pay=(15, 35), paid_units="units"),
-    Plan("uhc_ppo", "uhc", "87726", "UNITEDHEALTHCARE", "UNITED HEALTHCARE INSURANCE COMPANY", "commercial", "CI", "12",
-         13, 7600, payday=2, days_to_pay=(10, 26)),
-    Plan("uhc_epo", "uhc", "87726", "UNITED HEALTHCARE INSURANCE COMPANY", "UNITED HEALTHCARE INSURANCE COMPANY",
-         "commercial", "14", "14", 4, 7200, payday=2, days_to_pay=(10, 26)),
-    Plan("uhc_ma", "uhc", "87726", "UNITEDHEALTHCARE MEDICARE ADVANTAGE", "UHC MEDICARE ADVANTAGE",
-         "medicare_advantage", "16", "16", 7, medicare_percent=100, payday=2, days_to_pay=(10, 26)),
-    *_MEDICARE_PLANS,
-    Plan("railroad", "medicare", "00882", "MEDICARE RAILROAD PALMETTO GBA", "PALMETTO GBA RAILROAD MEDICARE",
-         "medicare_ffs", "MB", "MB", 1, payday=4, days_to_pay=(16, 30)),
-    Plan("humana_ma", "other", "61101", "HUMANA MEDICARE ADVANTAGE", "HUMANA MEDICARE ADVANTAGE",
-         "medicare_advantage", "16", "16", 5, medicare_percent=101, payday=2),
-    Plan("medicaid_tx", "other", "86916", "TEXAS MEDICAID", "TEXAS MEDICAID", "medicaid", "MC", "MC", 5, 1720,
-         states=("TX",), payday=4, days_to_pay=(18, 40)),
-    Plan("medicaid_oh", "other", "99831", "OHIO MEDICAID", "OHIO DEPARTMENT OF MEDICAID", "medicaid", "MC", "MC", 4,
-         1650, states=("OH",), payday=4, days_to_pay=(18, 40), line_control=""),
-    Plan("tricare", "other", "99726", "TRICARE EAST", "TRICARE EAST", "other", "CH", "CH", 3, medicare_percent=100,
-         payday=1),
-    Plan("regional", "other", "77013", "HIGH PRAIRIE HEALTH PLAN", "HIGH PRAIRIE HEALTH PLAN", "commercial", "CI", "13",
-         5, 8100, gives_allowed=False, line_control="", keeps_characters=20, payday=0, days_to_pay=(20, 45)),
-)  # fmt: skip
-
-UNMAPPED_PLAN = Plan(
-    "unmapped",
-    "other",
-    "ZZ917",
-    "OAKHOLLOW BENEFIT TRUST",
-    "OAKHOLLOW BENEFIT TRUST",
-    "commercial",
-    "CI",
-    "12",
-    0,
-    9000,
-)
-SUPPLEMENT_PLAN = Plan(
-    "supplement", "other", "66004", "STILLWATER MEDICARE SUPPLEMENT", "STILLWATER SUPPLEMENT", "other", "CI", "12", 0,
-    days_to_pay=(8, 20),
-)  # fmt: skip
-
-
-def plans_of(state: str) -> tuple[Plan, ...]:
-    """List the plans a billing group in a state meets."""
-    return tuple(plan for plan in PLANS if not plan.states or state in plan.states)
 
 
 def patient_for(plan: Plan, rng: random.Random, near: date) -> Patient:

@@ -1,9 +1,10 @@
 """What a payer allows and pays for one line: whole cents, rounded half up once per line.
 
-Sources: conversion factors of the CMS anesthesia locality files (in `parties`), the sequestration of 2 percent
-as CO-253 on Medicare's payment after patient responsibility, the QZ percentages payers publish (Cigna commercial
-85 since 2023-03-12; UnitedHealthcare commercial 85 since 2025-10-01 except in eight states), UnitedHealthcare's
-physical-status units until 2025-09-30. Commercial rates scatter around the ASA survey's median of about 75 dollars.
+Sources: conversion factors of the CMS anesthesia locality files (in `parties`), the sequestration of 2
+percent as CO-253 on Medicare's payment after patient responsibility, the QZ percentages payers publish
+(Cigna commercial 85 since 2023-03-12; UnitedHealthcare commercial 85 since 2025-10-01 except in eight
+states), UnitedHealthcare's physical-status units until 2025-09-30. Commercial rates scatter around the ASA
+survey's median of about 75 dollars.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def round_half_up(numerator: int, denominator: int) -> int:
 
 
 def unit_rate(plan: Plan, group: Group, on: date) -> int:
-    """Give a plan's rate with a group in cents per unit: Medicare's locality factor or a scattered contract rate."""
+    """Give a plan's rate with a group in cents per unit: Medicare's locality factor or a contract's."""
     if not plan.rate_cents:
         factors = LOCALITIES[group.state][2]
         factor = factors[min(max(on.year - 2024, 0), 2)]
@@ -135,7 +136,7 @@ def _medicare_reductions(left: int, rng: random.Random) -> list[Adjustment]:
 
 
 def patient_shares(plan: Plan, allowed: int, on: date, rng: random.Random) -> list[Adjustment]:
-    """Give the deductible (PR-1), coinsurance (PR-2) and copay (PR-3) of a line; deductibles fall early in a year."""
+    """Give the deductible (PR-1), coinsurance (PR-2) and copay (PR-3) of a line; deductibles fall early."""
     draw, early = rng.random(), on.month <= 3
     if plan.line_of_business == "medicaid":
         return [("PR", "3", min(300, allowed))] if draw < 0.1 else []

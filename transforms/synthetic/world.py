@@ -21,10 +21,13 @@ from transforms.synthetic.book import (
 from transforms.synthetic.cases import Case, adjudicate, claim_number, draw_case, foreign_npi
 from transforms.synthetic.lives import SCENARIOS, Scenario
 from transforms.synthetic.lives_claims import paid
-from transforms.synthetic.parties import GROUPS, Group, Patient, plans_of
+from transforms.synthetic.parties import GROUPS, Group, Patient, patient_for
+from transforms.synthetic.plans import plans_of
 
 DAYS_AFTER_LAST_MONTH = 45
-"""What is sent or paid later than this after the last service month has not arrived yet: recent claims are open."""
+"""What is sent or paid later than this after the last service month has not arrived: recent claims are
+open.
+"""
 SETTLED_SHARE = 0.7
 """Rare lives fall into the first part of the months, so that their last act has arrived."""
 OUT_OF_SCOPE = (
@@ -41,8 +44,8 @@ OUT_OF_SCOPE = (
 class SyntheticData:
     """Canonical claim and remit lines (text, None for empty) with underscore columns about their making.
 
-    `_scenario` names the life, `_case` numbers the case, `_delivery` is the month (0 first) in which the row is
-    delivered, `_dependent` is 1 where the patient is a dependent, `_loop` numbers the CLP loop.
+    `_scenario` names the life, `_case` numbers the case, `_delivery` is the month (0 first) in which the row
+    is delivered, `_dependent` is 1 where the patient is a dependent, `_loop` numbers the CLP loop.
     """
 
     claims: pl.DataFrame
@@ -64,11 +67,7 @@ def synthetic_claims(
     for number, scenario in enumerate(_allot(cases, random.Random(f"{seed}/scenarios"))):
         rare = scenario != "paid"
         rng = random.Random(f"{seed}/{number}/month")
-        at = (
-            rng.randrange(max(1, int(months * SETTLED_SHARE)))
-            if rare and rng.random() < 0.8
-            else rng.randrange(months)
-        )
+        at = _month_offset(rng, months, rare)
         case = _fitted(draw_case(number, seed, starts[at]), SCENARIOS.get(scenario))
         case = _returning(case, patients)
         life = SCENARIOS[scenario].live(case) if rare else paid(case)
@@ -92,6 +91,15 @@ def synthetic_claims(
     return SyntheticData(claims_frame(claims), remits_frame(remits))
 
 
+def _month_offset(rng: random.Random, months: int, rare: bool) -> int:
+    """Draw a service month: rare lives early, plain ones later the more, so that months stay of one size."""
+    early = max(1, int(months * SETTLED_SHARE))
+    if rare:
+        return rng.randrange(early) if rng.random() < 0.8 else rng.randrange(months)
+    at = rng.randrange(months)
+    return rng.randrange(months) if at < early and rng.random() < 0.4 else at
+
+
 def _month(first: date, offset: int) -> date:
     count = first.year * 12 + first.month - 1 + offset
     return date(count // 12, count % 12 + 1, 1)
@@ -107,11 +115,13 @@ def _marked(rows: list[Row], scenario: str, number: int, night: int) -> list[Row
 
 
 def _allot(cases: int, rng: random.Random) -> list[str]:
-    """Give every scenario its share of the cases (at least three where there are cases enough), in random order."""
+    """Give every scenario its share of the cases (three at least, one of few cases), shuffled."""
     least = 3 if cases >= 12 * len(SCENARIOS) else 1
     named = [
-        name for name, each in SCENARIOS.items() for _ in range(max(least, round(each.per_ten_thousand * cases / 10_000)))
-    ]  # fmt: skip
+        name
+        for name, each in SCENARIOS.items()
+        for _ in range(max(least, round(each.per_ten_thousand * cases / 10_000)))
+    ]
     rest = ["paid"] * max(0, cases - len(named))
     deck = named[:cases] + rest
     rng.shuffle(deck)
@@ -133,14 +143,7 @@ def _fitted(case: Case, scenario: Scenario | None) -> Case:
         case.number, case.rng.randrange(10**6), case.service_date.replace(day=1), case.group
     )
     plan = case.rng.choice(plans)
-    return from_start.but(plan=plan, patient=_member_of(case, from_start, plan.key))
-
-
-def _member_of(case: Case, drawn: Case, plan_key: str) -> Patient:
-    from transforms.synthetic.parties import patient_for
-
-    plan = next(each for each in plans_of(case.group.state) if each.key == plan_key)
-    return patient_for(plan, case.rng, drawn.service_date)
+    return from_start.but(plan=plan, patient=patient_for(plan, case.rng, from_start.service_date))
 
 
 def _returning(case: Case, patients: dict[str, list[Patient]]) -> Case:
@@ -159,9 +162,16 @@ def _out_of_scope(number: int, seed: int, month: date) -> tuple[Claim, Loop]:
     anesthesia = code.startswith("0")
     group = case.group if anesthesia else _surgeon(case)
     line = Line(
-        code, ("AA",) if anesthesia else (), 21_000 + 100 * case.rng.randrange(600), count,
-        "MJ" if anesthesia else "UN", case.service_date, case.place, case.diagnoses, None,
-    )  # fmt: skip
+        code,
+        ("AA",) if anesthesia else (),
+        21_000 + 100 * case.rng.randrange(600),
+        count,
+        "MJ" if anesthesia else "UN",
+        case.service_date,
+        case.place,
+        case.diagnoses,
+        None,
+    )
     number_text = claim_number(case, group, "Z") if anesthesia else f"SURG{number:06d}"
     claim = Claim(number_text, case.service_date + timedelta(days=4), case.plan, group, case.patient, (line,))
     return claim, adjudicate(case, claim)
@@ -169,6 +179,14 @@ def _out_of_scope(number: int, seed: int, month: date) -> tuple[Claim, Loop]:
 
 def _surgeon(case: Case) -> Group:
     return Group(
-        "G99", foreign_npi(case), "SPINE AND PAIN CENTER", case.group.state, 0, 0, "short", False,
-        GROUPS[0].physicians, GROUPS[0].nurses,
-    )  # fmt: skip
+        "G99",
+        foreign_npi(case),
+        "SPINE AND PAIN CENTER",
+        case.group.state,
+        0,
+        0,
+        "short",
+        False,
+        GROUPS[0].physicians,
+        GROUPS[0].nurses,
+    )
