@@ -27,7 +27,7 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "E_KEY_MISSING": Entry(
         "No key for the keyed hashes of identifiers: nothing was read.",
         "Make one and keep it where a password is kept: "
-        'export CPT01939_HMAC_KEY="$(python3 -c \'import secrets; print(secrets.token_hex(32))\')"',
+        "export CPT01939_HMAC_KEY=\"$(python3 -c 'import secrets; print(secrets.token_hex(32))')\"",
         CONFIGURATION,
     ),
     "E_KEY_SHORT": Entry(
@@ -71,6 +71,11 @@ CATALOGUE: Final[dict[str, Entry]] = {
     ),
     "E_UNKNOWN_TABLE": Entry(
         "No published table of that name.", "`cpt01939 describe` alone lists them all.", USAGE
+    ),
+    "E_NAMES": Entry(
+        "File names are shown on a terminal only: they may hold names of people.",
+        "Call `cpt01939 status --names` at a terminal, without --json and without a pipe.",
+        USAGE,
     ),
     "E_NOTHING_TAKEN_IN": Entry(
         "Nothing has been taken in for this payer and month.",

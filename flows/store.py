@@ -32,8 +32,12 @@ SWEPT: Final = (
 
 @dataclass(frozen=True)
 class BatchFiles:
-    """What one batch of inbound files left: names relative to the data folder, and the files that count no more."""
+    """What one batch of inbound files left: names relative to the data folder.
 
+    `files` are the keys of the files in it, `retired` those of them that count no more.
+    """
+
+    files: tuple[str, ...] = ()
     claim_lines: str | None = None
     remit_lines: str | None = None
     quality: str | None = None
@@ -45,6 +49,11 @@ class BatchFiles:
         """Names of the batch's files."""
         named = (self.claim_lines, self.remit_lines, self.quality, self.quarantine)
         return (name for name in named if name)
+
+    def retire(self, keys: set[str]) -> BatchFiles | None:
+        """The batch without these files; None when nothing of it counts any more."""
+        retired = tuple(sorted({*self.retired, *(keys & set(self.files))}))
+        return None if self.files and set(retired) >= set(self.files) else replace(self, retired=retired)
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,9 @@ class Snapshot:
 
     def names(self) -> set[str]:
         """Names of all files that count, releases apart."""
-        partitions = {name for files in self.partitions.values() for name in (files.lines, files.remits) if name}
+        partitions = {
+            name for files in self.partitions.values() for name in (files.lines, files.remits) if name
+        }
         batches = {name for batch in self.batches for name in batch.names()}
         return partitions | batches | ({self.ledger} if self.ledger else set())
 
@@ -90,7 +101,8 @@ class Snapshot:
             raise ProductError("E_STORE_FORMAT")
         rest = {name: value for name, value in raw.items() if name != "format"}
         rest["batches"] = tuple(
-            BatchFiles(**{**batch, "retired": tuple(batch["retired"])}) for batch in raw["batches"]
+            BatchFiles(**{**batch, "files": tuple(batch["files"]), "retired": tuple(batch["retired"])})
+            for batch in raw["batches"]
         )
         rest["partitions"] = {key: PartitionFiles(**files) for key, files in raw["partitions"].items()}
         rest["releases"] = tuple(raw["releases"])
@@ -143,8 +155,8 @@ class Store:
         folder = private_folder(self.data / "store")
         write_atomically(folder / "snapshot.json", as_json(self.snapshot.as_dict()), folder)
 
-    def sweep(self) -> int:
-        """Remove what no snapshot names: orphans of interrupted runs, their work folders, pruned releases."""
+    def sweep(self, keep: Path) -> int:
+        """Remove what the snapshot does not name: orphans and work folders (not `keep`) of other runs, old releases."""
         named = self.snapshot.names()
         orphans = [
             path
@@ -156,7 +168,7 @@ class Store:
             path.unlink()
         kept = set(self.snapshot.releases)
         folders = [*_folders(self.data / "store/work"), *_folders(self.data / "store/releases")]
-        stale = [folder for folder in folders if folder.parent.name == "work" or folder.name not in kept]
+        stale = [folder for folder in folders if folder.name not in kept and folder != keep]
         for folder in stale:
             shutil.rmtree(folder)
         return len(orphans) + len(stale)

@@ -1,0 +1,5 @@
+"""`python -m flows` is the same as `cpt01939`."""
+
+from flows.cli import main
+
+main()

@@ -1,0 +1,194 @@
+"""Taking files in: what is new in landing/, its batches, and the store with their rows added to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from flows import ledger
+from flows.conservation import check_files
+from flows.errors import ProductError
+from flows.files import as_json
+from flows.reference_files import fingerprint
+from flows.run import Run
+from flows.store import BatchFiles, Store
+
+if TYPE_CHECKING:
+    from flows.landing import LandingFile
+
+Partition = tuple[str, str]
+"""Payer and service month YYYY-MM."""
+ROOMS = {
+    "claim_lines": "store/accepted/claim_lines",
+    "remit_lines": "store/accepted/remit_lines",
+    "quality": "store/accepted/quality",
+    "quarantine": "quarantine",
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run will take in: listings of batches (private files in the work folder), and counts."""
+
+    listings: tuple[str, ...] = ()
+    modified: Mapping[str, int] = field(default_factory=dict)
+    again: frozenset[str] = frozenset()
+    waiting: int = 0
+    ignored: int = 0
+    missing: int = 0
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """The store with what came in added to it, not yet committed."""
+
+    store: Store
+    new: tuple[BatchFiles, ...] = ()
+    rows: tuple[Mapping[str, Any], ...] = ()
+    removed: bool = False
+    is_changed: bool = False
+
+
+def discover(run: Run) -> Found:
+    """Look at landing/: a file not seen before with this size and time of change is new.
+
+    Under new rules, files that were rejected are tried again.
+    """
+    from flows.landing import discover as look
+
+    before = read_ledger(run.store)
+    retry = run.store.snapshot.fingerprint != fingerprint(run.settings)
+    rejected = before.filter(pl.col("outcome") == "rejected")
+    settled = before.filter(pl.col("outcome") != "rejected") if retry else before
+    seen = ledger.seen(settled)
+    landing = look(run.data / "landing", run.settings)
+    new = [file for file in landing.files if (file.shown_name, file.size, _changed_at(file)) not in seen]
+    known = settled.filter(pl.col("outcome").is_in(["accepted", "rejected"]))["sha256"]
+    return Found(
+        listings=_listings(run, new, set(known)),
+        modified={file.shown_name: _changed_at(file) for file in new},
+        again=frozenset(rejected["file_key"]) if retry else frozenset(),
+        waiting=len(landing.waiting),
+        ignored=len(landing.ignored),
+    )
+
+
+def discover_again(run: Run, partition: Partition) -> Found:
+    """The files that rows of one payer and month came from, as they lie in landing/ now."""
+    from flows.landing import discover as look
+
+    key = partition_key(partition)
+    if key not in run.store.snapshot.partitions:
+        raise ProductError("E_NOTHING_TAKEN_IN", key)
+    frames = (run.store.resolved_lines([key]), run.store.resolved_remits([key]))
+    keys = {value for frame in frames for value in frame.select("file_key").unique().collect()["file_key"]}
+    accepted = read_ledger(run.store).filter(pl.col("outcome") == "accepted")
+    sources = accepted.filter(pl.col("file_key").is_in(list(keys)))
+    landing = look(run.data / "landing", run.settings)
+    files = [file for file in landing.files if file.shown_name in set(sources["shown_name"])]
+    return Found(
+        listings=_listings(run, files, set(accepted["sha256"]) - set(sources["sha256"])),
+        modified={file.shown_name: _changed_at(file) for file in files},
+        again=frozenset(keys),
+        waiting=len(landing.waiting),
+        ignored=len(landing.ignored),
+        missing=sources.height - len(files),
+    )
+
+
+def intake(run: Run, listing: str) -> dict[str, Any]:
+    """Take in one batch of files; its report holds counts, codes and names of private files."""
+    from flows.intake import intake_batch
+
+    report = intake_batch(Path(listing), run.work, run.settings, run.settings.key)
+    return asdict(report)
+
+
+def take_in(run: Run, found: Found, reports: Sequence[Mapping[str, Any]]) -> TakenIn:
+    """Add what came in to the store and to the ledger; the same content twice counts once.
+
+    E_CONSERVATION when the rows of a file do not add up. Nothing is committed.
+    """
+    before = read_ledger(run.store)
+    counted = set(before.filter(pl.col("outcome").is_in(["accepted", "rejected"]))["file_key"]) - found.again
+    new = [_adopt(run, report, counted) for report in reports]
+    rows = [row for _, batch_rows in new for row in batch_rows]
+    added = ledger.ledger_rows(rows, found.modified)
+    check_files(run.store, added, [batch for batch, _ in new])
+    retired = set(added["file_key"]) & found.again
+    if run.settings.on_same_name == "supersede":
+        before, superseded = ledger.supersede(before, added)
+        retired |= superseded
+    changed = any(row["outcome"] in ("accepted", "rejected") for row in rows)
+    old = [batch.retire(retired) for batch in run.store.snapshot.batches]
+    store = run.store.with_snapshot(
+        batches=tuple(batch for batch in [*old, *(batch for batch, _ in new if batch.files)] if batch),
+        ledger=_write_ledger(run, ledger.merge_ledger(before, added)) if rows else run.store.snapshot.ledger,
+        fingerprint=fingerprint(run.settings),
+    )
+    return TakenIn(store, tuple(batch for batch, _ in new), tuple(rows), bool(retired), changed)
+
+
+def _adopt(run: Run, report: Mapping[str, Any], counted: set[str]) -> tuple[BatchFiles, list[dict[str, Any]]]:
+    """Move a batch's files into the store; content that `counted` holds already is retired, the rest is added to it."""
+    rows, own, twice = [], set(), set()
+    for row in report["ledger_rows"]:
+        key = row["file_key"]
+        if row["outcome"] in ("accepted", "rejected"):
+            if key in counted:
+                twice.add(key)
+                row = {**row, "outcome": "duplicate"}
+            else:
+                own.add(key)
+                counted.add(key)
+        rows.append(dict(row))
+    files = {
+        room: run.store.adopt(Path(report[room]), folder)
+        for room, folder in ROOMS.items()
+        if report.get(room)
+    }
+    latest = str(report["latest_date"]) if report.get("latest_date") else None
+    batch = BatchFiles(
+        files=tuple(sorted(own)), retired=tuple(sorted(twice - own)), latest_date=latest, **files
+    )
+    return batch, rows
+
+
+def _listings(run: Run, files: Sequence[LandingFile], known: set[str]) -> tuple[str, ...]:
+    """Write one private listing per batch: file names stay out of an orchestrator's arguments."""
+    from flows.intake import plan_batches
+
+    names = []
+    for number, batch in enumerate(plan_batches(list(files))):
+        path = run.work / f"batch-{number:05d}.json"
+        entries = [
+            {"path": str(file.path), "shown_name": file.shown_name, "size": file.size} for file in batch.files
+        ]
+        path.write_bytes(as_json({"files": entries, "known": sorted(known)}))
+        names.append(str(path))
+    return tuple(names)
+
+
+def _changed_at(file: LandingFile) -> int:
+    return file.path.stat().st_mtime_ns
+
+
+def _write_ledger(run: Run, rows: pl.DataFrame) -> str:
+    path = run.work / "ledger.parquet"
+    rows.write_parquet(path)
+    return run.store.adopt(path, "store/ledger")
+
+
+def read_ledger(store: Store) -> pl.DataFrame:
+    """The ledger of a snapshot; grain: LEDGER."""
+    name = store.snapshot.ledger
+    return pl.read_parquet(store.path(name)) if name else ledger.empty_ledger()
+
+
+def partition_key(partition: Partition) -> str:
+    """The name of a partition in the snapshot."""
+    return "/".join(partition)

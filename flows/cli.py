@@ -1,0 +1,107 @@
+"""The command line: commands are imported when they are called, so that --help answers at once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+from cyclopts import App
+
+from flows.errors import FAILED, USAGE, ProductError
+
+HELP = """Benchmarks of utilization and payment for CPT 01939, from 837P claims and 835 remittances.
+
+Start with `cpt01939 demo`: synthetic claims in, benchmark tables out. People's text goes to stderr, results to stdout.
+"""
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 failed; 2 usage; 3 finished, but a file was rejected or quarantine passed its ceiling; "
+    "5 the disclosure gate refused; 6 configuration; 75 another run holds the lock."
+)
+
+app = App(
+    name="cpt01939",
+    help=HELP,
+    help_epilogue=EXIT_CODES,
+    version=lambda: _version(),
+    result_action="return_value",
+)
+for _name, _place, _help in (
+    (
+        "demo",
+        "flows.commands.demo:demo",
+        "Make synthetic claims in DIR/demo and run the nightly flow on them.",
+    ),
+    (
+        "run",
+        "flows.commands.run:run",
+        "Take in everything new in DIR/landing, rebuild what it touches, publish.",
+    ),
+    ("rerun", "flows.commands.rerun:rerun", "Rebuild one payer and service month, publish."),
+    (
+        "status",
+        "flows.commands.status:status",
+        "Last release, freshness, files waiting or rejected, interrupted runs.",
+    ),
+    ("verify", "flows.commands.verify:verify", "Compare the release on disk with its manifest."),
+    ("explain", "flows.commands.explain:explain", "What an error or quarantine code means and what to do."),
+    ("describe", "flows.commands.describe:describe", "Columns, units and meaning of a published table."),
+    ("inspect", "flows.commands.inspect_file:inspect_file", "What a raw X12 file holds, without its values."),
+    ("schedule", "flows.commands.schedule:schedule", "Serve the nightly and rerun deployments with Prefect."),
+):
+    app.command(_place, name=_name, help=_help)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run a command and exit with its code; an error a person can act on is two lines, never a traceback."""
+    os.umask(0o077)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        with contextlib.suppress(ValueError):
+            signal.signal(number, _stop)
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        result = app(given, exit_on_error=False, print_error=True)
+        code = result if isinstance(result, int) else 0
+    except ProductError as error:
+        code = _tell(error, "--json" in given)
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FAILED
+    except Exception as error:
+        code = _unforeseen(error, "--json" in given)
+    sys.exit(code)
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+def _tell(error: ProductError, as_json: bool) -> int:
+    from flows.commands.console import say, show_json
+
+    if as_json:
+        show_json({"error": error.as_dict(), "exit_code": error.exit_code})
+    say(f"{error.code}: {error.entry.meaning}" + (f" ({error.detail})" if error.detail else ""))
+    say(error.entry.cure)
+    return error.exit_code
+
+
+def _unforeseen(error: Exception, as_json: bool) -> int:
+    from cyclopts import CycloptsError
+
+    if isinstance(error, CycloptsError):
+        return USAGE
+    from flows.run import place_of
+
+    return _tell(ProductError("E_STEP", f"{type(error).__name__} at {place_of(error)[-1]}"), as_json)
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("cpt01939")

@@ -1,0 +1,44 @@
+"""People's text to stderr, results to stdout, and the options every command has."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Common:
+    """Options of every command."""
+
+    data: Annotated[Path | None, Parameter(help="The data folder (default: data/).")] = None
+    """The data folder."""
+    json: Annotated[bool, Parameter(help="One JSON object on stdout.", negative=())] = False
+    """One JSON object on stdout."""
+
+    def choose_data(self) -> None:
+        """Make --data the data folder of this process: a flow reads it from its settings like every other setting."""
+        if self.data is not None:
+            os.environ["CPT01939_DATA"] = str(self.data)
+
+
+def say(text: str) -> None:
+    """Text for people."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def show(text: str) -> None:
+    """A result."""
+    sys.stdout.write(text.rstrip("\n") + "\n")
+
+
+def show_json(value: dict[str, Any]) -> None:
+    """A result as one JSON object."""
+    show(json.dumps(value, indent=2, sort_keys=True, default=str))

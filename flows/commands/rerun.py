@@ -1,0 +1,45 @@
+"""`cpt01939 rerun`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from flows.commands.console import Common, say
+from flows.commands.run import Plain, finish
+
+
+def rerun(
+    *,
+    payer: Annotated[str, Parameter(help="aetna, bcbs, cigna, uhc, medicare or other.")],
+    month: Annotated[str, Parameter(help="Month of service, YYYY-MM.")],
+    from_landing: Annotated[
+        bool, Parameter(help="Take the source files in again first.", negative=())
+    ] = False,
+    plain: Plain = False,
+    common: Common = Common(),  # noqa: B008
+) -> int:
+    """Rebuild one payer and service month from what has been taken in, with today's reference data and rules; publish.
+
+    Example: cpt01939 rerun --payer aetna --month 2025-03
+    """
+    from flows.parameters import checked
+    from flows.settings import load_settings
+
+    partition = checked(payer, month)
+    common.choose_data()
+    settings = load_settings()
+    settings.key  # noqa: B018  (without a key nothing is started)
+    if plain:
+        from flows.pipeline import rerun_run
+        from flows.run import InProcess, open_run
+
+        with open_run(settings, "rerun", say) as this_run:
+            summary = rerun_run(this_run, InProcess(), (partition[0].value, month), from_landing)
+        outcome = {"exit_code": summary.exit_code, **summary.as_dict(), "text": summary.text()}
+    else:
+        from flows.commands.with_prefect import run_flow
+
+        outcome = run_flow("rerun", payer=partition[0], month=month, from_landing=from_landing)
+    return finish(outcome, common)

@@ -1,0 +1,48 @@
+"""`cpt01939 run`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from flows.commands.console import Common, say, show, show_json
+
+Plain = Annotated[bool, Parameter(help="The same steps in this process, without Prefect.", negative=())]
+
+
+def run(*, plain: Plain = False, common: Common = Common()) -> int:  # noqa: B008
+    """Take in everything new in DIR/landing, rebuild what it touches, publish.
+
+    Example: cpt01939 run --data /srv/anesthesia
+    """
+    common.choose_data()
+    return finish(nightly_outcome(plain), common)
+
+
+def nightly_outcome(plain: bool) -> dict[str, Any]:
+    """What the nightly flow did, as plain values."""
+    from flows.settings import load_settings
+
+    settings = load_settings()
+    settings.key  # noqa: B018  (without a key nothing is started)
+    if plain:
+        from flows.pipeline import nightly_run
+        from flows.run import InProcess, open_run
+
+        with open_run(settings, "nightly", say) as this_run:
+            summary = nightly_run(this_run, InProcess())
+        return {"exit_code": summary.exit_code, **summary.as_dict(), "text": summary.text()}
+    from flows.commands.with_prefect import run_flow
+
+    return run_flow("nightly")
+
+
+def finish(outcome: dict[str, Any], common: Common) -> int:
+    """Show what a run did and give its exit code."""
+    text = outcome.pop("text", "")
+    if common.json:
+        show_json(outcome)
+    else:
+        show(text)
+    return int(outcome["exit_code"])

@@ -1,0 +1,75 @@
+"""Conservation of rows, checked before anything is committed: nothing is lost and nothing counted twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from flows.errors import ProductError
+from flows.store import BatchFiles, Store
+from schemas.resolved import STANDINGS
+
+PARTS = ("out_of_scope", "accepted", "quarantined")
+
+
+def check_files(store: Store, ledger: pl.DataFrame, batches: Sequence[BatchFiles]) -> None:
+    """Per accepted file: rows read = out of scope + accepted + quarantined, and what stands in the store is what is said.
+
+    E_CONSERVATION with counts and the file's shown name.
+    """
+    accepted = ledger.filter(pl.col("outcome") == "accepted")
+    off = accepted.filter(pl.col("rows_read") != pl.sum_horizontal(PARTS))
+    if off.height:
+        raise ProductError("E_CONSERVATION", f"{off.height} files; {_counts(off, ('rows_read', *PARTS))}")
+    stored = _stored(store, batches)
+    short = accepted.join(stored, on="file_key", how="left").filter(
+        pl.col("accepted") != pl.col("stored").fill_null(0)
+    )
+    if short.height:
+        raise ProductError(
+            "E_CONSERVATION", f"{short.height} files; {_counts(short, ('accepted', 'stored'))}"
+        )
+
+
+def check_partitions(store: Store) -> None:
+    """Accepted lines = current + superseded + void + duplicates + secondary; each accepted remit line has one outcome.
+
+    E_CONSERVATION with the counts.
+    """
+    standings = store.resolved_lines().group_by("standing").agg(pl.len()).collect()
+    counts = dict(standings.iter_rows())
+    accepted = _height(store.claim_lines().filter("in_scope"))
+    if set(counts) - set(STANDINGS) or sum(counts.values()) != accepted:
+        told = ", ".join(f"{name} {counts[name]}" for name in STANDINGS if name in counts)
+        raise ProductError("E_CONSERVATION", f"accepted lines {accepted}; {told or 'none resolved'}")
+    remits, resolved = _height(store.remit_lines()), _height(store.resolved_remits())
+    if remits != resolved:
+        raise ProductError("E_CONSERVATION", f"accepted remit lines {remits}; with an outcome {resolved}")
+
+
+def _stored(store: Store, batches: Sequence[BatchFiles]) -> pl.DataFrame:
+    """Rows in the store by file: grain file_key."""
+    frames = [
+        frame.select("file_key")
+        for batch in batches
+        for frame in (
+            *(
+                [pl.scan_parquet(store.path(batch.claim_lines)).filter("in_scope")]
+                if batch.claim_lines
+                else []
+            ),
+            *([pl.scan_parquet(store.path(batch.remit_lines))] if batch.remit_lines else []),
+        )
+    ]
+    rows = pl.concat(frames) if frames else pl.LazyFrame(schema={"file_key": pl.String()})
+    return rows.group_by("file_key").agg(pl.len().cast(pl.Int64).alias("stored")).collect()
+
+
+def _height(frame: pl.LazyFrame) -> int:
+    return int(frame.select(pl.len()).collect().item())
+
+
+def _counts(rows: pl.DataFrame, columns: Sequence[str]) -> str:
+    first = rows.sort("shown_name").row(0, named=True)
+    return f"first {first['shown_name']}: " + ", ".join(f"{name} {first[name]}" for name in columns)

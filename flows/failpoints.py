@@ -1,0 +1,39 @@
+"""Named places where a test can end the process: CPT01939_FAILPOINT=<stage>:kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Final
+
+from flows.errors import ProductError
+
+STAGES: Final = (
+    "lock",
+    "recover",
+    "discover",
+    "intake",
+    "resolve",
+    "tables",
+    "disclosure",
+    "stage",
+    "commit",
+    "publish_folder",
+    "publish_manifest",
+    "publish_stable",
+    "publish",
+    "summary",
+)
+"""Stages in order; a failpoint acts just after its stage (publish_stable: after the first stable file)."""
+
+
+def failpoint(stage: str) -> None:
+    """End the process here, as a power cut would, when the environment asks for it."""
+    wanted = os.environ.get("CPT01939_FAILPOINT")
+    if not wanted:
+        return
+    name, _, action = wanted.partition(":")
+    if name not in STAGES or action != "kill":
+        raise ProductError("E_SETTING", "CPT01939_FAILPOINT is not <stage>:kill")
+    if name == stage:
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,76 @@
+"""The ledger: one row per inbound file seen, with what became of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import polars as pl
+
+from schemas.columns import Column, names, polars_schema, text, whole
+
+LEDGER: Final[tuple[Column, ...]] = (
+    text("shown_name", "f: and 12 hex digits of a keyed hash of the file's path").required(),
+    text("file_key", "First 16 hex digits of the sha256 of the decompressed bytes").required(),
+    text("sha256", "sha256 of the decompressed bytes").required(),
+    whole("bytes", "Size as delivered", "bytes").required(),
+    whole("modified_ns", "Time of last change as delivered", "ns since 1970"),
+    text("kind", "claim_lines, remit_lines, x12_837p, x12_835 or empty").required(),
+    text("outcome", "accepted, rejected, duplicate, empty or superseded").required(),
+    text("reason", "Code of a rejection (explain tells more); empty otherwise").required(),
+    whole("rows_read", "Rows in the file", "rows").required(),
+    whole("out_of_scope", "Rows with no code in scope", "rows").required(),
+    whole("accepted", "Rows taken in", "rows").required(),
+    whole("quarantined", "Rows kept apart", "rows").required(),
+    whole("repaired", "Values repaired where the repair is certain", "values").required(),
+)
+KEY: Final = ("shown_name", "file_key")
+
+
+def empty_ledger() -> pl.DataFrame:
+    """A ledger without rows."""
+    return pl.DataFrame(schema=polars_schema(LEDGER))
+
+
+def ledger_rows(rows: Iterable[Mapping[str, Any]], modified: Mapping[str, int]) -> pl.DataFrame:
+    """Rows as intake reports them, with the time of last change by shown name. Grain: one row per file seen."""
+    known = names(LEDGER)
+    plain = [
+        {"reason": "", **{name: row[name] for name in known if row.get(name) is not None}} for row in rows
+    ]
+    stamped = [{"modified_ns": modified.get(row["shown_name"]), **row} for row in plain]
+    return pl.DataFrame(stamped, schema=polars_schema(LEDGER)).with_columns(
+        pl.col(column.name).fill_null(0)
+        for column in LEDGER
+        if column.dtype == pl.Int64() and not column.nullable
+    )
+
+
+def merge_ledger(before: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+    """The ledger with the new rows; a duplicate of a file's own earlier row only renews its size and time of change.
+
+    Grain: one row per shown name and content; sorted, so that the same files make the same bytes.
+    """
+    new = new.unique(KEY, keep="first", maintain_order=True)
+    again = new.filter(pl.col("outcome") == "duplicate").join(before, on=KEY, how="semi")
+    renewed = before.update(again.select(*KEY, "bytes", "modified_ns"), on=KEY, how="left")
+    fresh = new.join(again, on=KEY, how="anti")
+    kept = renewed.join(fresh, on=KEY, how="anti")
+    return pl.concat([kept.select(names(LEDGER)), fresh.select(names(LEDGER))]).sort(KEY)
+
+
+def supersede(before: pl.DataFrame, new: pl.DataFrame) -> tuple[pl.DataFrame, set[str]]:
+    """An old name with new content takes the place of the earlier file: the ledger that says so, and the keys retired."""
+    names_again = new.filter(pl.col("outcome") == "accepted").select("shown_name")
+    earlier = before.join(names_again, on="shown_name", how="semi").filter(pl.col("outcome") == "accepted")
+    gone = set(earlier["file_key"]) - set(new["file_key"])
+    is_gone = pl.col("file_key").is_in(list(gone)) & (pl.col("outcome") == "accepted")
+    marked = before.with_columns(
+        pl.when(is_gone).then(pl.lit("superseded")).otherwise("outcome").alias("outcome")
+    )
+    return marked, gone
+
+
+def seen(ledger: pl.DataFrame) -> set[tuple[str, int, int]]:
+    """Files that need no second look: (shown name, size, time of last change)."""
+    return set(ledger.select("shown_name", "bytes", "modified_ns").drop_nulls().iter_rows())

@@ -1,0 +1,88 @@
+"""One run at a time in a data folder: a lock of the kernel, free the moment its holder dies, and a note of who holds it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock, Timeout
+
+from flows.errors import ProductError
+from flows.files import as_json, private_folder, read_json, write_atomically
+
+NOTE: Final = "run.json"
+
+
+@dataclass(frozen=True)
+class RunNote:
+    """Who runs: written when a run starts, removed when it ends; a note without a lock is an interrupted run."""
+
+    run_id: str
+    kind: str
+    pid: int
+    since: str
+    stage: str = "lock"
+
+    def at(self, stage: str) -> RunNote:
+        """The same run, at another stage."""
+        return replace(self, stage=stage)
+
+
+def new_note(kind: str) -> RunNote:
+    """A note of this process; the run id is a time and a few random digits, and stands in no table."""
+    now = dt.datetime.now(dt.UTC)
+    run_id = f"{now:%Y%m%dT%H%M%SZ}-{os.urandom(3).hex()}"
+    return RunNote(run_id, kind, os.getpid(), f"{now:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def write_note(data: Path, note: RunNote) -> None:
+    """Say how far the run is."""
+    write_atomically(data / "store" / NOTE, as_json(asdict(note)), data / "store")
+
+
+def read_note(data: Path) -> RunNote | None:
+    """The note of a run that goes on or was interrupted, None when there is none."""
+    try:
+        raw = read_json(data / "store" / NOTE)
+        return RunNote(**raw) if raw else None
+    except (ValueError, TypeError):
+        return None
+
+
+def is_held(data: Path) -> bool:
+    """Whether a run holds the lock now."""
+    path = data / "store" / "run.lock"
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path, timeout=0, fallback_to_soft=False):
+            return False
+    except Timeout:
+        return True
+
+
+@contextmanager
+def run_lock(data: Path, kind: str, wait_seconds: float) -> Iterator[RunNote]:
+    """Hold the data folder for one run; E_BUSY says who holds it (pid, since, run id)."""
+    folder = private_folder(data / "store")
+    lock = FileLock(
+        folder / "run.lock", timeout=wait_seconds, mode=0o600, thread_local=False, fallback_to_soft=False
+    )
+    try:
+        lock.acquire()
+    except Timeout:
+        holder = read_note(data)
+        who = f"pid {holder.pid}, since {holder.since}, run {holder.run_id}" if holder else "holder unknown"
+        raise ProductError("E_BUSY", who) from None
+    try:
+        note = new_note(kind)
+        write_note(data, note)
+        yield note
+    finally:
+        (folder / NOTE).unlink(missing_ok=True)
+        lock.release()

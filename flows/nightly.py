@@ -1,0 +1,25 @@
+"""The nightly flow: take in everything new in landing/, rebuild what it touches, publish."""
+
+from __future__ import annotations
+
+import flows.prefect_env  # noqa: F401  (before the first import of prefect)
+
+# isort: split
+from typing import Any
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.pipeline import nightly_run
+from flows.prefect_tasks import PrefectTasks, show
+from flows.run import open_run
+from flows.settings import load_settings
+
+
+@flow(name="nightly", task_runner=ThreadPoolTaskRunner(), persist_result=False, log_prints=False)
+def nightly() -> dict[str, Any]:
+    """Recover, discover, intake, resolve, tables, disclosure, stage, commit, publish, summary (flows/pipeline.py)."""
+    with open_run(load_settings(), "nightly") as run:
+        summary = nightly_run(run, PrefectTasks())
+        show(summary)
+    return {"exit_code": summary.exit_code, **summary.as_dict()}

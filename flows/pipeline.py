@@ -1,0 +1,246 @@
+"""The steps of a run, in order, as plain functions: they take and give paths and small plain objects.
+
+recover -> discover -> intake -> resolve -> tables -> disclosure -> stage -> commit -> publish -> summary
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from flows.admission import (
+    Found,
+    Partition,
+    TakenIn,
+    discover,
+    discover_again,
+    intake,
+    partition_key,
+    read_ledger,
+    take_in,
+)
+from flows.conservation import check_partitions
+from flows.errors import ProductError
+from flows.files import private_folder
+from flows.publish import faults, is_published, publish, read_manifest, staged_folder
+from flows.reference_files import read_reference, reference_digests
+from flows.release import Terms, release_id, stage_release
+from flows.run import Executor, Run
+from flows.store import PartitionFiles, Store
+from flows.summary import Summary
+
+
+def nightly_run(run: Run, do: Executor) -> Summary:
+    """Take in what is new in landing/, rebuild what it touches, publish."""
+    completed = do("recover", recover, run)
+    found = do("discover", discover, run)
+    reports = do.each("intake", intake, run, found.listings)
+    taken = take_in(run, found, reports)
+    return rebuild(run, do, completed, found, taken, None)
+
+
+def rerun_run(run: Run, do: Executor, partition: Partition, from_landing: bool = False) -> Summary:
+    """Rebuild one payer and service month from what has been taken in, publish."""
+    completed = do("recover", recover, run)
+    found = do("discover", discover_again, run, partition) if from_landing else Found()
+    reports = do.each("intake", intake, run, found.listings)
+    taken = take_in(run, found, reports)
+    return rebuild(run, do, completed, found, taken, partition)
+
+
+def rebuild(
+    run: Run,
+    do: Executor,
+    completed: str | None,
+    found: Found,
+    taken: TakenIn,
+    only: Partition | None,
+) -> Summary:
+    """From the accepted rows to a published release; when nothing has changed, nothing is published."""
+    everything = run.store.snapshot.fingerprint != taken.store.snapshot.fingerprint
+    if not (taken.is_changed or only or everything or is_due(run, taken.store)):
+        if taken.store.snapshot != run.store.snapshot:
+            taken.store.commit()
+        return do("summary", summarise, run, found, taken, completed, taken.store, False)
+    resolved = do("resolve", resolve, run, taken, everything, only)
+    if resolved.snapshot.as_of is None:
+        resolved.commit()
+        return do("summary", summarise, run, found, taken, completed, resolved, everything)
+    tables = do("tables", tables_of, run, resolved)
+    safe = do("disclosure", disclose, run, tables)
+    staged = do("stage", stage, run, resolved, safe)
+    do("commit", commit, run, staged)
+    do("publish", publish_release, run, staged)
+    return do("summary", summarise, run, found, taken, completed, staged, everything)
+
+
+def recover(run: Run) -> str | None:
+    """Finish what an earlier run left: complete its publishing, sweep what no snapshot names. Gives the release completed."""
+    release = run.store.snapshot.release
+    swept = run.store.sweep(keep=run.work)
+    if swept:
+        run.log("swept", entries=swept)
+    if release is None or is_published(run.data, release):
+        return None
+    run.log("completing", faults=faults(run.data))
+    return publish(run.data, release)
+
+
+def is_due(run: Run, store: Store) -> bool:
+    """Whether a release is due although nothing came in: there is none yet, or as-of was set anew."""
+    snapshot = store.snapshot
+    return bool(snapshot.batches) and (snapshot.release is None or snapshot.as_of != as_of_day(run, store))
+
+
+def resolve(run: Run, taken: TakenIn, everything: bool, only: Partition | None) -> Store:
+    """Resolve what the new rows touch (or all of it) and put the rewritten partitions into the store."""
+    from flows.resolution import resolve_touched
+
+    everything = everything or taken.removed
+    if only and not everything and partition_key(only) not in taken.store.snapshot.partitions:
+        raise ProductError("E_NOTHING_TAKEN_IN", partition_key(only))
+    if everything and run.store.snapshot.fingerprint:
+        run.say("rules, reference data or removed files: every month is resolved anew")
+    report = resolve_touched(
+        taken.store, list(taken.new), run.work, run.settings, everything=everything, only=only
+    )
+    store = taken.store
+    partitions = {} if everything else dict(store.snapshot.partitions)
+    for key, entry in report.partitions.items():
+        partitions[key] = PartitionFiles(
+            lines=_adopt_partition(store, "lines", key, entry.get("lines")),
+            remits=_adopt_partition(store, "remits", key, entry.get("remits")),
+            rows=int(entry.get("rows", 0)),
+        )
+    kept = {key: files for key, files in sorted(partitions.items()) if files.lines or files.remits}
+    after = store.with_snapshot(partitions=kept, as_of=as_of_day(run, store))
+    check_partitions(after)
+    return after
+
+
+def tables_of(run: Run, store: Store) -> str:
+    """Build every table of every period; gives the folder of the unprotected tables in the work folder."""
+    from transforms.tables.build import build_tables
+
+    as_of = dt.date.fromisoformat(store.snapshot.as_of or "")
+    tables = build_tables(
+        store.resolved_lines(),
+        store.resolved_remits(),
+        store.quality(),
+        as_of,
+        run.settings.rules,
+        read_reference(),
+    )
+    return _write_frames(run.work / "tables", tables)
+
+
+def disclose(run: Run, folder: str) -> str:
+    """Hide what could tell of a person; gives the folder of the tables that may be shown. E_GATE when that fails."""
+    safe = _read_frames(folder)
+    return _write_frames(run.work / "safe", safe)
+
+
+def stage(run: Run, store: Store, folder: str) -> Store:
+    """Write the release into the store; gives the store as of a snapshot that names it."""
+    from schemas.dictionary import data_dictionary
+    from transforms.tables.canonical import canonical_bytes
+
+    from schemas.tables import TABLES
+
+    tables = _read_frames(folder)
+    terms = terms_of(run, store)
+    identity = release_id({name: canonical_bytes(frame) for name, frame in tables.items()}, terms)
+    specs = {name: TABLES[name] for name in tables}
+    columns = {name: spec.columns for name, spec in specs.items()}
+    dictionary = data_dictionary(list(specs.values()))
+    name = stage_release(tables, columns, identity, dictionary, terms, run.data, run.work)
+    releases = [release for release in store.snapshot.releases if release != name]
+    return store.with_snapshot(releases=(*releases, name)[-run.settings.keep_releases - 1 :])
+
+
+def commit(run: Run, store: Store) -> None:
+    """From here on what came in counts."""
+    store.commit()
+    run.log("committed", release=store.snapshot.release)
+
+
+def publish_release(run: Run, store: Store) -> str:
+    """Bring the committed release before its readers."""
+    release = store.snapshot.release or ""
+    if is_published(run.data, release):
+        return release
+    return publish(run.data, release)
+
+
+def summarise(
+    run: Run,
+    found: Found,
+    taken: TakenIn,
+    completed: str | None,
+    store: Store,
+    everything: bool,
+) -> Summary:
+    """What the run did, without a value: for people, for the log and for Prefect's artifacts."""
+    before = run.store.snapshot.release
+    now = store.snapshot.release
+    manifest = read_manifest(staged_folder(run.data, now)) if now else None
+    summary = Summary.of(
+        run_id=run.note.run_id,
+        rows=taken.rows,
+        waiting=found.waiting,
+        missing=found.missing,
+        completed=completed,
+        release_id=manifest["release_id"] if manifest else None,
+        is_new=now != before,
+        everything=everything and bool(run.store.snapshot.fingerprint),
+        as_of=store.snapshot.as_of,
+        tables={name: entry["rows"] for name, entry in (manifest or {"tables": {}})["tables"].items()},
+        ceiling=run.settings.quarantine_ceiling,
+    )
+    run.log("summary", **summary.as_dict())
+    store.sweep(keep=run.work)
+    return summary
+
+
+def terms_of(run: Run, store: Store) -> Terms:
+    """What a release of this store is made under."""
+    accepted = read_ledger(store).filter(pl.col("outcome") == "accepted")
+    return Terms(
+        rules=run.settings.rules,
+        disclosure=run.settings.disclosure,
+        reference=reference_digests(),
+        fingerprint=store.snapshot.fingerprint,
+        as_of=store.snapshot.as_of or "",
+        inputs=tuple(accepted["sha256"].unique().sort()),
+    )
+
+
+def as_of_day(run: Run, store: Store) -> str | None:
+    """The setting, else the latest submission or payment date taken in."""
+    if run.settings.as_of:
+        return run.settings.as_of.isoformat()
+    return max((batch.latest_date for batch in store.snapshot.batches if batch.latest_date), default=None)
+
+
+def _adopt_partition(store: Store, kind: str, key: str, file: str | None) -> str | None:
+    payer, month = key.split("/")
+    return store.adopt(Path(file), f"store/resolved/{kind}/{payer}", month) if file else None
+
+
+def _last_release(run: Run) -> dict[str, pl.DataFrame] | None:
+    release = run.store.snapshot.release
+    return _read_frames(str(staged_folder(run.data, release))) if release else None
+
+
+def _write_frames(folder: Path, frames: Mapping[str, pl.DataFrame]) -> str:
+    private_folder(folder)
+    for name, frame in frames.items():
+        frame.write_parquet(folder / f"{name}.parquet")
+    return str(folder)
+
+
+def _read_frames(folder: str) -> dict[str, pl.DataFrame]:
+    return {path.stem: pl.read_parquet(path) for path in sorted(Path(folder).glob("*.parquet"))}

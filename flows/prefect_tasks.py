@@ -1,0 +1,45 @@
+"""Performs the steps of a run as Prefect tasks, and shows the run's summary as artifacts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from flows.run import Run, perform
+from flows.summary import Summary
+
+T = TypeVar("T")
+
+
+class PrefectTasks:
+    """One task per step, one per batch of files. Tasks take no arguments: Prefect has nothing to store or to look into."""
+
+    def __call__(self, stage: str, step: Callable[..., T], run: Run, *given: Any) -> T:
+        """Perform one step as a task."""
+        run.enter(stage)
+
+        @task(name=stage, task_run_name=stage, cache_policy=NO_CACHE, persist_result=False)
+        def step_task() -> T:
+            return perform(stage, step, run, *given)
+
+        return step_task()
+
+    def each(self, stage: str, step: Callable[..., T], run: Run, items: Sequence[Any]) -> list[T]:
+        """Perform a step for each item as mapped tasks; results in the order of the items."""
+        run.enter(stage)
+
+        @task(name=stage, task_run_name=stage + "-{number}", cache_policy=NO_CACHE, persist_result=False)
+        def item_task(number: int) -> T:
+            return perform(stage, step, run, items[number])
+
+        return [future.result() for future in item_task.map(list(range(len(items))))]
+
+
+def show(summary: Summary) -> None:
+    """Put the summary on Prefect's page of the run: counts, codes and shown names only."""
+    create_markdown_artifact(summary.markdown(), key="run-summary", description="What the run did")
+    create_table_artifact(summary.table(), key="published-tables", description="Rows by published table")

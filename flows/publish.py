@@ -1,0 +1,203 @@
+"""Publishing: what analysts read is one committed release, whole, at every moment.
+
+A staged release (store/releases/<name>/) is copied to benchmarks/releases/<release_id>/; the atomic replace of manifest.json
+is the commit point; then each stable file is replaced atomically. Doing it again completes it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from flows.errors import ProductError
+from flows.failpoints import failpoint
+from flows.files import (
+    as_json,
+    copy_atomically,
+    digest,
+    flush_file,
+    flush_folder,
+    private_folder,
+    put,
+    read_json,
+)
+
+MANIFEST: Final = "manifest.json"
+PUBLISHED_AT: Final = "published_at"
+PATIENCE_SECONDS: Final = (0.05, 0.2, 0.5, 1.0)
+
+
+@dataclass(frozen=True)
+class Modes:
+    """Permissions of published files and folders."""
+
+    file: int
+    folder: int
+
+
+def modes_of(audience: str) -> Modes:
+    """Internal tables are for their owner alone; the others for everybody on the machine (contract section 7)."""
+    return Modes(0o600, 0o700) if audience == "internal" else Modes(0o644, 0o755)
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest in a folder, None when there is none or it cannot be read."""
+    try:
+        manifest = read_json(folder / MANIFEST)
+    except ValueError:
+        return None
+    return manifest if isinstance(manifest, dict) else None
+
+
+def files_of(manifest: dict[str, Any]) -> dict[str, str]:
+    """File name -> sha256 of everything a release holds beside its manifest."""
+    return {
+        entry["file"]: entry["sha256"] for entry in [*manifest["tables"].values(), manifest["dictionary"]]
+    }
+
+
+def staged_folder(data: Path, release: str) -> Path:
+    """Where a release of the store stands."""
+    return data / "store" / "releases" / release
+
+
+def is_published(data: Path, release: str) -> bool:
+    """Whether benchmarks/ holds exactly this release of the store."""
+    return not faults(data, read_manifest(staged_folder(data, release)))
+
+
+def faults(data: Path, expected: dict[str, Any] | None = None) -> list[str]:
+    """What differs between benchmarks/ and its manifest (and the store's, when given): one line per file."""
+    folder = data / "benchmarks"
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return [f"{MANIFEST}: missing or unreadable"]
+    if expected is not None and {**manifest, PUBLISHED_AT: ""} != {**expected, PUBLISHED_AT: ""}:
+        return [f"{MANIFEST}: not that of the store's release"]
+    release = folder / "releases" / str(manifest["release_id"])
+    wanted = {
+        place / name: sha256 for name, sha256 in files_of(manifest).items() for place in (folder, release)
+    }
+    wrong = [
+        f"{path.relative_to(folder).as_posix()}: {'differs from' if path.is_file() else 'missing from'} "
+        f"the release (sha256 {sha256})"
+        for path, sha256 in wanted.items()
+        if not path.is_file() or digest(path) != sha256
+    ]
+    strays = [path.name for path in _strays(folder, manifest)]
+    return wrong + [f"{name}: not part of the release" for name in sorted(strays)]
+
+
+def publish(data: Path, release: str) -> str:
+    """Bring a release of the store before its readers, or complete what was begun; gives its release id.
+
+    Raises E_RELEASE_DAMAGED when the store's copy is not what its manifest says, E_PUBLISH_PENDING when a file cannot be replaced.
+    """
+    source = staged_folder(data, release)
+    manifest = read_manifest(source)
+    if manifest is None or any(digest(source / name) != sha for name, sha in files_of(manifest).items()):
+        raise ProductError("E_RELEASE_DAMAGED", f"store/releases/{release}")
+    modes = modes_of(manifest["audience"])
+    scratch = private_folder(data / "store" / "work" / "publish")
+    folder = _folder(data / "benchmarks", modes)
+    home = _folder(folder / "releases", modes) / manifest["release_id"]
+    _publish_folder(source, home, manifest, modes, scratch)
+    failpoint("publish_folder")
+    _publish_manifest(folder, manifest, modes, scratch)
+    failpoint("publish_manifest")
+    for name, sha256 in files_of(manifest).items():
+        _bring(source / name, folder / name, sha256, modes, scratch)
+        failpoint("publish_stable")
+    _prune(folder, manifest)
+    shutil.rmtree(scratch)
+    failpoint("publish")
+    return str(manifest["release_id"])
+
+
+def _publish_folder(source: Path, home: Path, manifest: dict[str, Any], modes: Modes, scratch: Path) -> None:
+    """releases/<release_id>/: appears whole; where it is there already only what differs is replaced."""
+    if home.is_dir():
+        home.chmod(modes.folder)
+        for name, sha256 in files_of(manifest).items():
+            _bring(source / name, home / name, sha256, modes, scratch)
+        return
+    draft = scratch / home.name
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    for name in files_of(manifest):
+        shutil.copyfile(source / name, draft / name)
+        (draft / name).chmod(modes.file)
+        flush_file(draft / name)
+    flush_folder(draft)
+    if any(digest(draft / name) != sha256 for name, sha256 in files_of(manifest).items()):
+        raise ProductError("E_DISK", "a copy differs from what was written")
+    draft.chmod(modes.folder)
+    draft.rename(home)
+    flush_folder(home.parent)
+
+
+def _publish_manifest(folder: Path, manifest: dict[str, Any], modes: Modes, scratch: Path) -> None:
+    """The commit point; a manifest that says the same keeps its time of publishing."""
+    now = read_manifest(folder)
+    if now is not None and {**now, PUBLISHED_AT: ""} == {**manifest, PUBLISHED_AT: ""}:
+        (folder / MANIFEST).chmod(modes.file)
+        return
+    stamped = {**manifest, PUBLISHED_AT: f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"}
+    draft = scratch / MANIFEST
+    draft.write_bytes(as_json(stamped))
+    _patiently(lambda: put(draft, folder / MANIFEST, modes.file))
+
+
+def _bring(source: Path, target: Path, sha256: str, modes: Modes, scratch: Path) -> None:
+    if target.is_file() and not target.is_symlink() and digest(target) == sha256:
+        target.chmod(modes.file)
+        return
+    _patiently(lambda: copy_atomically(source, target, scratch, modes.file))
+
+
+def _patiently(replace: Callable[[], None]) -> None:
+    """Try again for a moment when another program holds the file open (file shares of Windows do that)."""
+    for pause in PATIENCE_SECONDS:
+        try:
+            return replace()
+        except PermissionError:
+            time.sleep(pause)
+    raise ProductError("E_PUBLISH_PENDING")
+
+
+def _prune(folder: Path, manifest: dict[str, Any]) -> None:
+    """Remove tables the release does not have and the folders of other releases (the store keeps those)."""
+    for path in _strays(folder, manifest):
+        path.unlink() if path.is_file() or path.is_symlink() else shutil.rmtree(path)
+    flush_folder(folder)
+
+
+def _strays(folder: Path, manifest: dict[str, Any]) -> list[Path]:
+    named = files_of(manifest)
+    tables = [path for path in folder.glob("*.parquet") if path.name not in named]
+    home = folder / "releases" / str(manifest["release_id"])
+    releases = [path for path in (folder / "releases").glob("*") if path != home]
+    return [*tables, *releases, *(path for path in home.glob("*") if path.name not in named)]
+
+
+def _folder(path: Path, modes: Modes) -> Path:
+    if path.is_symlink() or (path.exists() and not path.is_dir()):
+        raise ProductError("E_DATA_FOLDER", f"{path.name} is a link or no folder")
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.chmod(modes.folder)
+    return path
+
+
+def check_one_file_system(data: Path) -> None:
+    """E_DATA_FOLDER when store/ and benchmarks/ cannot be renamed into each other."""
+    places = [data / name for name in ("store", "benchmarks", "quarantine") if (data / name).exists()]
+    if len({os.stat(place).st_dev for place in places}) > 1:
+        raise ProductError(
+            "E_DATA_FOLDER", "store/, benchmarks/ and quarantine/ are on different file systems"
+        )

@@ -1,0 +1,62 @@
+"""Reads the reference tables and the optional configuration tables, and names what a release was made under."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from pathlib import Path
+
+import polars as pl
+
+from flows.errors import ProductError
+from flows.files import as_json, digest
+from flows.settings import Settings, config_folder, shipped
+from schemas.reference import ReferenceTables
+from schemas.rules import SCHEMA_VERSION
+from transforms.reference import ReferenceError, parse_reference
+
+OPTIONAL_TABLES = ("contracts.csv", "provider_groups.csv")
+
+
+def read_reference() -> ReferenceTables:
+    """The validated reference tables; E_REFERENCE names the table and the rule it breaks."""
+    try:
+        return parse_reference({path.stem: _as_text(path) for path in _files()})
+    except (ReferenceError, pl.exceptions.PolarsError, OSError) as error:
+        detail = str(error) if isinstance(error, ReferenceError) else type(error).__name__
+        raise ProductError("E_REFERENCE", detail) from None
+
+
+def reference_digests() -> dict[str, str]:
+    """File name -> sha256 of every table a run computes with, for the manifest."""
+    optional = [config_folder() / name for name in OPTIONAL_TABLES]
+    layouts = sorted((config_folder() / "layouts").glob("*.toml"))
+    present = [path for path in [*_files(), *optional] if path.is_file()]
+    return {path.name: digest(path) for path in [*present, *layouts]}
+
+
+def fingerprint(settings: Settings) -> str:
+    """What the resolved rows depend on beside the files taken in: rules, reference data, schema version."""
+    return fingerprint_of(settings, reference_digests())
+
+
+def fingerprint_of(settings: Settings, digests: dict[str, str]) -> str:
+    """16 hex digits over rules, disclosure rules, reference files and schema version."""
+    facts = {
+        "rules": asdict(settings.rules),
+        "disclosure": asdict(settings.disclosure),
+        "reference": digests,
+        "schema_version": SCHEMA_VERSION,
+    }
+    return hashlib.sha256(as_json(facts)).hexdigest()[:16]
+
+
+def _files() -> list[Path]:
+    files = sorted(shipped("reference").glob("*.csv"))
+    if not files:
+        raise ProductError("E_REFERENCE", "no reference data found")
+    return files
+
+
+def _as_text(path: Path) -> pl.DataFrame:
+    return pl.read_csv(path, infer_schema=False)

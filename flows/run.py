@@ -1,0 +1,162 @@
+"""One run of the pipeline: its fixed facts, the log it keeps, and how a step is performed."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import errno
+import json
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar
+
+from flows.errors import ProductError
+from flows.failpoints import failpoint
+from flows.files import private_folder
+from flows.lock import RunNote, run_lock, write_note
+from flows.publish import check_one_file_system
+from flows.settings import Settings
+from flows.store import Store, key_id
+
+T = TypeVar("T")
+KEPT_LOGS: Final = 200
+Say = Callable[[str], None]
+
+
+class Run:
+    """What every step of a run is given. A plain object, so that an orchestrator has nothing to look into."""
+
+    def __init__(self, settings: Settings, note: RunNote, store: Store, say: Say) -> None:
+        self.settings = settings
+        self.data = settings.data
+        self.note = note
+        self.store = store
+        self.say = say
+        self.work = private_folder(self.data / "store" / "work" / note.run_id)
+
+    def enter(self, stage: str) -> None:
+        """Say, log and note that a stage begins."""
+        self.note = self.note.at(stage)
+        write_note(self.data, self.note)
+        self.log("stage", stage=stage)
+        self.say(stage)
+
+    def log(self, event: str, **facts: Any) -> None:
+        """Add a line of JSON to DIR/logs: counts, codes and shown names only."""
+        line = {
+            "time": f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+            "run_id": self.note.run_id,
+            "event": event,
+            **facts,
+        }
+        path = self.data / "logs" / f"{self.note.run_id}.jsonl"
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "ab") as stream:
+            stream.write((json.dumps(line, sort_keys=True, default=str) + "\n").encode())
+
+
+class Executor(Protocol):
+    """How steps are performed: in this process, or as tasks of an orchestrator."""
+
+    def __call__(self, stage: str, step: Callable[..., T], run: Run, *given: Any) -> T:
+        """Perform one step."""
+
+    def each(self, stage: str, step: Callable[..., T], run: Run, items: Sequence[Any]) -> list[T]:
+        """Perform a step for each item; results in the order of the items."""
+
+
+class InProcess:
+    """Performs steps in this process: the same steps as under Prefect, without it."""
+
+    def __call__(self, stage: str, step: Callable[..., T], run: Run, *given: Any) -> T:
+        """Perform one step."""
+        run.enter(stage)
+        return perform(stage, step, run, *given)
+
+    def each(self, stage: str, step: Callable[..., T], run: Run, items: Sequence[Any]) -> list[T]:
+        """Perform a step for each item on the threads of the settings."""
+        run.enter(stage)
+        with ThreadPoolExecutor(run.settings.workers) as pool:
+            return list(pool.map(lambda item: perform(stage, step, run, item), items))
+
+
+def perform(stage: str, step: Callable[..., T], run: Run, *given: Any) -> T:
+    """Perform a step; whatever goes wrong leaves as a ProductError without values."""
+    try:
+        result = step(run, *given)
+    except Exception as error:
+        problem = _told(error, stage, run)
+    else:
+        failpoint(stage)
+        return result
+    raise problem
+    # Raised here, outside the handler: the original error and its values are gone, not only hidden.
+
+
+def _told(error: Exception, stage: str, run: Run) -> ProductError:
+    """The error in the words of the catalogue."""
+    if isinstance(error, ProductError):
+        return error
+    if isinstance(error, MemoryError):
+        return ProductError("E_MEMORY", f"step {stage}")
+    if isinstance(error, OSError):
+        return disk_error(error, stage, run.data)
+    place = place_of(error)
+    run.log("defect", stage=stage, kind=type(error).__name__, place=place)
+    return ProductError("E_STEP", f"step {stage}: {type(error).__name__} at {place[-1]}")
+
+
+def disk_error(error: OSError, stage: str, data: Path) -> ProductError:
+    """E_DISK with the kind of error and the free space, without the file's name."""
+    free = shutil.disk_usage(data).free if data.exists() else 0
+    kind = errno.errorcode.get(error.errno or 0, type(error).__name__)
+    return ProductError("E_DISK", f"step {stage}: {kind}, {free / 1e6:,.0f} MB free")
+
+
+def place_of(error: Exception) -> list[str]:
+    """Where an error came from: file, line and function, never a value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames] or ["unknown"]
+
+
+@contextlib.contextmanager
+def open_run(settings: Settings, kind: str, say: Say | None = None) -> Iterator[Run]:
+    """Check key and folder, take the lock, read the snapshot; clean up after the run. Nothing is changed before all is well."""
+    os.umask(0o077)
+    key = key_id(settings.key)
+    Store.open(settings.data, key)
+    try:
+        for name in ("store", "quarantine", "logs"):
+            private_folder(settings.data / name)
+    except OSError as error:
+        raise ProductError("E_DATA_FOLDER", errno.errorcode.get(error.errno or 0, "")) from None
+    check_one_file_system(settings.data)
+    with run_lock(settings.data, kind, settings.lock_wait_seconds) as note:
+        run = Run(settings, note, Store.open(settings.data, key), say or (lambda text: None))
+        _prune_logs(settings.data / "logs")
+        run.log("begin", kind=kind, pid=note.pid)
+        failpoint("lock")
+        try:
+            yield run
+            run.log("end")
+        except BaseException as error:
+            code = error.code if isinstance(error, ProductError) else type(error).__name__
+            run.log("failed", code=code, stage=run.note.stage)
+            raise
+        finally:
+            shutil.rmtree(run.work, ignore_errors=True)
+
+
+def _prune_logs(folder: Path) -> None:
+    for path in sorted(folder.glob("*.jsonl"))[:-KEPT_LOGS]:
+        path.unlink()
+
+
+def to_stderr(text: str) -> None:
+    """Say it to people."""
+    print(text, file=sys.stderr)  # noqa: T201

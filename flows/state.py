@@ -1,0 +1,88 @@
+"""The state of a data folder, read without the lock and without changing anything."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import polars as pl
+
+from flows.admission import read_ledger
+from flows.ledger import seen
+from flows.lock import is_held, read_note
+from flows.publish import is_published, read_manifest
+from flows.settings import Settings
+from flows.store import Store
+
+
+def state_of(settings: Settings) -> dict[str, Any]:
+    """Release, run, files, quarantine and freshness as plain values: counts, codes and shown names only."""
+    data = settings.data
+    store = Store.open(data)
+    release = store.snapshot.release
+    manifest = read_manifest(data / "benchmarks")
+    note = read_note(data)
+    ledger = read_ledger(store)
+    outcomes = ledger.group_by("outcome").agg(pl.len().alias("files")).sort("outcome")
+    new, waiting = _landing(settings, ledger)
+    return {
+        "data": str(data),
+        "release": {name: manifest[name] for name in ("release_id", "as_of", "audience", "published_at")}
+        if manifest
+        else None,
+        "publish_pending": release is not None and not is_published(data, release),
+        "run": {**asdict(note), "going_on": is_held(data)} if note else None,
+        "files": dict(outcomes.iter_rows()),
+        "new": new,
+        "waiting": waiting,
+        "rejected": [
+            {"file": name, "code": code}
+            for name, code in ledger.filter(pl.col("outcome") == "rejected")
+            .select("shown_name", "reason")
+            .iter_rows()
+        ],
+        "quarantined": int(ledger.filter(pl.col("outcome") == "accepted")["quarantined"].sum()),
+        "freshness": freshness(store),
+    }
+
+
+def freshness(store: Store) -> list[dict[str, Any]]:
+    """Per payer and service month: lines taken in, latest submission and latest final answer."""
+    rows = (
+        store.resolved_lines()
+        .group_by("payer", "service_month")
+        .agg(
+            pl.len().alias("lines"),
+            pl.col("submitted_on").max().alias("submitted_to"),
+            pl.col("final_remit_on").max().alias("answered_to"),
+        )
+        .sort("payer", "service_month")
+        .collect()
+    )
+    return [
+        {
+            "payer": row["payer"],
+            "month": f"{row['service_month']:%Y-%m}",
+            "lines": row["lines"],
+            "submitted_to": row["submitted_to"].isoformat(),
+            "answered_to": row["answered_to"].isoformat() if row["answered_to"] else None,
+        }
+        for row in rows.iter_rows(named=True)
+    ]
+
+
+def _landing(settings: Settings, ledger: pl.DataFrame) -> tuple[int, int]:
+    """Files in landing/ not seen before, and files still growing; shown names are keyed: without a key all count as new."""
+    from flows.landing import discover
+
+    landing = settings.data / "landing"
+    if not landing.is_dir() or settings.hmac_key is None:
+        return 0, 0
+    looked = discover(landing, settings)
+    known = seen(ledger)
+    new = [
+        file
+        for file in looked.files
+        if (file.shown_name, file.size, file.path.stat().st_mtime_ns) not in known
+    ]
+    return len(new), len(looked.waiting)

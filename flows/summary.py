@@ -1,0 +1,92 @@
+"""What a run did, in counts and codes: the same summary for people, for --json, for the log and for Prefect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from flows.errors import DONE, DOUBTS
+
+COUNTS = ("rows_read", "out_of_scope", "accepted", "quarantined", "repaired")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The outcome of a run. Holds no value of a claim and no file name."""
+
+    run_id: str
+    files: Mapping[str, int]
+    rows: Mapping[str, int]
+    rejected: tuple[tuple[str, str], ...]
+    waiting: int
+    missing: int
+    completed: str | None
+    release_id: str | None
+    is_new: bool
+    everything: bool
+    as_of: str | None
+    past_ceiling: bool
+    tables: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rows: Sequence[Mapping[str, Any]], ceiling: float, **rest: Any) -> Summary:
+        """Count the ledger rows of a run; `ceiling` is the share of bad rows above which the run is doubtful."""
+        files: dict[str, int] = {}
+        for row in rows:
+            files[row["outcome"]] = files.get(row["outcome"], 0) + 1
+        taken = [row for row in rows if row["outcome"] == "accepted"]
+        counts = {name: sum(int(row.get(name) or 0) for row in taken) for name in COUNTS}
+        bad, good = counts["quarantined"], counts["accepted"]
+        return cls(
+            files=dict(sorted(files.items())),
+            rows=counts,
+            rejected=tuple(
+                (row["shown_name"], row["reason"]) for row in rows if row["outcome"] == "rejected"
+            ),
+            past_ceiling=bad > ceiling * (good + bad),
+            **rest,
+        )
+
+    @property
+    def exit_code(self) -> int:
+        """3 when a file was rejected or quarantine passed its ceiling, else 0."""
+        return DOUBTS if self.rejected or self.past_ceiling else DONE
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+    def text(self) -> str:
+        """A few lines for people."""
+        files = ", ".join(f"{count} {outcome}" for outcome, count in self.files.items()) or "nothing new"
+        lines = [f"files: {files}" + (f"; {self.waiting} still growing" if self.waiting else "")]
+        if self.files:
+            lines.append(
+                "rows: " + ", ".join(f"{self.rows[name]:,} {name.replace('_', ' ')}" for name in COUNTS)
+            )
+        lines.extend(f"rejected: {name} {code}" for name, code in self.rejected)
+        if self.past_ceiling:
+            lines.append("quarantine passed its ceiling")
+        if self.missing:
+            lines.append(f"source files no longer in landing/: {self.missing}")
+        if self.completed:
+            lines.append(f"completed the interrupted publishing of release {self.completed}")
+        if self.everything:
+            lines.append("rules, reference data or schema changed: every month was resolved anew")
+        lines.append(self._release())
+        return "\n".join(lines)
+
+    def markdown(self) -> str:
+        """The same for Prefect's page of the run."""
+        return f"# Run {self.run_id}\n\n" + "\n".join(f"- {line}" for line in self.text().splitlines())
+
+    def table(self) -> list[dict[str, Any]]:
+        """Published tables and their rows."""
+        return [{"table": name, "rows": rows} for name, rows in self.tables.items()]
+
+    def _release(self) -> str:
+        if self.release_id is None:
+            return "release: none yet (nothing in scope has been taken in)"
+        what = "published" if self.is_new else "unchanged"
+        return f"release: {self.release_id} {what}, as of {self.as_of}, {len(self.tables)} tables"
