@@ -37,9 +37,15 @@ REJECTIONS: Final[dict[str, tuple[str, str]]] = {
     "file_carriage_returns": ("Lines end in CR alone.", "Export it with LF or CRLF."),
     "file_quotes_unbalanced": ("A quote is opened and not closed.", "Export it again."),
     "file_wrong_delimiter": ("Fields are not separated by commas.", "Export it with commas."),
-    "file_header_missing": ("The first row is no header that fits a layout.", "Deliver the header, or add a layout."),
+    "file_header_missing": (
+        "The first row is no header that fits a layout.",
+        "Deliver the header, or add a layout.",
+    ),
     "file_duplicate_column": ("A column is in the header twice.", "Name each column once."),
-    "file_column_missing": ("Required columns are missing from the header.", "Deliver them, or add a layout."),
+    "file_column_missing": (
+        "Required columns are missing from the header.",
+        "Deliver them, or add a layout.",
+    ),
     "file_header_twice": ("The header comes again among the rows.", "Deliver each file by itself."),
     "file_unreadable": ("It can't be read to its end.", "Deliver it again."),
     "file_bad_rows": ("More rows are bad than the ceiling allows (file_ceiling).", "Mend the export."),
@@ -217,7 +223,11 @@ def _unzstd(stream: IO[bytes]) -> Iterator[bytes]:
 
 def form_of(head: bytes) -> Form:
     """What the first bytes say the content is; Rejected for what is none of ours."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or head[1:8:2] == b"\0\0\0\0" or head[0:8:2] == b"\0\0\0\0":
+    if (
+        head.startswith((b"\xff\xfe", b"\xfe\xff"))
+        or head[1:8:2] == b"\0\0\0\0"
+        or head[0:8:2] == b"\0\0\0\0"
+    ):
         raise Rejected("file_utf16")
     if head.startswith(b"PAR1"):
         return "parquet"

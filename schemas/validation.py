@@ -1,0 +1,126 @@
+"""Rules of inbound rows: one home, two uses (pandera models, and compiled expressions for the split)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+
+QUARANTINE_RULES: dict[str, tuple[str, str]] = {
+    "field_count": ("The row has another number of fields than the header.", "Export the row again, quoted."),
+    "required_missing": ("A required field is empty.", "Fill the field at the source and deliver again."),
+    "text_too_long": ("A text is longer than its element allows.", "Check for shifted columns."),
+    "bad_date": (
+        "A date does not read in the layout's formats.",
+        "Set date_formats in the layout, or mend it.",
+    ),
+    "bad_number": ("A number does not read.", 'Plain digits with a point; set money = "us" for $1,200.50.'),
+    "amount_precision": ("An amount has more than two decimals.", "Deliver amounts in whole cents."),
+    "amount_range": ("An amount or quantity is too large.", "Check for shifted columns."),
+    "code_shape": ("A code has not the shape of its list.", "Check the column and the layout."),
+    "control_character": (
+        "A field holds control, bidirectional or zero-width characters.",
+        "Clean the text at the source.",
+    ),
+    "npi_check_digit": (
+        "An NPI fails its check digit.",
+        "Correct the NPI; a lost leading zero can't be mended.",
+    ),
+    "unknown_code": ("A closed code is outside its list.", "See the X12 element of the column."),
+    "bad_adjustments": ("Adjustments do not read as GROUP-REASON:AMOUNT.", "Join them by |, amounts plain."),
+    "line_number_range": ("The line number is outside 1 to 50.", "Deliver LX01."),
+    "charge_negative": ("A claim charge is negative.", "Claims are corrected by replacement or void."),
+    "unit_count_positive": ("The quantity is not above zero.", "Deliver SV104."),
+    "minutes_range": ("Minutes are outside 1 to 1440.", "Deliver the minutes of one case."),
+    "date_bounds": ("A date is before 2000 or after 2100.", "Check the date format of the layout."),
+    "code_not_yet_valid": (
+        "A code of the family before 2022-01-01, when it did not exist.",
+        "Check service date and code.",
+    ),
+    "service_after_submission": ("The service is after the submission.", "Check both dates."),
+    "service_after_payment": ("The service is after the payment.", "Check both dates."),
+    "birth_after_service": (
+        "The birth date is after the service, or 120 years before.",
+        "Check the birth date.",
+    ),
+    "impossible_modifier": ("A modifier that can't stand here (P6).", "Correct the claim."),
+    "impossible_site": ("A place of service that can't be (telehealth, laboratory).", "Correct the claim."),
+    "near_scope_code": (
+        "The procedure code looks like a damaged code in scope.",
+        "Deliver five characters as text.",
+    ),
+}
+"""Rule code -> what happened, what to do."""
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """A rule on one row: `good` is true where the row keeps it; null counts as kept."""
+
+    code: str
+    column: str
+    good: pl.Expr
+
+    def holds(self) -> pl.Expr:
+        """Whether the row keeps the rule, never null."""
+        return self.good.fill_null(True)
+
+    def check(self) -> pa.Check:
+        """The rule as a pandera check; its error is the rule code and its column, never a value."""
+        return pa.Check(partial(_apply, rule=self), error=f"{self.code}:{self.column}", name=self.code)
+
+
+def _apply(data: Any, rule: RowRule) -> pl.LazyFrame:
+    return data.lazyframe.select(rule.holds().alias("check"))  # type: ignore[no-any-return]
+
+
+def rows_schema(name: str, dtypes: dict[str, pl.DataType], rules: Iterable[RowRule]) -> pa.DataFrameSchema:
+    """A pandera schema of inbound rows: typed columns and one check per rule."""
+    columns = {column: pa.Column(dtype, nullable=True) for column, dtype in dtypes.items()}
+    return pa.DataFrameSchema(columns, checks=[rule.check() for rule in rules], name=name)
+
+
+def compiled(schema: pa.DataFrameSchema) -> list[RowRule]:
+    """The rules that a schema's checks were made of, in order: what the streaming split evaluates."""
+    return [check._check_fn.keywords["rule"] for check in schema.checks]
+
+
+def split(rows: pl.DataFrame, schema: pa.DataFrameSchema) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows that keep every rule, and one row (row_number, rule_code, column, is_first) per rule a row breaks.
+
+    Rules are tried in the order of the schema; `is_first` marks the one that the row is counted under.
+    """
+    rules = compiled(schema)
+    flags = rows.select("row_number", *(rule.holds().alias(str(number)) for number, rule in enumerate(rules)))
+    numbers = [str(number) for number in range(len(rules))]
+    kept = flags.select(pl.all_horizontal(numbers)).to_series() if rules else pl.Series([True] * len(rows))
+    broken = flags.filter(~kept)
+    if broken.is_empty():
+        return rows, _no_breaks()
+    names = pl.DataFrame(
+        {
+            "variable": numbers,
+            "order": range(len(rules)),
+            "rule_code": [rule.code for rule in rules],
+            "column": [rule.column for rule in rules],
+        }
+    )
+    breaks = (
+        broken.unpivot(index="row_number", on=numbers)
+        .filter(~pl.col("value"))
+        .join(names, on="variable")
+        .sort("row_number", "order")
+        .with_columns(is_first=pl.int_range(pl.len()).over("row_number") == 0)
+        .select("row_number", "rule_code", "column", "is_first")
+    )
+    return rows.filter(kept), breaks
+
+
+def _no_breaks() -> pl.DataFrame:
+    return pl.DataFrame(
+        schema={"row_number": pl.Int64, "rule_code": pl.String, "column": pl.String, "is_first": pl.Boolean}
+    )

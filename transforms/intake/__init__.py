@@ -1,0 +1,1 @@
+"""Inbound text to accepted rows: layouts, scope, parsing, validation, pseudonyms."""

@@ -1,0 +1,222 @@
+"""Kept rows of one file become accepted lines, header rows, quarantine and counts.
+
+The last step in which an identifier stands in clear: what leaves here is pseudonymised.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
+from schemas.columns import names, polars_schema
+from schemas.inbound import claim_schema, remit_schema
+from schemas.reference import ReferenceTables
+from schemas.rules import Rules
+from schemas.validation import split
+from transforms.intake.layouts import Layout
+from transforms.intake.parse import canonical_adjustments, parsed
+from transforms.intake.pseudonyms import pseudonymised
+from transforms.payers import with_payer
+
+CLAIM_NUMBER_LENGTH = 20
+OLDEST_AGE = 90
+OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """lines: accepted rows (schemas.accepted), header rows too. breaks: row_number, rule_code, column, is_first.
+
+    counts: payer_id, payer_name, month, rule_code, in_scope, accepted, quarantined, repaired. `headers`: how many lines are header rows.
+    """
+
+    lines: pl.DataFrame
+    breaks: pl.DataFrame
+    counts: pl.DataFrame
+    headers: int
+
+
+def accept_lines(
+    kept: pl.DataFrame,
+    headers: pl.DataFrame,
+    layout: Layout,
+    file_key: str,
+    key: bytes,
+    reference: ReferenceTables,
+    rules: Rules,
+) -> Accepted:
+    """Validate and pseudonymise the rows of one file.
+
+    `kept`: canonical text rows in or near scope, with row_number, field_count_ok and (claims) claim_line_count. `headers`: out-of-scope rows of
+    replacements and voids, which are not validated: one is kept per submission that reads.
+    """
+    kind = layout.kind
+    schema = (
+        claim_schema(rules.scope, *_impossible(reference))
+        if kind == "claim_lines"
+        else remit_schema(rules.scope)
+    )
+    typed = parsed(kept.lazy(), layout, rules.scope).collect()
+    good, breaks = split(typed, schema)
+    if kind == "claim_lines":
+        heads = _header_rows(parsed(headers.lazy(), layout, rules.scope).collect())
+        rows = pl.concat([good.with_columns(in_scope=pl.lit(True)), heads], how="diagonal")
+        lines = _claim_lines(rows, layout, file_key, key)
+    else:
+        lines = _remit_lines(good, file_key, key)
+    counts = _counts(with_payer(typed.lazy(), reference).collect(), breaks)
+    return Accepted(lines, breaks, counts, len(lines) - len(good))
+
+
+def _impossible(reference: ReferenceTables) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return (
+        tuple(reference.modifiers.filter("is_impossible")["modifier"]),
+        tuple(reference.places_of_service.filter("is_impossible")["place_of_service"]),
+    )
+
+
+def _header_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """Header rows that can be read: one per submission, without anything of the line."""
+    submission = [
+        "claim_id",
+        "billing_provider_npi",
+        "payer_responsibility",
+        "member_id",
+        "patient_birth_date",
+        "submitted_on",
+        "claim_frequency_code",
+        "original_claim_number",
+    ]
+    carried = [*submission, "payer_id", "payer_name", "row_number"]
+    needed = [name for name in submission if name not in ("original_claim_number", "payer_responsibility")]
+    return (
+        rows.drop_nulls(needed)
+        .sort("row_number")
+        .unique(submission, keep="first", maintain_order=True)
+        .select(carried)
+        .with_columns(in_scope=pl.lit(False))
+    )
+
+
+def _identifier(column: str) -> pl.Expr:
+    return pl.col(column).str.to_uppercase()
+
+
+def _claim_lines(rows: pl.DataFrame, layout: Layout, file_key: str, key: bytes) -> pl.DataFrame:
+    born, served = pl.col("patient_birth_date"), pl.col("service_date")
+    birthday_to_come = (served.dt.month() * 100 + served.dt.day()) < (born.dt.month() * 100 + born.dt.day())
+    age = served.dt.year() - born.dt.year() - birthday_to_come.cast(pl.Int32)
+    member = _identifier("member_id").str.replace_all(r"[^0-9A-Z]", "")
+    role = pl.col("payer_responsibility")
+    prepared = rows.with_columns(
+        file_key=pl.lit(file_key),
+        _claim=_identifier("claim_id").str.head(CLAIM_NUMBER_LENGTH).str.strip_chars_end(),
+        _patient=pl.concat_str(member, pl.lit("|"), born.dt.to_string("%Y-%m-%d")),
+        _original=_identifier("original_claim_number"),
+        _control=_identifier("line_control_number"),
+        _number=pl.col("line_number").cast(pl.String),
+        role=pl.when(role.is_in(["P", "S"])).then(role).otherwise(pl.lit("T")),
+        claim_frequency_code=pl.col("claim_frequency_code").replace("6", "7"),
+        charge_cents=pl.col("charge_amount"),
+        unit_count_thousandths=pl.col("unit_count"),
+        un_means=pl.lit(layout.un_means or None, pl.String),
+        age_at_service=age.clip(upper_bound=OLDEST_AGE).cast(pl.Int64),
+        has_prior_authorization=pl.when("in_scope").then(pl.col("prior_authorization_number").is_not_null()),
+        **{
+            f"diagnosis_{i}": pl.col(f"diagnosis_{i}").str.replace(".", "", literal=True) for i in range(1, 5)
+        },
+    )
+    for column, domain, name in (
+        ("_claim", "claim", "claim_number_key"),
+        ("_patient", "patient", "patient_key"),
+        ("_original", "payer_claim", "original_claim_key"),
+        ("_control", "line_control", "line_control_key"),
+        ("_number", "line_control", "line_number_key"),
+    ):
+        prepared = pseudonymised(prepared, column, domain, key, name)
+    return prepared.select(names(ACCEPTED_CLAIM_LINE)).cast(polars_schema(ACCEPTED_CLAIM_LINE))  # type: ignore[arg-type]
+
+
+def _remit_lines(rows: pl.DataFrame, file_key: str, key: bytes) -> pl.DataFrame:
+    prepared = rows.with_columns(
+        file_key=pl.lit(file_key),
+        _claim=_identifier("claim_id").str.head(CLAIM_NUMBER_LENGTH).str.strip_chars_end(),
+        _trace=_identifier("payment_trace"),
+        _payer_claim=_identifier("payer_claim_number"),
+        _original=_identifier("original_payer_claim_number"),
+        _control=_identifier("line_control_number"),
+        charge_cents=pl.col("charge_amount"),
+        paid_cents=pl.col("paid_amount"),
+        allowed_given_cents=pl.col("allowed_amount"),
+        remark_codes=_sorted_codes("remark_codes"),
+    )
+    for column in ("adjustments", "claim_adjustments"):
+        packed = canonical_adjustments(prepared, column, "row_number")
+        prepared = prepared.drop(column).join(packed, on="row_number", how="left", validate="1:1")
+    for column, domain, name in (
+        ("_claim", "claim", "claim_number_key"),
+        ("_trace", "trace", "trace_key"),
+        ("_payer_claim", "payer_claim", "payer_claim_key"),
+        ("_original", "payer_claim", "original_payer_claim_key"),
+        ("_control", "line_control", "line_control_key"),
+    ):
+        prepared = pseudonymised(prepared, column, domain, key, name)
+    return (
+        _with_loop_ordinal(prepared)
+        .select(names(ACCEPTED_REMIT_LINE))
+        .cast(polars_schema(ACCEPTED_REMIT_LINE))  # type: ignore[arg-type]
+    )
+
+
+def _sorted_codes(column: str) -> pl.Expr:
+    return pl.col(column).str.split("|").list.unique().list.sort().list.join("|")
+
+
+def _with_loop_ordinal(rows: pl.DataFrame) -> pl.DataFrame:
+    """Tell CLP loops of one file with the same keys apart: by the reader's ordinal, else a sequence number that comes again."""
+    loop = ["claim_number_key", "trace_key", "payment_date", "payer_claim_key", "claim_status_code"]
+    if "_loop_ordinal" in rows.columns:
+        return rows.with_columns(loop_ordinal=pl.col("_loop_ordinal").rank("dense").over(loop).cast(pl.Int64))
+    again = pl.int_range(1, pl.len() + 1).over(*loop, "service_sequence")
+    return rows.sort("row_number").with_columns(
+        loop_ordinal=pl.when(pl.col("service_sequence").is_null()).then(1).otherwise(again).cast(pl.Int64)
+    )
+
+
+def _counts(typed: pl.DataFrame, breaks: pl.DataFrame) -> pl.DataFrame:
+    """Rows in or near scope by payer as written, month of service and rule; quarantined rows under their first rule.
+
+    What stands in the payer's place of a quarantined row is kept only where it names a known payer.
+    """
+    first = breaks.filter("is_first").select("row_number", "rule_code")
+    broken = pl.col("rule_code").is_not_null()
+    return (
+        typed.select("row_number", "payer", "payer_id", "payer_name", "service_date", "was_repaired")
+        .join(first, on="row_number", how="left", validate="1:1")
+        .with_columns(
+            pl.when(~broken | (pl.col("payer") != OTHER)).then(pl.col(name)).alias(name)
+            for name in ("payer_id", "payer_name")
+        )
+        .with_columns(month=pl.col("service_date").dt.truncate("1mo"))
+        .group_by("payer_id", "payer_name", "month", "rule_code")
+        .agg(
+            in_scope=pl.len().cast(pl.Int64),
+            accepted=(~broken).sum().cast(pl.Int64),
+            quarantined=broken.sum().cast(pl.Int64),
+            repaired=(pl.col("was_repaired") & ~broken).sum().cast(pl.Int64),
+        )
+        .sort("payer_id", "payer_name", "month", "rule_code", nulls_last=False)
+    )
+
+
+SUBMISSION_TEXT = [
+    "claim_id",
+    "submitted_on",
+    "claim_frequency_code",
+    "billing_provider_npi",
+    "payer_responsibility",
+    "member_id",
+]
+"""What tells the submissions of one file apart, as text."""
