@@ -11,73 +11,11 @@ from datetime import date
 
 import polars as pl
 
+from schemas.inbound import COLUMNS
 from transforms.synthetic.parties import LOCALITIES, Group, Patient, Plan
 
-CLAIM_COLUMNS: tuple[str, ...] = (
-    "claim_id",
-    "line_number",
-    "line_control_number",
-    "submitted_on",
-    "claim_frequency_code",
-    "original_claim_number",
-    "payer_id",
-    "payer_name",
-    "payer_responsibility",
-    "claim_filing_code",
-    "member_id",
-    "patient_birth_date",
-    "patient_sex",
-    "billing_provider_npi",
-    "rendering_provider_npi",
-    "billing_provider_state",
-    "medicare_contractor",
-    "medicare_locality",
-    "service_facility_state",
-    "place_of_service",
-    "procedure_code",
-    "modifier_1",
-    "modifier_2",
-    "modifier_3",
-    "modifier_4",
-    "charge_amount",
-    "unit_basis",
-    "unit_count",
-    "diagnosis_1",
-    "diagnosis_2",
-    "diagnosis_3",
-    "diagnosis_4",
-    "surgical_procedure_code",
-    "service_date",
-    "prior_authorization_number",
-)
-REMIT_COLUMNS: tuple[str, ...] = (
-    "payment_trace",
-    "payment_date",
-    "payer_id",
-    "payer_name",
-    "payee_npi",
-    "claim_id",
-    "claim_status_code",
-    "remit_filing_code",
-    "payer_claim_number",
-    "original_payer_claim_number",
-    "service_sequence",
-    "line_control_number",
-    "service_date",
-    "procedure_code",
-    "modifier_1",
-    "modifier_2",
-    "modifier_3",
-    "modifier_4",
-    "submitted_procedure_code",
-    "charge_amount",
-    "paid_amount",
-    "paid_units",
-    "allowed_amount",
-    "adjustments",
-    "claim_adjustments",
-    "remark_codes",
-)
+CLAIM_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS["claim_lines"])
+REMIT_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS["remit_lines"])
 CLAIM_EXTRAS: tuple[str, ...] = ("_scenario", "_case", "_delivery", "_dependent")
 REMIT_EXTRAS: tuple[str, ...] = ("_scenario", "_case", "_delivery", "_loop")
 
@@ -142,7 +80,7 @@ class Svc:
 
 @dataclass(frozen=True)
 class Loop:
-    """One claim payment (CLP) with its service lines; a loop without SVC has one `Svc` without a procedure."""
+    """One claim payment (CLP) with its service lines; a loop without SVC has one `Svc` without a code."""
 
     trace: str
     paid_on: date

@@ -1,6 +1,6 @@
-"""Lives whose oddity is in the amounts or the parties of one answer: allowed amounts, networks, zero payments.
+"""Lives whose oddity is in the amounts or the parties of one answer: allowed, network, zero pay.
 
-Each function takes a case and gives everything sent and answered about it (contract section 4, points 5 to 11).
+Each function takes a case and gives everything sent and answered about it (contract section 4).
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ class Patient:
 
 
 def npi(serial: int) -> str:
-    """Give a ten-digit NPI with a valid check digit (Luhn with prefix 80840) from a serial below 1,000,000."""
+    """Give a ten-digit NPI with a valid check digit (Luhn, prefix 80840) from a serial below 1,000,000."""
     body = f"199{serial:06d}"
     total = 0
     for position, character in enumerate(reversed("80840" + body)):
