@@ -12,14 +12,14 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.pipeline import nightly_run
 from flows.prefect_tasks import PrefectTasks, show
-from flows.run import open_run
+from flows.run import open_run, to_stderr
 from flows.settings import load_settings
 
 
 @flow(name="nightly", task_runner=ThreadPoolTaskRunner(), persist_result=False, log_prints=False)
 def nightly() -> dict[str, Any]:
     """Recover, discover, intake, resolve, tables, disclosure, stage, commit, publish, summary (flows/pipeline.py)."""
-    with open_run(load_settings(), "nightly") as run:
+    with open_run(load_settings(), "nightly", to_stderr) as run:
         summary = nightly_run(run, PrefectTasks())
         show(summary)
-    return {"exit_code": summary.exit_code, **summary.as_dict()}
+    return summary.outcome()

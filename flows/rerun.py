@@ -13,7 +13,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.parameters import Month, Payer
 from flows.pipeline import rerun_run
 from flows.prefect_tasks import PrefectTasks, show
-from flows.run import open_run
+from flows.run import open_run, to_stderr
 from flows.settings import load_settings
 
 
@@ -26,7 +26,7 @@ from flows.settings import load_settings
 )
 def rerun(payer: Payer, month: Month, from_landing: bool = False) -> dict[str, Any]:
     """Rebuild a payer and month; `from_landing` takes their source files in again first (flows/pipeline.py)."""
-    with open_run(load_settings(), "rerun") as run:
+    with open_run(load_settings(), "rerun", to_stderr) as run:
         summary = rerun_run(run, PrefectTasks(), (payer.value, month), from_landing)
         show(summary)
-    return {"exit_code": summary.exit_code, **summary.as_dict()}
+    return summary.outcome()

@@ -159,4 +159,4 @@ def _prune_logs(folder: Path) -> None:
 
 def to_stderr(text: str) -> None:
     """Say it to people."""
-    print(text, file=sys.stderr)  # noqa: T201
+    sys.stderr.write(text + "\n")

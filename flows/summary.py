@@ -57,6 +57,10 @@ class Summary:
         """Plain values."""
         return asdict(self)
 
+    def outcome(self) -> dict[str, Any]:
+        """What a flow returns: plain values, the exit code, the text for people."""
+        return {**self.as_dict(), "exit_code": self.exit_code, "text": self.text()}
+
     def text(self) -> str:
         """A few lines for people."""
         files = ", ".join(f"{count} {outcome}" for outcome, count in self.files.items()) or "nothing new"

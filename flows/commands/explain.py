@@ -13,10 +13,10 @@ def explain(code: str | None = None, /, *, common: Common = Common()) -> int:  #
 
     Example: cpt01939 explain E_BUSY
     """
-    catalogue = CATALOGUE | row_rules()
-    if code is not None and code not in catalogue:
+    entries = all_codes()
+    if code is not None and code not in entries:
         raise ProductError("E_UNKNOWN_CODE")
-    chosen = {code: catalogue[code]} if code else catalogue
+    chosen = {code: entries[code]} if code else entries
     if common.json:
         show_json({"codes": {name: asdict(entry) for name, entry in chosen.items()}})
         return 0
@@ -25,8 +25,11 @@ def explain(code: str | None = None, /, *, common: Common = Common()) -> int:  #
     return 0
 
 
-def row_rules() -> dict[str, Entry]:
-    """The codes of rejected files and quarantined rows, in the words of the rules themselves."""
-    from flows.row_codes import ROW_CODES
+def all_codes() -> dict[str, Entry]:
+    """Errors of a run, reasons to reject a file and rules that quarantine a row: each list has its own home."""
+    from flows.preflight import REJECTIONS
+    from schemas.validation import QUARANTINE_RULES
+    from transforms.x12.findings import FINDINGS
 
-    return ROW_CODES
+    of_files = {**FINDINGS, **REJECTIONS, **QUARANTINE_RULES}
+    return CATALOGUE | {code: Entry(meaning, cure, 0) for code, (meaning, cure) in sorted(of_files.items())}

@@ -37,7 +37,7 @@ def rerun(
 
         with open_run(settings, "rerun", say) as this_run:
             summary = rerun_run(this_run, InProcess(), (partition[0].value, month), from_landing)
-        outcome = {"exit_code": summary.exit_code, **summary.as_dict(), "text": summary.text()}
+        outcome = summary.outcome()
     else:
         from flows.commands.with_prefect import run_flow
 

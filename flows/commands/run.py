@@ -32,7 +32,7 @@ def nightly_outcome(plain: bool) -> dict[str, Any]:
 
         with open_run(settings, "nightly", say) as this_run:
             summary = nightly_run(this_run, InProcess())
-        return {"exit_code": summary.exit_code, **summary.as_dict(), "text": summary.text()}
+        return summary.outcome()
     from flows.commands.with_prefect import run_flow
 
     return run_flow("nightly")

@@ -1,0 +1,62 @@
+"""`cpt01939 demo`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from flows.commands.console import Common, say
+from flows.commands.run import Plain, finish, nightly_outcome
+from flows.errors import ProductError
+
+KEY_FILE = "demo.key"
+
+
+def demo(
+    *,
+    cases: Annotated[int, Parameter(help="Cases to make up.")] = 2600,
+    plain: Plain = False,
+    common: Common = Common(),  # noqa: B008
+) -> int:
+    """Make synthetic claims and remittances in DIR/demo/landing and run the nightly flow on them.
+
+    Example: cpt01939 demo
+    """
+    common.choose_data()
+    from flows.settings import load_settings
+
+    folder = (load_settings().data / "demo").absolute()
+    os.environ["CPT01939_HMAC_KEY"] = demo_key(folder)
+    os.environ["CPT01939_DATA"] = str(folder)
+    landing = folder / "landing"
+    if not landing.is_dir():
+        from flows.demo_files import write_landing
+
+        say(f"making up {cases:,} cases in {landing}")
+        draft = folder / "landing.new"
+        draft.mkdir(mode=0o700, exist_ok=True)
+        write_landing(draft, cases=cases)
+        draft.rename(landing)
+    outcome = nightly_outcome(plain)
+    say(f"tables: {folder / 'benchmarks'} (start with data_dictionary.md)")
+    return finish(outcome, common)
+
+
+def demo_key(folder: Path) -> str:
+    """The demo's own key, made once, mode 0600; E_DEMO_FOLDER when the folder holds what the demo did not make."""
+    path = folder / KEY_FILE
+    if path.is_symlink() or (
+        not path.is_file() and any((folder / name).exists() for name in ("store", "landing"))
+    ):
+        raise ProductError("E_DEMO_FOLDER")
+    if not path.is_file():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = folder / f".{KEY_FILE}.new"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32), encoding="ascii")
+        draft.replace(path)
+    return path.read_text(encoding="ascii").strip()
