@@ -250,7 +250,8 @@ def apply_reversals(adjudications: list[Adjudication], loops: list[Loop]) -> Non
             for line in reversal.lines:
                 line.reversal_amount_mismatch = True
         else:
-            reversal.slot.has_unmatched_reversal = True
+            for slot in reversal.slot.instance.slots:
+                slot.has_unmatched_reversal = True
             for line in reversal.lines:
                 line.reversal_unmatched = True
     for loop in loops:

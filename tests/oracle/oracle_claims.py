@@ -189,12 +189,13 @@ def assign_instances(key: tuple[str, str, str, str], submissions: list[Submissio
 
 
 def mark_duplicates(instance: Instance) -> None:
-    """A non-void submission with the lines of the one before it is a duplicate; the others are versions."""
+    """A submission with the lines of the one before it is a duplicate, unless one of the two is a void."""
     before: Submission | None = None
     for submission in instance.submissions:
         submission.is_duplicate = (
             before is not None
             and not submission.is_void
+            and not before.is_void
             and bool(submission.lines)
             and submission.line_content() == before.line_content()
         )

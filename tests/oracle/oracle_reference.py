@@ -114,7 +114,7 @@ class OracleReference:
     ) -> tuple[str, bool]:
         """(line of business, doubtful): plan name, specific CLP06, SBR09, general CLP06, payer."""
         plan = self.plan_line(payer, payer_id, payer_name)
-        billed, _ = self.code_line(sbr09, payer, plan)
+        billed, billed_specific = self.code_line(sbr09, payer, plan)
         remitted, specific = self.code_line(clp06, payer, plan)
         if plan is not None:
             line = plan
@@ -128,8 +128,11 @@ class OracleReference:
             line = "other"
         else:
             line = "medicare_ffs" if payer == "medicare" else "commercial"
-        told = {plan, billed, remitted} - {None}
-        return line, len(told) > 1 or (payer == "medicare" and line != "medicare_ffs")
+        not_part_b = payer == "medicare" and {plan, billed, remitted} - {None, "medicare_ffs"} != set()
+        if plan is not None:  # beside a plan name a general code only names a form of plan
+            billed = billed if billed_specific else None
+            remitted = remitted if specific else None
+        return line, len({plan, billed, remitted} - {None}) > 1 or not_part_b
 
     def base_units(self, code: str, on: date) -> int | None:
         """Base units of a code on a date of service."""

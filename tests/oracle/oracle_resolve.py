@@ -151,16 +151,17 @@ def earlier_charges(row: Row, life: Life, chain: list[Slot]) -> set[int]:
 
 
 def history_of(chain: list[Slot], world: World) -> tuple[list[Adjudication], list[Adjudication]]:
-    """(adjudications of the chain, no reversals; the same without answers to a duplicate), in order."""
+    """(adjudications of the chain; those that are no reversal and answer no duplicate), in order."""
     found = [
         adjudication
         for slot in chain
         for adjudication in world.lives[slot.instance].adjudications
-        if adjudication.slot is slot and not adjudication.is_reversal
+        if adjudication.slot is slot
     ]
     found.sort(key=Adjudication.order)
-    answers = [a for a in found if not a.answers_a_duplicate]
-    return found, answers or found
+    no_reversals = [a for a in found if not a.is_reversal]
+    answers = [a for a in no_reversals if not a.answers_a_duplicate]
+    return found, answers or no_reversals
 
 
 def final_of(answers: list[Adjudication]) -> Adjudication | None:
@@ -176,7 +177,9 @@ def fill_adjudication(resolved: Row, row: Row, life: Life, chain: list[Slot], wo
     """State, dates, line of business and the final adjudication's amounts."""
     everything, answers = history_of(chain, world)
     final = final_of(answers)
-    filing_code = final.filing_code if final else (everything[-1].filing_code if everything else None)
+    filing_code = final.filing_code if final else None
+    if filing_code is None and everything:
+        filing_code = everything[-1].filing_code
     line_of_business, doubtful = world.reference.line_of_business(
         resolved["payer"], row["payer_id"], row["payer_name"], row["claim_filing_code"], filing_code
     )
@@ -202,7 +205,7 @@ def fill_adjudication(resolved: Row, row: Row, life: Life, chain: list[Slot], wo
     charge = row["charge_cents"]
     earlier = earlier_charges(row, life, chain)
     if abs(final.charge) != charge and abs(final.charge) in earlier:
-        resolved["adjudication_state"] = "awaiting_readjudication"
+        resolved.update(adjudication_state="awaiting_readjudication", final_remit_on=final.paid_on)
         return
     fill_final(resolved, row, final, world)
 
@@ -268,5 +271,5 @@ def fill_prices(resolved: Row, billed_tenths: int | None, share: Fraction | None
     factor = world.reference.conversion_factor(resolved["service_date"])
     if factor is not None:
         resolved["medicare_allowed"] = float(weighted * factor)
-    if resolved["allowed_cents"] is not None and weighted > 0:
+    if resolved["is_unit_priced"]:
         resolved["allowed_per_unit"] = float(Fraction(resolved["allowed_cents"], 100) / weighted)

@@ -115,7 +115,9 @@ def report(seed: int, told: list[str], claims: list[Row], remits: list[Row]) -> 
     return "\n".join(text)
 
 
-def compare(seed: int, oracle_reference: OracleReference, fast_reference: Any, quirks: bool = False) -> list[str]:
+def compare(
+    seed: int, oracle_reference: OracleReference, fast_reference: Any, quirks: bool = False
+) -> list[str]:
     """Differences between the two on one world in a shuffled row order."""
     claims, remits = random_world(seed, 1 + seed % 8, quirks)
     expected = resolve(claims, remits, oracle_reference, OracleSettings())

@@ -1,0 +1,491 @@
+"""The oracle on lives worked by hand: the arithmetic stands in the test."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from oracle_reference import OracleReference, OracleSettings
+from oracle_resolve import OracleResult, resolve
+
+from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
+from schemas.columns import names
+from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
+
+Row = dict[str, Any]
+REFERENCE = OracleReference.load()
+SERVICE = date(2026, 1, 5)
+
+
+def claim(row_number: int, **values: Any) -> Row:
+    """An Aetna claim line of 32 minutes for 660.00, billed the day after the service."""
+    return {
+        **dict.fromkeys(names(ACCEPTED_CLAIM_LINE)),
+        "file_key": "claims",
+        "row_number": row_number,
+        "in_scope": True,
+        "claim_number_key": "A1",
+        "patient_key": "patient",
+        "billing_provider_npi": "1234567893",
+        "role": "P",
+        "submitted_on": date(2026, 1, 6),
+        "claim_frequency_code": "1",
+        "line_number": 1,
+        "line_number_key": "lc:1",
+        "procedure_code": "01939",
+        "modifier_1": "AA",
+        "service_date": SERVICE,
+        "charge_cents": 66000,
+        "unit_basis": "MJ",
+        "unit_count_thousandths": 32000,
+        "place_of_service": "24",
+        "payer_id": "60054",
+        "payer_name": "AETNA",
+        "claim_line_count": 1,
+        **values,
+    }
+
+
+def remit(row_number: int, **values: Any) -> Row:
+    """Aetna pays 100.96 of 660.00: 531.23 written off, 2.06 withheld, 25.75 coinsurance."""
+    return {
+        **dict.fromkeys(names(ACCEPTED_REMIT_LINE)),
+        "file_key": "remits",
+        "row_number": row_number,
+        "claim_number_key": "A1",
+        "trace_key": f"trace{row_number}",
+        "payment_date": date(2026, 1, 20),
+        "payer_claim_key": "P1",
+        "claim_status_code": "1",
+        "loop_ordinal": 1,
+        "payee_npi": "1234567893",
+        "payer_id": "60054",
+        "payer_name": "AETNA",
+        "service_sequence": 1,
+        "service_date": SERVICE,
+        "procedure_code": "01939",
+        "charge_cents": 66000,
+        "paid_cents": 10096,
+        "adjustments": "CO-253:206|CO-45:53123|PR-2:2575",
+        **values,
+    }
+
+
+def denial(row_number: int, carc: str = "16", **values: Any) -> Row:
+    return remit(row_number, **{"paid_cents": 0, "adjustments": f"CO-{carc}:66000", **values})
+
+
+def reversal(row_number: int, **values: Any) -> Row:
+    changes = {
+        "claim_status_code": "22",
+        "payment_date": date(2026, 2, 1),
+        "charge_cents": -66000,
+        "paid_cents": -10096,
+        "adjustments": "CO-253:-206|CO-45:-53123|PR-2:-2575",
+    }
+    return remit(row_number, **{**changes, **values})
+
+
+def run(claims: list[Row], remits: list[Row], **settings: Any) -> OracleResult:
+    result = resolve(claims, remits, REFERENCE, OracleSettings(**settings))
+    assert all(set(row) == set(names(RESOLVED_LINE)) for row in result.lines)
+    assert all(set(row) == set(names(RESOLVED_REMIT)) for row in result.remits)
+    return result
+
+
+def line(result: OracleResult, row_number: int) -> Row:
+    return next(row for row in result.lines if row["row_number"] == row_number)
+
+
+def standings(result: OracleResult) -> list[str]:
+    return [line(result, i)["standing"] for i in range(1, len(result.lines) + 1)]
+
+
+def outcomes(result: OracleResult) -> list[str]:
+    return [row["outcome"] for row in sorted(result.remits, key=lambda row: row["row_number"])]
+
+
+# --- amounts and units ---------------------------------------------------------------------------
+
+
+def test_the_houston_example() -> None:
+    # 32 / 15 = 2.133 -> 2.1; 4 + 2.1 = 6.1; 6.1 x 21.11 = 128.771 -> 128.77
+    # 660.00 - 531.23 - 2.06 - 25.75 = 100.96; 100.96 + 25.75 + 2.06 = 128.77
+    found = line(run([claim(1)], [remit(1)]), 1)
+
+    assert (found["time_unit_tenths"], found["billed_unit_tenths"]) == (21, 61)
+    assert (found["paid_cents"], found["allowed_cents"], found["coinsurance_cents"]) == (10096, 12877, 2575)
+    assert found["allowed_per_unit"] == pytest.approx(128.77 / 6.1, rel=1e-12)
+    assert found["medicare_allowed"] == pytest.approx(6.1 * 20.4976, rel=1e-12)
+    assert (found["is_priced"], found["is_unit_priced"], found["unbalanced"]) == (True, True, False)
+    assert (found["payer"], found["line_of_business"]) == ("aetna", "commercial")
+
+
+@pytest.mark.parametrize("modifier", ["QK", "QX"])
+def test_half_of_the_houston_case_has_the_same_price_per_unit(modifier: str) -> None:
+    # 128.77 / 2 = 64.385 -> 64.39; the share of a directed line is a half
+    half = remit(1, paid_cents=6439, adjustments="CO-45:59561")
+
+    found = line(run([claim(1, modifier_1=modifier)], [half]), 1)
+
+    assert found["allowed_cents"] == 6439
+    assert found["allowed_per_unit"] == pytest.approx(64.39 / (6.1 * 0.5), rel=1e-12)
+
+
+def test_allowed_of_the_contract_s_check() -> None:
+    # 7.34 + 1.83 + 0.07 - 0.11 = 9.13, of a charge of 27.04 with 17.91 written off
+    check = remit(1, charge_cents=2704, paid_cents=734, adjustments="CO-144:-11|CO-253:7|CO-45:1791|PR-2:183")
+
+    found = line(run([claim(1, charge_cents=2704)], [check]), 1)
+
+    assert (found["allowed_cents"], found["allowed_source"], found["unbalanced"]) == (913, "derived", False)
+
+
+@pytest.mark.parametrize(
+    ("given", "source", "allowed", "conflict"),
+    [
+        (12877, "given", 12877, False),
+        (12878, "given", 12878, False),
+        (12879, "given", 12879, True),
+        (0, "given_rejected", 12877, True),
+        (66001, "given_rejected", 12877, True),
+        (12670, "given_rejected", 12877, True),  # below 100.96 + 25.75 = 126.71
+        (12671, "given", 12671, True),
+    ],
+)
+def test_when_a_given_allowed_amount_can_be(given: int, source: str, allowed: int, conflict: bool) -> None:
+    found = line(run([claim(1)], [remit(1, allowed_given_cents=given)]), 1)
+
+    assert (found["allowed_source"], found["allowed_cents"]) == (source, allowed)
+    assert found["allowed_conflict"] is conflict
+
+
+@pytest.mark.parametrize(
+    ("modifiers", "model", "share"),
+    [
+        (["AA"], "personally_performed", 1.0),
+        (["QS", "QZ"], "crna_alone", 1.0),
+        (["QK"], "directed_physician", 0.5),
+        (["QY"], "directed_physician", 0.5),
+        (["P3", "QS", "23", "QX"], "directed_crna", 0.5),
+        (["AD"], "supervised", None),
+        (["QS"], "unspecified", None),
+        (["QK", "QY"], "conflict", None),
+    ],
+)
+def test_care_models(modifiers: list[str], model: str, share: float | None) -> None:
+    columns = {f"modifier_{i}": code for i, code in enumerate(modifiers, start=1)}
+
+    found = line(run([claim(1, **columns)], [remit(1)]), 1)
+
+    assert (found["care_model"], found["share"]) == (model, share)
+    assert (found["is_priced"], found["is_unit_priced"]) == (True, share is not None)
+    assert (found["allowed_per_unit"] is None) == (share is None)
+
+
+@pytest.mark.parametrize(
+    ("basis", "means", "thousandths", "minutes", "suspect", "tenths"),
+    [
+        ("MJ", None, 32000, 32.0, False, 21),
+        ("MJ", None, 36750, 36.75, False, 25),  # 36.75 / 15 = 2.45: up
+        ("MJ", None, 4000, None, True, None),
+        ("MJ", None, 5000, 5.0, False, 3),
+        ("MJ", None, 300000, 300.0, False, 200),
+        ("MJ", None, 301000, None, True, None),
+        ("UN", None, 3000, None, False, None),
+        ("UN", "time", 3000, 45.0, False, 30),
+        ("UN", "base_plus_time", 6100, 31.5, False, 21),  # (6.1 - 4) x 15
+        ("UN", "base_plus_time", 3000, None, True, None),
+    ],
+)
+def test_minutes(
+    basis: str, means: str | None, thousandths: int, minutes: float | None, suspect: bool, tenths: int | None
+) -> None:
+    bill = claim(1, unit_basis=basis, un_means=means, unit_count_thousandths=thousandths)
+
+    found = line(run([bill], []), 1)
+
+    assert (found["anesthesia_minutes"], found["minutes_suspect"]) == (minutes, suspect)
+    assert found["time_unit_tenths"] == tenths
+
+
+# --- states --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("adjustments", "state", "detail"),
+    [
+        ("CO-197:66000", "denied", "197"),
+        ("CO-16:33000|CO-50:33000", "denied", "16"),
+        ("CO-16:33000|CO-B7:33000", "denied", "16"),
+        ("CO-16:1|PR-96:65999", "denied", "96"),
+        ("CO-24:66000", "zero_pay_other", "capitation"),
+        ("OA-18:66000", "zero_pay_other", "duplicate"),
+        ("CO-B13:66000", "zero_pay_other", "duplicate"),
+        ("CO-45:66000", "zero_pay_other", "full_write_off"),
+        ("PR-45:66000", "zero_pay_other", "other"),
+        ("CO-7777:66000", "denied", "7777"),
+    ],
+)
+def test_states_of_nothing_paid(adjustments: str, state: str, detail: str) -> None:
+    found = line(run([claim(1)], [remit(1, paid_cents=0, adjustments=adjustments)]), 1)
+
+    assert found["adjudication_state"] == state
+    assert (found["denial_carc"] or found["zero_pay_reason"]) == detail
+    assert (found["allowed_cents"], found["is_priced"]) == (0, False)
+
+
+def test_unknown_reason_is_unclassified_and_authorization_is_told() -> None:
+    unknown = line(run([claim(1)], [denial(1, "7777")]), 1)
+    authorization = line(run([claim(1)], [denial(1, "197")]), 1)
+
+    assert (unknown["denial_category"], unknown["prior_authorization_denial"]) == ("unclassified", False)
+    assert authorization["prior_authorization_denial"] is True
+
+
+def test_network_from_remarks_and_reasons() -> None:
+    surprise = line(run([claim(1)], [remit(1, remark_codes="N115|N864")]), 1)
+    outside = line(run([claim(1)], [remit(1, adjustments="CO-253:206|PR-2:2575|PR-45:53123")]), 1)
+
+    assert (surprise["network"], surprise["is_priced"]) == ("nsa", False)
+    assert (outside["network"], outside["allowed_cents"]) == ("out_of_network", 12877)
+
+
+def test_a_line_without_an_answer_is_pending() -> None:
+    found = line(run([claim(1)], []), 1)
+
+    assert (found["adjudication_state"], found["standing"]) == ("pending", "current")
+    assert (found["allowed_cents"], found["is_paid_line"]) == (None, False)
+
+
+def test_a_denial_never_undoes_a_payment() -> None:
+    found = line(run([claim(1)], [remit(1), denial(2, payment_date=date(2026, 2, 1))]), 1)
+
+    assert (found["adjudication_state"], found["final_remit_on"]) == ("paid", date(2026, 1, 20))
+
+
+def test_a_denial_overturned() -> None:
+    found = line(run([claim(1)], [denial(1), remit(2, payment_date=date(2026, 2, 1))]), 1)
+
+    assert (found["adjudication_state"], found["initially_denied"]) == ("paid", True)
+    assert (found["first_denial_group"], found["first_denial_carc"]) == ("CO", "16")
+    assert (found["first_remit_on"], found["first_paid_on"]) == (date(2026, 1, 20), date(2026, 2, 1))
+
+
+def test_an_answer_to_a_duplicate_is_neither_first_nor_final() -> None:
+    duplicate = remit(1, payment_date=date(2026, 1, 10), paid_cents=0, adjustments="OA-18:66000")
+
+    found = line(run([claim(1)], [duplicate, denial(2)]), 1)
+
+    assert (found["adjudication_state"], found["first_remit_on"]) == ("denied", date(2026, 1, 20))
+
+
+# --- versions ------------------------------------------------------------------------------------
+
+
+def test_a_replacement_supersedes_and_waits_for_its_own_answer() -> None:
+    again = claim(2, claim_frequency_code="7", submitted_on=date(2026, 2, 1), charge_cents=70000)
+
+    result = run([claim(1), again], [remit(1)])
+
+    assert standings(result) == ["superseded", "current"]
+    assert line(result, 1)["replaced_claim"] is True
+    assert line(result, 2)["adjudication_state"] == "awaiting_readjudication"
+    assert line(result, 2)["first_submitted_on"] == date(2026, 1, 6)
+    assert line(result, 2)["chain_source"] == "same_claim"
+
+
+def test_a_void_removes_the_claim() -> None:
+    result = run([claim(1), claim(2, claim_frequency_code="8", submitted_on=date(2026, 2, 1))], [remit(1)])
+
+    assert standings(result) == ["void", "void"]
+    assert [line(result, i)["voided_claim"] for i in (1, 2)] == [True, False]
+
+
+def test_a_void_that_was_denied_while_the_payment_stands_has_failed() -> None:
+    void = claim(2, claim_frequency_code="8", submitted_on=date(2026, 2, 1), charge_cents=70000)
+    refused = denial(2, payment_date=date(2026, 2, 9), charge_cents=70000, adjustments="CO-16:70000")
+
+    result = run([claim(1), void], [remit(1), refused])
+
+    assert standings(result) == ["current", "superseded"]
+    assert line(result, 1)["adjudication_state"] == "paid"
+
+
+def test_the_same_lines_again_are_a_duplicate() -> None:
+    result = run([claim(1), claim(2, submitted_on=date(2026, 1, 9)), claim(3)], [remit(1)])
+
+    assert standings(result) == ["current", "duplicate", "duplicate"]
+
+
+def test_a_number_used_again_is_another_claim() -> None:
+    later = claim(2, submitted_on=date(2026, 3, 2), service_date=date(2026, 3, 1), charge_cents=50000)
+
+    result = run([claim(1), later], [remit(1)])
+
+    assert standings(result) == ["current", "current"]
+    assert line(result, 1)["claim_key"] != line(result, 2)["claim_key"]
+    assert line(result, 2)["adjudication_state"] == "pending"
+
+
+@pytest.mark.parametrize(("frequency", "standing"), [("7", "superseded"), ("8", "void")])
+def test_a_new_number_that_names_the_old_claim(frequency: str, standing: str) -> None:
+    names_it = claim(
+        2,
+        claim_number_key="B2",
+        claim_frequency_code=frequency,
+        submitted_on=date(2026, 2, 1),
+        original_claim_key="P1",
+    )
+
+    result = run([claim(1), names_it], [remit(1)])
+
+    assert standings(result)[0] == standing
+    if frequency == "7":
+        assert line(result, 2)["chain_source"] == "named"
+        assert line(result, 2)["adjudication_state"] == "paid"
+
+
+def test_an_unprocessable_claim_comes_back_under_a_new_number() -> None:
+    again = claim(2, claim_number_key="B2", submitted_on=date(2026, 2, 1))
+    paid = remit(2, claim_number_key="B2", payer_claim_key="P2", payment_date=date(2026, 2, 9))
+
+    result = run([claim(1), again], [denial(1), paid])
+    apart = run([claim(1), {**again, "modifier_2": "76"}], [denial(1), paid])
+    switched_off = run([claim(1), again], [denial(1), paid], infer_resubmissions=False)
+
+    assert standings(result) == ["superseded", "current"]
+    assert line(result, 2)["chain_source"] == "inferred"
+    assert line(result, 2)["first_submitted_on"] == date(2026, 1, 6)
+    assert line(result, 2)["initially_denied"] is True
+    assert standings(apart) == standings(switched_off) == ["current", "current"]
+
+
+# --- reversals -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_reversal_takes_the_payment_back(sign: int) -> None:
+    taken = reversal(2, charge_cents=sign * 66000, paid_cents=sign * 10096)
+
+    found = line(run([claim(1)], [remit(1), taken]), 1)
+
+    assert found["adjudication_state"] == "reversed"
+    assert (found["has_unmatched_reversal"], found["reversal_amount_mismatch"]) == (False, False)
+    assert (found["first_remit_on"], found["allowed_cents"]) == (date(2026, 1, 20), None)
+
+
+def test_a_correction_of_the_same_day_stands() -> None:
+    day = date(2026, 2, 1)
+    corrected = remit(3, payment_date=day, payer_claim_key="P2", paid_cents=12000, adjustments="CO-45:54000")
+
+    found = line(run([claim(1)], [remit(1), reversal(2), corrected]), 1)
+
+    assert (found["adjudication_state"], found["paid_cents"]) == ("paid", 12000)
+
+
+def test_a_reversal_of_another_amount_and_one_of_nothing() -> None:
+    other = run([claim(1)], [remit(1), reversal(2, paid_cents=-9000)])
+    nothing = run([claim(1)], [remit(1), reversal(2, payer_claim_key="P9")])
+
+    assert line(other, 1)["adjudication_state"] == "reversed"
+    assert line(other, 1)["reversal_amount_mismatch"] is True
+    assert line(nothing, 1)["adjudication_state"] == "paid"
+    assert (line(nothing, 1)["has_unmatched_reversal"], line(nothing, 1)["is_priced"]) == (True, False)
+    assert [row["reversal_unmatched"] for row in nothing.remits] == [False, True]
+
+
+# --- remits --------------------------------------------------------------------------------------
+
+
+def test_a_loop_delivered_again_is_a_duplicate_and_a_split_line_is_one_answer() -> None:
+    halves = [
+        remit(1, trace_key="t", charge_cents=30000, paid_cents=5000, adjustments="CO-45:25000"),
+        remit(
+            2,
+            trace_key="t",
+            service_sequence=2,
+            charge_cents=36000,
+            paid_cents=6000,
+            adjustments="CO-45:30000",
+        ),
+    ]
+    again = [{**row, "file_key": "other file"} for row in halves]
+
+    result = run([claim(1)], halves + again)
+
+    assert sorted(row["outcome"] for row in result.remits) == ["duplicate"] * 2 + ["linked"] * 2
+    assert (line(result, 1)["paid_cents"], line(result, 1)["allowed_cents"]) == (11000, 11000)
+    assert line(result, 1)["final_charge_cents"] == 66000
+
+
+def test_outcomes_of_remits() -> None:
+    remits = [
+        remit(1, claim_status_code="23"),
+        remit(2, adjustments="CO-45:53123|OA-23:2781", claim_status_code="2"),
+        remit(3, claim_number_key="unknown"),
+        remit(4, claim_status_code="2"),
+        remit(5, payee_npi="1003000126"),
+        remit(6, procedure_code=None, service_date=None),
+        remit(7, procedure_code="99999", charge_cents=5),
+    ]
+
+    result = run([claim(1)], remits)
+
+    assert outcomes(result) == [
+        "ignored",
+        "crossover",
+        "unlinked",
+        "linked",
+        "unlinked",
+        "linked",
+        "unlinked",
+    ]
+    assert [row["role_assumed_primary"] for row in result.remits] == [i == 3 for i in range(7)]
+
+
+def test_two_equal_lines_are_ambiguous_until_a_line_control_number_tells() -> None:
+    claims = [claim(i, line_number=i, line_number_key=f"lc:{i}", claim_line_count=2) for i in (1, 2)]
+
+    unclear = run(claims, [remit(1)])
+    clear = run(claims, [remit(1, line_control_key="lc:2")])
+
+    assert outcomes(unclear) == ["ambiguous"]
+    assert [line(clear, i)["adjudication_state"] for i in (1, 2)] == ["pending", "paid"]
+
+
+def test_a_recoded_line_carries_no_price() -> None:
+    found = line(run([claim(1)], [remit(1, procedure_code="01940", submitted_procedure_code="01939")]), 1)
+
+    assert (found["adjudication_state"], found["recoded"], found["is_priced"]) == ("paid", True, False)
+
+
+def test_claim_level_adjustments() -> None:
+    # one line: 100.96 already balances the line, so 5.00 of the claim come off: 95.96
+    single = line(run([claim(1)], [remit(1, claim_adjustments="CO-104:500")]), 1)
+    # the line balances only together with the claim's 5.00: paid stays
+    together = line(run([claim(1)], [remit(1, paid_cents=9596, claim_adjustments="CO-104:500")]), 1)
+    of_two = line(run([claim(1, claim_line_count=2)], [remit(1, claim_adjustments="CO-104:500")]), 1)
+
+    assert (single["paid_cents"], single["allowed_cents"], single["unbalanced"]) == (9596, 12877, False)
+    assert (together["paid_cents"], together["allowed_cents"], together["unbalanced"]) == (9596, 12877, False)
+    assert (of_two["claim_level_adjusted"], of_two["is_priced"], of_two["paid_cents"]) == (True, False, 10096)
+
+
+def test_secondary_claims_are_kept_apart() -> None:
+    secondary = claim(2, role="S", payer_id="87726", payer_name="UNITEDHEALTHCARE")
+    answer = remit(
+        2,
+        claim_status_code="2",
+        payer_id="87726",
+        payer_name="UNITEDHEALTHCARE",
+        paid_cents=2575,
+        adjustments="OA-23:63425",
+    )
+
+    result = run([claim(1), secondary], [remit(1), answer])
+
+    assert standings(result) == ["current", "secondary"]
+    assert outcomes(result) == ["linked", "linked"]
+    assert line(result, 1)["paid_cents"] == 10096
