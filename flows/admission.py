@@ -162,8 +162,10 @@ def _listings(run: Run, files: Sequence[LandingFile], known: set[str]) -> tuple[
     """Write one private listing per batch: file names stay out of an orchestrator's arguments."""
     from flows.intake import plan_batches
 
+    settings = run.settings
+    batches = plan_batches(list(files), settings.batch_megabytes, settings.batch_files)
     names = []
-    for number, batch in enumerate(plan_batches(list(files))):
+    for number, batch in enumerate(batches):
         path = run.work / f"batch-{number:05d}.json"
         entries = [
             {"path": str(file.path), "shown_name": file.shown_name, "size": file.size} for file in batch.files
