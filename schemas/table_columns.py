@@ -10,25 +10,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import pandera.polars as pa
 import polars as pl
 
-from schemas.columns import Column, date, flag, real, text, whole
+from schemas.columns import Column, date, flag, pandera_schema, real, text, whole
 
-Kind = Literal["population", "providers", "count", "sum", "statistic", "rate", "price", "price_tail", "fact"]
+Kind = Literal[
+    "population",
+    "providers",
+    "count",
+    "sum",
+    "statistic",
+    "statistic_tail",
+    "rate",
+    "price",
+    "price_tail",
+    "fact",
+]
 """What a measure is.
 
 population: a count of N (claims, lines, cases, patients); 1 to 10 of any of them hides the row.
 providers: a count of providers, not of people; shown with the row.
 count: a part of the count named in `of`; it and its complement are 0 or at least the minimum.
 sum: adds up over rows. statistic: mean or percentile without prices. rate: a quotient of two counts.
-price, price_tail: made from allowed or paid amounts (the tail: 10th and 90th percentile).
-fact: about the row, not about people (a label, a maturity flag).
+price: made from allowed or paid amounts. The tails are 10th and 90th percentiles.
+fact: about the row, not about people (a label).
 """
 
-Basis = Literal["priced", "unit_priced", "reference", "complete_case"]
+Basis = Literal["priced", "unit_priced", "payer_rules", "reference", "complete_case"]
 """Lines a price is made from; each has hidden helper columns (`basis_columns`).
 
-`reference`: the unit-priced lines of personally_performed in the same cell.
+`payer_rules`: unit-priced lines whose payer's rules are known. `reference`: the unit-priced lines of
+personally_performed in the same cell.
 """
 
 MONEY: Final = pl.Decimal(18, 2)
@@ -107,14 +120,29 @@ def count(name: str, description: str, of: str, unit: str = "lines") -> Measure:
     return Measure(whole(name, description, unit), "count", of)
 
 
+def helper(name: str, description: str, of: str) -> Measure:
+    """A count that is not published, though published numbers give it away (a sum over a mean)."""
+    return Measure(whole(name, description, "lines"), "count", of)
+
+
 def total(name: str, description: str, *rests_on: str, source: str = "") -> Measure:
     """A sum of money that is no price."""
     return Measure(money(name, description, source), "sum", rests_on=rests_on or ("service_lines",))
 
 
+def quantity(name: str, description: str, unit: str, *rests_on: str) -> Measure:
+    """A sum of minutes or units."""
+    return Measure(real(name, description, unit), "sum", rests_on=rests_on)
+
+
 def statistic(name: str, description: str, unit: str, *rests_on: str) -> Measure:
-    """A sum, mean or percentile that is made without allowed or paid amounts."""
+    """A mean or percentile that is made without allowed or paid amounts."""
     return Measure(real(name, description, unit), "statistic", rests_on=rests_on or ("service_lines",))
+
+
+def statistic_tail(name: str, description: str, unit: str, *rests_on: str) -> Measure:
+    """A 10th or 90th percentile that is made without allowed or paid amounts."""
+    return Measure(real(name, description, unit), "statistic_tail", rests_on=rests_on)
 
 
 def rate(name: str, description: str, *rests_on: str) -> Measure:
@@ -148,7 +176,7 @@ SHARE_OF_LINES: Final = rate(
     "service_lines",
     "_all_lines",
 )
-UNIT_PRICE = "USD per unit"
+UNIT_PRICE: Final = "USD per unit"
 """Unit of allowed_per_unit."""
 
 
@@ -158,3 +186,68 @@ def basis_columns(basis: str) -> tuple[str, ...]:
     """
     stems = ("lines", "providers", "top_lines", "top_cents", "cents")
     return tuple(f"_{basis}_{stem}" for stem in stems)
+
+
+def percentiles(
+    stem: str, what: str, unit: str, basis: Basis, *percents: int, rests_on: tuple[str, ...] = ()
+) -> tuple[Measure, ...]:
+    """Percentiles of a price: `<stem>_p<percent>`."""
+    made = []
+    for percent in percents:
+        maker = price_tail if percent in (10, 90) else price
+        words = f"{what}, {'median' if percent == 50 else f'{percent}th percentile'}"
+        made.append(maker(f"{stem}_p{percent}", words, unit, basis, *rests_on))
+    return tuple(made)
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One published table: what a row is, its keys and its measures, in column order.
+
+    `helpers` are counts that builders give beside the published columns; disclosure control reads and drops
+    them. `partitions`: a count and the counts of the same row that add up to it, helpers among them.
+    `plain` tables are about rules or releases: no roll-ups, N, maturity or suppression.
+    """
+
+    name: str
+    what: str
+    keys: tuple[Column, ...]
+    measures: tuple[Measure, ...]
+    helpers: tuple[Measure, ...] = ()
+    partitions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    plain: bool = False
+
+    @property
+    def key_names(self) -> list[str]:
+        """Names of the key columns; rows are sorted by them."""
+        return [column.name for column in self.keys]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Every published column in order: keys, is_rollup, N, maturity, suppression, the rest."""
+        if self.plain:
+            return (*self.keys, *(m.column for m in self.measures))
+        head = [m for m in self.measures if m.kind == "population" or m.name == "billing_providers"]
+        rest = [m for m in self.measures if m not in head]
+        return (
+            *self.keys,
+            IS_ROLLUP,
+            *(m.column for m in head),
+            IS_MATURE,
+            *SUPPRESSION,
+            *(m.column for m in rest),
+        )
+
+    @property
+    def helper_names(self) -> list[str]:
+        """Columns that builders give and disclosure control drops: counts, and the bases of prices."""
+        bases = dict.fromkeys(basis for m in self.measures for basis in m.bases)
+        return [*(m.name for m in self.helpers), *(name for basis in bases for name in basis_columns(basis))]
+
+    def measures_of(self, *kinds: str) -> tuple[Measure, ...]:
+        """Measures of some kinds."""
+        return tuple(m for m in self.measures if m.kind in kinds)
+
+    def schema(self) -> pa.DataFrameSchema:
+        """Strict, ordered pandera schema; keys are unique."""
+        return pandera_schema(self.name, self.columns, unique=self.key_names)

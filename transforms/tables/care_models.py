@@ -5,12 +5,20 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.table_columns import basis_columns
-from schemas.tables import CARE_MODELS
+from schemas.tables_of_lines import CARE_MODELS
 from transforms.tables.book import Book
-from transforms.tables.cells import Measures, Percentiles, finish, measure_cells, quotient, with_all_lines
-from transforms.tables.payment import ratio_sums, ratio_to_medicare
+from transforms.tables.cells import (
+    FIVE,
+    Measures,
+    Percentiles,
+    finish,
+    measure_cells,
+    quotient,
+    ratio_sums,
+    ratio_to_medicare,
+    with_count_of,
+)
 
-FIVE = ["procedure_code", "payer", "line_of_business", "period_type", "period_start"]
 REFERENCE_MODEL = "personally_performed"
 
 
@@ -33,7 +41,7 @@ def care_models(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
         bases={"unit_priced": "is_unit_priced"},
     )
     cells = measure_cells(book, rows, ("care_model",), measures)
-    cells = with_all_lines(with_reference(cells), utilization).with_columns(
+    cells = with_count_of(with_reference(cells), utilization, "_all_lines").with_columns(
         quotient("service_lines", "_all_lines").alias("share_of_lines"),
         ratio_to_medicare().alias("ratio_to_national_medicare"),
         quotient("allowed_per_billed_unit_p50", "reference_p50").alias("observed_share"),

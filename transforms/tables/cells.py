@@ -11,9 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from schemas.table_columns import MONEY, basis_columns
-from schemas.tables import TableSpec
-from transforms.tables.book import Book
+from schemas.table_columns import MONEY, TableSpec, basis_columns
+from transforms.tables.book import MICRO, Book
 from transforms.tables.grid import (
     Grid,
     concentration,
@@ -21,6 +20,7 @@ from transforms.tables.grid import (
     make_grid,
     percentiles,
     roll_up,
+    roll_up_maxima,
     sum_finest,
 )
 
@@ -42,13 +42,15 @@ class Measures:
     """What to measure in each cell.
 
     `population`: Boolean column that N is over (none: every row). `sums`: integer expressions. `distinct`:
-    name -> (column of dense numbers, Boolean column). `bases`: price basis -> Boolean column of its lines.
+    name -> (column of dense numbers, Boolean column). `maxima`: integer expressions of which the greatest
+    counts. `bases`: price basis -> Boolean column of its lines.
     """
 
     population: str | None = None
     sums: Mapping[str, pl.Expr] = field(default_factory=dict)
     distinct: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
     percentiles: tuple[Percentiles, ...] = ()
+    maxima: Mapping[str, pl.Expr] = field(default_factory=dict)
     bases: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -80,6 +82,7 @@ def measure_cells(
     }
     bases = [list(_concentrations(grid, rows, name, where)) for name, where in measures.bases.items()]
     frames = []
+    tops = roll_up_maxima(grid, rows, measures.maxima)
     for i, (combination, sums) in enumerate(zip(grid.combinations, roll_up(grid, finest), strict=True)):
         frame = combination.keys.hstack(sums).with_columns(
             pl.col(name) + pl.Series(found.others[i]) for name, found in counted.items()
@@ -89,7 +92,9 @@ def measure_cells(
             for p, found in quantiles.items()
             for percent, values in zip(p.percents, found[i], strict=True)
         ]
-        frames.append(pl.concat([frame.with_columns(made), *(b[i] for b in bases)], how="horizontal"))
+        frames.append(
+            pl.concat([frame.with_columns(made), tops[i], *(b[i] for b in bases)], how="horizontal")
+        )
     return pl.concat(frames) if frames else _empty(breakdown, finest, measures)
 
 
@@ -102,7 +107,7 @@ def _empty(breakdown: Sequence[str], finest: pl.DataFrame, measures: Measures) -
     keys = ["procedure_code", *breakdown, "payer", "line_of_business", "period_type"]
     schema: dict[str, pl.DataType] = dict.fromkeys(keys, pl.String())
     schema |= {"period_start": pl.Date(), "is_mature": pl.Boolean(), "is_rollup": pl.Boolean()}
-    schema |= dict.fromkeys(finest.columns, pl.Int64())
+    schema |= dict.fromkeys([*finest.columns, *measures.maxima], pl.Int64())
     for p in measures.percentiles:
         schema |= {f"{p.name}_p{percent}": pl.Float64() for percent in p.percents}
     for name in measures.bases:
@@ -127,33 +132,44 @@ def where_any(value: pl.Expr, lines: str) -> pl.Expr:
     return pl.when(pl.col(lines) > 0).then(value)
 
 
-def finish(frame: pl.DataFrame, spec: TableSpec, helpers: Sequence[str] = ()) -> pl.DataFrame:
+def finish(frame: pl.DataFrame, spec: TableSpec) -> pl.DataFrame:
     """Give a table its columns, types, rounding and order; helper columns (`_...`) stand last.
 
     Floats are rounded half-even to four decimals. Nothing is suppressed yet.
     """
-    frame = frame.with_columns(
-        pl.lit(False).alias("suppressed"), pl.lit(None, dtype=pl.String).alias("suppression_reason")
-    )
-    hidden = [name for name in frame.columns if name.startswith("_") and name in _helpers(spec, helpers)]
+    if not spec.plain:
+        frame = frame.with_columns(
+            pl.lit(False).alias("suppressed"), pl.lit(None, dtype=pl.String).alias("suppression_reason")
+        )
     columns = [
         pl.col(c.name).cast(c.dtype).round(4, mode="half_to_even")
         if c.dtype == pl.Float64()
         else pl.col(c.name).cast(c.dtype)
         for c in spec.columns
     ]
-    return frame.select(*columns, *hidden).sort(spec.key_names, nulls_last=True)
+    return frame.select(*columns, *spec.helper_names).sort(spec.key_names, nulls_last=True)
 
 
-def _helpers(spec: TableSpec, extra: Sequence[str]) -> set[str]:
-    """Helper columns that the measures of a table rest on."""
-    named = {m.of for m in spec.measures} | {name for m in spec.measures for name in m.rests_on} | set(extra)
-    based = {name for m in spec.measures for basis in m.bases for name in basis_columns(basis)}
-    return {name for name in named | based if name.startswith("_")}
+FIVE = ["procedure_code", "payer", "line_of_business", "period_type", "period_start"]
 
 
-def with_all_lines(frame: pl.DataFrame, utilization: pl.DataFrame) -> pl.DataFrame:
-    """Add `_all_lines`: the utilization lines of the same five keys."""
-    keys = ["procedure_code", "payer", "line_of_business", "period_type", "period_start"]
-    all_lines = utilization.select(*keys, pl.col("service_lines").alias("_all_lines"))
-    return frame.join(all_lines, on=keys, how="left", validate="m:1")
+def with_count_of(
+    frame: pl.DataFrame, other: pl.DataFrame, name: str, column: str = "service_lines"
+) -> pl.DataFrame:
+    """Add a count of another table's cell of the same five keys, as helper column `name`."""
+    return frame.join(other.select(*FIVE, pl.col(column).alias(name)), on=FIVE, how="left", validate="m:1")
+
+
+def ratio_to_medicare() -> pl.Expr:
+    """Allowed over Medicare's price, sums in cents and millionths over lines that have both."""
+    return quotient(pl.col("ratio_allowed_cents") * (MICRO // 100), "ratio_medicare_micro")
+
+
+def ratio_sums() -> dict[str, pl.Expr]:
+    """Sums behind `ratio_to_medicare`: unit-priced lines that have both amounts."""
+    both = pl.col("is_unit_priced") & pl.col("medicare_micro").is_not_null()
+    return {
+        "_ratio_lines": both,
+        "ratio_allowed_cents": pl.when(both).then(pl.col("allowed_cents")),
+        "ratio_medicare_micro": pl.when(both).then(pl.col("medicare_micro")),
+    }

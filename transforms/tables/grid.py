@@ -172,6 +172,24 @@ def sum_finest(grid: Grid, rows: pl.DataFrame, sums: Mapping[str, pl.Expr]) -> p
     )
 
 
+def roll_up_maxima(grid: Grid, rows: pl.DataFrame, maxima: Mapping[str, pl.Expr]) -> list[pl.DataFrame]:
+    """Greatest integer values of rows by cell, one frame per combination; null where no row has a value."""
+    if not maxima:
+        return [pl.DataFrame() for _ in grid.combinations]
+    columns = [expression.cast(pl.Int64).alias(name) for name, expression in maxima.items()]
+    finest = rows.select(*columns, pl.Series("_base", grid.base)).group_by("_base").agg(pl.all().max())
+    finest = finest.sort("_base").drop("_base")
+    return [
+        finest.with_columns(pl.Series("_cell", combination.parent))
+        .filter(pl.col("_cell") >= 0)
+        .group_by("_cell")
+        .agg(pl.all().max())
+        .sort("_cell")
+        .drop("_cell")
+        for combination in grid.combinations
+    ]
+
+
 @dataclass(frozen=True)
 class Distinct:
     """Distinct things per cell: those of one finest cell only add up, the others are counted anew."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from schemas.tables import PAYMENT
-from transforms.tables.book import HUNDRED_MILLIONTHS, MICRO, Book
+from schemas.tables_of_payment import PAYMENT
+from transforms.tables.book import HUNDRED_MILLIONTHS, Book
 from transforms.tables.cells import (
     Measures,
     Percentiles,
@@ -13,26 +13,13 @@ from transforms.tables.cells import (
     finish,
     measure_cells,
     quotient,
+    ratio_sums,
+    ratio_to_medicare,
     where_any,
-    with_all_lines,
+    with_count_of,
 )
 
 TAILS = (10, 25, 50, 75, 90)
-
-
-def ratio_to_medicare() -> pl.Expr:
-    """Allowed over Medicare's price, sums in cents and millionths over lines that have both."""
-    return quotient(pl.col("ratio_allowed_cents") * (MICRO // 100), "ratio_medicare_micro")
-
-
-def ratio_sums() -> dict[str, pl.Expr]:
-    """Sums behind `ratio_to_medicare`: unit-priced lines that have both amounts."""
-    both = pl.col("is_unit_priced") & pl.col("medicare_micro").is_not_null()
-    return {
-        "_ratio_lines": both,
-        "ratio_allowed_cents": pl.when(both).then(pl.col("allowed_cents")),
-        "ratio_medicare_micro": pl.when(both).then(pl.col("medicare_micro")),
-    }
 
 
 def _sums() -> dict[str, pl.Expr]:
@@ -52,7 +39,6 @@ def _sums() -> dict[str, pl.Expr]:
         "nsa_lines": pl.col("network") == "nsa",
         **{name: pl.when(priced).then(pl.col(name)) for name in money},
         "unit_price_fine": pl.when(pl.col("is_unit_priced")).then(pl.col("unit_price_fine")),
-        "_payer_rules_lines": pl.col("is_unit_priced") & pl.col("allowed_per_unit_payer_rules").is_not_null(),
         **ratio_sums(),
     }
 
@@ -68,13 +54,12 @@ def payment(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
             Percentiles("allowed", "allowed", TAILS, "is_priced"),
             Percentiles("paid", "paid", (50,), "is_priced"),
             Percentiles("allowed_per_unit", "allowed_per_unit", TAILS, "is_unit_priced"),
-            Percentiles(
-                "allowed_per_unit_payer_rules", "allowed_per_unit_payer_rules", (50,), "is_unit_priced"
-            ),
+            Percentiles("allowed_per_unit_payer_rules", "allowed_per_unit_payer_rules", (50,), "_by_rules"),
         ),
-        bases={"priced": "is_priced", "unit_priced": "is_unit_priced"},
+        bases={"priced": "is_priced", "unit_priced": "is_unit_priced", "payer_rules": "_by_rules"},
     )
-    paid = book.lines.filter(pl.col("is_paid_line"))
+    ruled = pl.col("is_unit_priced") & pl.col("allowed_per_unit_payer_rules").is_not_null()
+    paid = book.lines.filter(pl.col("is_paid_line")).with_columns(ruled.alias("_by_rules"))
     cells = measure_cells(book, paid, (), measures).with_columns(
         dollars("charge_cents").alias("charge_sum"),
         dollars("allowed_cents").alias("allowed_sum"),
@@ -96,7 +81,7 @@ def payment(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
             "patient_responsibility_sum"
         )
     )
-    return finish(with_all_lines(cells, utilization), PAYMENT)
+    return finish(with_count_of(cells, utilization, "_all_lines"), PAYMENT)
 
 
 def medicare_dollars() -> pl.Expr:

@@ -5,12 +5,20 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.rules import ALL
-from schemas.tables import UTILIZATION
+from schemas.tables_of_lines import UTILIZATION
 from transforms.tables.book import Book
-from transforms.tables.cells import Measures, Percentiles, dollars, finish, measure_cells, quotient, where_any
+from transforms.tables.cells import (
+    FIVE,
+    Measures,
+    Percentiles,
+    dollars,
+    finish,
+    measure_cells,
+    quotient,
+    where_any,
+)
 from transforms.tables.grid import make_grid, roll_up
 
-FIVE = ("procedure_code", "payer", "line_of_business", "period_type", "period_start")
 OTHER_COUNTS = ("secondary_lines", "voided_claims", "replaced_claims")
 
 

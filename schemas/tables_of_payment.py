@@ -1,0 +1,244 @@
+"""Published tables of what payers answered: paid, denied, when, and what stands open."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from schemas.columns import date, text
+from schemas.table_columns import (
+    FIVE_KEYS,
+    UNIT_PRICE,
+    Measure,
+    TableSpec,
+    count,
+    fact,
+    helper,
+    percentiles,
+    population,
+    price,
+    price_sum,
+    rate,
+    statistic,
+    statistic_tail,
+    total,
+)
+from schemas.tables_of_lines import ALL_LINES, RATIO_LINES, RATIO_TO_MEDICARE
+
+_N: Final = "service_lines"
+_TAILS: Final = (10, 25, 50, 75, 90)
+
+PAYMENT: Final = TableSpec(
+    "payment",
+    "What was allowed and paid: N, sums and amounts over priced lines; a row stands where a line was paid",
+    FIVE_KEYS,
+    (
+        *population("_all_lines"),
+        count("unit_priced_lines", "Priced lines with units and a share", _N),
+        count("out_of_network_lines", "Paid lines out of network (no price)", "_paid_lines"),
+        count("nsa_lines", "Paid lines under the No Surprises Act (no price)", "_paid_lines"),
+        total("charge_sum", "Charges of priced lines", source="SV102"),
+        price_sum("allowed_sum", "Allowed", "priced", _N, source="AMT*B6, else derived"),
+        price_sum(
+            "paid_sum", "Paid, with what was paid to the patient", "priced", _N, source="SVC03, PR-100"
+        ),
+        price_sum("patient_responsibility_sum", "Deductible, coinsurance and copay", "priced", _N),
+        price_sum("deductible_sum", "Deductible", "priced", _N, source="PR-1"),
+        price_sum("coinsurance_sum", "Coinsurance", "priced", _N, source="PR-2"),
+        price_sum("copay_sum", "Copay", "priced", _N, source="PR-3"),
+        price("allowed_mean", "Allowed per line, mean", "USD", "priced", _N),
+        *percentiles("allowed", "Allowed per line", "USD", "priced", *_TAILS),
+        price("paid_mean", "Paid per line, mean", "USD", "priced", _N),
+        price("paid_p50", "Paid per line, median", "USD", "priced"),
+        price(
+            "allowed_per_unit_mean",
+            "Allowed per billed unit and share, mean",
+            UNIT_PRICE,
+            "unit_priced",
+            "unit_priced_lines",
+        ),
+        *percentiles(
+            "allowed_per_unit",
+            "Allowed per billed unit and share (implied conversion factor)",
+            UNIT_PRICE,
+            "unit_priced",
+            *_TAILS,
+        ),
+        price(
+            "allowed_per_unit_payer_rules_p50",
+            "Allowed per expected unit and share under the payer's own stated rules, median",
+            UNIT_PRICE,
+            "payer_rules",
+        ),
+        price_sum(
+            "medicare_allowed_sum", "Medicare's price of the same units", "unit_priced", "_ratio_lines"
+        ),
+        RATIO_TO_MEDICARE,
+        price("allowed_to_charge", "Allowed over charged, sums", "ratio", "priced", _N),
+    ),
+    (ALL_LINES, helper("_paid_lines", "Paid lines, priced or not", "_all_lines"), RATIO_LINES),
+)
+
+CASE_PAYMENT: Final = TableSpec(
+    "case_payment",
+    "What a whole case was allowed: physician and nurse anesthetist together, over complete cases",
+    FIVE_KEYS,
+    (
+        *population(),
+        count(
+            "complete_cases",
+            "One AA or QZ line, or one QK or QY line with one QX line, all unit-priced by one payer",
+            "cases",
+            "cases",
+        ),
+        count("incomplete_cases", "Cases that are not complete", "cases", "cases"),
+        count(
+            "unpaired_directed_cases",
+            "A QK or QY line and no QX, or a QX line and none of QK, QY, AD",
+            "cases",
+            "cases",
+        ),
+        count("supervised_cases", "Cases with an AD line", "cases", "cases"),
+        price("allowed_per_case_mean", "Allowed per case, mean", "USD", "complete_case", "complete_cases"),
+        *percentiles(
+            "allowed_per_case",
+            "Allowed per case",
+            "USD",
+            "complete_case",
+            25,
+            50,
+            75,
+            rests_on=("complete_cases",),
+        ),
+        statistic(
+            "units_per_case_mean", "Base units and the longest line's time units", "units", "complete_cases"
+        ),
+        price(
+            "allowed_per_unit_case_p50",
+            "Allowed per unit of the case, median",
+            UNIT_PRICE,
+            "complete_case",
+            "complete_cases",
+        ),
+    ),
+    (),
+    (("cases", ("complete_cases", "incomplete_cases")),),
+)
+
+DENIALS: Final = TableSpec(
+    "denials",
+    "What was denied; N is over adjudicated lines",
+    FIVE_KEYS,
+    (
+        *population("_all_lines"),
+        count("denied_lines", "Lines whose final adjudication is a denial", _N),
+        rate("denial_rate", "Denied lines of adjudicated lines", "denied_lines", _N),
+        count("initially_denied_lines", "Lines whose first adjudication was a denial", _N),
+        rate("initial_denial_rate", "Initially denied of adjudicated lines", "initially_denied_lines", _N),
+        count("overturned_lines", "Lines denied first and paid in the end", "initially_denied_lines"),
+        count("prior_auth_denied_lines", "Lines denied for want of prior authorization", "denied_lines"),
+        total("denied_charge_sum", "Charges of denied lines", "denied_lines", source="SV102"),
+        count(
+            "zero_pay_other_lines",
+            "Lines paid zero that are no denial: capitation, duplicate, full write-off",
+            _N,
+        ),
+    ),
+    (ALL_LINES, helper("_paid_lines", "Paid lines", _N)),
+    ((_N, ("denied_lines", "zero_pay_other_lines", "_paid_lines")),),
+)
+
+DENIAL_REASONS: Final = TableSpec(
+    "denial_reasons",
+    "Why lines were denied; N is over denied lines, by the reason of the final denial",
+    (
+        *FIVE_KEYS,
+        text("group_code", "Group of the adjustment", "CAS01").required(),
+        text("carc", "Claim adjustment reason code", "CAS02").required(),
+    ),
+    (
+        *population("_denied_lines"),
+        total("charge_sum", "Charges of denied lines", source="SV102"),
+        rate("share_of_denied", "Of all denied lines of the same five keys", _N, "_denied_lines"),
+        fact(text("denial_category", "Category of the reason; unclassified: not in the list")),
+        Measure(
+            text("top_rarc", "Most frequent remark code of the cell (ties: lowest)", "LQ*HE"),
+            "statistic",
+            rests_on=("_top_rarc_lines",),
+        ),
+        count(
+            "initially_denied_lines",
+            "Adjudicated lines first denied for this reason",
+            "_initially_denied_lines",
+        ),
+        count("overturned_lines", "Of those, paid in the end", "initially_denied_lines"),
+        rate("overturn_rate", "Overturned of initially denied", "overturned_lines", "initially_denied_lines"),
+    ),
+    (
+        helper("_denied_lines", "Denied lines of the same five keys", ""),
+        helper("_initially_denied_lines", "Initially denied lines of the same five keys", ""),
+        helper("_top_rarc_lines", "Lines that carry the most frequent remark code", ""),
+    ),
+)
+
+TIMELINESS: Final = TableSpec(
+    "timeliness",
+    "How long submission and payment took, in days; N is over adjudicated lines",
+    FIVE_KEYS,
+    (
+        *population("_all_lines"),
+        statistic("days_to_submit_p50", "Service to first submission, median", "days", "_submit_lines"),
+        statistic_tail("days_to_submit_p90", "The same, 90th percentile", "days", "_submit_lines"),
+        statistic(
+            "days_to_first_remit_p50", "First submission to first answer, median", "days", "_remit_lines"
+        ),
+        statistic_tail("days_to_first_remit_p90", "The same, 90th percentile", "days", "_remit_lines"),
+        statistic(
+            "days_to_payment_p50", "First submission to first payment, median", "days", "_payment_lines"
+        ),
+        statistic_tail("days_to_payment_p90", "The same, 90th percentile", "days", "_payment_lines"),
+        statistic("days_to_final_p50", "First submission to final answer, median", "days", "_final_lines"),
+        rate(
+            "first_pass_paid_rate",
+            "Lines whose first answer paid or allowed something, of adjudicated lines",
+            "_first_paid_lines",
+            _N,
+        ),
+        Measure(
+            date("paid_through", "Latest payment date of a final answer in the cell", "BPR16"),
+            "statistic",
+            rests_on=(_N,),
+        ),
+    ),
+    (
+        ALL_LINES,
+        helper("_submit_lines", "Lines with days to submission", _N),
+        helper("_remit_lines", "Lines with days to the first answer", _N),
+        helper("_payment_lines", "Lines with days to the first payment", _N),
+        helper("_final_lines", "Lines with days to the final answer", _N),
+        helper("_first_paid_lines", "Lines whose first answer paid", _N),
+    ),
+)
+
+OPEN_CLAIMS: Final = TableSpec(
+    "open_claims",
+    "Lines without an answer, or awaiting one to a changed bill, by age at the as-of date",
+    (*FIVE_KEYS, text("age_band", "Days since first submission: 0-30, 31-60, 61-90, 91+").required()),
+    (*population("_pending_lines"), total("charge_sum", "Charges", source="SV102")),
+    (helper("_pending_lines", "Pending lines of the same five keys", ""),),
+)
+
+CONTRACT_VARIANCE: Final = TableSpec(
+    "contract_variance",
+    "Unit-priced lines against the dollars per unit of your own contracts; only where you give them",
+    FIVE_KEYS,
+    (
+        *population("_all_lines"),
+        price_sum("expected_allowed_sum", "Units x share x contract dollars per unit", "unit_priced", _N),
+        price_sum("allowed_sum", "Allowed on the same lines", "unit_priced", _N),
+        count("underpaid_lines", "Lines allowed more than a cent less than the contract says", _N),
+        price_sum("underpaid_sum", "What they were short of", "unit_priced", "underpaid_lines"),
+        count("overpaid_lines", "Lines allowed more than a cent more than the contract says", _N),
+    ),
+    (ALL_LINES, helper("_as_agreed_lines", "Lines within a cent of the contract", _N)),
+    ((_N, ("underpaid_lines", "overpaid_lines", "_as_agreed_lines")),),
+)

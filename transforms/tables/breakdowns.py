@@ -1,0 +1,70 @@
+"""What the tables by modifier, site, procedure, state and so on share: N, share of lines, prices, minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from schemas.table_columns import TableSpec
+from transforms.tables.book import Book
+from transforms.tables.cells import (
+    Measures,
+    Percentiles,
+    finish,
+    measure_cells,
+    quotient,
+    ratio_sums,
+    ratio_to_medicare,
+    with_count_of,
+)
+
+PRICES = {"allowed": "is_priced", "allowed_per_unit": "is_unit_priced"}
+BASES = {"priced": "is_priced", "unit_priced": "is_unit_priced"}
+
+
+def break_down(
+    book: Book,
+    rows: pl.DataFrame,
+    breakdown: Sequence[str],
+    spec: TableSpec,
+    utilization: pl.DataFrame,
+    sums: dict[str, pl.Expr] | None = None,
+) -> pl.DataFrame:
+    """Measure rows by breakdown keys with whatever of the usual measures the table publishes.
+
+    An empty key is `unknown`. The result has the table's columns that need no more than that, not yet
+    finished.
+    """
+    named = rows.with_columns(pl.col(name).fill_null("unknown") for name in breakdown)
+    published = {m.name for m in spec.measures}
+    bases = {basis for m in spec.measures for basis in m.bases}
+    measures = Measures(
+        sums={
+            "_minutes_lines": pl.col("minutes_thousandths").is_not_null(),
+            "priced_lines": pl.col("is_priced"),
+            **ratio_sums(),
+            **(sums or {}),
+        },
+        percentiles=(
+            *(
+                Percentiles(name, name, (50,), where)
+                for name, where in PRICES.items()
+                if f"{name}_p50" in published
+            ),
+            *((Percentiles("minutes", "minutes", (50,)),) if "minutes_p50" in published else ()),
+        ),
+        bases={basis: column for basis, column in BASES.items() if basis in bases},
+    )
+    cells = with_count_of(measure_cells(book, named, breakdown, measures), utilization, "_all_lines")
+    return cells.with_columns(
+        quotient("service_lines", "_all_lines").alias("share_of_lines"),
+        ratio_to_medicare().alias("ratio_to_national_medicare"),
+    )
+
+
+def finished_breakdown(
+    book: Book, rows: pl.DataFrame, breakdown: Sequence[str], spec: TableSpec, utilization: pl.DataFrame
+) -> pl.DataFrame:
+    """A breakdown table that needs no more than the usual measures."""
+    return finish(break_down(book, rows, breakdown, spec, utilization), spec)
