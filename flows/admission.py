@@ -134,7 +134,10 @@ def take_in(run: Run, found: Found, reports: Sequence[Mapping[str, Any]]) -> Tak
 
 
 def _adopt(run: Run, report: Mapping[str, Any], counted: set[str]) -> tuple[BatchFiles, list[dict[str, Any]]]:
-    """Move a batch's files into the store; content that `counted` holds already is retired, the rest is added to it."""
+    """Move a batch's files into the store.
+
+    Content that `counted` holds already is retired, the rest is added to it.
+    """
     rows, own, twice = [], set(), set()
     for row in report["ledger_rows"]:
         key = row["file_key"]

@@ -15,10 +15,12 @@ from flows.errors import FAILED, USAGE, ProductError
 
 HELP = """Benchmarks of utilization and payment for CPT 01939, from 837P claims and 835 remittances.
 
-Start with `cpt01939 demo`: synthetic claims in, benchmark tables out. People's text goes to stderr, results to stdout.
+Start with `cpt01939 demo`: synthetic claims in, benchmark tables out.
+People's text goes to stderr, results to stdout.
 """
 EXIT_CODES = (
-    "Exit codes: 0 done; 1 failed; 2 usage; 3 finished, but a file was rejected or quarantine passed its ceiling; "
+    "Exit codes: 0 done; 1 failed; 2 usage; 3 finished, but a file was rejected or quarantine "
+    "passed its ceiling; "
     "5 the disclosure gate refused; 6 configuration; 75 another run holds the lock."
 )
 

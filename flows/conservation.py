@@ -14,7 +14,7 @@ PARTS = ("out_of_scope", "accepted", "quarantined")
 
 
 def check_files(store: Store, ledger: pl.DataFrame, batches: Sequence[BatchFiles]) -> None:
-    """Per accepted file: rows read = out of scope + accepted + quarantined, and what stands in the store is what is said.
+    """Per accepted file: rows read = out of scope + accepted + quarantined; the store holds what is said.
 
     E_CONSERVATION with counts and the file's shown name.
     """
@@ -33,7 +33,9 @@ def check_files(store: Store, ledger: pl.DataFrame, batches: Sequence[BatchFiles
 
 
 def check_partitions(store: Store) -> None:
-    """Accepted lines = current + superseded + void + duplicates + secondary; each accepted remit line has one outcome.
+    """Accepted lines = current + superseded + void + duplicates + secondary.
+
+    Each accepted remit line has one outcome.
 
     E_CONSERVATION with the counts.
     """

@@ -1,4 +1,7 @@
-"""What can go wrong, as a catalogue: every error has a code, a sentence, a cure and an exit code; none carries a value."""
+"""What can go wrong, as a catalogue: every error has a code, a sentence, a cure and an exit code.
+
+None carries a value.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ BUSY: Final = 75
 
 @dataclass(frozen=True)
 class Entry:
-    """One code of the catalogue: what it means, what to do, and the exit code of the command that meets it."""
+    """One code of the catalogue: what it means, what to do, the exit code of the command it ends."""
 
     meaning: str
     cure: str
@@ -36,13 +39,15 @@ CATALOGUE: Final[dict[str, Entry]] = {
         CONFIGURATION,
     ),
     "E_KEY_OTHER": Entry(
-        "The store was made with another key; with this one old and new rows would never meet. Nothing was changed.",
+        "The store was made with another key; with this one old and new rows would never meet. "
+        "Nothing was changed.",
         "Set CPT01939_HMAC_KEY to the store's key, or choose another --data folder.",
         CONFIGURATION,
     ),
     "E_SETTING": Entry(
         "A setting is unknown, has the wrong type or is out of range.",
-        "Correct it in config/settings.toml or in the environment (CPT01939_<NAME>); the file documents each one.",
+        "Correct it in config/settings.toml or in the environment (CPT01939_<NAME>); the file "
+        "documents each one.",
         CONFIGURATION,
     ),
     "E_REFERENCE": Entry(
@@ -52,7 +57,8 @@ CATALOGUE: Final[dict[str, Entry]] = {
     ),
     "E_DATA_FOLDER": Entry(
         "The data folder cannot be used: it is missing, not writable, a link, or spans file systems.",
-        "Give --data a folder that you may write and whose store/, benchmarks/ and quarantine/ are plain folders "
+        "Give --data a folder that you may write and whose store/, benchmarks/ and quarantine/ "
+        "are plain folders "
         "of one file system.",
         CONFIGURATION,
     ),
@@ -88,16 +94,19 @@ CATALOGUE: Final[dict[str, Entry]] = {
     ),
     "E_SNAPSHOT": Entry(
         "store/snapshot.json is damaged or names files that are gone. Nothing was changed.",
-        "Restore store/ from a backup; or move store/ and quarantine/ away and take landing/ in anew with `cpt01939 run`.",
+        "Restore store/ from a backup; or move store/ and quarantine/ away and take landing/ in "
+        "anew with `cpt01939 run`.",
     ),
     "E_STORE_FORMAT": Entry(
         "The store was written by another version of the program. Nothing was changed.",
         "Use the version that wrote it, or move store/ and quarantine/ away and take landing/ in anew.",
     ),
     "E_CONSERVATION": Entry(
-        "Rows do not add up: read is not out of scope + accepted + quarantined, or accepted is not the sum of its "
+        "Rows do not add up: read is not out of scope + accepted + quarantined, or accepted is "
+        "not the sum of its "
         "standings. Nothing was committed.",
-        "This is a defect of the program, not of the data: report it with the counts shown (they hold no values).",
+        "This is a defect of the program, not of the data: report it with the counts shown "
+        "(they hold no values).",
     ),
     "E_GATE": Entry(
         "The disclosure gate found a way to work a suppressed cell out. Nothing was published.",
@@ -110,10 +119,12 @@ CATALOGUE: Final[dict[str, Entry]] = {
     ),
     "E_MEMORY": Entry(
         "Memory ran out. Nothing new was published.",
-        "Lower CPT01939_BATCH_MEGABYTES and CPT01939_WORKERS, or give the machine more memory; then run again.",
+        "Lower CPT01939_BATCH_MEGABYTES and CPT01939_WORKERS, or give the machine more memory; "
+        "then run again.",
     ),
     "E_PUBLISH_PENDING": Entry(
-        "The release is committed, but a published file could not be replaced (held open by another program?).",
+        "The release is committed, but a published file could not be replaced (held open by "
+        "another program?).",
         "Close what reads benchmarks/ and run again: the next run completes the publishing first.",
     ),
     "E_RELEASE_DAMAGED": Entry(
@@ -130,7 +141,8 @@ CATALOGUE: Final[dict[str, Entry]] = {
     ),
     "E_STEP": Entry(
         "A step failed for a reason the program does not know. Nothing was committed by it.",
-        "Run again: it is safe. If it fails again, report the step and the place shown (they hold no values).",
+        "Run again: it is safe. If it fails again, report the step and the place shown (they "
+        "hold no values).",
     ),
     "E_INTERRUPTED": Entry(
         "A run was interrupted. What it had not committed does not count.",

@@ -33,7 +33,10 @@ def empty_ledger() -> pl.DataFrame:
 
 
 def ledger_rows(rows: Iterable[Mapping[str, Any]], modified: Mapping[str, int]) -> pl.DataFrame:
-    """Rows as intake reports them, with the time of last change by shown name. Grain: one row per file seen."""
+    """Rows as intake reports them, with the time of last change by shown name.
+
+    Grain: one row per file seen.
+    """
     known = names(LEDGER)
     plain = [
         {"reason": "", **{name: row[name] for name in known if row.get(name) is not None}} for row in rows
@@ -47,7 +50,9 @@ def ledger_rows(rows: Iterable[Mapping[str, Any]], modified: Mapping[str, int]) 
 
 
 def merge_ledger(before: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
-    """The ledger with the new rows; a duplicate of a file's own earlier row only renews its size and time of change.
+    """The ledger with the new rows.
+
+    A duplicate of a file's own earlier row only renews its size and time of change.
 
     Grain: one row per shown name and content; sorted, so that the same files make the same bytes.
     """
@@ -60,7 +65,10 @@ def merge_ledger(before: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
 
 
 def supersede(before: pl.DataFrame, new: pl.DataFrame) -> tuple[pl.DataFrame, set[str]]:
-    """An old name with new content takes the place of the earlier file: the ledger that says so, and the keys retired."""
+    """An old name with new content takes the place of the earlier file.
+
+    The ledger that says so, and the keys retired.
+    """
     names_again = new.filter(pl.col("outcome") == "accepted").select("shown_name")
     earlier = before.join(names_again, on="shown_name", how="semi").filter(pl.col("outcome") == "accepted")
     gone = set(earlier["file_key"]) - set(new["file_key"])

@@ -1,4 +1,7 @@
-"""One run at a time in a data folder: a lock of the kernel, free the moment its holder dies, and a note of who holds it."""
+"""One run at a time in a data folder.
+
+A lock of the kernel, free the moment its holder dies, and a note of who holds it.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,10 @@ NOTE: Final = "run.json"
 
 @dataclass(frozen=True)
 class RunNote:
-    """Who runs: written when a run starts, removed when it ends; a note without a lock is an interrupted run."""
+    """Who runs: written when a run starts, removed when it ends.
+
+    A note without a lock is an interrupted run.
+    """
 
     run_id: str
     kind: str

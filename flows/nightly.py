@@ -8,7 +8,6 @@ import flows.prefect_env  # noqa: F401  (before the first import of prefect)
 from typing import Any
 
 from prefect import flow
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.pipeline import nightly_run
 from flows.prefect_tasks import PrefectTasks, show
@@ -16,9 +15,9 @@ from flows.run import open_run, to_stderr
 from flows.settings import load_settings
 
 
-@flow(name="nightly", task_runner=ThreadPoolTaskRunner(), persist_result=False, log_prints=False)
+@flow(name="nightly", persist_result=False, log_prints=False)
 def nightly() -> dict[str, Any]:
-    """Recover, discover, intake, resolve, tables, disclosure, stage, commit, publish, summary (flows/pipeline.py)."""
+    """Recover, discover, intake, resolve, tables, disclosure, stage, commit, publish, summary."""
     with open_run(load_settings(), "nightly", to_stderr) as run:
         summary = nightly_run(run, PrefectTasks())
         show(summary)

@@ -1,4 +1,7 @@
-"""The one writer of published Parquet: flat types, field metadata from the column definitions, same rows -> same bytes."""
+"""The one writer of published Parquet.
+
+Flat types, field metadata from the column definitions, same rows -> same bytes.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from schemas.columns import Column
 

@@ -25,7 +25,7 @@ from flows.admission import (
 from flows.conservation import check_partitions
 from flows.errors import ProductError
 from flows.files import private_folder
-from flows.publish import faults, is_published, publish, read_manifest, staged_folder
+from flows.publish import faults, is_published, is_whole, publish, read_manifest, staged_folder
 from flows.reference_files import read_reference, reference_digests
 from flows.release import Terms, release_id, stage_release
 from flows.run import Executor, Run
@@ -78,12 +78,18 @@ def rebuild(
 
 
 def recover(run: Run) -> str | None:
-    """Finish what an earlier run left: complete its publishing, sweep what no snapshot names. Gives the release completed."""
+    """Finish what an earlier run left: complete its publishing, sweep what no snapshot names.
+
+    Gives the release completed.
+    """
     release = run.store.snapshot.release
     swept = run.store.sweep(keep=run.work)
     if swept:
         run.log("swept", entries=swept)
     if release is None or is_published(run.data, release):
+        return None
+    if not is_stored(run.store):
+        run.log("release_damaged", release=release)
         return None
     run.log("completing", faults=faults(run.data))
     return publish(run.data, release)
@@ -92,7 +98,15 @@ def recover(run: Run) -> str | None:
 def is_due(run: Run, store: Store) -> bool:
     """Whether a release is due although nothing came in: there is none yet, or as-of was set anew."""
     snapshot = store.snapshot
-    return bool(snapshot.batches) and (snapshot.release is None or snapshot.as_of != as_of_day(run, store))
+    return bool(snapshot.batches) and (not is_stored(store) or snapshot.as_of != as_of_day(run, store))
+
+
+def is_stored(store: Store) -> bool:
+    """Whether the snapshot's release stands whole in the store."""
+    if store.snapshot.release is None:
+        return False
+    folder = staged_folder(store.data, store.snapshot.release)
+    return is_whole(folder, read_manifest(folder))
 
 
 def resolve(run: Run, taken: TakenIn, everything: bool, only: Partition | None) -> Store:
@@ -138,7 +152,10 @@ def tables_of(run: Run, store: Store) -> str:
 
 
 def disclose(run: Run, folder: str) -> str:
-    """Hide what could tell of a person; gives the folder of the tables that may be shown. E_GATE when that fails."""
+    """Hide what could tell of a person; gives the folder of the tables that may be shown.
+
+    E_GATE when that fails.
+    """
     safe = _read_frames(folder)
     return _write_frames(run.work / "safe", safe)
 
@@ -146,9 +163,9 @@ def disclose(run: Run, folder: str) -> str:
 def stage(run: Run, store: Store, folder: str) -> Store:
     """Write the release into the store; gives the store as of a snapshot that names it."""
     from schemas.dictionary import data_dictionary
-    from transforms.tables.canonical import canonical_bytes
 
     from schemas.tables import TABLES
+    from transforms.tables.canonical import canonical_bytes
 
     tables = _read_frames(folder)
     terms = terms_of(run, store)

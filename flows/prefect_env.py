@@ -1,4 +1,7 @@
-"""Prefect's settings, put in place before Prefect is first imported: private, quiet, on loopback. What is set already stays."""
+"""Prefect's settings, put in place before Prefect is first imported: private, quiet, on loopback.
+
+What is set already stays.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,10 @@ T = TypeVar("T")
 
 
 class PrefectTasks:
-    """One task per step, one per batch of files. Tasks take no arguments: Prefect has nothing to store or to look into."""
+    """One task per step, one per batch of files.
+
+    Tasks take no arguments: Prefect has nothing to store or to look into.
+    """
 
     def __call__(self, stage: str, step: Callable[..., T], run: Run, *given: Any) -> T:
         """Perform one step as a task."""

@@ -1,13 +1,12 @@
 """Publishing: what analysts read is one committed release, whole, at every moment.
 
-A staged release (store/releases/<name>/) is copied to benchmarks/releases/<release_id>/; the atomic replace of manifest.json
-is the commit point; then each stable file is replaced atomically. Doing it again completes it.
+A staged release (store/releases/<name>/) is copied to benchmarks/releases/<release_id>/; the atomic replace
+of manifest.json is the commit point; then each stable file is replaced atomically. Doing it again completes it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import os
 import shutil
 import time
 from collections.abc import Callable
@@ -42,7 +41,10 @@ class Modes:
 
 
 def modes_of(audience: str) -> Modes:
-    """Internal tables are for their owner alone; the others for everybody on the machine (contract section 7)."""
+    """Internal tables are for their owner alone.
+
+    The others for everybody on the machine (contract section 7).
+    """
     return Modes(0o600, 0o700) if audience == "internal" else Modes(0o644, 0o755)
 
 
@@ -67,9 +69,18 @@ def staged_folder(data: Path, release: str) -> Path:
     return data / "store" / "releases" / release
 
 
+def is_whole(folder: Path, manifest: dict[str, Any] | None) -> bool:
+    """Whether a folder holds every file of a manifest, byte for byte."""
+    return manifest is not None and all(
+        (folder / name).is_file() and digest(folder / name) == sha256
+        for name, sha256 in files_of(manifest).items()
+    )
+
+
 def is_published(data: Path, release: str) -> bool:
     """Whether benchmarks/ holds exactly this release of the store."""
-    return not faults(data, read_manifest(staged_folder(data, release)))
+    manifest = read_manifest(staged_folder(data, release))
+    return manifest is not None and not faults(data, manifest)
 
 
 def faults(data: Path, expected: dict[str, Any] | None = None) -> list[str]:
@@ -97,11 +108,12 @@ def faults(data: Path, expected: dict[str, Any] | None = None) -> list[str]:
 def publish(data: Path, release: str) -> str:
     """Bring a release of the store before its readers, or complete what was begun; gives its release id.
 
-    Raises E_RELEASE_DAMAGED when the store's copy is not what its manifest says, E_PUBLISH_PENDING when a file cannot be replaced.
+    E_RELEASE_DAMAGED when the store's copy is not what its manifest says, E_PUBLISH_PENDING when a file
+    cannot be replaced.
     """
     source = staged_folder(data, release)
     manifest = read_manifest(source)
-    if manifest is None or any(digest(source / name) != sha for name, sha in files_of(manifest).items()):
+    if manifest is None or not is_whole(source, manifest):
         raise ProductError("E_RELEASE_DAMAGED", f"store/releases/{release}")
     modes = modes_of(manifest["audience"])
     scratch = private_folder(data / "store" / "work" / "publish")
@@ -135,7 +147,7 @@ def _publish_folder(source: Path, home: Path, manifest: dict[str, Any], modes: M
         (draft / name).chmod(modes.file)
         flush_file(draft / name)
     flush_folder(draft)
-    if any(digest(draft / name) != sha256 for name, sha256 in files_of(manifest).items()):
+    if not is_whole(draft, manifest):
         raise ProductError("E_DISK", "a copy differs from what was written")
     draft.chmod(modes.folder)
     draft.rename(home)
@@ -197,7 +209,7 @@ def _folder(path: Path, modes: Modes) -> Path:
 def check_one_file_system(data: Path) -> None:
     """E_DATA_FOLDER when store/ and benchmarks/ cannot be renamed into each other."""
     places = [data / name for name in ("store", "benchmarks", "quarantine") if (data / name).exists()]
-    if len({os.stat(place).st_dev for place in places}) > 1:
+    if len({place.stat().st_dev for place in places}) > 1:
         raise ProductError(
             "E_DATA_FOLDER", "store/, benchmarks/ and quarantine/ are on different file systems"
         )

@@ -1,9 +1,10 @@
-"""Reads the reference tables and the optional configuration tables, and names what a release was made under."""
+"""Reads the reference and optional configuration tables, and tells what a release was made under."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -21,10 +22,16 @@ OPTIONAL_TABLES = ("contracts.csv", "provider_groups.csv")
 def read_reference() -> ReferenceTables:
     """The validated reference tables; E_REFERENCE names the table and the rule it breaks."""
     try:
-        return parse_reference({path.stem: _as_text(path) for path in _files()})
+        return _parsed(tuple((path, digest(path)) for path in _files()))
     except (ReferenceError, pl.exceptions.PolarsError, OSError) as error:
         detail = str(error) if isinstance(error, ReferenceError) else type(error).__name__
         raise ProductError("E_REFERENCE", detail) from None
+
+
+@lru_cache(maxsize=2)
+def _parsed(files: tuple[tuple[Path, str], ...]) -> ReferenceTables:
+    """Tables of these contents: parsed once in a process."""
+    return parse_reference({path.stem: _as_text(path) for path, _ in files})
 
 
 def reference_digests() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Staging a release: canonical rows -> release id -> Parquet files, dictionary and manifest in the store, checked and flushed."""
+"""Staging a release in the store: release id, Parquet files, dictionary, manifest; checked and flushed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from schemas.rules import SCHEMA_VERSION, DisclosureRules, Rules
 
 DICTIONARY: Final = "data_dictionary.md"
 OUTSIDE_THE_ID: Final = frozenset({"data_quality", "release_changes"})
-"""Tables that tell about a run and the last release; the release id does not depend on them (contract section 6)."""
+"""Tables that tell about a run and the last release.
+
+The release id does not depend on them (contract section 6).
+"""
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,18 @@ class Terms:
         if rules.audience == "internal":
             return "internal: nothing is suppressed; not to be passed on"
         return (
-            f"{rules.audience}: counts of 1 to {rules.minimum_count - 1} and their complements are not shown; prices need "
+            f"{rules.audience}: counts of 1 to {rules.minimum_count - 1} and their complements "
+            f"are not shown; prices need "
             f"{rules.minimum_priced_lines} lines and {rules.minimum_providers} billing providers, none above "
             f"{rules.dominance:.0%}; tails need {rules.minimum_tail_lines} lines"
         )
 
 
 def release_id(canonical: Mapping[str, bytes], terms: Terms) -> str:
-    """16 hex digits over the canonical rows of every table, schema version, rules and audience: same content, same id."""
+    """16 hex digits over the canonical rows of every table, schema version, rules and audience.
+
+    Same content, same id.
+    """
     facts = {
         "tables": {
             name: hashlib.sha256(rows).hexdigest()
@@ -71,7 +78,9 @@ def stage_release(
     data: Path,
     scratch: Path,
 ) -> str:
-    """Write a release into store/releases and give its folder's name: <release_id>-<8 digits of the manifest's hash>.
+    """Write a release into store/releases and give its folder's name.
+
+    <release_id>-<8 digits of the manifest's hash>.
 
     The same tables under the same terms make the same folder, byte for byte.
     """

@@ -8,7 +8,6 @@ import flows.prefect_env  # noqa: F401  (before the first import of prefect)
 from typing import Any
 
 from prefect import flow
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.parameters import Month, Payer
 from flows.pipeline import rerun_run
@@ -20,12 +19,11 @@ from flows.settings import load_settings
 @flow(
     name="rerun",
     flow_run_name="rerun-{payer}-{month}",
-    task_runner=ThreadPoolTaskRunner(),
     persist_result=False,
     log_prints=False,
 )
 def rerun(payer: Payer, month: Month, from_landing: bool = False) -> dict[str, Any]:
-    """Rebuild a payer and month; `from_landing` takes their source files in again first (flows/pipeline.py)."""
+    """Rebuild a payer and month; `from_landing` takes their source files in again first."""
     with open_run(load_settings(), "rerun", to_stderr) as run:
         summary = rerun_run(run, PrefectTasks(), (payer.value, month), from_landing)
         show(summary)

@@ -126,7 +126,10 @@ def place_of(error: Exception) -> list[str]:
 
 @contextlib.contextmanager
 def open_run(settings: Settings, kind: str, say: Say | None = None) -> Iterator[Run]:
-    """Check key and folder, take the lock, read the snapshot; clean up after the run. Nothing is changed before all is well."""
+    """Check key and folder, take the lock, read the snapshot; clean up after the run.
+
+    Nothing is changed before all is well.
+    """
     os.umask(0o077)
     key = key_id(settings.key)
     Store.open(settings.data, key)

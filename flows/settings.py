@@ -1,4 +1,7 @@
-"""Settings: config/settings.toml, overridden by CPT01939_<NAME> in the environment; nothing else decides a number."""
+"""Settings: config/settings.toml, overridden by CPT01939_<NAME> in the environment.
+
+Nothing else decides a number.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def shipped(name: Literal["config", "reference"]) -> Path:
-    """Folder of configuration or reference data: the checkout's, else the one inside the installed package."""
+    """Folder of configuration or reference data.
+
+    The checkout's, else the one inside the installed package.
+    """
     here = Path(__file__).resolve().parent
     checkout = here.parent / ("config" if name == "config" else "data/reference")
     return checkout if (here.parent / "pyproject.toml").is_file() else here / "_shipped" / name

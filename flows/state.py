@@ -72,7 +72,10 @@ def freshness(store: Store) -> list[dict[str, Any]]:
 
 
 def _landing(settings: Settings, ledger: pl.DataFrame) -> tuple[int, int]:
-    """Files in landing/ not seen before, and files still growing; shown names are keyed: without a key all count as new."""
+    """Files in landing/ not seen before, and files still growing.
+
+    Shown names are keyed: without a key all count as new.
+    """
     from flows.landing import discover
 
     landing = settings.data / "landing"

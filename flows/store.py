@@ -1,4 +1,4 @@
-"""The private store: files named by their content, written once, and one snapshot.json that says which of them count."""
+"""The private store: files named by their content, written once, and one snapshot that says which count."""
 
 from __future__ import annotations
 
@@ -115,7 +115,10 @@ def key_id(key: bytes) -> str:
 
 
 class Store:
-    """Reader and writer of one data folder, as of one snapshot. Adding files changes nothing until `commit`."""
+    """Reader and writer of one data folder, as of one snapshot.
+
+    Adding files changes nothing until `commit`.
+    """
 
     def __init__(self, data: Path, snapshot: Snapshot) -> None:
         self.data = data
@@ -123,7 +126,10 @@ class Store:
 
     @classmethod
     def open(cls, data: Path, key: str | None = None) -> Store:
-        """The store of a data folder; E_SNAPSHOT when damaged, E_KEY_OTHER when `key` (a key id) is not the store's."""
+        """The store of a data folder.
+
+        E_SNAPSHOT when damaged, E_KEY_OTHER when `key` (a key id) is not the store's.
+        """
         snapshot = read_snapshot(data) or Snapshot(key_id=key or "")
         if key is not None and not hmac.compare_digest(snapshot.key_id, key):
             raise ProductError("E_KEY_OTHER")
@@ -156,7 +162,10 @@ class Store:
         write_atomically(folder / "snapshot.json", as_json(self.snapshot.as_dict()), folder)
 
     def sweep(self, keep: Path) -> int:
-        """Remove what the snapshot does not name: orphans and work folders (not `keep`) of other runs, old releases."""
+        """Remove what the snapshot does not name.
+
+        Orphans and work folders (not `keep`) of other runs, old releases.
+        """
         named = self.snapshot.names()
         orphans = [
             path

@@ -1,4 +1,7 @@
-"""What a run did, in counts and codes: the same summary for people, for --json, for the log and for Prefect."""
+"""What a run did, in counts and codes.
+
+The same summary for people, for --json, for the log and for Prefect.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ class Summary:
 
     @classmethod
     def of(cls, rows: Sequence[Mapping[str, Any]], ceiling: float, **rest: Any) -> Summary:
-        """Count the ledger rows of a run; `ceiling` is the share of bad rows above which the run is doubtful."""
+        """Count the ledger rows of a run.
+
+        `ceiling` is the share of bad rows above which the run is doubtful.
+        """
         files: dict[str, int] = {}
         for row in rows:
             files[row["outcome"]] = files.get(row["outcome"], 0) + 1

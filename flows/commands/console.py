@@ -23,7 +23,10 @@ class Common:
     """One JSON object on stdout."""
 
     def choose_data(self) -> None:
-        """Make --data the data folder of this process: a flow reads it from its settings like every other setting."""
+        """Make --data the data folder of this process.
+
+        A flow reads it from its settings like every other setting.
+        """
         if self.data is not None:
             os.environ["CPT01939_DATA"] = str(self.data)
 

@@ -47,7 +47,10 @@ def demo(
 
 
 def demo_key(folder: Path) -> str:
-    """The demo's own key, made once, mode 0600; E_DEMO_FOLDER when the folder holds what the demo did not make."""
+    """The demo's own key, made once, mode 0600.
+
+    E_DEMO_FOLDER when the folder holds what the demo did not make.
+    """
     path = folder / KEY_FILE
     if path.is_symlink() or (
         not path.is_file() and any((folder / name).exists() for name in ("store", "landing"))

@@ -8,7 +8,7 @@ from flows.commands.console import Common, show, show_json
 from flows.errors import ProductError
 
 if TYPE_CHECKING:
-    from schemas.tables import TableSpec
+    from schemas.table_columns import TableSpec
 
 
 def describe(table: str | None = None, /, *, common: Common = Common()) -> int:  # noqa: B008

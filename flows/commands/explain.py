@@ -26,7 +26,10 @@ def explain(code: str | None = None, /, *, common: Common = Common()) -> int:  #
 
 
 def all_codes() -> dict[str, Entry]:
-    """Errors of a run, reasons to reject a file and rules that quarantine a row: each list has its own home."""
+    """Errors of a run, reasons to reject a file and rules that quarantine a row.
+
+    Each list has its own home.
+    """
     from flows.preflight import REJECTIONS
     from schemas.validation import QUARANTINE_RULES
     from transforms.x12.findings import FINDINGS

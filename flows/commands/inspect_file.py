@@ -9,7 +9,7 @@ from flows.errors import ProductError
 
 
 def inspect_file(file: Path, /, *, common: Common = Common()) -> int:  # noqa: B008
-    """What a raw X12 file holds: envelopes, transaction sets, counts and findings, without a value of a claim.
+    """What a raw X12 file holds: envelopes, sets, counts and findings, without a value of a claim.
 
     Example: cpt01939 inspect /srv/anesthesia/landing/claims.x12
     """

@@ -25,7 +25,9 @@ def schedule(
     port: Annotated[int, Parameter(help="Port of Prefect's server on loopback.")] = 4200,
     common: Common = Common(),  # noqa: B008
 ) -> int:
-    """Serve two deployments with Prefect until stopped: nightly (by the schedule of the settings), rerun (on demand).
+    """Serve two deployments with Prefect until stopped.
+
+    Nightly (by the schedule of the settings), rerun (on demand).
 
     Uses the server PREFECT_API_URL names, else starts one on loopback. Example: cpt01939 schedule
     """
@@ -40,7 +42,8 @@ def schedule(
 
         say(f"nightly: {settings.schedule_cron} {settings.schedule_timezone}; rerun: on demand")
         say(
-            "start one by hand: prefect deployment run rerun/on-demand -p payer=aetna -p month=2025-03 --watch"
+            "start one by hand: prefect deployment run rerun/on-demand -p payer=aetna -p "
+            "month=2025-03 --watch"
         )
         serve_both(settings.schedule_cron, settings.schedule_timezone)
     return 0
@@ -48,7 +51,10 @@ def schedule(
 
 @contextlib.contextmanager
 def server(port: int) -> Iterator[None]:
-    """Prefect's server for as long as the deployments are served; the one PREFECT_API_URL names is left alone."""
+    """Prefect's server for as long as the deployments are served.
+
+    The one PREFECT_API_URL names is left alone.
+    """
     import flows.prefect_env  # noqa: F401
 
     if os.environ.get("PREFECT_API_URL"):

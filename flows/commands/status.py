@@ -18,7 +18,7 @@ def status(
     ] = False,
     common: Common = Common(),  # noqa: B008
 ) -> int:
-    """Last release, freshness per payer and month, files waiting or rejected, rows in quarantine, interrupted runs.
+    """Last release, freshness per payer and month, files waiting or rejected, quarantine, interrupted runs.
 
     Example: cpt01939 status --json
     """
@@ -50,7 +50,8 @@ def lines_of(state: dict[str, Any], shown: dict[str, str]) -> list[str]:
     run = state["run"]
     if run and run["going_on"]:
         lines.append(
-            f"running: {run['kind']} {run['run_id']}, pid {run['pid']}, since {run['since']}, at {run['stage']}"
+            f"running: {run['kind']} {run['run_id']}, pid {run['pid']}, since {run['since']}, at "
+            f"{run['stage']}"
         )
     elif run:
         lines.append(f"interrupted run {run['run_id']} ({run['kind']}, at {run['stage']}), safe to run again")
@@ -69,7 +70,10 @@ def lines_of(state: dict[str, Any], shown: dict[str, str]) -> list[str]:
 
 
 def _resolve(settings: Any) -> dict[str, str]:
-    """Shown name -> path under landing/, control characters escaped: for the eyes of the person at the terminal."""
+    """Shown name -> path under landing/, control characters escaped.
+
+    For the eyes of the person at the terminal.
+    """
     from flows.landing import discover
 
     settings.key  # noqa: B018  (shown names are keyed)
