@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +150,7 @@ def no_quality() -> pl.LazyFrame:
     return pl.LazyFrame(schema=QUALITY_SCHEMA)
 
 
+@cache
 def reference() -> ReferenceTables:
     """The shipped reference tables."""
     folder = ROOT / "data" / "reference"

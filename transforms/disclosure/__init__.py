@@ -1,0 +1,1 @@
+"""Disclosure control: what of the tables may be shown to an audience."""
