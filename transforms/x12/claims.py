@@ -1,0 +1,217 @@
+"""The claims of a piece that have to be read: their bounds, their lines, and the loops above them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms.x12.scan import CodeTest, Sets, last_marker_is_line, running, separators
+from transforms.x12.segments import FIRST_BOUNDARY, KIND, Mask, Positions, Segments, words
+
+BILLING, SUBSCRIBER, PATIENT = (int.from_bytes(code, "little") for code in (b"20", b"22", b"23"))
+FREQUENCIES = np.array([ord("6"), ord("7"), ord("8")], dtype=np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Claims of one kind in a piece: segment bounds, set, number of service lines, and which are wanted.
+
+    `keep_all` claims keep every line, `odd` ones have lines without a code, `alone` ones (CLP) have no line
+    and count as one. By segment, `kept` marks the lines whose code is kept, `counted` every line of our sets.
+    """
+
+    first: Positions
+    stop: Positions
+    set_number: Positions
+    lines: Positions
+    wanted: Mask
+    keep_all: Mask
+    odd: Mask
+    alone: Mask
+    kept: Mask
+    counted: Mask
+
+
+def claim_bounds(segments: Segments, claim_id: str, lowest: int) -> tuple[Positions, Positions]:
+    """First segment of each claim and the segment after its last; kinds from `lowest` up end a claim."""
+    boundary = np.flatnonzero(segments.kinds >= lowest)
+    following = np.append(boundary[1:], len(segments))
+    is_claim = segments.kinds[boundary] == KIND[claim_id]
+    return boundary[is_claim], following[is_claim]
+
+
+def per_claim(mask: Mask, first: Positions, stop: Positions) -> Positions:
+    """How many marked segments each claim holds."""
+    total = running(mask)
+    return (total[stop] - total[first]).astype(np.int64)
+
+
+def in_our_sets(segments: Segments, sets: Sets, at: Positions, name: str) -> tuple[Mask, Mask]:
+    """Which segments lie in sets of this name, and which in no set at all."""
+    number = sets.of(at)
+    return sets.named(name)[number], number < 0
+
+
+def professional_claims(segments: Segments, sets: Sets, test: CodeTest) -> Claims:
+    """The claims (CLM) of the 837P sets of a piece.
+
+    Wanted: a kept code, frequency 6, 7 or 8 (CLM05-3), or lines that can't be told (no SV1, no code).
+    """
+    first, stop = claim_bounds(segments, "CLM", FIRST_BOUNDARY)
+    number = sets.of(first)
+    ours = sets.named("837P")[number]
+    first, stop, number = first[ours], stop[ours], number[ours]
+    service = segments.where("SV1")
+    is_ours, loose = in_our_sets(segments, sets, service, "837P")
+    counted = np.zeros(len(segments), dtype=np.bool_)
+    counted[service[is_ours | loose]] = True
+    begin = segments.starts[service] + 4
+    kept = np.zeros(len(segments), dtype=np.bool_)
+    absent = np.zeros(len(segments), dtype=np.bool_)
+    kept[service], absent[service] = test.lines(segments, begin, separators(segments, service, 2)[:, 1])
+    is_service = segments.kinds == KIND["SV1"]
+    lines = per_claim(is_service, first, stop)
+    odd = per_claim(segments.kinds == KIND["LX"], first, stop) != lines
+    odd |= per_claim(absent, first, stop) > 0
+    replaced = np.isin(frequency(segments, first), FREQUENCIES)
+    wanted = (per_claim(kept, first, stop) > 0) | replaced | odd
+    return Claims(first, stop, number, lines, wanted, replaced, odd, lines < 0, kept, counted)
+
+
+def remittance_claims(segments: Segments, sets: Sets, test: CodeTest) -> Claims:
+    """The claim payments (CLP) of the 835 sets of a piece.
+
+    Wanted: a kept adjudicated (SVC01) or billed code (SVC06), a line without a code, or no line at all.
+    """
+    first, stop = claim_bounds(segments, "CLP", KIND["LX"])
+    number = sets.of(first)
+    ours = sets.named("835")[number]
+    first, stop, number = first[ours], stop[ours], number[ours]
+    service = segments.where("SVC")
+    is_ours, loose = in_our_sets(segments, sets, service, "835")
+    marks = separators(segments, service, 7)
+    kept = np.zeros(len(segments), dtype=np.bool_)
+    kept[service], absent = test.lines(segments, segments.starts[service] + 4, marks[:, 1])
+    billed = np.flatnonzero(marks[:, 6] > marks[:, 5] + 1)
+    if len(billed):
+        found, none = test.lines(segments, marks[billed, 5] + 1, marks[billed, 6])
+        kept[service[billed]] |= found
+        absent[billed] &= none
+    kept[service] |= absent
+    lines = per_claim(segments.kinds == KIND["SVC"], first, stop)
+    counted = np.zeros(len(segments), dtype=np.bool_)
+    counted[service[is_ours | loose]] = True
+    counted[first[lines == 0]] = True
+    wanted = (per_claim(kept, first, stop) > 0) | (lines == 0)
+    nothing = np.zeros(len(first), dtype=np.bool_)
+    return Claims(first, stop, number, lines, wanted, nothing, nothing, lines == 0, kept, counted)
+
+
+def frequency(segments: Segments, claims: Positions) -> npt.NDArray[np.uint8]:
+    """CLM05-3 of each claim as a byte, 0 where there is none."""
+    data, component = segments.data, segments.delimiters.component
+    marks = separators(segments, claims, 6)
+    begin, stop = np.minimum(marks[:, 4] + 1, marks[:, 5]), marks[:, 5]
+    usual = (data[begin + 2] == component) & (data[begin + 4] == component) & (stop >= begin + 6)
+    out = np.where(usual, data[begin + 5], 0).astype(np.uint8)
+    for index in np.flatnonzero(~usual & (stop > begin)).tolist():
+        parts = data[begin[index] : stop[index]].tobytes().split(bytes([component]))
+        value = parts[2].strip() if len(parts) > 2 else b""
+        out[index] = value[0] if value else 0
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Segment numbers of the HL of each claim's billing provider, subscriber and patient; -1 for none.
+
+    `orphan` marks claims whose level points to a parent that its set does not hold above it.
+    """
+
+    billing: Positions
+    subscriber: Positions
+    patient: Positions
+    orphan: Mask
+
+
+def levels_above(segments: Segments, sets: Sets, claims: Positions, set_number: Positions) -> Levels:
+    """The hierarchical levels above each claim, by HL02 within its set (nearest such number above)."""
+    levels = segments.where("HL")
+    tree = _Tree(segments, levels, sets)
+    own = np.searchsorted(levels, claims) - 1
+    own = np.where((own >= 0) & (tree.set_of[own] == set_number), own, -1)
+    kind = tree.level[own]
+    patient = np.where(kind == PATIENT, own, -1)
+    above, lost_first = tree.parent(patient)
+    subscriber = np.where(kind == PATIENT, above, np.where(kind == SUBSCRIBER, own, -1))
+    subscriber = np.where(tree.level[subscriber] == SUBSCRIBER, subscriber, -1)
+    billing, lost = tree.parent(subscriber)
+    billing = np.where(tree.level[billing] == BILLING, billing, -1)
+    at = np.append(levels, -1)
+    return Levels(at[billing], at[subscriber], at[patient], lost | lost_first)
+
+
+class _Tree:
+    """Hierarchical levels by index, with a last row that stands for none (-1)."""
+
+    def __init__(self, segments: Segments, levels: Positions, sets: Sets) -> None:
+        marks = separators(segments, levels, 4)
+        self.set_of = np.append(sets.of(levels), -2)
+        first, last = marks[:, 2] + 1, marks[:, 3]
+        two = np.asarray(words(segments.data, "<u2", 2)[first], dtype=np.int64)
+        self.level = np.append(np.where(last - first == 2, two, 0), 0)
+        own = _identities(segments, marks[:, 0] + 1, marks[:, 1])
+        above = _identities(segments, marks[:, 1] + 1, marks[:, 2])
+        dense = np.unique(np.concatenate([own, above]), return_inverse=True)[1].astype(np.int64)
+        self._count = len(levels)
+        scale = len(sets.first) + 3
+        self._own = dense[: self._count] * scale + self.set_of[:-1]
+        self._above = np.append(dense[self._count :] * scale + self.set_of[:-1], -1)
+        self._sorted = np.sort(self._own * (self._count + 1) + np.arange(self._count))
+
+    def parent(self, index: Positions) -> tuple[Positions, Mask]:
+        """The nearest level above that HL02 names, in the same set; and which given levels have none."""
+        if not self._count:
+            return index, np.zeros(len(index), dtype=np.bool_)
+        wanted = self._above[index]
+        place = np.searchsorted(self._sorted, wanted * (self._count + 1) + index) - 1
+        nearest = self._sorted[np.maximum(place, 0)]
+        found = (index >= 0) & (place >= 0) & (nearest // (self._count + 1) == wanted)
+        return np.where(found, nearest % (self._count + 1), -1), (index >= 0) & ~found
+
+
+def _identities(segments: Segments, begin: Positions, stop: Positions) -> npt.NDArray[np.uint64]:
+    """HL01 or HL02 as a number that is the same for the same text."""
+    length = np.maximum(stop - begin, 0)
+    shift = (np.uint64(8) * (8 - np.minimum(length, 8)).astype(np.uint64)).astype(np.uint64)
+    eight = np.asarray(words(segments.data, "<u8", 8)[begin], dtype=np.uint64)
+    short = np.where(
+        length > 0, (eight << np.minimum(shift, np.uint64(63))) >> np.minimum(shift, np.uint64(63)), 0
+    )
+    out = np.where(length > 0, short, 0).astype(np.uint64)
+    for index in np.flatnonzero(length > 8).tolist():
+        text = segments.data[begin[index] : stop[index]].tobytes()
+        out[index] = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
+    return out
+
+
+def doubtful_claims(segments: Segments, claims: Claims) -> Positions:
+    """For each claim the segment that puts it in doubt, -1 for none.
+
+    A subscriber's or patient's segment (SBR, PAT, DMG) inside a service line means that the level before it
+    was lost: the claim it lies in and those after it, up to the next level, may hang on the wrong person.
+    """
+    cause = np.full(len(claims.first), -1, dtype=np.int64)
+    kinds = segments.kinds
+    personal = np.flatnonzero((kinds == KIND["SBR"]) | (kinds == KIND["DMG"]) | (kinds == KIND["PAT"]))
+    misplaced = personal[last_marker_is_line(segments, personal)]
+    levels = segments.where("HL")
+    for at in misplaced[::-1].tolist():
+        following = int(np.searchsorted(levels, at))
+        until = int(levels[following]) if following < len(levels) else len(segments)
+        begin = max(int(np.searchsorted(claims.first, at)) - 1, 0)
+        cause[begin : int(np.searchsorted(claims.first, until))] = at
+    return cause

@@ -1,0 +1,157 @@
+"""Where an interchange starts and which delimiters it declares."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+BLANKS = b" \t\r\n"
+ISA_LENGTH = 106
+LOOK_AHEAD = 512
+"""Bytes after `ISA` that are enough to decide whether an interchange starts there."""
+
+GUIDES: dict[str, str] = {
+    "005010X222": "837P",
+    "005010X221": "835",
+    "005010X223": "837I",
+    "005010X224": "837D",
+    "005010X298": "837P post-adjudicated",
+    "005010X299": "837I post-adjudicated",
+    "005010X300": "837D post-adjudicated",
+    "004010X098": "837P 4010",
+    "004010X096": "837I 4010",
+    "004010X097": "837D 4010",
+    "004010X091": "835 4010",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Delimiters:
+    """Element, component and segment separators as byte values."""
+
+    element: int
+    component: int
+    terminator: int
+
+
+@dataclass(frozen=True, slots=True)
+class IsaHeader:
+    """One ISA: where it starts, where its body starts, its delimiters and what was odd about it."""
+
+    start: int
+    end: int
+    delimiters: Delimiters
+    identity: bytes
+    findings: tuple[str, ...]
+
+
+def set_name(set_code: bytes, version: bytes, set_version: bytes = b"") -> str:
+    """Name of a transaction set from ST01, GS08 and ST03: `837P`, `835`, else what it looks like."""
+    code = set_code.decode("ascii", "replace").strip()
+    for candidate in (set_version, version):
+        guide = GUIDES.get(candidate.strip()[:10].decode("ascii", "replace").upper())
+        if guide is not None and guide.startswith(code):
+            return guide
+    if code in ("837", "835"):
+        year = (version or set_version).strip()[:6].decode("ascii", "replace")
+        return f"{code} 4010" if year == "004010" else f"{code} of an unknown guide"
+    return code if re.fullmatch(r"\d{3}", code) else "unknown set"
+
+
+def read_isa(data: bytes, start: int) -> IsaHeader | None:
+    """The ISA at `start` if its geometry fits and a GS follows (X12.5; CONTRACT: an ISA by shape)."""
+    head = data[start : start + LOOK_AHEAD]
+    element = head[3:4]
+    if head[:3] != b"ISA" or not element or element.isalnum() or element in (b" ", b"\n", b"\r"):
+        return None
+    parts = head.split(element, 16)
+    if len(parts) < 17 or sum(map(len, parts[:16])) > 160:
+        return None
+    rest = parts[16]
+    offset = len(head) - len(rest)
+    for component_length in (1, 0):
+        terminator = rest[component_length : component_length + 1]
+        after = component_length + 1
+        if terminator == b"\r" and rest[after : after + 1] == b"\n":
+            terminator, after = b"\n", after + 1
+        blanks = len(rest[after:]) - len(rest[after:].lstrip(BLANKS))
+        if terminator and rest[after + blanks : after + blanks + 3] == b"GS" + element:
+            component = rest[0] if component_length else ord(":")
+            end = start + offset + after
+            body = _body_terminator(data, end, element, terminator)
+            findings = [] if offset + component_length + 1 == ISA_LENGTH else ["isa_length"]
+            if body != terminator:
+                findings.append("newline_as_terminator")
+            identity = element.join(part.strip() for part in parts[5:9] + parts[13:14])
+            return IsaHeader(
+                start, end, Delimiters(element[0], component, body[0]), identity, tuple(findings)
+            )
+    return None
+
+
+def _body_terminator(data: bytes, end: int, element: bytes, terminator: bytes) -> bytes:
+    """The terminator that the body uses: the declared one, or a line break where GS runs into ST."""
+    if terminator in (b"\n", b"\r"):
+        return terminator
+    stop = data.find(terminator, end, end + LOOK_AHEAD)
+    first = data[end : stop if stop >= 0 else end + LOOK_AHEAD].lstrip(BLANKS)
+    broken = re.search(rb"(\r\n|\n|\r)[ \t\r\n]*ST" + re.escape(element), first)
+    if broken is None:
+        return terminator
+    return b"\r" if broken.group(1) == b"\r" else b"\n"
+
+
+def find_isa(data: bytes, start: int, stop: int) -> IsaHeader | None:
+    """The first interchange that starts in `data[start:stop]`."""
+    at = data.find(b"ISA", start, stop)
+    while at >= 0:
+        header = read_isa(data, at)
+        if header is not None:
+            return header
+        at = data.find(b"ISA", at + 3, stop)
+    return None
+
+
+def wrapped_width(head: bytes) -> int | None:
+    """The constant column at which a file is wrapped, or None; `head` holds its first bytes."""
+    lines = head.lstrip(b"\xef\xbb\xbf \t\r\n").replace(b"\r\n", b"\n").split(b"\n")
+    full = lines[:-1]
+    if len(lines[-1]) == 0 and len(full) > 1:
+        full = full[:-1]
+    widths = {len(line) for line in full}
+    if not full or len(widths) != 1 or (len(full) == 1 and not lines[-1]):
+        return None
+    width = widths.pop()
+    joined = b"".join(lines)
+    header = read_isa(joined, 0)
+    if header is None or width < 20 or len(lines[len(full)]) > width:
+        return None
+    terminator = header.delimiters.terminator
+    return width if any(line[-1] != terminator for line in full) else None
+
+
+def sniff(head: bytes) -> str | None:
+    """Kind of a file from its first bytes: `837P`, `835`, another set's name, or None if it is not X12."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        text = head.decode("utf-16", "ignore")
+        return "utf16" if "ISA" in text[:16] else None
+    clean = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf \t\r\n")
+    if clean[:3] != b"ISA":
+        loose = re.match(rb"(GS|ST)[^A-Za-z0-9\s]", clean)
+        return "no_envelope" if loose else None
+    header = read_isa(clean, 0)
+    if header is None:
+        clean = clean.replace(b"\r", b"").replace(b"\n", b"")
+        header = read_isa(clean, 0)
+    if header is None:
+        return None
+    element = bytes([header.delimiters.element])
+    terminator = bytes([header.delimiters.terminator])
+    segments = [s.strip(BLANKS).split(element) for s in clean[header.end :].split(terminator)[:4]]
+    group = next((s for s in segments if s[0] == b"GS"), [])
+    first = next((s for s in segments if s[0] == b"ST"), [])
+    version = group[8] if len(group) > 8 else b""
+    if len(first) < 2:
+        guess = GUIDES.get(version[:10].decode("ascii", "replace"))
+        return guess or "unknown set"
+    return set_name(first[1], version, first[3] if len(first) > 3 else b"")

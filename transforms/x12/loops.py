@@ -1,0 +1,111 @@
+"""Loops of the picked zones: which line a segment lies in, which entity it describes, whose payer it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from transforms.x12.scan import running
+from transforms.x12.segments import FIRST_BOUNDARY, KIND, Positions, Segments
+from transforms.x12.values import Picked, Span, code, pick
+
+
+class Loops:
+    """Zones of a piece (set headers, levels, claims) with their segments named.
+
+    `claims` are first segments of the claims wanted, `heads` those of other zones (-1: none). A zone ends at
+    the next loop start. `line_id` starts a service line inside a claim (LX in 837P, SVC in 835).
+    Results by zone have one entry more, for zone -1, that is always "none".
+    """
+
+    def __init__(self, segments: Segments, claims: Positions, heads: list[Positions], line_id: str) -> None:
+        starts = np.unique(np.concatenate([*heads, claims]))
+        starts = starts[starts >= 0]
+        boundary = np.flatnonzero(segments.kinds >= FIRST_BOUNDARY)
+        if line_id == "SVC":
+            # LX only numbers the claims of an 835: it ends a set header.
+            boundary = np.flatnonzero(segments.kinds >= KIND["LX"])
+        boundary = np.append(boundary, len(segments))
+        stops = boundary[np.searchsorted(boundary, starts, side="right")]
+        self.picked: Picked = pick(segments, starts, stops)
+        self.zones = len(starts)
+        self.claim_zone = np.searchsorted(starts, claims)
+        self.claim_of_zone = np.full(self.zones + 1, -1, dtype=np.int64)
+        self.claim_of_zone[self.claim_zone] = np.arange(len(claims))
+        self.head_zones = [np.where(head >= 0, np.searchsorted(starts, head), -1) for head in heads]
+        self.claim_of = self.claim_of_zone[self.picked.zone]
+        self._name_lines(line_id)
+        self._name_entities("NM1" if line_id == "LX" else "N1")
+
+    def _name_lines(self, line_id: str) -> None:
+        """Number the service lines, and tell claim headings from other payers' loops (2320) behind them."""
+        picked = self.picked
+        lines = picked.where(line_id)
+        self.lines = lines[self.claim_of[lines] >= 0]
+        starts_line = np.zeros(len(picked.kinds), dtype=np.bool_)
+        starts_line[self.lines] = True
+        number = np.cumsum(starts_line) - 1
+        inside = number >= 0
+        if len(self.lines):
+            inside &= picked.zone[self.lines[np.maximum(number, 0)]] == picked.zone
+        self.line_of = np.where(inside, number, -1)
+        self.zone_start = picked.zone_first[picked.zone]
+        heading = self.line_of < 0
+        if line_id == "LX":
+            others = running(picked.kinds == KIND["SBR"])
+            heading &= (self.claim_of < 0) | (others[1:] == others[self.zone_start])
+        self.heading = heading
+
+    def _name_entities(self, entity_id: str) -> None:
+        """The last NM1 (N1 in a remittance's header) at or above each segment of its zone, -1 for none."""
+        picked = self.picked
+        names = picked.where(entity_id)
+        place = np.searchsorted(names, np.arange(len(picked.kinds)), side="right") - 1
+        owner = np.append(names, -1)[place]
+        self.owner = np.where(owner >= self.zone_start, owner, -1)
+        self.entity = np.zeros(len(picked.kinds) + 1, dtype=np.uint32)
+        self.entity[names] = picked.qualifiers(picked.element(names, 1))
+
+    def matching(
+        self, segment_id: str, qualifier: bytes | None = None, owner: bytes | None = None
+    ) -> Positions:
+        """Segments of one kind, by their first element and by the entity that they describe."""
+        at = self.picked.where(segment_id)
+        if qualifier is not None:
+            at = at[self.picked.qualifiers(self.picked.element(at, 1)) == code(qualifier)]
+        if owner is not None:
+            at = at[self.entity[self.owner[at]] == code(owner)]
+        return at
+
+    def first(self, segment_id: str, qualifier: bytes | None = None, owner: bytes | None = None) -> Positions:
+        """The first such segment of each zone, outside lines and other payers' loops; -1 for none."""
+        at = self.matching(segment_id, qualifier, owner)
+        at = at[self.heading[at]]
+        return np.append(self.picked.first_per(at, self.picked.zone[at], self.zones), -1)
+
+    def first_in_line(
+        self, segment_id: str, qualifier: bytes | None = None, owner: bytes | None = None
+    ) -> Positions:
+        """The first such segment of each service line, -1 for none."""
+        at = self.matching(segment_id, qualifier, owner)
+        at = at[self.line_of[at] >= 0]
+        return self.picked.first_per(at, self.line_of[at], len(self.lines))
+
+    def per_line(self, at: Positions) -> Positions:
+        """How many of these segments each service line holds."""
+        lines = self.line_of[at]
+        return np.bincount(lines[lines >= 0], minlength=len(self.lines))
+
+    def span(self, at: Positions, element: int, component: int = 0) -> Span:
+        """Bounds of an element, or of one component of it, of each segment (-1: empty)."""
+        span = self.picked.element(at, element)
+        return self.picked.component(span, component) if component else span
+
+    def text(self, at: Positions, element: int, component: int = 0) -> pl.Series:
+        """An element (or component) of each segment as text, null where it is absent."""
+        return self.picked.text(self.span(at, element, component))
+
+    def npi(self, at: Positions) -> pl.Series:
+        """NM109 of each NM1 where NM108 says that it is an NPI (XX)."""
+        is_npi = self.picked.qualifiers(self.picked.element(at, 8)) == code(b"XX")
+        return self.text(np.where(is_npi, at, -1), 9)

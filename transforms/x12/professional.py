@@ -1,0 +1,256 @@
+"""837P (005010X222): claim lines of a piece, in the canonical columns of claim lines."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from transforms.x12.claims import Claims, doubtful_claims, levels_above, professional_claims
+from transforms.x12.diagnoses import Diagnoses
+from transforms.x12.findings import Finding, quarantine
+from transforms.x12.issues import Issues
+from transforms.x12.loops import Loops
+from transforms.x12.rows import CLAIM_COLUMNS, CLAIM_EXTRA, PartRows, Spots, empty_rows
+from transforms.x12.scan import CodeTest, Sets
+from transforms.x12.segments import UNKNOWN, Mask, Positions, Segments
+from transforms.x12.values import dates, units
+
+NOTE_TIMES = (
+    r"(?i)(?:START|BEGIN)[A-Z ]*[:=]? *(?<h1>\d{1,2}):?(?<m1>\d{2})[^\d]*"
+    r"(?:STOP|END|FINISH)[A-Z ]*[:=]? *(?<h2>\d{1,2}):?(?<m2>\d{2})"
+)
+DAY_MINUTES = 1440
+
+
+def read_professional(segments: Segments, sets: Sets, test: CodeTest) -> PartRows:
+    """Claim lines of the 837P sets of a piece, one row per service line that is kept.
+
+    Kept: a code in scope or like it, and every line of claims with frequency 6, 7 or 8.
+    """
+    claims = professional_claims(segments, sets, test)
+    lines = np.flatnonzero(claims.counted)
+    findings = loose_lines(segments, claims, "SV1", lines)
+    spots = unknown_segments(segments, sets, "837P")
+    if not claims.wanted.any():
+        empty = empty_rows(CLAIM_COLUMNS, (*CLAIM_EXTRA, "origin"))
+        return PartRows(empty, findings, spots, lines, claims.first)
+    rows, more, seen = _ClaimReader(segments, sets, claims).read()
+    return PartRows(rows, findings + more, spots + seen, lines, claims.first)
+
+
+def unknown_segments(segments: Segments, sets: Sets, name: str) -> list[Spots]:
+    """Segments of no known kind in sets of this name."""
+    at = np.flatnonzero(segments.kinds == UNKNOWN)
+    at = at[sets.named(name)[sets.of(at)]]
+    return [Spots("unknown_segment", "?", at)] if len(at) else []
+
+
+def loose_lines(segments: Segments, claims: Claims, line_id: str, lines: Positions) -> list[Finding]:
+    """A finding for each service line that belongs to no claim."""
+    if len(lines) == int(np.maximum(claims.lines, claims.alone).sum()):
+        return []
+    held = np.zeros(len(segments) + 1, dtype=np.int32)
+    np.add.at(held, claims.first, 1)
+    np.add.at(held, claims.stop, -1)
+    outside = lines[np.cumsum(held[:-1])[lines] == 0]
+    return [quarantine("line_without_claim", line_id, at, 1) for at in outside.tolist()]
+
+
+class _ClaimReader:
+    """Reads the wanted claims of one piece. Arrays are by claim (wanted ones) or by line (LX)."""
+
+    def __init__(self, segments: Segments, sets: Sets, claims: Claims) -> None:
+        self.segments, self.claims = segments, claims
+        self.chosen = np.flatnonzero(claims.wanted)
+        first, number = claims.first[self.chosen], claims.set_number[self.chosen]
+        self.levels = levels_above(segments, sets, first, number)
+        above = [sets.first[number], self.levels.billing, self.levels.subscriber, self.levels.patient]
+        self.loops = Loops(segments, first, above, "LX")
+        self.issues = Issues()
+        self.owner = self.loops.claim_of[self.loops.lines]
+        self.service = self.loops.first_in_line("SV1")
+
+    def read(self) -> tuple[pl.DataFrame, list[Finding], list[Spots]]:
+        """The kept rows, and what was found on the way."""
+        chosen, owner = self.chosen, self.owner
+        there = self.service >= 0
+        kept = self.claims.kept[self.loops.picked.origin[np.maximum(self.service, 0)]]
+        kept = there & (kept | self.claims.keep_all[chosen][owner])
+        people = self._people()
+        own = self._own_columns()
+        summed = self._check_lines()
+        unbalanced = self._check_claims(own, summed)
+        relevant = np.bincount(owner, weights=kept, minlength=len(chosen)) > 0
+        relevant |= self.claims.odd[chosen]
+        findings = self.issues.findings(self.segments, self.claims.lines[chosen], relevant)
+        good = relevant & ~self.issues.bad(len(chosen))
+        spots = [Spots("claim_charge_unbalanced", "CLM", self.claims.first[chosen][unbalanced & good])]
+        rows = np.flatnonzero(kept & good[owner])
+        frame = self._lines(rows, pl.concat([own, people], how="horizontal")[owner[rows]])
+        return frame, findings, spots + self._notes(rows, frame)
+
+    def _people(self) -> pl.DataFrame:
+        """Columns of what stands above each claim (2000A, 2000B, 2000C, BHT), one row per claim."""
+        loops, issues = self.loops, self.issues
+        header, billing, subscriber, patient = loops.head_zones
+        claim = np.arange(len(self.chosen))
+        begins = loops.first("BHT")[header]
+        provider = loops.first("NM1", b"85")[billing]
+        insured, payer = loops.first("NM1", b"IL")[subscriber], loops.first("NM1", b"PR")[subscriber]
+        role = loops.first("SBR")[subscriber]
+        person = np.where(
+            patient >= 0,
+            loops.first("DMG", owner=b"QC")[patient],
+            loops.first("DMG", owner=b"IL")[subscriber],
+        )
+        submitted, bad_submitted = dates(loops.picked.data, loops.span(begins, 4))
+        birth, bad_birth = dates(loops.picked.data, loops.span(person, 2))
+        origin = np.append(loops.picked.origin, -1)
+        issues.add("bad_date", claim, origin[begins], bad_submitted)
+        issues.add("bad_date", claim, origin[person], bad_birth)
+        stray = np.where(patient < 0, loops.first("NM1", b"QC")[subscriber], -1)
+        issues.add("segment_out_of_place", claim, origin[stray], stray >= 0)
+        return pl.DataFrame(
+            {
+                "submitted_on": submitted,
+                "payer_id": loops.text(payer, 9),
+                "payer_name": loops.text(payer, 3),
+                "payer_responsibility": loops.text(role, 1),
+                "claim_filing_code": loops.text(role, 9),
+                "member_id": loops.text(insured, 9),
+                "patient_birth_date": birth,
+                "patient_sex": loops.text(person, 3),
+                "billing_provider_npi": loops.npi(provider),
+                "billing_provider_state": loops.text(loops.first("N4", owner=b"85")[billing], 2),
+            }
+        )
+
+    def _own_columns(self) -> pl.DataFrame:
+        """Columns of loop 2300 and its 2310 loops, one row per claim."""
+        loops, zone = self.loops, self.loops.claim_zone
+        claim = loops.picked.zone_first[zone]
+        return pl.DataFrame(
+            {
+                "claim_id": loops.text(claim, 1),
+                "claim_charge": loops.text(claim, 2),
+                "claim_frequency_code": loops.text(claim, 5, 3),
+                "original_claim_number": loops.text(loops.first("REF", b"F8")[zone], 2),
+                "claim_facility_code": loops.text(claim, 5, 1),
+                "claim_rendering": loops.npi(loops.first("NM1", b"82")[zone]),
+                "claim_facility_state": loops.text(loops.first("N4", owner=b"77")[zone], 2),
+                "claim_authorization": loops.text(loops.first("REF", b"G1")[zone], 2),
+                "claim_line_count": pl.Series(self.claims.lines[self.chosen], dtype=pl.Int64),
+            }
+        )
+
+    def _check_lines(self) -> Positions:
+        """Note what is wrong with service lines; the sum of charges of each claim, in ten-thousandths."""
+        loops, issues, owner = self.loops, self.issues, self.owner
+        origin = np.append(loops.picked.origin, -1)
+        services = loops.matching("SV1")
+        stray = services[(loops.claim_of[services] >= 0) & (loops.line_of[services] < 0)]
+        issues.add("line_without_service", loops.claim_of[stray], origin[stray])
+        issues.add("line_without_service", owner, origin[loops.lines], loops.per_line(services) != 1)
+        numbers, bad = units(loops.text(loops.lines, 1))
+        issues.add("bad_number", owner, origin[loops.lines], bad)
+        again = np.zeros(len(owner), dtype=np.bool_)
+        again[1:] = (owner[1:] == owner[:-1]) & (numbers[1:] <= numbers[:-1])
+        issues.add("line_number_repeated", owner, origin[loops.lines], again)
+        at, there = self.service, self.service >= 0
+        charge = loops.text(at, 2)
+        missing = charge.is_null().to_numpy() & there
+        for element, component in ((1, 2), (3, 0), (4, 0)):
+            begin, stop = loops.span(at, element, component)
+            missing |= (begin == stop) & there
+        issues.add("element_missing", owner, origin[at], missing)
+        amount, bad = units(charge)
+        issues.add("bad_amount", owner, origin[at], bad)
+        issues.add("bad_number", owner, origin[at], units(loops.text(at, 4))[1])
+        per_line = loops.per_line(loops.matching("DTP", b"472"))
+        issues.add("segment_repeated", owner, origin[loops.lines], per_line > 1)
+        day = loops.first_in_line("DTP", b"472")
+        issues.add("bad_date", owner, origin[day], dates(loops.picked.data, loops.span(day, 3))[1])
+        summed = np.zeros(len(self.chosen), dtype=np.int64)
+        np.add.at(summed, owner, amount)
+        return summed
+
+    def _check_claims(self, own: pl.DataFrame, summed: Positions) -> Mask:
+        """Note what is wrong with claims; which of them have lines that do not add up to CLM02."""
+        issues, claim, levels = self.issues, np.arange(len(self.chosen)), self.levels
+        first = self.claims.first[self.chosen]
+        issues.add("hl_parent_missing", claim, first, levels.orphan)
+        alone = (levels.billing < 0) | (levels.subscriber < 0)
+        issues.add("context_missing", claim, first, alone & ~levels.orphan)
+        cause = doubtful_claims(self.segments, self.claims)[self.chosen]
+        issues.add("context_doubtful", claim, cause, cause >= 0)
+        total, bad = units(own["claim_charge"])
+        issues.add("bad_amount", claim, first, bad)
+        missing = own["claim_charge"].is_null() | own["claim_id"].is_null()
+        issues.add("element_missing", claim, first, missing.to_numpy())
+        unbalanced: Mask = total != summed
+        unknown = np.flatnonzero((self.loops.picked.kinds == UNKNOWN) & (self.loops.claim_of >= 0))
+        holder = self.loops.claim_of[unknown]
+        issues.add("unknown_segment_in_claim", holder, self.loops.picked.origin[unknown], unbalanced[holder])
+        return unbalanced
+
+    def _lines(self, rows: Positions, above: pl.DataFrame) -> pl.DataFrame:
+        """The canonical columns of the lines `rows`; `above` holds their claims' columns row by row."""
+        loops = self.loops
+        at, line = self.service[rows], loops.lines[rows]
+
+        def nearest(segment_id: str, qualifier: bytes | None, owner: bytes | None = None) -> Positions:
+            return loops.first_in_line(segment_id, qualifier, owner)[rows]
+
+        diagnoses = Diagnoses(loops)
+        pointed = diagnoses.pointed(self.owner[rows], loops.span(at, 7))
+        service_date, _ = dates(loops.picked.data, loops.span(nearest("DTP", b"472"), 3))
+        origin = loops.picked.origin[at] if len(rows) else np.zeros(0, dtype=np.int64)
+        before = np.cumsum(self.claims.counted)
+        columns = {
+            "line_number": loops.text(line, 1),
+            "line_control_number": loops.text(nearest("REF", b"6R"), 2),
+            "rendering_provider_npi": loops.npi(nearest("NM1", b"82")),
+            "service_facility_state": loops.text(nearest("N4", None, b"77"), 2),
+            "place_of_service": loops.text(at, 5),
+            "procedure_code": loops.text(at, 1, 2),
+            **{f"modifier_{number}": loops.text(at, 1, 2 + number) for number in range(1, 5)},
+            "charge_amount": loops.text(at, 2),
+            "unit_basis": loops.text(at, 3),
+            "unit_count": loops.text(at, 4),
+            **{f"diagnosis_{number}": column for number, column in enumerate(pointed, start=1)},
+            "surgical_procedure_code": diagnoses.surgical(self.owner[rows]),
+            "service_date": service_date,
+            "prior_authorization_number": loops.text(nearest("REF", b"G1"), 2),
+            "row_number": pl.Series(before[origin], dtype=pl.Int64),
+            "origin": pl.Series(origin, dtype=pl.Int64),
+        }
+        frame = pl.concat([above, pl.DataFrame(columns)], how="horizontal")
+        empty = pl.lit(None, dtype=pl.String)
+        return frame.with_columns(
+            pl.coalesce("rendering_provider_npi", "claim_rendering").alias("rendering_provider_npi"),
+            pl.coalesce("service_facility_state", "claim_facility_state").alias("service_facility_state"),
+            pl.coalesce("place_of_service", "claim_facility_code").alias("place_of_service"),
+            pl.coalesce("prior_authorization_number", "claim_authorization").alias(
+                "prior_authorization_number"
+            ),
+            empty.alias("medicare_contractor"),
+            empty.alias("medicare_locality"),
+        ).select(*CLAIM_COLUMNS, *CLAIM_EXTRA, "origin")
+
+    def _notes(self, rows: Positions, frame: pl.DataFrame) -> list[Spots]:
+        """Start and stop times in NTE02 (of the line, or of a claim of one line) against billed minutes."""
+        loops = self.loops
+        if not len(rows) or not len(loops.picked.where("NTE")):
+            return []
+        owner = self.owner[rows]
+        single = self.claims.lines[self.chosen][owner] == 1
+        of_claim = np.where(single, loops.first("NTE")[loops.claim_zone][owner], -1)
+        of_line = loops.first_in_line("NTE")[rows]
+        at = np.where(of_line >= 0, of_line, of_claim)
+        found = loops.text(at, 2).str.extract_groups(NOTE_TIMES).struct.unnest().cast(pl.Int64)
+        start, stop = found["h1"] * 60 + found["m1"], found["h2"] * 60 + found["m2"]
+        minutes = (stop - start) % DAY_MINUTES
+        billed = frame["unit_count"].cast(pl.Float64, strict=False)
+        differs = (frame["unit_basis"] == "MJ") & ((billed - minutes).abs() > 1)
+        wrong = np.flatnonzero(differs.fill_null(False).to_numpy())
+        return [Spots("note_time_differs", "NTE", np.sort(loops.picked.origin[at[wrong]]))]
