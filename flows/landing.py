@@ -1,4 +1,6 @@
-"""What lies in the landing folder: regular files inside it that have stopped growing. It is read and never changed."""
+"""What lies in the landing folder: regular files inside it that have stopped growing. It is read and never
+changed.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ class LandingFile:
 
 @dataclass(frozen=True)
 class Discovery:
-    """files: ready to be taken in, by path. waiting: shown names of files that grow or are unfinished. ignored: of what is no inbound file."""
+    """files: ready to be taken in, by path. waiting: shown names of files that grow or are unfinished.
+    ignored: of what is no inbound file.
+    """
 
     files: list[LandingFile] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
@@ -36,7 +40,9 @@ class Discovery:
 
 
 def discover(landing: Path, settings: Settings) -> Discovery:
-    """Look twice, `settle_seconds` apart: a file is growing when its size or time of change differs between the looks."""
+    """Look twice, `settle_seconds` apart: a file is growing when its size or time of change differs between
+    the looks.
+    """
     found = Discovery()
     if not landing.is_dir():
         return found
@@ -63,7 +69,9 @@ def shown_name(path: Path, landing: Path, key: bytes) -> str:
 
 
 def _look(folder: Path) -> Iterator[tuple[Path, tuple[int, int] | None]]:
-    """Every entry below the folder with size and time of change; None: no inbound file (link, device, hidden)."""
+    """Every entry below the folder with size and time of change; None: no inbound file (link, device,
+    hidden).
+    """
     with os.scandir(folder) as entries:
         for entry in entries:
             path = Path(entry.path)

@@ -1,4 +1,6 @@
-"""The first pass over a file's bytes: what it is, its identity, and damage that a parser would pass over in silence."""
+"""The first pass over a file's bytes: what it is, its identity, and damage that a parser would pass over in
+silence.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ REJECTIONS: Final[dict[str, tuple[str, str]]] = {
 
 
 class Rejected(Exception):
-    """The file can't be trusted as a whole; `code` says why, `where` names a column or position, never a value."""
+    """The file can't be trusted as a whole; `code` says why, `where` names a column or position, never a
+    value.
+    """
 
     def __init__(self, code: str, where: str = "") -> None:
         super().__init__(f"{code} {where}".strip())
@@ -68,7 +72,9 @@ class Growing(Exception):
 
 @dataclass(frozen=True)
 class Preflight:
-    """Identity and form of a file. `plain` is where its decompressed bytes stand; counts are over those bytes."""
+    """Identity and form of a file. `plain` is where its decompressed bytes stand; counts are over those
+    bytes.
+    """
 
     sha256: str
     form: Form
@@ -257,7 +263,8 @@ def _check_text(counted: _Counted) -> None:
 def ragged_rows(found: Preflight, fields: int) -> list[int]:
     """Numbers (from 1, header not counted) of rows with another number of fields than the header.
 
-    A count of all separators clears a file without quotes; only a file that is not cleared is looked at row by row.
+    A count of all separators clears a file without quotes; only a file that is not cleared is looked at row
+    by row.
     """
     rows = found.newlines + (not found.ends_in_newline)
     if not found.quotes and found.separators == (fields - 1) * rows:

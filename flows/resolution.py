@@ -21,7 +21,9 @@ KINDS = {"lines": "service_month", "remits": "remit_month"}
 
 @dataclass
 class ResolutionReport:
-    """partitions: 'payer/YYYY-MM' -> new files (paths in the work folder, None: empty) and rows. Only rewritten ones."""
+    """partitions: 'payer/YYYY-MM' -> new files (paths in the work folder, None: empty) and rows. Only
+    rewritten ones.
+    """
 
     partitions: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -34,7 +36,8 @@ def resolve_touched(
     everything: bool,
     only: Partition | None,
 ) -> ResolutionReport:
-    """Resolve the closed set of rows that the new batches (or one partition) touch; write the partitions it lies in.
+    """Resolve the closed set of rows that the new batches (or one partition) touch; write the partitions it
+    lies in.
 
     The files have the same bytes as if everything were resolved anew.
     """

@@ -89,18 +89,17 @@ def compiled(schema: pa.DataFrameSchema) -> list[RowRule]:
     return [check._check_fn.keywords["rule"] for check in schema.checks]
 
 
-def split(rows: pl.DataFrame, schema: pa.DataFrameSchema) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows that keep every rule, and one row (row_number, rule_code, column, is_first) per rule a row breaks.
+def split(rows: pl.DataFrame, schema: pa.DataFrameSchema, row: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows that keep every rule, and one row (row, rule_code, column, is_first) per rule that a row breaks.
 
-    Rules are tried in the order of the schema; `is_first` marks the one that the row is counted under.
+    `row` names the column that tells rows apart. Rules are tried in the order of the schema; `is_first` marks
+    the
+    one that the row is counted under.
     """
     rules = compiled(schema)
-    flags = rows.select("row_number", *(rule.holds().alias(str(number)) for number, rule in enumerate(rules)))
     numbers = [str(number) for number in range(len(rules))]
-    kept = flags.select(pl.all_horizontal(numbers)).to_series() if rules else pl.Series([True] * len(rows))
-    broken = flags.filter(~kept)
-    if broken.is_empty():
-        return rows, _no_breaks()
+    flags = rows.lazy().select(row, *(rule.holds().alias(n) for n, rule in zip(numbers, rules, strict=True)))
+    verdict = flags.with_columns(_kept=pl.all_horizontal(numbers)).collect()
     names = pl.DataFrame(
         {
             "variable": numbers,
@@ -110,17 +109,12 @@ def split(rows: pl.DataFrame, schema: pa.DataFrameSchema) -> tuple[pl.DataFrame,
         }
     )
     breaks = (
-        broken.unpivot(index="row_number", on=numbers)
+        verdict.filter(~pl.col("_kept"))
+        .unpivot(index=row, on=numbers)
         .filter(~pl.col("value"))
         .join(names, on="variable")
-        .sort("row_number", "order")
-        .with_columns(is_first=pl.int_range(pl.len()).over("row_number") == 0)
-        .select("row_number", "rule_code", "column", "is_first")
+        .sort(row, "order")
+        .with_columns(is_first=pl.int_range(pl.len()).over(row) == 0)
+        .select(row, "rule_code", "column", "is_first")
     )
-    return rows.filter(kept), breaks
-
-
-def _no_breaks() -> pl.DataFrame:
-    return pl.DataFrame(
-        schema={"row_number": pl.Int64, "rule_code": pl.String, "column": pl.String, "is_first": pl.Boolean}
-    )
+    return rows.filter(verdict["_kept"]), breaks

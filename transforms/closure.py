@@ -1,6 +1,7 @@
 """Which accepted rows belong together with new ones: what resolving them again can change, and no more.
 
-Links: claim number and billing NPI; patient, NPI, role, date and code of a service; payer claim numbers. Following them until nothing is added
+Links: claim number and billing NPI; patient, NPI, role, date and code of a service; payer claim numbers.
+Following them until nothing is added
 gives a set that resolves to the same rows alone as among all others.
 """
 

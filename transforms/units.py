@@ -39,7 +39,8 @@ def with_care_model(lines: pl.DataFrame, reference: ReferenceTables) -> pl.DataF
 def with_units(lines: pl.DataFrame, reference: ReferenceTables, rules: Rules) -> pl.DataFrame:
     """Add anesthesia_minutes, minutes_suspect, base_units, time and billed units in tenths. Grain unchanged.
 
-    Time units are minutes / 15 to one decimal (half up on an exact tie). A line whose minutes are unknown or suspect has none.
+    Time units are minutes / 15 to one decimal (half up on an exact tie). A line whose minutes are unknown or
+    suspect has none.
     """
     based = join_in_force(
         lines.lazy(),
@@ -71,9 +72,11 @@ def with_units(lines: pl.DataFrame, reference: ReferenceTables, rules: Rules) ->
 
 
 def with_medicare_allowed(lines: pl.DataFrame, reference: ReferenceTables, rules: Rules) -> pl.DataFrame:
-    """Add `medicare_allowed` (USD, not rounded): billed units x share x the factor in force on the service date.
+    """Add `medicare_allowed` (USD, not rounded): billed units x share x the factor in force on the service
+    date.
 
-    The national non-QP factor, or the locality's where `medicare_basis` is locality and the line has contractor and locality.
+    The national non-QP factor, or the locality's where `medicare_basis` is locality and the line has
+    contractor and locality.
     """
     bases = ["all", "non_qp"]
     national = reference.conversion_factors_national.filter(pl.col("basis").is_in(bases))

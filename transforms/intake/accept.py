@@ -1,4 +1,4 @@
-"""Kept rows of one file become accepted lines, header rows, quarantine and counts.
+"""Kept rows of files become accepted lines, header rows, quarantine and counts.
 
 The last step in which an identifier stands in clear: what leaves here is pseudonymised.
 """
@@ -27,47 +27,76 @@ OTHER = "other"
 
 @dataclass(frozen=True)
 class Accepted:
-    """lines: accepted rows (schemas.accepted), header rows too. breaks: row_number, rule_code, column, is_first.
+    """What became of kept rows, over all their files.
 
-    counts: payer_id, payer_name, month, rule_code, in_scope, accepted, quarantined, repaired. `headers`: how many lines are header rows.
+    lines: accepted rows (schemas.accepted), header rows too. breaks: file_key, row_number, rule_code, column,
+    is_first.
+    counts: file_key, payer_id, payer_name, month, rule_code, in_scope, accepted, quarantined, repaired.
+    rejected: file_key, good, bad of files with more bad rows than the ceiling allows; nothing else speaks of
+    them.
     """
 
     lines: pl.DataFrame
     breaks: pl.DataFrame
     counts: pl.DataFrame
-    headers: int
+    rejected: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """A file is rejected when more than `share` of its in-scope rows, and at least `fewest` of them, are bad."""
+
+    share: float
+    fewest: int
 
 
 def accept_lines(
     kept: pl.DataFrame,
     headers: pl.DataFrame,
     layout: Layout,
-    file_key: str,
     key: bytes,
     reference: ReferenceTables,
     rules: Rules,
+    ceiling: Ceiling,
 ) -> Accepted:
-    """Validate and pseudonymise the rows of one file.
+    """Validate and pseudonymise the kept rows of files of one layout.
 
-    `kept`: canonical text rows in or near scope, with row_number, field_count_ok and (claims) claim_line_count. `headers`: out-of-scope rows of
-    replacements and voids, which are not validated: one is kept per submission that reads.
+    `kept`: canonical text rows in or near scope, with file_key, row_number, field_count_ok and (claims)
+    claim_line_count.
+    `headers`: out-of-scope rows of replacements and voids, not validated: one is kept per submission that
+    reads.
     """
-    kind = layout.kind
-    schema = (
-        claim_schema(rules.scope, *_impossible(reference))
-        if kind == "claim_lines"
-        else remit_schema(rules.scope)
+    claims = layout.kind == "claim_lines"
+    schema = claim_schema(rules.scope, *_impossible(reference)) if claims else remit_schema(rules.scope)
+    typed = parsed(kept.lazy(), layout, rules.scope).collect().with_row_index("_row")
+    good, breaks = split(typed, schema, "_row")
+    rejected = _over_ceiling(typed, good, ceiling)
+    typed, good, headers = (
+        frame.join(rejected, on="file_key", how="anti") for frame in (typed, good, headers)
     )
-    typed = parsed(kept.lazy(), layout, rules.scope).collect()
-    good, breaks = split(typed, schema)
-    if kind == "claim_lines":
+    where = typed.select("_row", "file_key", "row_number")
+    counts = _counts(with_payer(typed.lazy(), reference).collect(), breaks)
+    if claims:
         heads = _header_rows(parsed(headers.lazy(), layout, rules.scope).collect())
         rows = pl.concat([good.with_columns(in_scope=pl.lit(True)), heads], how="diagonal")
-        lines = _claim_lines(rows, layout, file_key, key)
+        lines = _claim_lines(rows, layout, key)
     else:
-        lines = _remit_lines(good, file_key, key)
-    counts = _counts(with_payer(typed.lazy(), reference).collect(), breaks)
-    return Accepted(lines, breaks, counts, len(lines) - len(good))
+        lines = _remit_lines(good, key)
+    told = where.join(breaks, on="_row").sort("_row", maintain_order=True).drop("_row")
+    return Accepted(lines, told, counts, rejected)
+
+
+def _over_ceiling(typed: pl.DataFrame, good: pl.DataFrame, ceiling: Ceiling) -> pl.DataFrame:
+    """Files with too many bad rows: file_key, good, bad."""
+    return (
+        typed.group_by("file_key")
+        .agg(all_rows=pl.len().cast(pl.Int64))
+        .join(good.group_by("file_key").agg(good=pl.len().cast(pl.Int64)), on="file_key", how="left")
+        .with_columns(pl.col("good").fill_null(0))
+        .with_columns(bad=pl.col("all_rows") - pl.col("good"))
+        .filter(pl.col("bad") >= ceiling.fewest, pl.col("bad") > ceiling.share * pl.col("all_rows"))
+        .select("file_key", "good", "bad")
+    )
 
 
 def _impossible(reference: ReferenceTables) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -89,12 +118,12 @@ def _header_rows(rows: pl.DataFrame) -> pl.DataFrame:
         "claim_frequency_code",
         "original_claim_number",
     ]
-    carried = [*submission, "payer_id", "payer_name", "row_number"]
+    carried = [*submission, "payer_id", "payer_name", "file_key", "row_number"]
     needed = [name for name in submission if name not in ("original_claim_number", "payer_responsibility")]
     return (
         rows.drop_nulls(needed)
-        .sort("row_number")
-        .unique(submission, keep="first", maintain_order=True)
+        .sort("file_key", "row_number")
+        .unique(["file_key", *submission], keep="first", maintain_order=True)
         .select(carried)
         .with_columns(in_scope=pl.lit(False))
     )
@@ -104,14 +133,13 @@ def _identifier(column: str) -> pl.Expr:
     return pl.col(column).str.to_uppercase()
 
 
-def _claim_lines(rows: pl.DataFrame, layout: Layout, file_key: str, key: bytes) -> pl.DataFrame:
+def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame:
     born, served = pl.col("patient_birth_date"), pl.col("service_date")
     birthday_to_come = (served.dt.month() * 100 + served.dt.day()) < (born.dt.month() * 100 + born.dt.day())
     age = served.dt.year() - born.dt.year() - birthday_to_come.cast(pl.Int32)
     member = _identifier("member_id").str.replace_all(r"[^0-9A-Z]", "")
     role = pl.col("payer_responsibility")
     prepared = rows.with_columns(
-        file_key=pl.lit(file_key),
         _claim=_identifier("claim_id").str.head(CLAIM_NUMBER_LENGTH).str.strip_chars_end(),
         _patient=pl.concat_str(member, pl.lit("|"), born.dt.to_string("%Y-%m-%d")),
         _original=_identifier("original_claim_number"),
@@ -139,9 +167,8 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, file_key: str, key: bytes) 
     return prepared.select(names(ACCEPTED_CLAIM_LINE)).cast(polars_schema(ACCEPTED_CLAIM_LINE))  # type: ignore[arg-type]
 
 
-def _remit_lines(rows: pl.DataFrame, file_key: str, key: bytes) -> pl.DataFrame:
+def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
     prepared = rows.with_columns(
-        file_key=pl.lit(file_key),
         _claim=_identifier("claim_id").str.head(CLAIM_NUMBER_LENGTH).str.strip_chars_end(),
         _trace=_identifier("payment_trace"),
         _payer_claim=_identifier("payer_claim_number"),
@@ -153,8 +180,8 @@ def _remit_lines(rows: pl.DataFrame, file_key: str, key: bytes) -> pl.DataFrame:
         remark_codes=_sorted_codes("remark_codes"),
     )
     for column in ("adjustments", "claim_adjustments"):
-        packed = canonical_adjustments(prepared, column, "row_number")
-        prepared = prepared.drop(column).join(packed, on="row_number", how="left", validate="1:1")
+        packed = canonical_adjustments(prepared, column, "_row")
+        prepared = prepared.drop(column).join(packed, on="_row", how="left", validate="1:1")
     for column, domain, name in (
         ("_claim", "claim", "claim_number_key"),
         ("_trace", "trace", "trace_key"),
@@ -175,39 +202,49 @@ def _sorted_codes(column: str) -> pl.Expr:
 
 
 def _with_loop_ordinal(rows: pl.DataFrame) -> pl.DataFrame:
-    """Tell CLP loops of one file with the same keys apart: by the reader's ordinal, else a sequence number that comes again."""
-    loop = ["claim_number_key", "trace_key", "payment_date", "payer_claim_key", "claim_status_code"]
+    """Tell CLP loops of one file with the same keys apart: by the reader's ordinal, else a sequence number
+    that comes again.
+    """
+    loop = [
+        "file_key",
+        "claim_number_key",
+        "trace_key",
+        "payment_date",
+        "payer_claim_key",
+        "claim_status_code",
+    ]
     if "_loop_ordinal" in rows.columns:
         return rows.with_columns(loop_ordinal=pl.col("_loop_ordinal").rank("dense").over(loop).cast(pl.Int64))
     again = pl.int_range(1, pl.len() + 1).over(*loop, "service_sequence")
-    return rows.sort("row_number").with_columns(
+    return rows.sort("file_key", "row_number").with_columns(
         loop_ordinal=pl.when(pl.col("service_sequence").is_null()).then(1).otherwise(again).cast(pl.Int64)
     )
 
 
 def _counts(typed: pl.DataFrame, breaks: pl.DataFrame) -> pl.DataFrame:
-    """Rows in or near scope by payer as written, month of service and rule; quarantined rows under their first rule.
+    """Rows in or near scope by payer as written, month of service and rule; quarantined rows under their
+    first rule.
 
     What stands in the payer's place of a quarantined row is kept only where it names a known payer.
     """
-    first = breaks.filter("is_first").select("row_number", "rule_code")
+    first = breaks.filter("is_first").select("_row", "rule_code")
     broken = pl.col("rule_code").is_not_null()
     return (
-        typed.select("row_number", "payer", "payer_id", "payer_name", "service_date", "was_repaired")
-        .join(first, on="row_number", how="left", validate="1:1")
+        typed.select("_row", "file_key", "payer", "payer_id", "payer_name", "service_date", "was_repaired")
+        .join(first, on="_row", how="left", validate="1:1")
         .with_columns(
             pl.when(~broken | (pl.col("payer") != OTHER)).then(pl.col(name)).alias(name)
             for name in ("payer_id", "payer_name")
         )
         .with_columns(month=pl.col("service_date").dt.truncate("1mo"))
-        .group_by("payer_id", "payer_name", "month", "rule_code")
+        .group_by("file_key", "payer_id", "payer_name", "month", "rule_code")
         .agg(
             in_scope=pl.len().cast(pl.Int64),
             accepted=(~broken).sum().cast(pl.Int64),
             quarantined=broken.sum().cast(pl.Int64),
             repaired=(pl.col("was_repaired") & ~broken).sum().cast(pl.Int64),
         )
-        .sort("payer_id", "payer_name", "month", "rule_code", nulls_last=False)
+        .sort("file_key", "payer_id", "payer_name", "month", "rule_code", nulls_last=False)
     )
 
 

@@ -92,7 +92,8 @@ def _slots(raw: Iterable[Mapping[str, str]]) -> tuple[Slot, ...]:
 
 
 def pick_layout(header: Iterable[str], layouts: Iterable[Layout]) -> tuple[Layout | None, list[str]]:
-    """The layout whose signature the header has, the most specific first; else the canonical one that misses least.
+    """The layout whose signature the header has, the most specific first; else the canonical one that misses
+    least.
 
     Returns the layout (None: nothing fits) and the required canonical columns that the header misses.
     """
@@ -111,9 +112,10 @@ def pick_layout(header: Iterable[str], layouts: Iterable[Layout]) -> tuple[Layou
 
 
 def canonical_text(rows: pl.LazyFrame, layout: Layout, header: list[str]) -> pl.LazyFrame:
-    """Rename, fill and pack: every canonical column as text, then row_number and field_count_ok. Grain unchanged.
+    """Rename, fill and pack: every canonical column as text, then file_key, row_number and field_count_ok.
 
-    `header`: the file's own column names. Columns the layout does not name are dropped here, before anything is kept.
+    `header`: the file's own column names. Columns the layout does not name are dropped here, before anything
+    is kept.
     """
     found = {plain(name): name for name in reversed(header)}
     expressions = []
@@ -134,7 +136,7 @@ def canonical_text(rows: pl.LazyFrame, layout: Layout, header: list[str]) -> pl.
             if slots:
                 expressions = [e for e in expressions if e.meta.output_name() != name]
                 expressions.append(_packed(slots, layout, found).alias(name))
-    return rows.select(*expressions, "row_number", "field_count_ok")
+    return rows.select(*expressions, "file_key", "row_number", "field_count_ok")
 
 
 def _packed(slots: tuple[Slot, ...], layout: Layout, found: Mapping[str, str]) -> pl.Expr:

@@ -58,7 +58,9 @@ def _typed(column: InboundColumn, layout: Layout) -> pl.Expr:
 
 
 def scaled(text: pl.Expr, decimals: int) -> pl.Expr:
-    """A decimal in text as a whole number of its smallest unit, exactly; further decimals are cut (a rule rejects them)."""
+    """A decimal in text as a whole number of its smallest unit, exactly; further decimals are cut (a rule
+    rejects them).
+    """
     part = text.str.extract_groups(rf"^(-?)(\d{{1,15}})(?:\.(\d{{1,{max(decimals, 1)}}})\d*)?$").struct
     whole = part.field("2").cast(pl.Int64, strict=False)
     fraction = (
@@ -71,7 +73,9 @@ def scaled(text: pl.Expr, decimals: int) -> pl.Expr:
 
 
 def canonical_adjustments(rows: pl.DataFrame, column: str, row: str) -> pl.DataFrame:
-    """(row, column): adjustments as `GROUP-REASON:CENTS`, summed by code, sorted, joined by |; rows without any are absent."""
+    """(row, column): adjustments as `GROUP-REASON:CENTS`, summed by code, sorted, joined by |; rows without
+    any are absent.
+    """
     return (
         rows.select(row, pl.col(column))
         .drop_nulls(column)

@@ -21,7 +21,8 @@ def keyed_hash(key: bytes, domain: str, text: str) -> str:
 
 
 def pseudonymised(rows: pl.DataFrame, column: str, domain: str, key: bytes, name: str) -> pl.DataFrame:
-    """Replace a column of normalised identifiers by keyed hashes under a new name. Grain unchanged; null stays null.
+    """Replace a column of normalised identifiers by keyed hashes under a new name. Grain unchanged; null
+    stays null.
 
     Every distinct identifier is hashed once.
     """

@@ -10,14 +10,17 @@ NO_CODE = ""
 
 
 def repairs(scope: tuple[str, ...]) -> dict[str, str]:
-    """Codes that a spreadsheet stripped of their leading zero and that can only be a code in scope: 1939 -> 01939."""
+    """Codes that a spreadsheet stripped of their leading zero and that can only be a code in scope: 1939 ->
+    01939.
+    """
     return {code.lstrip("0"): code for code in scope if code.startswith("0")}
 
 
 def near_scope_pattern(scope: tuple[str, ...]) -> str:
     """A regular expression for codes that look like a damaged code in scope, in upper case after NFKC.
 
-    O1939, 01939.0, 01939-QK, '01939, 1.939E3, 0193 9: letters for zeros and ones, apostrophes, decimals, glued modifiers.
+    O1939, 01939.0, 01939-QK, '01939, 1.939E3, 0193 9: letters for zeros and ones, apostrophes, decimals,
+    glued modifiers.
     """
     lookalike = {"0": "[0OQD]", "1": "[1IL]", "5": "[5S]", "8": "[8B]"}
     forms = []
@@ -35,7 +38,9 @@ def folded(code: pl.Expr) -> pl.Expr:
 
 
 def kept_codes(column: str, scope: tuple[str, ...]) -> pl.Expr:
-    """Rows whose code in `column` is in scope or near it. Cheap on the rows that are neither: one search by bytes."""
+    """Rows whose code in `column` is in scope or near it. Cheap on the rows that are neither: one search by
+    bytes.
+    """
     code = pl.col(column)
     tails = sorted({item[-3:] for item in scope} | {f"{item[1]}.{item[2:]}" for item in scope})
     suspicious = code.str.contains_any(tails, ascii_case_insensitive=False) | (

@@ -96,7 +96,8 @@ def _sole_lines(claims: pl.DataFrame) -> pl.DataFrame:
 def _adjustments(rows: pl.DataFrame, base: pl.DataFrame) -> pl.DataFrame:
     """One row per adjudication, level, group and reason; what sums to zero vanishes.
 
-    Claim-level adjustments stand on each row of a loop: they are taken once, and only where the claim has one line.
+    Claim-level adjustments stand on each row of a loop: they are taken once, and only where the claim has one
+    line.
     """
     sole = base.filter("sole_line").select("adjudication")
     claim = (
@@ -119,7 +120,9 @@ def _adjustments(rows: pl.DataFrame, base: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_content_order(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rank adjudications by paid, allowed, charge, adjustments (then remarks and codes): the order of those of one date."""
+    """Rank adjudications by paid, allowed, charge, adjustments (then remarks and codes): the order of those
+    of one date.
+    """
     rows = rows.with_columns(codes_text=pl.col("adjudicated_codes").list.join("|"))
     return with_content_rank(rows, CONTENT, "content_order")
 
@@ -217,7 +220,9 @@ def _cancelled_in_turn(reversals: pl.DataFrame, standing: pl.DataFrame) -> pl.Da
 
 
 def _with_order(rows: pl.DataFrame) -> pl.DataFrame:
-    """Sort so that row order is the order of adjudications of a slot: date, what was negated that day, content."""
+    """Sort so that row order is the order of adjudications of a slot: date, what was negated that day,
+    content.
+    """
     negated_that_day = (pl.col("cancelled_on") == pl.col("payment_date")).fill_null(False)
     return rows.sort("payment_date", ~negated_that_day, "content_order", "adjudication").with_row_index(
         "sequence"

@@ -68,7 +68,8 @@ def adjudication_amounts(
 ) -> pl.DataFrame:
     """Add balance, allowed, state, denial reason and network to adjudications.
 
-    Grain: one row per adjudication (column `adjudication`). `adjustments` has one row per adjudication, group and reason (cents not 0)
+    Grain: one row per adjudication (column `adjudication`). `adjustments` has one row per adjudication, group
+    and reason (cents not 0)
     with `level` line or claim. Unbalanced: charge less adjustments is not paid, to the cent.
     """
     reasons = Reasons.of(reference)

@@ -18,7 +18,8 @@ VOID = "8"
 
 @dataclass(frozen=True)
 class Chains:
-    """instances: one row per instance with its standing version and what became of it. slots: one row per slot of a
+    """instances: one row per instance with its standing version and what became of it. slots: one row per
+    slot of a
     standing instance and each slot it continues (itself too)."""
 
     instances: pl.DataFrame
@@ -34,7 +35,8 @@ def chains_of(
 ) -> Chains:
     """Find what supersedes what.
 
-    `claims`: claim rows with instance, slot, version, payer, care_model. `linked`: remit rows that met a slot.
+    `claims`: claim rows with instance, slot, version, payer, care_model. `linked`: remit rows that met a
+    slot.
     """
     named = _named_edges(claims, versions, linked)
     failed = _failed_versions(claims, versions, named, adjudications)
@@ -65,7 +67,9 @@ def chains_of(
 
 
 def _named_edges(claims: pl.DataFrame, versions: pl.DataFrame, linked: pl.DataFrame) -> pl.DataFrame:
-    """(instance, version, claim_frequency_code, older): a 7 or 8 names a payer claim number that met another claim."""
+    """(instance, version, claim_frequency_code, older): a 7 or 8 names a payer claim number that met another
+    claim.
+    """
     keys = claims.select("instance", "key").unique()
     payers = claims.group_by("submission").agg(naming_payer=pl.col("payer").unique())
     named = versions.filter(
@@ -90,7 +94,8 @@ def _named_edges(claims: pl.DataFrame, versions: pl.DataFrame, linked: pl.DataFr
 
 
 def _owned(claims: pl.DataFrame, versions: pl.DataFrame, adjudications: pl.DataFrame) -> pl.DataFrame:
-    """Adjudications with the version they speak of: the latest submitted by then with the same charge, else the latest
+    """Adjudications with the version they speak of: the latest submitted by then with the same charge, else
+    the latest
     submitted by then, else the first."""
     several = versions.filter(pl.len().over("instance") > 1).select("instance").unique()
     alone = adjudications.join(several, on="instance", how="anti").with_columns(version=pl.lit(1, pl.Int64))
@@ -123,7 +128,9 @@ def _owned(claims: pl.DataFrame, versions: pl.DataFrame, adjudications: pl.DataF
 def _failed_versions(
     claims: pl.DataFrame, versions: pl.DataFrame, named: pl.DataFrame, adjudications: pl.DataFrame
 ) -> pl.DataFrame:
-    """(instance, version) of replacements and voids that were denied while the earlier claim's payment stands."""
+    """(instance, version) of replacements and voids that were denied while the earlier claim's payment
+    stands.
+    """
     suspects = versions.filter(
         pl.col("claim_frequency_code").is_in(["7", VOID]),
     ).select("instance", "version")
@@ -254,7 +261,9 @@ def _with_chain_source(instances: pl.DataFrame, edges: pl.DataFrame) -> pl.DataF
 
 
 def _chain_slots(claims: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
-    """(instance, slot, chain_instance, chain_slot): every slot and all it continues, through any number of claims."""
+    """(instance, slot, chain_instance, chain_slot): every slot and all it continues, through any number of
+    claims.
+    """
     slots = claims.filter("in_scope").select(SLOT).unique()
     counted = slots.with_columns(single=pl.len().over("instance") == 1)
     steps = (

@@ -34,7 +34,8 @@ FINAL_COLUMNS = (
 def chain_adjudications(slots: pl.DataFrame, adjudications: pl.DataFrame) -> pl.DataFrame:
     """One row per slot of a standing claim and adjudication of its chain, in order (column `sequence`).
 
-    An adjudication whose only reason is 18 or B13 is left out while the chain has another that is no reversal.
+    An adjudication whose only reason is 18 or B13 is left out while the chain has another that is no
+    reversal.
     """
     joined = slots.join(
         adjudications,

@@ -28,7 +28,8 @@ MODIFIERS = [f"modifier_{i}" for i in range(1, 5)]
 def link_remits(remits: pl.DataFrame, claims: pl.DataFrame, scope: tuple[str, ...]) -> pl.DataFrame:
     """Give each remit row its loop, outcome, and the instance and slot it meets.
 
-    Grain: one row per remit row. Adds loop, outcome, wanted_role, prior_payer, instance, slot, slot_role, role_assumed_primary,
+    Grain: one row per remit row. Adds loop, outcome, wanted_role, prior_payer, instance, slot, slot_role,
+    role_assumed_primary,
     sole_instance (the one instance that has the claim number, where no slot was met).
     """
     rows = remits.with_row_index("remit").pipe(_with_loops).pipe(_with_wanted_role)
@@ -96,7 +97,9 @@ def _with_loops(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_wanted_role(rows: pl.DataFrame) -> pl.DataFrame:
-    """The role of the claim that a remit row speaks of (CLP02; CARC 23 makes it secondary whatever CLP02 says)."""
+    """The role of the claim that a remit row speaks of (CLP02; CARC 23 makes it secondary whatever CLP02
+    says).
+    """
     prior = pl.any_horizontal(
         pl.col(name).fill_null("").str.contains(PRIOR_PAYER) for name in ("adjustments", "claim_adjustments")
     )

@@ -22,7 +22,9 @@ ROW_ORDER: tuple[str, ...] = ("file_key", "row_number")
 
 
 def with_content_rank(rows: pl.DataFrame, content: Sequence[str], name: str = "content_rank") -> pl.DataFrame:
-    """Add a dense rank of each row's content: equal content, equal rank; larger content, larger rank; nulls first."""
+    """Add a dense rank of each row's content: equal content, equal rank; larger content, larger rank; nulls
+    first.
+    """
     if rows.is_empty():
         return rows.with_columns(pl.lit(None, pl.UInt32).alias(name))
     ranks = (

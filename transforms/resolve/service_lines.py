@@ -48,7 +48,9 @@ AMOUNTS = (
 
 @dataclass(frozen=True)
 class Resolved:
-    """lines: RESOLVED_LINE, one row per accepted claim line in scope. remits: RESOLVED_REMIT, one row per remit line."""
+    """lines: RESOLVED_LINE, one row per accepted claim line in scope. remits: RESOLVED_REMIT, one row per
+    remit line.
+    """
 
     lines: pl.LazyFrame
     remits: pl.LazyFrame
@@ -59,7 +61,8 @@ def resolve_lines(
 ) -> Resolved:
     """Resolve the lives of claims: what stands, what was said of it last, what it is worth.
 
-    Takes accepted lines (schemas.accepted). The result depends on their content only, not on their order. Resolving a set of rows that is
+    Takes accepted lines (schemas.accepted). The result depends on their content only, not on their order.
+    Resolving a set of rows that is
     closed under the links of `transforms.closure` gives the same rows as resolving everything.
     """
     rows = (
@@ -119,7 +122,9 @@ def _unmatched_instances(outcomes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_standing(placed: Claims, chains: Chains) -> pl.DataFrame:
-    """In-scope rows with standing, and one row per replaced and per voided primary claim flagged to count claims."""
+    """In-scope rows with standing, and one row per replaced and per voided primary claim flagged to count
+    claims.
+    """
     rows = placed.rows.filter("in_scope").join(
         chains.instances.drop("role", "first_submitted_on", "first_frequency"),
         on="instance",
@@ -233,7 +238,9 @@ def _earlier_charges(slots: pl.DataFrame, placed: Claims, chains: Chains) -> pl.
 
 
 def _with_final_state(lines: pl.DataFrame) -> pl.DataFrame:
-    """pending, reversed, awaiting_readjudication, or the state of the final adjudication; amounts only with the last."""
+    """pending, reversed, awaiting_readjudication, or the state of the final adjudication; amounts only with
+    the last.
+    """
     answered = pl.col("final_remit_on").is_not_null()
     other_bill = (
         (pl.col("final_charge_cents").abs() != pl.col("charge_cents"))

@@ -26,7 +26,8 @@ SUBMISSION_KEY = (*CLAIM_KEY, "submitted_on", "claim_frequency_code", "original_
 class Claims:
     """Claim rows placed in submissions, instances, versions and slots.
 
-    rows: one row per accepted claim row, with submission, instance, slot, version (null: not a version) and `row_standing`
+    rows: one row per accepted claim row, with submission, instance, slot, version (null: not a version) and
+    `row_standing`
     ('line', 'duplicate', 'beaten', 'header'). versions: one row per version of an instance, numbered from 1.
     """
 
@@ -82,7 +83,9 @@ def _with_row_standing(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _ordered_submissions(rows: pl.DataFrame) -> pl.DataFrame:
-    """One row per submission, in the order of its key: date, frequency, content; `position` counts over all keys."""
+    """One row per submission, in the order of its key: date, frequency, content; `position` counts over all
+    keys.
+    """
     submissions = rows.group_by("submission").agg(
         *(pl.col(name).first() for name in ("key", *SUBMISSION_KEY)),
         lines=(pl.col("row_standing") == "line").sum(),

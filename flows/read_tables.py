@@ -1,0 +1,140 @@
+"""Tabular files (CSV, Parquet, NDJSON) as text, and the rows of them that a run keeps."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from flows.preflight import Preflight, Rejected, ragged_rows
+from transforms.intake.accept import SUBMISSION_TEXT
+from transforms.intake.layouts import Layout, plain
+from transforms.intake.scope import kept_codes
+
+REPLACING: Final = ("6", "7", "8")
+
+
+def scan_text(found: Preflight) -> tuple[pl.LazyFrame, list[str]]:
+    """Rows of a file, all text, with row_number and field_count_ok; and its header."""
+    if found.form == "csv":
+        return _scan_csv(found)
+    number = {"row_index_name": "row_number", "row_index_offset": 1}
+    try:
+        if found.form == "parquet":
+            rows = pl.scan_parquet(found.plain, glob=False, **number)  # type: ignore[arg-type]
+        else:
+            rows = pl.scan_ndjson(found.plain, infer_schema_length=None, **number)  # type: ignore[arg-type]
+        schema = rows.collect_schema()
+    except (pl.exceptions.PolarsError, OSError):
+        raise Rejected("file_unreadable") from None
+    header = [name for name in schema if name != "row_number"]
+    texts = [_as_text(name, schema[name]) for name in header]
+    row = pl.col("row_number").cast(pl.Int64)
+    return rows.select(row, *texts, field_count_ok=pl.lit(True)), header
+
+
+def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
+    """A typed column as the text it would have in a canonical CSV."""
+    column = pl.col(name)
+    if isinstance(kind, pl.List) and isinstance(kind.inner, pl.Struct):
+        names = [part.name for part in kind.inner.fields]
+        if len(names) >= 3:
+            group, reason, amount = (pl.element().struct.field(part) for part in names[:3])
+            packed = pl.format("{}-{}:{}", group, reason, _plain_number(amount))
+            return column.list.eval(packed).list.join("|").alias(name)
+    if isinstance(kind, pl.List):
+        return column.cast(pl.List(pl.String)).list.join("|").alias(name)
+    if kind.is_float() or kind.is_decimal():
+        return _plain_number(column).alias(name)
+    if isinstance(kind, pl.Datetime):
+        return column.dt.to_string("%Y-%m-%d").alias(name)
+    return column.cast(pl.String, strict=False).alias(name)
+
+
+def _plain_number(number: pl.Expr) -> pl.Expr:
+    """Digits with a point and no needless zeros: a float of a typed file is read to the thousandth it was
+    meant as.
+    """
+    text = number.cast(pl.Decimal(18, 4), strict=False).cast(pl.String)
+    return pl.coalesce(text, number.cast(pl.String, strict=False)).str.replace(r"\.?0+$", "")
+
+
+def _scan_csv(found: Preflight) -> tuple[pl.LazyFrame, list[str]]:
+    header = _header(found.plain)
+    if len(header) == 1:
+        raise Rejected("file_wrong_delimiter")
+    seen = [plain(name) for name in header]
+    if len(set(seen)) < len(seen):
+        raise Rejected(
+            "file_duplicate_column", f"column {next(i for i, n in enumerate(seen, 1) if n in seen[: i - 1])}"
+        )
+    ragged = ragged_rows(found, len(header))
+    rows = pl.scan_csv(
+        found.plain,
+        schema=pl.Schema(dict.fromkeys(header, pl.String)),
+        truncate_ragged_lines=True,
+        row_index_name="row_number",
+        row_index_offset=1,
+        glob=False,
+    )
+    number = pl.col("row_number").cast(pl.Int64)
+    return rows.with_columns(number, field_count_ok=~number.is_in(ragged) if ragged else pl.lit(True)), header
+
+
+def _header(path: Path) -> list[str]:
+    """The header as the file has it."""
+    with path.open("rb") as stream:
+        head = stream.read(1 << 20)
+    try:
+        text = head.decode("utf-8-sig", "strict" if len(head) < 1 << 20 else "ignore")
+    except UnicodeDecodeError:
+        raise Rejected("file_not_utf8") from None
+    return next(csv.reader(io.StringIO(text)), [])
+
+
+def kept_rows(
+    rows: pl.LazyFrame, layout: Layout, scope: tuple[str, ...]
+) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    """Rows in or near scope, header rows of replacements and voids, and how many rows the file has in all."""
+    code = "procedure_code"
+    again = pl.col(code).str.to_lowercase() == plain(layout.columns.get(code, code))
+    keep = kept_codes(code, scope) | again.fill_null(False)
+    if layout.kind == "remit_lines":
+        submitted = pl.col("submitted_procedure_code")
+        empty = (pl.col(code).fill_null("") == "") & (submitted.fill_null("") == "")
+        keep = keep | kept_codes("submitted_procedure_code", scope) | empty
+        heads = pl.lit(False)
+    else:
+        heads = pl.col("claim_frequency_code").is_in(REPLACING)
+    marked = rows.with_columns(_keep=keep)
+    wanted = (
+        marked.filter(pl.col("_keep") | heads) if layout.kind == "claim_lines" else marked.filter("_keep")
+    )
+    try:
+        kept, total = pl.collect_all([wanted, rows.select(pl.len())], engine="streaming")
+        if len(kept.filter(pl.col("_keep")).filter(again)):
+            raise Rejected("file_header_twice")
+        in_scope = kept.filter("_keep").drop("_keep")
+        headers = kept.filter(~pl.col("_keep")).drop("_keep")
+        if layout.kind == "claim_lines":
+            in_scope = _with_line_counts(in_scope, rows)
+    except pl.exceptions.PolarsError as error:
+        code = "file_not_utf8" if "utf" in type(error).__name__.lower() else "file_unreadable"
+        raise Rejected(code) from None
+    return in_scope, headers, int(total.item())
+
+
+def _with_line_counts(kept: pl.DataFrame, rows: pl.LazyFrame) -> pl.DataFrame:
+    """Add how many lines each kept row's submission has in all, in scope or not."""
+    numbers = kept.get_column("claim_id").unique()
+    counts = (
+        rows.select(SUBMISSION_TEXT)
+        .filter(pl.col("claim_id").is_in(numbers.implode()))
+        .group_by(SUBMISSION_TEXT)
+        .agg(claim_line_count=pl.len().cast(pl.Int64))
+        .collect(engine="streaming")
+    )
+    return kept.join(counts, on=SUBMISSION_TEXT, how="left", nulls_equal=True, validate="m:1")
