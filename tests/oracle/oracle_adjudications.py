@@ -160,8 +160,9 @@ class Adjudication:
         return "|".join(sorted(f"{g}-{c}:{cents}" for (g, c), cents in self.adjustments.items()))
 
     def content(self) -> tuple[Any, ...]:
-        """Breaks ties between adjudications."""
-        return (self.paid, self.allowed, self.charge, self.adjustments_text())
+        """Breaks ties between adjudications; what is not money comes last."""
+        codes = (self.remark_codes, sorted(self.adjudicated_codes), self.filing_code or "")
+        return (self.paid, self.allowed, self.charge, self.adjustments_text(), *codes)
 
     def order(self) -> tuple[Any, ...]:
         """Date; on one date those cancelled by a reversal of that date first; then content."""
@@ -208,7 +209,7 @@ def adjudicate(loop: Loop, slot: Slot) -> Adjudication:
 
 
 def adjudications_of(loops: list[Loop]) -> list[Adjudication]:
-    """All adjudications; the slots learn of claim-level adjustments that fit no line."""
+    """All adjudications."""
     found: list[Adjudication] = []
     for loop in loops:
         slots: list[Slot] = []
@@ -216,9 +217,6 @@ def adjudications_of(loops: list[Loop]) -> list[Adjudication]:
             if line.slot is not None and line.slot not in slots:
                 slots.append(line.slot)
         found.extend(adjudicate(loop, slot) for slot in slots)
-    for adjudication in found:
-        if adjudication.claim_level_adjusted:
-            adjudication.slot.claim_level_adjusted = True
     return found
 
 

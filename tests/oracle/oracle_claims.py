@@ -85,7 +85,6 @@ class Slot:
 
     instance: Instance
     lines: list[tuple[int, Row]] = field(default_factory=list)
-    claim_level_adjusted: bool = False
     has_unmatched_reversal: bool = False
     reversal_amount_mismatch: bool = False
 

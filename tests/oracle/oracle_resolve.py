@@ -186,7 +186,7 @@ def fill_adjudication(resolved: Row, row: Row, life: Life, chain: list[Slot], wo
     resolved.update(
         line_of_business=line_of_business,
         line_of_business_doubtful=doubtful,
-        claim_level_adjusted=any(slot.claim_level_adjusted for slot in chain),
+        claim_level_adjusted=False,
         has_unmatched_reversal=any(slot.has_unmatched_reversal for slot in chain),
         reversal_amount_mismatch=any(slot.reversal_amount_mismatch for slot in chain),
         first_paid=False,
@@ -240,6 +240,7 @@ def fill_final(resolved: Row, row: Row, final: Adjudication, world: World) -> No
         network=final.network,
         recoded=any(code != row["procedure_code"] for code in final.adjudicated_codes),
         unbalanced=final.unbalanced,
+        claim_level_adjusted=final.claim_level_adjusted,
         role_assumed_primary=any(line.role_assumed_primary for line in final.lines),
     )
     if final.state == "denied":
