@@ -150,22 +150,30 @@ def other_lines(lines: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
+def old_enough(as_of: date, months: int) -> pl.Expr:
+    """The service month ended at least some months before the as-of date."""
+    return pl.col("service_month").dt.offset_by(f"{months + 1}mo") <= pl.lit(as_of) + pl.duration(days=1)
+
+
 def open_book(
     lines: pl.LazyFrame,
     as_of: date,
     rules: Rules,
     reference: ReferenceTables,
     owners: Mapping[str, str] | None = None,
+    minimum_age_months: int = 0,
 ) -> Book:
     """Read resolved lines once for all tables.
 
     `owners` (billing NPI -> owner) makes several billing providers of one owner one provider where prices are
     protected; published counts of providers stay counts of NPIs.
     """
+    if minimum_age_months:
+        lines = lines.filter(old_enough(as_of, minimum_age_months))
     frame = with_expected(current_lines(lines), reference)
     owner = frame.get_column("billing_provider_npi")
     if owners:
-        owner = owner.replace(owners)
+        owner = owner.replace(dict(owners))
     frame = _with_identities(frame.with_columns(dense(owner, "_owners")))
     months = frame.get_column("_month").to_numpy()
     calendar = Calendar(as_of, rules.mature_days, rolling_start(months, as_of, rules.mature_days))

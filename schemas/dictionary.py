@@ -1,0 +1,120 @@
+"""The data dictionary of the published tables, made from their specs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, TypedDict
+
+import polars as pl
+
+from schemas.columns import Column
+from schemas.table_columns import TableSpec
+
+NOT: Final = (
+    "Shares are shares of these files, not of a population.",
+    "Only professional claims (837P) are here: no facility fees, no critical-access method II billing.",
+    "A rejection by a clearinghouse is not a denial; it never reached the payer.",
+    "Recent months are immature: claims are still unanswered. `is_mature` says which periods are not.",
+    "What a line was allowed is not the price of a case: a directed case is two lines (see `case_payment`).",
+    "A count that is shown, or withheld, meets a threshold; that is no legal safe harbour.",
+)
+"""What the numbers are not."""
+
+SUPPRESSION_NOTES: Final = (
+    "A withheld row keeps its keys; every measure is null and `suppressed` is true.",
+    "A withheld value is null beside values that are shown. `suppression_reason` may then say few_providers or"
+    " dominant_provider: prices rest on too few billing providers, or on one too great.",
+    "A null may also mean that no line of the cell has the value; a count or filtered sum is then 0.",
+)
+
+
+class ColumnDescription(TypedDict):
+    """One column as people read it."""
+
+    name: str
+    type: str
+    unit: str
+    description: str
+    source: str
+
+
+class TableDescription(TypedDict):
+    """One table as people read it."""
+
+    name: str
+    what: str
+    keys: list[str]
+    columns: list[ColumnDescription]
+
+
+def type_word(dtype: pl.DataType) -> str:
+    """Type of a published column in a word: text, date, whole number and so on."""
+    words = {
+        pl.String(): "text",
+        pl.Date(): "date",
+        pl.Int64(): "whole number",
+        pl.Float64(): "number",
+        pl.Boolean(): "yes or no",
+    }
+    return "decimal(18,2)" if isinstance(dtype, pl.Decimal) else words[dtype]
+
+
+def describe(spec: TableSpec) -> TableDescription:
+    """A table's grain and columns, for the command line."""
+    return {
+        "name": spec.name,
+        "what": spec.what,
+        "keys": spec.key_names,
+        "columns": [_described(column) for column in spec.columns],
+    }
+
+
+def _described(column: Column) -> ColumnDescription:
+    return {
+        "name": column.name,
+        "type": type_word(column.dtype),
+        "unit": column.unit,
+        "description": column.description,
+        "source": column.source,
+    }
+
+
+def data_dictionary(specs: Iterable[TableSpec]) -> str:
+    """The dictionary of all tables as Markdown; the same specs give the same text."""
+    parts = ["# Data dictionary", _bullets("What the numbers are not", NOT)]
+    parts.append(_bullets("What is withheld", SUPPRESSION_NOTES))
+    parts.extend(_section(describe(spec)) for spec in specs)
+    return "\n\n".join(parts) + "\n"
+
+
+def _bullets(title: str, sentences: Iterable[str]) -> str:
+    return "\n".join([f"## {title}", "", *(f"- {sentence}" for sentence in sentences)])
+
+
+def _section(table: TableDescription) -> str:
+    rows = [
+        "| " + " | ".join(_cell(text) for text in _fields(column, table["keys"])) + " |"
+        for column in table["columns"]
+    ]
+    return "\n".join(
+        [
+            f"## {table['name']}",
+            "",
+            f"{table['what']}.",
+            "",
+            f"One row per {', '.join(table['keys'])}.",
+            "",
+            "| column | type | unit | meaning | source |",
+            "|---|---|---|---|---|",
+            *rows,
+        ]
+    )
+
+
+def _fields(column: ColumnDescription, keys: list[str]) -> tuple[str, ...]:
+    name = f"**{column['name']}**" if column["name"] in keys else column["name"]
+    return name, column["type"], column["unit"], column["description"], column["source"]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

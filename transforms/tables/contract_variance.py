@@ -1,0 +1,73 @@
+"""Table `contract_variance`: what was allowed against what your own contracts say."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.tables_of_payment import CONTRACT_VARIANCE
+from transforms.tables.book import Book
+from transforms.tables.cells import Measures, dollars, finish, measure_cells, with_count_of
+
+
+def contract_variance(book: Book, utilization: pl.DataFrame, contracts: pl.DataFrame | None) -> pl.DataFrame:
+    """Unit-priced lines against contract prices. Grain: code, payer, line of business, period.
+
+    `contracts`: payer, line_of_business (null: any), dollars_per_unit (Decimal or float), effective_from and
+    effective_to (inclusive; null: open). A line of business named goes before any. No contracts: no rows.
+    """
+    rows = with_contract(book.lines.filter(pl.col("is_unit_priced")), contracts)
+    difference = pl.col("allowed_cents") - pl.col("expected_cents")
+    short = difference < -1
+    measures = Measures(
+        sums={
+            "expected_cents": pl.col("expected_cents"),
+            "allowed_cents": pl.col("allowed_cents"),
+            "underpaid_lines": short,
+            "underpaid_cents": pl.when(short).then(-difference),
+            "overpaid_lines": difference > 1,
+            "_as_agreed_lines": difference.is_between(-1, 1),
+        },
+        bases={"unit_priced": "is_unit_priced"},
+    )
+    cells = measure_cells(book, rows, (), measures).with_columns(
+        dollars("expected_cents").alias("expected_allowed_sum"),
+        dollars("allowed_cents").alias("allowed_sum"),
+        dollars("underpaid_cents").alias("underpaid_sum"),
+    )
+    return finish(with_count_of(cells, utilization, "_all_lines"), CONTRACT_VARIANCE)
+
+
+def with_contract(lines: pl.DataFrame, contracts: pl.DataFrame | None) -> pl.DataFrame:
+    """Lines that a contract prices, with `expected_cents` rounded half-even to the cent."""
+    if contracts is None or contracts.height == 0:
+        return lines.clear().with_columns(pl.lit(None, dtype=pl.Int64).alias("expected_cents"))
+    keys = ["payer", "line_of_business", "service_date"]
+    dated = contracts.select(
+        "payer",
+        pl.col("line_of_business").alias("_scope"),
+        pl.col("dollars_per_unit").cast(pl.Float64).alias("_dollars"),
+        pl.col("effective_from").alias("_from"),
+        pl.col("effective_to").alias("_to"),
+    )
+    in_force = (
+        lines.select(keys)
+        .unique()
+        .join(dated, on="payer", how="inner")
+        .filter(
+            (pl.col("_scope").is_null() | (pl.col("_scope") == pl.col("line_of_business")))
+            & (pl.col("_from").is_null() | (pl.col("_from") <= pl.col("service_date")))
+            & (pl.col("_to").is_null() | (pl.col("service_date") <= pl.col("_to")))
+        )
+        .sort(pl.col("_scope").is_null(), pl.col("_from"), nulls_last=True)
+        .unique(keys, keep="first", maintain_order=True)
+        .select(*keys, "_dollars")
+    )
+    # millionths of a dollar x half tenths of a unit are whole numbers, so the rounding to cents is exact
+    fine = (pl.col("_dollars") * 1_000_000).round().cast(pl.Int64)
+    half_tenths = (pl.col("billed_unit_tenths") * pl.col("share") * 2).round().cast(pl.Int64)
+    numerator, per_cent = fine * half_tenths, 200_000
+    whole, rest = numerator // per_cent, numerator % per_cent
+    up = (rest * 2 > per_cent) | ((rest * 2 == per_cent) & (whole % 2 == 1))
+    return lines.join(in_force, on=keys, how="inner", validate="m:1").with_columns(
+        (whole + up.cast(pl.Int64)).alias("expected_cents")
+    )

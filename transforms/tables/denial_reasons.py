@@ -1,0 +1,80 @@
+"""Table `denial_reasons`: why lines were denied, in the end and at first."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.reference import ReferenceTables
+from schemas.tables_of_payment import DENIAL_REASONS
+from transforms.tables.book import Book
+from transforms.tables.cells import FIVE, Measures, dollars, finish, measure_cells, quotient, with_count_of
+
+REASON = ("group_code", "carc")
+UNLISTED = "unclassified"
+
+
+def denial_reasons(book: Book, denials: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
+    """Denied lines by reason of the final denial, and what became of lines first denied for it.
+
+    Grain: five keys, group_code, carc. A reason that only first denials had has a row with an N of 0.
+    """
+    final, first = pl.col("_is_final"), ~pl.col("_is_final")
+    measures = Measures(
+        population="_is_final",
+        sums={
+            "charge_cents": pl.when(final).then(pl.col("charge_cents")),
+            "initially_denied_lines": first,
+            "overturned_lines": first & pl.col("is_paid_line"),
+        },
+    )
+    cells = measure_cells(book, reasons_of(book.lines), REASON, measures)
+    cells = with_count_of(cells, denials, "_denied_lines", "denied_lines")
+    cells = with_count_of(cells, denials, "_initially_denied_lines", "initially_denied_lines")
+    return finish(
+        with_top_remark(cells, book)
+        .join(reference.carc.select("carc", "denial_category"), on="carc", how="left", validate="m:1")
+        .with_columns(
+            pl.col("denial_category").fill_null(UNLISTED),
+            dollars("charge_cents").alias("charge_sum"),
+            quotient("service_lines", "_denied_lines").alias("share_of_denied"),
+            quotient("overturned_lines", "initially_denied_lines").alias("overturn_rate"),
+        ),
+        DENIAL_REASONS,
+    )
+
+
+def reasons_of(lines: pl.DataFrame) -> pl.DataFrame:
+    """Denied lines under their final reason, and adjudicated lines first denied under their first one."""
+    final = lines.filter(pl.col("is_denied")).with_columns(
+        pl.col("denial_group").alias("group_code"),
+        pl.col("denial_carc").alias("carc"),
+        _is_final=pl.lit(True),
+    )
+    first = lines.filter(pl.col("is_adjudicated") & pl.col("initially_denied")).with_columns(
+        pl.col("first_denial_group").alias("group_code"),
+        pl.col("first_denial_carc").alias("carc"),
+        _is_final=pl.lit(False),
+    )
+    return pl.concat([final, first]).with_columns(pl.col(name).fill_null("unknown") for name in REASON)
+
+
+def with_top_remark(cells: pl.DataFrame, book: Book) -> pl.DataFrame:
+    """Add `top_rarc` and `_top_rarc_lines`: the remark code on most denied lines of the cell (ties:
+    lowest).
+    """
+    remarks = (
+        reasons_of(book.lines)
+        .filter(pl.col("_is_final") & (pl.col("remark_codes").fill_null("") != ""))
+        .with_columns(pl.col("remark_codes").str.split("|").list.unique().alias("top_rarc"))
+        .explode("top_rarc")
+    )
+    keys = [*FIVE, *REASON]
+    counts = measure_cells(book, remarks, (*REASON, "top_rarc"), Measures())
+    top = (
+        counts.select(*keys, "top_rarc", pl.col("service_lines").alias("_top_rarc_lines"))
+        .sort("_top_rarc_lines", "top_rarc", descending=[True, False])
+        .unique(keys, keep="first", maintain_order=True)
+    )
+    return cells.join(top, on=keys, how="left", validate="1:1").with_columns(
+        pl.col("_top_rarc_lines").fill_null(0)
+    )

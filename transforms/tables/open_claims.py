@@ -1,0 +1,36 @@
+"""Table `open_claims`: what stands without an answer, by age."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.tables_of_payment import OPEN_CLAIMS
+from transforms.tables.book import Book
+from transforms.tables.cells import Measures, dollars, finish, measure_cells, with_count_of
+
+
+def open_age_band(as_of: pl.Expr) -> pl.Expr:
+    """Band of the days since the first submission; without a date there is none."""
+    days = (as_of - pl.col("first_submitted_on")).dt.total_days()
+    return (
+        pl.when(days <= 30)
+        .then(pl.lit("0-30"))
+        .when(days <= 60)
+        .then(pl.lit("31-60"))
+        .when(days <= 90)
+        .then(pl.lit("61-90"))
+        .when(days > 90)
+        .then(pl.lit("91+"))
+        .otherwise(pl.lit("unknown"))
+        .alias("age_band")
+    )
+
+
+def open_claims(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
+    """Pending and awaiting lines by age at the as-of date. Grain: five keys and age_band."""
+    waiting = pl.col("adjudication_state").is_in(["pending", "awaiting_readjudication"])
+    rows = book.lines.filter(waiting).with_columns(open_age_band(pl.lit(book.calendar.as_of)))
+    measures = Measures(sums={"charge_cents": pl.col("charge_cents")})
+    cells = measure_cells(book, rows, ("age_band",), measures)
+    counted = with_count_of(cells, utilization, "_pending_lines", "pending_lines")
+    return finish(counted.with_columns(dollars("charge_cents").alias("charge_sum")), OPEN_CLAIMS)

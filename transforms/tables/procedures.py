@@ -1,0 +1,30 @@
+"""Table `procedures`: the surgical procedures that the anesthesia was for."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.reference import ReferenceTables
+from schemas.tables_of_lines import PROCEDURES
+from transforms.tables.book import Book
+from transforms.tables.breakdowns import break_down
+from transforms.tables.cells import finish
+
+KEY = "surgical_procedure_code"
+
+
+def procedures(book: Book, utilization: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
+    """Lines by surgical procedure, where they carry one. Grain: five keys and surgical_procedure_code.
+
+    `region_conflict`: the listed procedure goes with other anesthesia codes; null where the list names none.
+    """
+    for value in ("allowed", "minutes"):
+        book.with_rank(value)
+    cells = break_down(book, book.lines.filter(pl.col(KEY).is_not_null()), (KEY,), PROCEDURES, utilization)
+    expected = reference.surgical_codes.select(
+        KEY, pl.col("expected_anesthesia_codes").str.split(" ").alias("expected")
+    )
+    told = cells.join(expected, on=KEY, how="left", validate="m:1").with_columns(
+        (~pl.col("expected").list.contains(pl.col("procedure_code"))).alias("region_conflict")
+    )
+    return finish(told, PROCEDURES)
