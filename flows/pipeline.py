@@ -26,7 +26,7 @@ from flows.conservation import check_partitions
 from flows.errors import ProductError
 from flows.files import private_folder
 from flows.publish import faults, is_published, is_whole, publish, read_manifest, staged_folder
-from flows.reference_files import read_reference, reference_digests
+from flows.reference_files import provider_owners, read_reference, reference_digests
 from flows.release import Terms, release_id, stage_release
 from flows.run import Executor, Run
 from flows.store import PartitionFiles, Store
@@ -147,6 +147,7 @@ def tables_of(run: Run, store: Store) -> str:
         as_of,
         run.settings.rules,
         read_reference(),
+        owners=provider_owners(),
     )
     return _write_frames(run.work / "tables", tables)
 
@@ -156,7 +157,9 @@ def disclose(run: Run, folder: str) -> str:
 
     E_GATE when that fails.
     """
-    safe = _read_frames(folder)
+    from transforms.disclosure.suppress import suppress
+
+    safe = suppress(_read_frames(folder), run.settings.disclosure)
     return _write_frames(run.work / "safe", safe)
 
 

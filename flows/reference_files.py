@@ -34,6 +34,20 @@ def _parsed(files: tuple[tuple[Path, str], ...]) -> ReferenceTables:
     return parse_reference({path.stem: _as_text(path) for path, _ in files})
 
 
+def provider_owners() -> dict[str, str]:
+    """Billing NPI -> owner, from config/provider_groups.csv (columns npi, owner); empty where there is no such file."""
+    path = config_folder() / "provider_groups.csv"
+    if not path.is_file():
+        return {}
+    try:
+        rows = _as_text(path).select("npi", "owner").drop_nulls().unique()
+    except pl.exceptions.PolarsError as error:
+        raise ProductError("E_REFERENCE", f"{path.name}: {type(error).__name__}") from None
+    if rows["npi"].is_duplicated().any():
+        raise ProductError("E_REFERENCE", f"{path.name}: an NPI has two owners")
+    return dict(rows.iter_rows())
+
+
 def reference_digests() -> dict[str, str]:
     """File name -> sha256 of every table a run computes with, for the manifest."""
     optional = [config_folder() / name for name in OPTIONAL_TABLES]

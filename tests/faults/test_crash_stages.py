@@ -1,0 +1,81 @@
+"""A1: a run killed after any stage; the next run comes to the same bytes, and readers see one whole release throughout."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from small_runs import command, deliver, published, run_nightly, small_files, tree
+
+from flows.failpoints import STAGES
+from flows.publish import faults, read_manifest
+from flows.store import read_snapshot
+
+EARLY = sorted(small_files())[::2]
+COMMITTED = STAGES[STAGES.index("commit") :]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a first release, and more files delivered since."""
+    data = tmp_path_factory.mktemp("before")
+    deliver(data, *EARLY)
+    run_nightly(data)
+    deliver(data)
+    return data
+
+
+@pytest.fixture(scope="module")
+def after(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same after a run that nothing disturbed."""
+    data = tmp_path_factory.mktemp("after") / "data"
+    shutil.copytree(before, data)
+    run_nightly(data)
+    return data
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_killed_run_is_harmless_and_the_next_completes_it(
+    stage: str, before: Path, after: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(before, data)
+    killed = command(data, "run", "--plain", CPT01939_FAILPOINT=f"{stage}:kill")
+    assert killed.returncode == -9
+    state = json.loads(command(data, "status", "--json").stdout)
+    assert state["run"]["going_on"] is False
+    assert "safe to run again" in command(data, "status").stdout
+
+    is_committed = stage in COMMITTED
+    assert (read_snapshot(data) != read_snapshot(before)) == is_committed
+    if not is_committed:
+        assert published(data) == published(before)
+    manifest = read_manifest(data / "benchmarks")
+    assert manifest is not None
+    assert manifest["release_id"] in {path.name for path in (data / "benchmarks/releases").iterdir()}
+
+    summary = run_nightly(data)
+    assert summary.exit_code in (0, 3)
+    assert published(data) == published(after)
+    assert without_logs(data) == without_logs(after)
+    assert faults(data) == []
+
+
+def test_a_killed_first_run_leaves_no_half_release(after: Path, tmp_path: Path) -> None:
+    deliver(tmp_path)
+    assert command(tmp_path, "run", "--plain", CPT01939_FAILPOINT="stage:kill").returncode == -9
+    assert not (tmp_path / "benchmarks").exists()
+    run_nightly(tmp_path)
+    assert faults(tmp_path) == []
+
+
+def without_logs(data: Path) -> dict[str, str]:
+    """Every file of a data folder but logs, and the manifest that tells a time."""
+    return {
+        name: sha256
+        for name, sha256 in tree(data).items()
+        if not name.startswith("logs/") and name != "benchmarks/manifest.json"
+    }
