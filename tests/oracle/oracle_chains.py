@@ -81,13 +81,13 @@ def paid_and_stands(adjudication: Adjudication) -> bool:
 
 
 def own_answers_failed(own: list[Adjudication]) -> bool:
-    """The latest uncancelled one is a denial and none of them paid."""
-    answers = [a for a in own if not a.is_reversal]
-    uncancelled = sorted((a for a in answers if a.cancelled_by is None), key=Adjudication.order)
+    """The latest uncancelled one is a denial and none of the uncancelled paid."""
+    uncancelled = [a for a in own if not a.is_reversal and a.cancelled_by is None]
+    uncancelled.sort(key=Adjudication.order)
     return (
         bool(uncancelled)
         and uncancelled[-1].state == "denied"
-        and not any(a.paid_or_allowed for a in answers)
+        and not any(a.paid_or_allowed for a in uncancelled)
     )
 
 
@@ -198,9 +198,14 @@ def continues(later: Life, earlier: Life, reference: OracleReference) -> bool:
 
 
 def settle_inference(lives: dict[Instance, Life], reference: OracleReference) -> None:
-    """Of several predecessors the latest is continued; each further one by the next."""
-    for life in lives.values():
-        before = [other for other in lives.values() if continues(life, other, reference)]
+    """Each claim is continued once, by the first to do so; of several predecessors the latest is continued,
+    each further one by the next."""
+    for life in sorted(lives.values(), key=lambda item: first_submission(item.instance)):
+        before = [
+            other
+            for other in lives.values()
+            if not other.superseded_by_inference and continues(life, other, reference)
+        ]
         before.sort(key=lambda other: first_submission(other.instance), reverse=True)
         successor = life
         for other in before:

@@ -57,8 +57,8 @@ class Submission:
 
     @property
     def service_dates(self) -> set[date]:
-        """Service dates of the lines in scope."""
-        return {row["service_date"] for row in self.rows if row["in_scope"]}
+        """Service dates of the lines in scope that stand."""
+        return {row["service_date"] for row in self.lines}
 
     @property
     def is_void(self) -> bool:

@@ -204,15 +204,15 @@ def rank(line: RemitLine, slot: Slot, wanted: str, reference: OracleReference) -
     if not (first or second or third or answers_whole_claim(line, slot)):
         return None
     payers = {claim_payer(row, reference) for _, row in slot.lines}
-    modifiers = {row[name] for _, row in slot.lines for name in MODIFIERS} - {None}
-    repeated = modifiers & {line.row[name] for name in MODIFIERS}
+    given = {line.row[name] for name in MODIFIERS} - {None}
+    repeated = [len(given & {row[name] for name in MODIFIERS}) for _, row in slot.lines]
     return (
         int(remit_payer(line.row, reference) in payers),
         int(slot.instance.role == wanted),
         int(first),
         int(second),
         int(third),
-        len(repeated),
+        max(repeated),
     )
 
 
