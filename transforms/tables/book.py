@@ -16,12 +16,18 @@ from schemas.rules import Rules
 from transforms.payer_rules import with_expected
 from transforms.tables.periods import Calendar, month_number, rolling_start
 
-ENTITIES: Final = ("claims", "cases", "patients", "billing_providers", "rendering_providers")
+Ids = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 MICRO: Final = 1_000_000
 """Medicare's price is summed in whole millionths of a dollar: exact for factors of four decimals."""
 HUNDRED_MILLIONTHS: Final = 100_000_000
 """Prices per unit are summed in whole hundred-millionths of a dollar, so that no order of adding shows."""
 
+KEY_COLUMNS: Final = (
+    *("procedure_code", "payer", "line_of_business", "care_model", "state", "place_of_service"),
+    *("patient_sex", "surgical_procedure_code", "modifier_1", "modifier_2", "modifier_3", "modifier_4"),
+)
+"""Text columns with few values, kept as enumerations: they are keys of some table."""
 CELL_COLUMNS: Final = ("procedure_code", "payer", "line_of_business")
 
 
@@ -52,32 +58,70 @@ class Book:
         self.lines = self.lines.with_columns(places.get_column(rank))
 
 
-def dense(series: pl.Series, name: str) -> pl.Series:
-    """Number the distinct values of a series from 0; nulls stay null. The numbers have no meaning of their
-    own.
-    """
-    codes = series.cast(pl.Categorical(pl.Categories.random())).to_physical()
-    return codes.rename(name)
+def dense(series: pl.Series) -> Ids:
+    """Number the distinct values of a series from 0. The numbers have no meaning of their own."""
+    hashes = series.hash()
+    order = hashes.arg_sort()
+    hashed, values = hashes.gather(order), series.gather(order)
+    new = (hashed != hashed.shift(1)).fill_null(True)
+    if (
+        ~new & values.ne_missing(values.shift(1))
+    ).any():  # two values share a hash: number them by their order
+        return (series.rank("dense").fill_null(0)).cast(pl.Int64).to_numpy()
+    numbers = np.empty(len(series), dtype=np.int64)
+    numbers[order.to_numpy()] = np.cumsum(new.to_numpy()) - 1
+    return numbers
 
 
-def _case_codes(frame: pl.DataFrame) -> pl.Series:
+def _alone(numbers: Ids) -> Flags:
+    """Rows that share their number with no other row."""
+    alone: Flags = np.bincount(numbers)[numbers] == 1
+    return alone
+
+
+def _cases(frame: pl.DataFrame, patients: Ids) -> Ids:
+    """Number patient, service date and code together, in the order of patients."""
     day = frame.get_column("service_date").to_physical().cast(pl.Int64).to_numpy()
-    patient = frame.get_column("_patients").cast(pl.Int64).to_numpy()
-    code = dense(frame.get_column("procedure_code"), "code").cast(pl.Int64).to_numpy()
-    key = (patient << 28) | ((day + 60_000) << 8) | code
-    _, inverse = np.unique(key, return_inverse=True)
-    return pl.Series("_cases", inverse.astype(np.uint32))
+    code = frame.get_column("procedure_code").to_physical().cast(pl.Int64).to_numpy()
+    key = (patients << 32) | ((day + 60_000) << 12) | code
+    order = np.argsort(key, kind="stable")
+    numbers = np.empty(len(key), dtype=np.int64)
+    numbers[order] = np.cumsum(np.diff(key[order], prepend=-1) != 0) - 1
+    return numbers
 
 
-def _with_identities(frame: pl.DataFrame) -> pl.DataFrame:
-    sources = {
-        "_claims": "claim_key",
-        "_patients": "patient_key",
-        "_billing_providers": "billing_provider_npi",
-        "_rendering_providers": "rendering_provider_npi",
+def with_identities(frame: pl.DataFrame, owners: Mapping[str, str]) -> pl.DataFrame:
+    """Replace identities by dense numbers, and order the lines by patient.
+
+    `_claims`, `_cases`, `_patients`, `_billing_providers`, `_rendering_providers`, `_owners`; `..._alone`
+    says that no other line has the same claim, case or patient. The order makes counting distinct patients
+    cheap.
+    """
+    patients = dense(frame.get_column("patient_key"))
+    order = np.argsort(patients, kind="stable")
+    frame, patients = frame[order], patients[order]
+    billing = frame.get_column("billing_provider_npi")
+    people = {
+        "_claims": dense(frame.get_column("claim_key")),
+        "_cases": _cases(frame, patients),
+        "_patients": patients,
     }
-    frame = frame.with_columns(dense(frame.get_column(source), name) for name, source in sources.items())
-    return frame.with_columns(_case_codes(frame)).drop(*sources.values())
+    providers = {
+        "_billing_providers": billing,
+        "_rendering_providers": frame.get_column("rendering_provider_npi"),
+        "_owners": billing.replace(dict(owners)) if owners else billing,
+    }
+    numbers = {name: pl.Series(name, found, dtype=pl.UInt32) for name, found in people.items()}
+    for name, npi in providers.items():
+        numbers[name] = _worded(npi).to_physical().alias(name)
+    alone = [pl.Series(f"{name}_alone", _alone(found)) for name, found in people.items()]
+    gone = ("claim_key", "patient_key", "billing_provider_npi", "rendering_provider_npi")
+    return frame.drop(gone).with_columns(*numbers.values(), *alone)
+
+
+def _worded(series: pl.Series) -> pl.Series:
+    """A text column with few values as an enumeration of them, in their order."""
+    return series.cast(pl.Enum(series.unique().drop_nulls().sort()))
 
 
 def _numbers() -> list[pl.Expr]:
@@ -128,7 +172,12 @@ def current_lines(lines: pl.LazyFrame) -> pl.DataFrame:
     return (
         lines.filter((pl.col("standing") == "current") & (pl.col("role") == "P"))
         .select(LINE_INPUT)
-        .with_columns(pl.col("line_of_business").fill_null("other"), *_numbers())
+        .with_columns(
+            pl.col("line_of_business").fill_null("other"),
+            pl.col("care_model").fill_null("unspecified"),
+            pl.col("state", "place_of_service", "patient_sex").fill_null("unknown"),
+            *_numbers(),
+        )
         .drop("service_month", "anesthesia_minutes")
         .with_columns((pl.col("minutes_thousandths") / 1000).alias("minutes"))
         .collect()
@@ -171,10 +220,8 @@ def open_book(
     if minimum_age_months:
         lines = lines.filter(old_enough(as_of, minimum_age_months))
     frame = with_expected(current_lines(lines), reference)
-    owner = frame.get_column("billing_provider_npi")
-    if owners:
-        owner = owner.replace(dict(owners))
-    frame = _with_identities(frame.with_columns(dense(owner, "_owners")))
+    frame = frame.with_columns(_worded(frame.get_column(name)) for name in KEY_COLUMNS)
+    frame = with_identities(frame, owners or {})
     months = frame.get_column("_month").to_numpy()
     calendar = Calendar(as_of, rules.mature_days, rolling_start(months, as_of, rules.mature_days))
     return Book(frame, other_lines(lines), calendar, rules)

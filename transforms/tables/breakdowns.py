@@ -36,14 +36,15 @@ def break_down(
     An empty key is `unknown`. The result has the table's columns that need no more than that, not yet
     finished.
     """
-    named = rows.with_columns(pl.col(name).fill_null("unknown") for name in breakdown)
     published = {m.name for m in spec.measures}
     bases = {basis for m in spec.measures for basis in m.bases}
+    with_minutes = "minutes_p50" in published
+    with_ratio = "ratio_to_national_medicare" in published
     measures = Measures(
         sums={
-            "_minutes_lines": pl.col("minutes_thousandths").is_not_null(),
+            **({"_minutes_lines": pl.col("minutes_thousandths").is_not_null()} if with_minutes else {}),
             "priced_lines": pl.col("is_priced"),
-            **ratio_sums(),
+            **(ratio_sums() if with_ratio else {}),
             **(sums or {}),
         },
         percentiles=(
@@ -52,15 +53,23 @@ def break_down(
                 for name, where in PRICES.items()
                 if f"{name}_p50" in published
             ),
-            *((Percentiles("minutes", "minutes", (50,)),) if "minutes_p50" in published else ()),
+            *((Percentiles("minutes", "minutes", (50,)),) if with_minutes else ()),
         ),
         bases={basis: column for basis, column in BASES.items() if basis in bases},
     )
-    cells = with_count_of(measure_cells(book, named, breakdown, measures), utilization, "_all_lines")
-    return cells.with_columns(
-        quotient("service_lines", "_all_lines").alias("share_of_lines"),
-        ratio_to_medicare().alias("ratio_to_national_medicare"),
+    cells = with_count_of(
+        measure_cells(book, named(rows, breakdown), breakdown, measures), utilization, "_all_lines"
     )
+    shares = [quotient("service_lines", "_all_lines").alias("share_of_lines")]
+    if with_ratio:
+        shares.append(ratio_to_medicare().alias("ratio_to_national_medicare"))
+    return cells.with_columns(shares)
+
+
+def named(rows: pl.DataFrame, breakdown: Sequence[str]) -> pl.DataFrame:
+    """Rows with `unknown` for an empty breakdown key."""
+    empty = [name for name in breakdown if rows.get_column(name).null_count()]
+    return rows.with_columns(pl.col(name).cast(pl.String).fill_null("unknown") for name in empty)
 
 
 def finished_breakdown(

@@ -26,7 +26,6 @@ def care_models(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
     """Prices per unit by care model. Grain: five keys and care_model."""
     for value in ("minutes", "allowed_per_unit", "allowed_per_billed_unit"):
         book.with_rank(value)
-    rows = book.lines.with_columns(pl.col("care_model").fill_null("unspecified"))
     measures = Measures(
         sums={
             "_minutes_lines": pl.col("minutes_thousandths").is_not_null(),
@@ -40,7 +39,7 @@ def care_models(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
         ),
         bases={"unit_priced": "is_unit_priced"},
     )
-    cells = measure_cells(book, rows, ("care_model",), measures)
+    cells = measure_cells(book, book.lines, ("care_model",), measures)
     cells = with_count_of(with_reference(cells), utilization, "_all_lines").with_columns(
         quotient("service_lines", "_all_lines").alias("share_of_lines"),
         ratio_to_medicare().alias("ratio_to_national_medicare"),

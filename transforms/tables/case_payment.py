@@ -48,7 +48,7 @@ def case_payment(book: Book) -> pl.DataFrame:
 
 def with_case_facts(lines: pl.DataFrame) -> pl.DataFrame:
     """Add to each line whether its case is complete, unpaired or supervised; amounts on one line per case."""
-    model = pl.col("care_model")
+    model = pl.col("care_model").cast(pl.String)
     cases = (
         lines.group_by("_cases")
         .agg(

@@ -7,23 +7,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from schemas.table_columns import MONEY, TableSpec, basis_columns
+from schemas.table_columns import MONEY, TableSpec
 from transforms.tables.book import MICRO, Book
-from transforms.tables.grid import (
-    Grid,
-    concentration,
-    count_distinct,
-    make_grid,
-    percentiles,
-    roll_up,
-    roll_up_maxima,
-    sum_finest,
-)
+from transforms.tables.grid import Flags, make_grid
+from transforms.tables.measuring import concentration, distinct, maxima, percentiles, sums
 
+LEAST = -(2**62)
+"""Stands for no value where the greatest is asked for."""
 N_ENTITIES = ("claims", "cases", "patients", "billing_providers")
 
 
@@ -54,7 +46,7 @@ class Measures:
     bases: Mapping[str, str] = field(default_factory=dict)
 
 
-def _mask(rows: pl.DataFrame, column: str | None) -> NDArray[np.bool_] | None:
+def _mask(rows: pl.DataFrame, column: str | None) -> Flags | None:
     return None if column is None else rows.get_column(column).fill_null(False).to_numpy()
 
 
@@ -63,56 +55,31 @@ def measure_cells(
 ) -> pl.DataFrame:
     """Keys, is_rollup, is_mature, N and the measures of every cell that a row stands in.
 
-    Rows are lines of the book (or lines repeated per breakdown value). Percentiles without a value are null.
+    Rows are lines of the book, or lines repeated with different values of the breakdown. Percentiles without
+    a value are null, so are greatest values.
     """
     grid = make_grid(rows, breakdown, book.calendar)
     lines = pl.lit(1) if measures.population is None else pl.col(measures.population)
-    finest = sum_finest(grid, rows, {"service_lines": lines, **measures.sums})
+    made: dict[str, pl.Series] = {}
+    for name, numbers in sums(grid, rows, {"service_lines": lines, **measures.sums}).items():
+        made[name] = pl.Series(numbers)
     wanted = {name: (f"_{name}", measures.population) for name in N_ENTITIES} | dict(measures.distinct)
-    counted = {
-        name: count_distinct(grid, rows.get_column(column), _mask(rows, where))
-        for name, (column, where) in wanted.items()
-    }
-    finest = finest.with_columns(pl.Series(name, found.alone) for name, found in counted.items())
-    quantiles = {
-        p: percentiles(
-            grid, rows.get_column(f"_rank_{p.value}"), book.values[p.value], _mask(rows, p.where), p.percents
-        )
-        for p in measures.percentiles
-    }
-    bases = [list(_concentrations(grid, rows, name, where)) for name, where in measures.bases.items()]
-    frames = []
-    tops = roll_up_maxima(grid, rows, measures.maxima)
-    for i, (combination, sums) in enumerate(zip(grid.combinations, roll_up(grid, finest), strict=True)):
-        frame = combination.keys.hstack(sums).with_columns(
-            pl.col(name) + pl.Series(found.others[i]) for name, found in counted.items()
-        )
-        made = [
-            pl.Series(f"{p.name}_p{percent}", values, nan_to_null=True)
-            for p, found in quantiles.items()
-            for percent, values in zip(p.percents, found[i], strict=True)
-        ]
-        frames.append(
-            pl.concat([frame.with_columns(made), tops[i], *(b[i] for b in bases)], how="horizontal")
-        )
-    return pl.concat(frames) if frames else _empty(breakdown, finest, measures)
-
-
-def _concentrations(grid: Grid, rows: pl.DataFrame, name: str, where: str) -> list[pl.DataFrame]:
-    mask = rows.get_column(where).fill_null(False).to_numpy()
-    return list(concentration(grid, rows.get_column("_owners"), rows.get_column("allowed_cents"), mask, name))
-
-
-def _empty(breakdown: Sequence[str], finest: pl.DataFrame, measures: Measures) -> pl.DataFrame:
-    keys = ["procedure_code", *breakdown, "payer", "line_of_business", "period_type"]
-    schema: dict[str, pl.DataType] = dict.fromkeys(keys, pl.String())
-    schema |= {"period_start": pl.Date(), "is_mature": pl.Boolean(), "is_rollup": pl.Boolean()}
-    schema |= dict.fromkeys([*finest.columns, *measures.maxima], pl.Int64())
+    for name, (column, where) in wanted.items():
+        alone = _mask(rows, f"{column}_alone" if f"{column}_alone" in rows.columns else None)
+        made[name] = pl.Series(distinct(grid, rows.get_column(column), _mask(rows, where), alone))
     for p in measures.percentiles:
-        schema |= {f"{p.name}_p{percent}": pl.Float64() for percent in p.percents}
-    for name in measures.bases:
-        schema |= dict.fromkeys(basis_columns(name), pl.Int64())
-    return pl.DataFrame(schema=schema)
+        ranks, values = rows.get_column(f"_rank_{p.value}"), book.values[p.value]
+        found = percentiles(grid, ranks, values, _mask(rows, p.where), p.percents)
+        for percent, results in zip(p.percents, found, strict=True):
+            made[f"{p.name}_p{percent}"] = pl.Series(results, nan_to_null=True)
+    for name, numbers in maxima(grid, rows, measures.maxima, LEAST).items():
+        made[name] = pl.Series(numbers).replace(LEAST, None)
+    for basis, where in measures.bases.items():
+        owners, cents = rows.get_column("_owners"), rows.get_column("allowed_cents")
+        held = rows.get_column(where).fill_null(False).to_numpy()
+        for name, numbers in concentration(grid, owners, cents, held, basis).items():
+            made[name] = pl.Series(numbers)
+    return grid.keys.with_columns(series.alias(name) for name, series in made.items())
 
 
 def dollars(cents: str) -> pl.Expr:

@@ -42,6 +42,7 @@ def with_contract(lines: pl.DataFrame, contracts: pl.DataFrame | None) -> pl.Dat
     if contracts is None or contracts.height == 0:
         return lines.clear().with_columns(pl.lit(None, dtype=pl.Int64).alias("expected_cents"))
     keys = ["payer", "line_of_business", "service_date"]
+    lines = lines.with_columns(pl.col("payer", "line_of_business").cast(pl.String))
     dated = contracts.select(
         "payer",
         pl.col("line_of_business").alias("_scope"),

@@ -52,7 +52,7 @@ def _looked_up(column: str, listed: pl.DataFrame, fact: str) -> pl.Expr:
 
 def _conflict(listed: pl.DataFrame) -> pl.Expr:
     fits_of = [_looked_up(name, listed, "fits_codes") for name in POSITIONS]
-    fits = [codes.str.contains(pl.col("procedure_code"), literal=True) for codes in fits_of]
+    fits = [codes.str.contains(pl.col("procedure_code").cast(pl.String), literal=True) for codes in fits_of]
     return pl.any_horizontal(fit.is_not_null() for fit in fits) & ~pl.any_horizontal(
         fit.fill_null(False) for fit in fits
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from schemas.rules import ALL
 from schemas.tables_of_lines import UTILIZATION
 from transforms.tables.book import Book
 from transforms.tables.cells import (
@@ -17,8 +16,11 @@ from transforms.tables.cells import (
     quotient,
     where_any,
 )
-from transforms.tables.grid import make_grid, roll_up
+from transforms.tables.grid import make_grid
+from transforms.tables.measuring import sums
 
+NO_LINE = "?"
+"""Line of business of lines that have none; such cells are left out, their roll-ups are not."""
 OTHER_COUNTS = ("secondary_lines", "voided_claims", "replaced_claims")
 
 
@@ -60,16 +62,8 @@ def other_counts(book: Book) -> pl.DataFrame:
 
     Such lines often have no line of business: those count in the rows of all lines of business only.
     """
-    known = book.others.with_columns(pl.col("line_of_business").fill_null("?"))
+    known = book.others.with_columns(pl.col("line_of_business").fill_null(NO_LINE))
     grid = make_grid(known, (), book.calendar)
-    if not grid.combinations:
-        return pl.DataFrame(
-            schema={**dict.fromkeys(FIVE, pl.String), "period_start": pl.Date}
-            | dict.fromkeys(OTHER_COUNTS, pl.Int64)
-        )
-    finest = known.select(*OTHER_COUNTS, pl.Series("_base", grid.base)).group_by("_base").agg(pl.all().sum())
-    sums = roll_up(grid, finest.sort("_base").drop("_base"))
-    found = pl.concat(c.keys.hstack(s) for c, s in zip(grid.combinations, sums, strict=True))
-    return found.filter((pl.col("line_of_business") != "?") | (pl.col("line_of_business") == ALL)).select(
-        *FIVE, *OTHER_COUNTS
-    )
+    counts = sums(grid, known, {name: pl.col(name) for name in OTHER_COUNTS})
+    cells = grid.keys.with_columns(pl.Series(name, numbers) for name, numbers in counts.items())
+    return cells.filter(pl.col("line_of_business") != NO_LINE).select(*FIVE, *OTHER_COUNTS)

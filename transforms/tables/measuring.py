@@ -1,0 +1,224 @@
+"""Measure the cells of a grid: sums, greatest values, distinct counts, percentiles, concentration of
+providers.
+
+Counts and sums are made once for the finest cells and added up. Distinct counts and percentiles, which do
+not add up, are made for every cell from orders that are made once. Everything is exact in whole numbers, so
+neither the order of rows nor the number of threads shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from schemas.table_columns import basis_columns
+from transforms.tables.grid import Flags, Grid, Ids
+
+LARGEST_TABLE = 1 << 24
+"""Cells x things up to which a table of them is laid out instead of sorting."""
+
+
+def sums(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> dict[str, Ids]:
+    """Sums of integer expressions by cell; a null adds nothing."""
+    columns = [expression.cast(pl.Int64).fill_null(0).alias(name) for name, expression in wanted.items()]
+    return _rolled(
+        grid, _by_finest(grid, rows.with_columns(columns).select(list(wanted)), pl.all().sum()), np.add
+    )
+
+
+def maxima(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr], least: int) -> dict[str, Ids]:
+    """Greatest values of integer expressions by cell; `least` where no row has one."""
+    columns = [expression.cast(pl.Int64).fill_null(least).alias(name) for name, expression in wanted.items()]
+    if not columns:
+        return {}
+    return _rolled(
+        grid, _by_finest(grid, rows.with_columns(columns).select(list(wanted)), pl.all().max()), np.maximum
+    )
+
+
+def _by_finest(grid: Grid, values: pl.DataFrame, how: pl.Expr) -> pl.DataFrame:
+    based = values.with_columns(pl.Series("_base", grid.base))
+    return based.group_by("_base").agg(how).sort("_base").drop("_base")
+
+
+def _rolled(grid: Grid, finest: pl.DataFrame, add: np.ufunc) -> dict[str, Ids]:
+    """Bring columns of the finest cells up to the cells of every combination."""
+    matrix = finest.to_numpy().reshape(grid.finest, finest.width)
+    made = np.zeros((grid.cells, finest.width), dtype=np.int64)
+    for parent, offset in zip(grid.parents, grid.offsets, strict=True):
+        inside = np.flatnonzero(parent >= 0)
+        if not len(inside):
+            continue
+        cell = parent[inside]
+        order = np.argsort(cell, kind="stable")
+        first = np.flatnonzero(np.diff(cell[order], prepend=-1))
+        made[offset : offset + len(first)] = add.reduceat(matrix[inside[order]], first, axis=0)
+    return {name: made[:, i] for i, name in enumerate(finest.columns)}
+
+
+def _kept(things: pl.Series, mask: Flags | None) -> Flags:
+    keep: Flags = things.is_not_null().to_numpy()
+    return keep if mask is None else keep & mask
+
+
+def distinct(grid: Grid, things: pl.Series, mask: Flags | None, alone: Flags | None = None) -> Ids:
+    """Count distinct things (dense numbers, null: none) by cell; `alone` rows share their thing with no
+    other row.
+    """
+    keep = _kept(things, mask)
+    made = np.zeros(grid.cells, dtype=np.int64)
+    if alone is not None:
+        made += _rolled_count(grid, np.bincount(grid.base[keep & alone], minlength=grid.finest))
+        keep = keep & ~alone
+    number = things.filter(pl.Series(keep)).cast(pl.Int64).to_numpy()
+    base = grid.base[keep]
+    kinds = int(number.max(initial=0)) + 1
+    if grid.finest * kinds <= LARGEST_TABLE:
+        return made + _distinct_of_few(grid, number, base, kinds)
+    return made + _distinct_of_many(grid, number, base)
+
+
+def _rolled_count(grid: Grid, finest: Ids) -> Ids:
+    return _rolled(grid, pl.DataFrame({"n": finest.astype(np.int64)}), np.add)["n"]
+
+
+def _distinct_of_few(grid: Grid, number: Ids, base: Ids, kinds: int) -> Ids:
+    """Lay out cells x things and count what is there."""
+    present = np.zeros(grid.finest * kinds, dtype=bool)
+    present[base * kinds + number] = True
+    base, number = np.divmod(np.flatnonzero(present), kinds)
+    made = np.zeros(grid.cells, dtype=np.int64)
+    for i, (parent, offset) in enumerate(zip(grid.parents, grid.offsets, strict=True)):
+        cell = parent[base]
+        inside = cell >= 0
+        table = np.zeros(grid.size(i) * kinds, dtype=bool)
+        table[cell[inside] * kinds + number[inside]] = True
+        made[offset : offset + grid.size(i)] = table.reshape(-1, kinds).sum(axis=1)
+    return made
+
+
+def _distinct_of_many(grid: Grid, number: Ids, base: Ids) -> Ids:
+    """Sort pairs of thing and finest cell: a thing in one finest cell only adds up, others are counted
+    anew.
+    """
+    thing, base = np.divmod(_sorted_distinct(number * grid.finest + base), max(grid.finest, 1))
+    fixed = grid.fixed[base]
+    new_run = np.ones(len(base), dtype=bool)
+    new_run[1:] = (thing[1:] != thing[:-1]) | (fixed[1:] != fixed[:-1])
+    run = np.cumsum(new_run) - 1
+    single = np.bincount(run)[run] == 1 if len(run) else new_run
+    made = _rolled_count(grid, np.bincount(base[single], minlength=grid.finest))
+    run, base = run[~single], base[~single]
+    for i, (parent, offset) in enumerate(zip(grid.parents, grid.offsets, strict=True)):
+        size = grid.size(i)
+        cell = parent[base]
+        inside = cell >= 0
+        key = _sorted_distinct(run[inside] * size + cell[inside])
+        made[offset : offset + size] += np.bincount(key % max(size, 1), minlength=size)
+    return made
+
+
+def _sorted_distinct(key: Ids) -> Ids:
+    # rows stand in the order of patients, so keys are nearly sorted: the stable sort is the fast one
+    key = np.sort(key, kind="stable")
+    new = np.ones(len(key), dtype=bool)
+    new[1:] = key[1:] != key[:-1]
+    return key[new]
+
+
+def percentiles(
+    grid: Grid, ranks: pl.Series, values: NDArray[np.float64], mask: Flags | None, percents: Sequence[int]
+) -> list[NDArray[np.float64]]:
+    """Percentiles with linear interpolation (type 7) of ranked values, an array per percent; NaN: no
+    value.
+    """
+    keep = _kept(ranks, mask)
+    rank = ranks.filter(pl.Series(keep)).to_numpy()
+    order = _stable_order(rank, len(values))
+    rank, base = rank[order], grid.base[keep][order]
+    made = [np.full(grid.cells, np.nan) for _ in percents]
+    for i, (parent, offset) in enumerate(zip(grid.parents, grid.offsets, strict=True)):
+        found = _percentiles_of(parent[base], grid.size(i), rank, values, percents)
+        for result, numbers in zip(made, found, strict=True):
+            result[offset : offset + grid.size(i)] = numbers
+    return made
+
+
+def _stable_order(numbers: NDArray[np.integer], size: int) -> Ids:
+    """Stable order of small whole numbers; sixteen bits at a time, which is a radix sort."""
+    if size <= 1 << 16:
+        return np.argsort(numbers.astype(np.uint16), kind="stable")
+    order = np.argsort((numbers & 0xFFFF).astype(np.uint16), kind="stable")
+    return order[np.argsort((numbers[order] >> 16).astype(np.uint16), kind="stable")]
+
+
+def _percentiles_of(
+    cell: Ids, size: int, rank: NDArray[np.integer], values: NDArray[np.float64], percents: Sequence[int]
+) -> list[NDArray[np.float64]]:
+    inside = cell >= 0
+    if not inside.all():
+        cell, rank = cell[inside], rank[inside]
+    held = np.bincount(cell, minlength=size)
+    start = np.cumsum(held) - held
+    order = _stable_order(cell, size)
+    some = held > 0
+    made = []
+    for percent in percents:
+        result = np.full(size, np.nan)
+        steps = (held[some] - 1) * percent
+        low = start[some] + steps // 100
+        high = np.minimum(low + 1, start[some] + held[some] - 1)
+        below, above = values[rank[order[low]]], values[rank[order[high]]]
+        result[some] = below + (above - below) * ((steps % 100) / 100)
+        made.append(result)
+    return made
+
+
+def concentration(grid: Grid, owners: pl.Series, cents: pl.Series, mask: Flags, basis: str) -> dict[str, Ids]:
+    """Lines, providers, and the greatest provider's lines and cents, of some rows in each cell."""
+    pairs = (
+        pl.DataFrame({"base": grid.base, "owner": owners.cast(pl.Int64), "cents": cents.fill_null(0)})
+        .filter(pl.Series(mask))
+        .group_by("base", "owner")
+        .agg(pl.len().cast(pl.Int64).alias("lines"), pl.col("cents").sum())
+    )
+    base, owner, paid, lines = (pairs.get_column(c).to_numpy() for c in ("base", "owner", "cents", "lines"))
+    kinds = int(owner.max(initial=0)) + 1
+    made = {name: np.zeros(grid.cells, dtype=np.int64) for name in basis_columns(basis)}
+    for i, (parent, offset) in enumerate(zip(grid.parents, grid.offsets, strict=True)):
+        cell = parent[base]
+        inside = cell >= 0
+        key = cell[inside] * kinds + owner[inside]
+        found = _concentration_of(key, lines[inside], paid[inside], kinds, grid.size(i))
+        for result, numbers in zip(made.values(), found, strict=True):
+            result[offset : offset + grid.size(i)] = numbers
+    return made
+
+
+def _concentration_of(key: Ids, lines: Ids, cents: Ids, kinds: int, size: int) -> list[Ids]:
+    """Lines, providers, greatest lines, greatest cents and cents by cell from (cell, provider) keys."""
+    if size * kinds <= LARGEST_TABLE // 8:
+        by_lines = np.bincount(key, weights=lines, minlength=size * kinds).reshape(size, kinds)
+        by_cents = np.bincount(key, weights=cents, minlength=size * kinds).reshape(size, kinds)
+        tops = (by_lines.max(axis=1), by_cents.max(axis=1), by_cents.sum(axis=1))
+        counted = (by_lines.sum(axis=1), (by_lines > 0).sum(axis=1), *tops)
+        return [numbers.astype(np.int64) for numbers in counted]
+    made = [np.zeros(size, dtype=np.int64) for _ in range(5)]
+    if not len(key):
+        return made
+    order = np.argsort(key, kind="stable")
+    first = np.flatnonzero(np.diff(key[order], prepend=-1))
+    cell = key[order][first] // kinds
+    of_lines = np.add.reduceat(lines[order], first)
+    of_cents = np.add.reduceat(cents[order], first)
+    start = np.flatnonzero(np.diff(cell, prepend=-1))
+    held = cell[start]
+    made[0][held] = np.add.reduceat(of_lines, start)
+    made[1][held] = np.diff(start, append=len(cell))
+    made[2][held] = np.maximum.reduceat(of_lines, start)
+    made[3][held] = np.maximum.reduceat(of_cents, start)
+    made[4][held] = np.add.reduceat(of_cents, start)
+    return made
