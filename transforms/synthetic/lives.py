@@ -91,7 +91,7 @@ _A, _C, _R = lives_amounts, lives_claims, lives_remits
 SCENARIOS: dict[str, Scenario] = {
     life.__name__: Scenario(life, share, payer)
     for life, share, payer in (
-        (_C.pending, 120, ""),
+        (_C.pending, 480, ""),
         (_C.replaced_same_number, 90, ""),
         (_C.replaced_frequency_6, 20, ""),
         (_C.replaced_new_number, 50, ""),
@@ -113,10 +113,10 @@ SCENARIOS: dict[str, Scenario] = {
         (_C.repeated_same_day, 20, ""),
         (_C.secondary_claim, 90, "medicare"),
         (_C.tertiary_claim, 15, "medicare"),
-        (_R.denied, 380, ""),
-        (_R.denied_prior_authorization, 170, ""),
+        (_R.denied, 620, ""),
+        (_R.denied_prior_authorization, 280, ""),
         (_R.denied_unknown_reason, 20, ""),
-        (_R.denial_overturned, 130, ""),
+        (_R.denial_overturned, 220, ""),
         (_R.denial_overturned_by_correction, 50, ""),
         (_R.denied_then_replaced, 60, ""),
         (_R.reversal_corrected_same_date, 70, ""),

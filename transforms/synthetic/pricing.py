@@ -54,7 +54,7 @@ def unit_rate(plan: Plan, group: Group, on: date) -> int:
         return round_half_up(factor * plan.medicare_percent, 100)
     if plan.line_of_business == "medicaid":
         return plan.rate_cents
-    scatter = random.Random(f"{plan.key}/{group.key}").randint(82, 124)
+    scatter = random.Random(f"{plan.key}/{group.key}").randint(92, 112)
     growth = 100 + 2 * (on.year - 2024)
     return round_half_up(plan.rate_cents * scatter * growth, 10_000)
 
