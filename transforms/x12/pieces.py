@@ -144,7 +144,7 @@ class PieceCutter:
         regions: list[tuple[int, int, IsaHeader]] = []
         if self._current is not None and (not bounds or bounds[0] > 0):
             regions.append((0, bounds[0] if bounds else len(data), self._current))
-        regions += list(zip(bounds, [*bounds[1:], len(data)], headers, strict=True))
+        regions += list(zip(bounds, [*bounds[1:], len(data)], headers, strict=False))
         cut = Cut(len(data), inside=False, between=True)
         if not last and regions:
             start, _, header = regions.pop()
