@@ -127,8 +127,16 @@ def reversal_same_day_as_payment(case: Case) -> Life:
     """Paid, reversed and corrected within one and the same remittance."""
     claim, rest = split(case)
     first = adjudicate(case, claim)
-    correction = adjudicate(case, claim, first.paid_on, first.icn)
+    correction = _ten_more(adjudicate(case, claim, first.paid_on, first.icn))
     return Life((claim,), (first, reverse(first, first.paid_on), correction)) + rest
+
+
+def _ten_more(loop: Loop) -> Loop:
+    """Pay ten dollars of the first line's write-off after all."""
+    svc = loop.lines[0]
+    moved = tuple((g, r, c - 1000 if (g, r) == ("CO", "45") else c) for g, r, c in svc.adjustments)
+    allowed = None if svc.allowed is None else svc.allowed + 1000
+    return swap(loop, 0, adjustments=moved, paid=svc.paid + 1000, allowed=allowed)
 
 
 def reversal_unsigned(case: Case) -> Life:
