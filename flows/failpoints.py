@@ -13,6 +13,7 @@ STAGES: Final = (
     "recover",
     "discover",
     "intake",
+    "admission",
     "resolve",
     "tables",
     "disclosure",

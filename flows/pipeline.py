@@ -1,6 +1,6 @@
 """The steps of a run, in order, as plain functions: they take and give paths and small plain objects.
 
-recover -> discover -> intake -> resolve -> tables -> disclosure -> stage -> commit -> publish -> summary
+recover -> discover -> intake -> admission -> resolve -> tables -> disclosure -> stage -> commit -> publish -> summary
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def nightly_run(run: Run, do: Executor) -> Summary:
     completed = do("recover", recover, run)
     found = do("discover", discover, run)
     reports = do.each("intake", intake, run, found.listings)
-    taken = take_in(run, found, reports)
+    taken = do("admission", take_in, run, found, reports)
     return rebuild(run, do, completed, found, taken, None)
 
 
@@ -47,7 +47,7 @@ def rerun_run(run: Run, do: Executor, partition: Partition, from_landing: bool =
     completed = do("recover", recover, run)
     found = do("discover", discover_again, run, partition) if from_landing else Found()
     reports = do.each("intake", intake, run, found.listings)
-    taken = take_in(run, found, reports)
+    taken = do("admission", take_in, run, found, reports)
     return rebuild(run, do, completed, found, taken, partition)
 
 
@@ -63,11 +63,11 @@ def rebuild(
     everything = run.store.snapshot.fingerprint != taken.store.snapshot.fingerprint
     if not (taken.is_changed or only or everything or is_due(run, taken.store)):
         if taken.store.snapshot != run.store.snapshot:
-            taken.store.commit()
+            do("commit", commit, run, taken.store)
         return do("summary", summarise, run, found, taken, completed, taken.store, False)
     resolved = do("resolve", resolve, run, taken, everything, only)
     if resolved.snapshot.as_of is None:
-        resolved.commit()
+        do("commit", commit, run, resolved)
         return do("summary", summarise, run, found, taken, completed, resolved, everything)
     tables = do("tables", tables_of, run, resolved)
     safe = do("disclosure", disclose, run, tables)

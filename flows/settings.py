@@ -6,13 +6,14 @@ Nothing else decides a number.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import TomlConfigSettingsSource as TomlSource
 
 from flows.errors import ProductError
@@ -53,7 +54,7 @@ class Settings(BaseSettings):
     hmac_key: SecretStr | None = None
 
     main_code: Code = "01939"
-    comparison_codes: tuple[Code, ...] = ("01937", "01938", "01940", "01941", "01942")
+    comparison_codes: Annotated[tuple[Code, ...], NoDecode] = ("01937", "01938", "01940", "01941", "01942")
     minutes_low: Annotated[int, Field(ge=1, le=1440)] = 5
     minutes_high: Annotated[int, Field(ge=1, le=1440)] = 300
     infer_resubmissions: bool = True
@@ -91,6 +92,14 @@ class Settings(BaseSettings):
         """Arguments, then the environment, then settings.toml."""
         toml = TomlSource(settings_cls, config_folder() / "settings.toml")
         return named["init_settings"], named["env_settings"], toml
+
+    @field_validator("comparison_codes", mode="before")
+    @classmethod
+    def _codes_of_the_environment(cls, value: object) -> object:
+        """`01937,01938` or a JSON list, as an environment variable holds them."""
+        if not isinstance(value, str):
+            return value
+        return json.loads(value) if value.lstrip().startswith("[") else value.replace(" ", "").split(",")
 
     @model_validator(mode="after")
     def _minutes_are_a_range(self) -> Settings:
