@@ -228,12 +228,12 @@ def _by_layout(results: list[FileResult]) -> Iterator[tuple[str, Layout, pl.Data
             group = groups.setdefault(f"{layout.kind}/{layout.name}", (layout, [], []))
             group[1].append(kept)
             group[2].append(heads)
-    for layout, kept_rows, head_rows in groups.values():
+    for layout, kept_frames, head_frames in groups.values():
         yield (
             layout.kind,
             layout,
-            pl.concat(kept_rows, how="diagonal"),
-            pl.concat(head_rows, how="diagonal"),
+            pl.concat(kept_frames, how="diagonal"),
+            pl.concat(head_frames, how="diagonal"),
         )
 
 
@@ -286,7 +286,7 @@ def _counted(file_key: str, source: str, code: str | None, month: Any = None, **
 
 def _last_months(accepted: dict[str, list[Accepted]]) -> dict[tuple[str, str], Any]:
     """Month of the latest submission or payment of each file and kind."""
-    found = {}
+    found: dict[tuple[str, str], Any] = {}
     for kind, parts in accepted.items():
         for part in parts:
             months = part.lines.group_by("file_key").agg(pl.col(DATED[kind]).max().dt.truncate("1mo"))

@@ -59,7 +59,7 @@ def _plain_number(number: pl.Expr) -> pl.Expr:
     meant as.
     """
     text = number.cast(pl.Decimal(18, 4), strict=False).cast(pl.String)
-    return pl.coalesce(text, number.cast(pl.String, strict=False)).str.replace(r"\.?0+$", "")
+    return pl.coalesce(text, number.cast(pl.String, strict=False)).str.replace(r"(\.\d*?)0+$", "$1").str.strip_suffix(".")
 
 
 def _scan_csv(found: Preflight) -> tuple[pl.LazyFrame, list[str]]:

@@ -138,7 +138,7 @@ def with_cancellations(adjudications: pl.DataFrame) -> pl.DataFrame:
     reversals = reversals.with_columns(turn=pl.int_range(pl.len()).over(*SLOT))
     standing = adjudications.filter(~pl.col("is_reversal")).join(reversals, on=list(SLOT), how="semi")
     cancelled: list[pl.DataFrame] = []
-    for turn in range(int(reversals["turn"].max() or 0) + 1 if len(reversals) else 0):  # type: ignore[call-overload]
+    for turn in sorted(reversals["turn"].unique()):
         found = _cancelled_in_turn(reversals.filter(pl.col("turn") == turn), standing)
         standing = standing.join(found, on="adjudication", how="anti")
         cancelled.append(found)
