@@ -46,6 +46,10 @@ class Adjudication:
         return found
 
     @property
+    def trace(self) -> str:
+        return str(self.lines[0].row["trace_key"])
+
+    @property
     def payer_claim_numbers(self) -> set[str]:
         """Payer claim numbers that the loop bears (CLP07)."""
         return {line.row["payer_claim_key"] for line in self.lines}
@@ -227,7 +231,7 @@ def negates(reversal: Adjudication, other: Adjudication) -> bool:
 def apply_reversals(adjudications: list[Adjudication], loops: list[Loop]) -> None:
     """Each reversal of a slot cancels one adjudication, or is unmatched."""
     reversals = [a for a in adjudications if a.is_reversal]
-    for reversal in sorted(reversals, key=lambda a: (a.paid_on, a.content())):
+    for reversal in sorted(reversals, key=lambda a: (a.paid_on, a.content(), a.trace)):
         candidates = [
             other
             for other in adjudications

@@ -72,7 +72,9 @@ def named_by(
     return [
         other
         for other in instances
-        if other in linked and other.key != instance.key and payers & payers_of(other, reference)
+        if other in linked
+        and other.key != instance.key
+        and payers & payers_of(other, reference)
     ]
 
 
@@ -234,13 +236,13 @@ def live_histories(
 
 
 def superseded_instances(instance: Instance, lives: dict[Instance, Life]) -> list[Instance]:
-    """All instances that one supersedes, whether by itself or through another."""
+    """All instances of its role that one supersedes, whether by itself or through another."""
     found: list[Instance] = []
     waiting = [instance]
     while waiting:
         life = lives[waiting.pop()]
         for other in life.named + life.inferred:
-            if other not in found and other is not instance:
+            if other not in found and other is not instance and other.role == instance.role:
                 found.append(other)
                 waiting.append(other)
     return found

@@ -203,30 +203,15 @@ def mark_duplicates(instance: Instance) -> None:
 
 
 def assign_slots(instance: Instance) -> None:
-    """Group the lines of the versions that continue one another."""
-    slots: list[Slot] = []
-    last_with_lines: Submission | None = None
+    """Lines with one number are one slot; where no version has more than one line, all are one slot."""
+    single = all(len(version.lines) <= 1 for version in instance.versions)
+    by_number: dict[int, Slot] = {}
     for index, version in enumerate(instance.versions):
-        found: list[tuple[Row, Slot]] = []
         for line in version.lines:
-            same_number = [s for s in slots if line["line_number"] in s.line_numbers()]
-            single = (
-                last_with_lines is not None and len(last_with_lines.lines) == 1 and len(version.lines) == 1
-            )
-            if same_number:
-                slot = same_number[0]
-            elif single:
-                previous = last_with_lines.lines[0] if last_with_lines else None
-                slot = next(s for s in slots if any(row is previous for _, row in s.lines))
-            else:
-                slot = Slot(instance)
-                slots.append(slot)
-            found.append((line, slot))
-        for line, slot in found:
+            number = 0 if single else line["line_number"]
+            slot = by_number.setdefault(number, Slot(instance))
             slot.lines.append((index, line))
-        if version.lines:
-            last_with_lines = version
-    instance.slots = sorted(slots, key=lambda s: s.number)
+    instance.slots = sorted(by_number.values(), key=lambda s: s.number)
 
 
 def build_instances(rows: list[Row]) -> list[Instance]:

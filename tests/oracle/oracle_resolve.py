@@ -106,7 +106,7 @@ def resolved_line(row: Row, submission: Submission, life: Life, world: World) ->
 def chain_source(life: Life) -> str:
     if life.inferred:
         return "inferred"
-    if life.named:
+    if any(other.role == life.instance.role for other in life.named):
         return "named"
     return "same_claim" if len(life.instance.versions) > 1 else "none"
 
