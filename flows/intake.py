@@ -14,7 +14,7 @@ import polars as pl
 from flows.files import read_json
 from flows.landing import LandingFile
 from flows.preflight import Growing, Limits, Preflight, Rejected, preflight
-from flows.read_tables import kept_rows, scan_text
+from flows.read_tables import check_header, kept_rows, scan_text
 from flows.reference_files import read_reference
 from flows.settings import Settings, config_folder
 from transforms.intake.accept import Accepted, Ceiling, accept_lines
@@ -108,7 +108,9 @@ def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -
     for number, entry in enumerate(listing["files"]):
         scratch = work / f"{batch_file.stem}-{number}.plain"
         try:
-            result = _take_in(Path(entry["path"]), entry["shown_name"], scratch, settings, known)
+            result = _take_in(
+                Path(entry["path"]), entry["shown_name"], entry["size"], scratch, settings, known
+            )
         except Growing:
             continue
         finally:
@@ -119,26 +121,35 @@ def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -
     return _report(results, work, batch_file.stem, settings, key)
 
 
-def _take_in(path: Path, shown_name: str, scratch: Path, settings: Settings, known: set[str]) -> FileResult:
+def _take_in(
+    path: Path, shown_name: str, size: int, scratch: Path, settings: Settings, known: set[str]
+) -> FileResult:
     """One file: preflight, then its form's reader; Rejected becomes its ledger row."""
     row = {
         "shown_name": shown_name,
         "file_key": "",
         "sha256": "",
-        "bytes": path.lstat().st_size,
+        "bytes": size,
         "kind": "",
         "outcome": "accepted",
         "reason": "",
         **dict.fromkeys(ROW_COUNTS, 0),
     }
     limits = Limits(settings.maximum_file_megabytes << 20, settings.maximum_expansion)
+    found = None
     try:
         found = preflight(path, scratch, limits)
         row |= {"file_key": found.file_key, "sha256": found.sha256}
         if found.sha256 in known:
             return FileResult({**row, "outcome": "duplicate"})
-        return _read(found, row, settings)
+        result = _read(found, row, settings)
+        found.check_unchanged()
+        return result
+    except FileNotFoundError:
+        raise Growing from None
     except Rejected as rejected:
+        if found is not None:
+            found.check_unchanged()
         reason = f"{rejected.code}:{rejected.where}" if rejected.where else rejected.code
         return FileResult(_rejected(row, reason))
 
@@ -164,6 +175,7 @@ def _read(found: Preflight, row: dict[str, Any], settings: Settings) -> FileResu
     layout, missing = pick_layout(header, layouts())
     if layout is None:
         raise Rejected("file_header_missing")
+    check_header(header)
     if missing:
         raise Rejected("file_column_missing", ",".join(missing))
     identified = rows.with_columns(file_key=pl.lit(found.file_key))

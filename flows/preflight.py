@@ -20,6 +20,8 @@ Container = Literal["plain", "gzip", "zstd"]
 Form = Literal["csv", "parquet", "ndjson", "x12"]
 CHUNK: Final = 4 << 20
 HEAD: Final = 64 << 10
+ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+ZSTD_BITE: Final = 4 << 10
 
 REJECTIONS: Final[dict[str, tuple[str, str]]] = {
     "file_empty": ("The file is empty.", "Deliver it again."),
@@ -81,14 +83,23 @@ class Preflight:
     plain: Path
     size: int
     quotes: int
-    separators: int
-    newlines: int
     ends_in_newline: bool
+    source: Path
+    marks: tuple[int, ...]
 
     @property
     def file_key(self) -> str:
         """First 16 hex digits of the content's sha256."""
         return self.sha256[:16]
+
+    def check_unchanged(self) -> None:
+        """Growing when the file is no longer the one whose bytes were hashed."""
+        try:
+            found = self.source.lstat()
+        except FileNotFoundError:
+            raise Growing from None
+        if _marks(found) != self.marks:
+            raise Growing
 
 
 @dataclass(frozen=True)
@@ -119,23 +130,28 @@ def preflight(path: Path, scratch: Path, limits: Limits) -> Preflight:
             plain = scratch
             counted = _expanded(stream, container, scratch, limits)
         after = os.fstat(stream.fileno())
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+    if _marks(before) != _marks(after):
         raise Growing
     if counted.size == 0:
         raise Rejected("file_empty")
     form = form_of(counted.head)
     if form in ("csv", "ndjson"):
-        _check_text(counted)
+        _check_text(counted, form)
     return Preflight(
         counted.hash.hexdigest(),
         form,
         plain,
         counted.size,
         counted.quotes,
-        counted.separators,
-        counted.newlines,
         counted.last == b"\n",
+        path,
+        _marks(before),
     )
+
+
+def _marks(found: os.stat_result) -> tuple[int, ...]:
+    """What changes when a file is written to or replaced."""
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 class _Counted:
@@ -143,7 +159,7 @@ class _Counted:
 
     def __init__(self) -> None:
         self.hash = hashlib.sha256()
-        self.size = self.quotes = self.separators = self.newlines = self.returns = self.nuls = 0
+        self.size = self.quotes = self.newlines = self.returns = self.nuls = 0
         self.head = b""
         self.last = b""
 
@@ -154,7 +170,6 @@ class _Counted:
             self.head += chunk[: HEAD - len(self.head)]
         self.size += len(chunk)
         self.quotes += chunk.count(b'"')
-        self.separators += chunk.count(b",")
         self.newlines += chunk.count(b"\n")
         self.returns += chunk.count(b"\r")
         self.nuls += chunk.count(b"\0")
@@ -165,6 +180,8 @@ def _open_regular(path: Path) -> int:
     """A descriptor of a regular file; never follows a link, never waits for a pipe."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise Growing from None
     except OSError:
         raise Rejected("file_unreadable" if path.is_file() else "file_not_regular") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -176,7 +193,7 @@ def _open_regular(path: Path) -> int:
 def _container(head: bytes) -> Container:
     if head.startswith(b"\x1f\x8b"):
         return "gzip"
-    return "zstd" if head.startswith(b"\x28\xb5\x2f\xfd") else "plain"
+    return "zstd" if head.startswith(ZSTD_MAGIC) else "plain"
 
 
 def _expanded(stream: IO[bytes], container: Container, scratch: Path, limits: Limits) -> _Counted:
@@ -217,14 +234,24 @@ def _gunzip(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def _unzstd(stream: IO[bytes]) -> Iterator[bytes]:
+    """Frames one after another. Small bites: what a bite expands to stands in memory at once."""
+    unpacker = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+    decoder: Any = unpacker.decompressobj()
     try:
-        reader: Any = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(
-            stream, read_across_frames=True
-        )
-        while piece := reader.read(CHUNK):
-            yield piece
+        for block in iter(lambda: stream.read(ZSTD_BITE), b""):
+            data = block
+            while data:
+                if decoder.eof:
+                    if not ZSTD_MAGIC.startswith(data[:4]):
+                        raise Rejected("file_trailing_bytes")
+                    decoder = unpacker.decompressobj()
+                if piece := decoder.decompress(data):
+                    yield piece
+                data = decoder.unused_data
     except zstandard.ZstdError:
         raise Rejected("file_truncated") from None
+    if not decoder.eof:
+        raise Rejected("file_truncated")
 
 
 def form_of(head: bytes) -> Form:
@@ -248,44 +275,44 @@ def form_of(head: bytes) -> Form:
         return "x12"
     if b"\0" not in head and text:
         return "csv"
-    raise Rejected("file_unknown_kind")
+    first = text.split(b"\n", 1)[0]
+    is_text = b"," in first and not any(byte < 32 for byte in first.rstrip(b"\r"))
+    raise Rejected("file_nul_bytes" if is_text else "file_unknown_kind")
 
 
-def _check_text(counted: _Counted) -> None:
+def _check_text(counted: _Counted, form: Form) -> None:
     if counted.nuls:
         raise Rejected("file_nul_bytes")
     if counted.returns and not counted.newlines:
         raise Rejected("file_carriage_returns")
-    if counted.quotes % 2:
+    if form == "csv" and counted.quotes % 2:
         raise Rejected("file_quotes_unbalanced")
 
 
 def ragged_rows(found: Preflight, fields: int) -> list[int]:
-    """Numbers (from 1, header not counted) of rows with another number of fields than the header.
-
-    A count of all separators clears a file without quotes; only a file that is not cleared is looked at row
-    by row.
-    """
-    rows = found.newlines + (not found.ends_in_newline)
-    if not found.quotes and found.separators == (fields - 1) * rows:
-        return []
+    """Numbers (from 1, header not counted) of rows with another number of fields than the header."""
     bad: list[int] = []
-    row, held, inside = 0, 0, 0
+    row, held = 0, 0
+    inside = np.uint8(0)
     with found.plain.open("rb") as stream:
         for chunk in iter(lambda: stream.read(CHUNK), b""):
             data = np.frombuffer(chunk, dtype=np.uint8)
-            quoted = (np.cumsum(data == 34, dtype=np.int64) + inside) & 1
-            inside = int(quoted[-1])
-            separators = np.cumsum((data == 44) & (quoted == 0), dtype=np.int64)
-            ends = np.flatnonzero((data == 10) & (quoted == 0))
-            if len(ends):
-                counts = np.diff(separators[ends], prepend=0)
-                counts[0] += held
-                bad.extend((row + np.flatnonzero(counts != fields - 1)).tolist())
-                row += len(ends)
-                held = int(separators[-1] - separators[ends[-1]])
-            else:
-                held += int(separators[-1])
+            separators, ends = data == 44, data == 10
+            if found.quotes:
+                quoted = np.bitwise_xor.accumulate((data == 34).view(np.uint8)) ^ inside
+                inside = quoted[-1]
+                separators &= quoted == 0
+                ends &= quoted == 0
+            stops = np.flatnonzero(ends)
+            if not len(stops):
+                held += int(np.count_nonzero(separators))
+                continue
+            starts = np.concatenate([[0], stops[:-1] + 1])
+            counts = np.add.reduceat(separators[: stops[-1] + 1].view(np.uint8), starts, dtype=np.int64)
+            counts[0] += held
+            bad.extend((row + np.flatnonzero(counts != fields - 1)).tolist())
+            row += len(stops)
+            held = int(np.count_nonzero(separators[stops[-1] + 1 :]))
     if not found.ends_in_newline and held != fields - 1:
         bad.append(row)
     return [number for number in bad if number > 0]

@@ -15,25 +15,30 @@ from transforms.intake.layouts import Layout, plain
 from transforms.intake.scope import kept_codes
 
 REPLACING: Final = ("6", "7", "8")
+ROW_INDEX: Final = "_cpt01939_row"
+"""Name of the row index: one that no header has."""
+OURS: Final = ("file_key", "row_number", "field_count_ok")
+NEVER_EMPTY: Final = ("claim_id", "payment_trace", "charge_amount")
+"""A remit line without any of them and without a code is a blank line."""
 
 
 def scan_text(found: Preflight) -> tuple[pl.LazyFrame, list[str]]:
     """Rows of a file, all text, with row_number and field_count_ok; and its header."""
     if found.form == "csv":
         return _scan_csv(found)
-    number = {"row_index_name": "row_number", "row_index_offset": 1}
     try:
         if found.form == "parquet":
-            rows = pl.scan_parquet(found.plain, glob=False, **number)  # type: ignore[arg-type]
+            rows = pl.scan_parquet(found.plain, glob=False, row_index_name=ROW_INDEX, row_index_offset=1)
         else:
-            rows = pl.scan_ndjson(found.plain, infer_schema_length=None, **number)  # type: ignore[arg-type]
+            rows = pl.scan_ndjson(
+                found.plain, infer_schema_length=None, row_index_name=ROW_INDEX, row_index_offset=1
+            )
         schema = rows.collect_schema()
     except (pl.exceptions.PolarsError, OSError):
         raise Rejected("file_unreadable") from None
-    header = [name for name in schema if name != "row_number"]
-    texts = [_as_text(name, schema[name]) for name in header]
-    row = pl.col("row_number").cast(pl.Int64)
-    return rows.select(row, *texts, field_count_ok=pl.lit(True)), header
+    header = [name for name in schema if name != ROW_INDEX]
+    texts = [_as_text(name, schema[name]) for name in header if name not in OURS]
+    return rows.select(*texts, row_number=_row_number(), field_count_ok=pl.lit(True)), header
 
 
 def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
@@ -59,29 +64,45 @@ def _plain_number(number: pl.Expr) -> pl.Expr:
     meant as.
     """
     text = number.cast(pl.Decimal(18, 4), strict=False).cast(pl.String)
-    return pl.coalesce(text, number.cast(pl.String, strict=False)).str.replace(r"(\.\d*?)0+$", "$1").str.strip_suffix(".")
+    return (
+        pl.coalesce(text, number.cast(pl.String, strict=False))
+        .str.replace(r"(\.\d*?)0+$", "$1")
+        .str.strip_suffix(".")
+    )
 
 
 def _scan_csv(found: Preflight) -> tuple[pl.LazyFrame, list[str]]:
     header = _header(found.plain)
     if len(header) == 1:
         raise Rejected("file_wrong_delimiter")
-    seen = [plain(name) for name in header]
-    if len(set(seen)) < len(seen):
-        raise Rejected(
-            "file_duplicate_column", f"column {next(i for i, n in enumerate(seen, 1) if n in seen[: i - 1])}"
-        )
     ragged = ragged_rows(found, len(header))
     rows = pl.scan_csv(
         found.plain,
         schema=pl.Schema(dict.fromkeys(header, pl.String)),
         truncate_ragged_lines=True,
-        row_index_name="row_number",
+        row_index_name=ROW_INDEX,
         row_index_offset=1,
         glob=False,
     )
-    number = pl.col("row_number").cast(pl.Int64)
-    return rows.with_columns(number, field_count_ok=~number.is_in(ragged) if ragged else pl.lit(True)), header
+    number = _row_number()
+    return (
+        rows.with_columns(
+            row_number=number, field_count_ok=~number.is_in(ragged) if ragged else pl.lit(True)
+        ),
+        header,
+    )
+
+
+def check_header(header: list[str]) -> None:
+    """Rejected when a column is in the header twice."""
+    seen = [plain(name) for name in header]
+    for number, name in enumerate(seen, start=1):
+        if name in seen[: number - 1]:
+            raise Rejected("file_duplicate_column", f"column {number}")
+
+
+def _row_number() -> pl.Expr:
+    return pl.col(ROW_INDEX).cast(pl.Int64)
 
 
 def _header(path: Path) -> list[str]:
@@ -92,7 +113,10 @@ def _header(path: Path) -> list[str]:
         text = head.decode("utf-8-sig", "strict" if len(head) < 1 << 20 else "ignore")
     except UnicodeDecodeError:
         raise Rejected("file_not_utf8") from None
-    return next(csv.reader(io.StringIO(text)), [])
+    try:
+        return next(csv.reader(io.StringIO(text)), [])
+    except csv.Error:
+        raise Rejected("file_header_missing") from None
 
 
 def kept_rows(
@@ -105,7 +129,8 @@ def kept_rows(
     if layout.kind == "remit_lines":
         submitted = pl.col("submitted_procedure_code")
         empty = (pl.col(code).fill_null("") == "") & (submitted.fill_null("") == "")
-        keep = keep | kept_codes("submitted_procedure_code", scope) | empty
+        blank = pl.all_horizontal(pl.col(name).fill_null("") == "" for name in NEVER_EMPTY)
+        keep = keep | kept_codes("submitted_procedure_code", scope) | (empty & ~blank)
         heads = pl.lit(False)
     else:
         heads = pl.col("claim_frequency_code").is_in(REPLACING)
@@ -122,7 +147,7 @@ def kept_rows(
         if layout.kind == "claim_lines":
             in_scope = _with_line_counts(in_scope, rows)
     except pl.exceptions.PolarsError as error:
-        code = "file_not_utf8" if "utf" in type(error).__name__.lower() else "file_unreadable"
+        code = "file_not_utf8" if "utf-8" in str(error).lower() else "file_unreadable"
         raise Rejected(code) from None
     return in_scope, headers, int(total.item())
 

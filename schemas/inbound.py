@@ -126,7 +126,10 @@ FIRST_DAY: Final = date(2000, 1, 1)
 LAST_DAY: Final = date(2100, 12, 31)
 FAMILY_FROM: Final = date(2022, 1, 1)
 ADJUSTMENT: Final = r"[A-Z]{2}-[0-9A-Z]{1,3}:-?[0-9]+(?:\.[0-9]+)?"
-HIDDEN = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{2064}\u{2066}-\u{2069}\u{feff}]"
+HIDDEN: Final = (
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f"
+    r"\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{2064}\u{2066}-\u{2069}\u{feff}]"
+)
 
 
 def text_of(column: str) -> pl.Expr:
@@ -134,8 +137,12 @@ def text_of(column: str) -> pl.Expr:
     return pl.col(f"text_{column}")
 
 
+def _whole(pattern: str, text: pl.Expr) -> pl.Expr:
+    return text.str.contains(f"^(?:{pattern})$")
+
+
 def _whole_text(pattern: str, column: str) -> pl.Expr:
-    return text_of(column).str.contains(f"^(?:{pattern})$")
+    return _whole(pattern, text_of(column))
 
 
 def npi_is_valid(column: str) -> pl.Expr:
@@ -159,7 +166,7 @@ def _shared_rules(columns: Iterable[InboundColumn]) -> list[RowRule]:
         if column.longest:
             rules.append(RowRule("text_too_long", name, text.str.len_chars() <= column.longest))
         if column.shape:
-            rules.append(RowRule("code_shape", name, _whole_text(column.shape, name)))
+            rules.append(RowRule("code_shape", name, _whole(column.shape, pl.col(name))))
         if column.parsed == "date":
             rules.append(RowRule("bad_date", name, text.is_null() | pl.col(name).is_not_null()))
             if name != "patient_birth_date":
@@ -168,7 +175,9 @@ def _shared_rules(columns: Iterable[InboundColumn]) -> list[RowRule]:
             rules.extend(_number_rules(column))
         if column.parsed == "adjustments":
             packed = rf"{ADJUSTMENT}(?:\|{ADJUSTMENT})*"
-            rules.append(RowRule("bad_adjustments", name, _whole_text(packed, name)))
+            rules.append(RowRule("bad_adjustments", name, _whole(packed, pl.col(name))))
+            large = text.str.contains(r":-?0*[1-9][0-9]{10,}")
+            rules.append(RowRule("amount_range", name, ~large))
             coarse = text.str.contains(r"\.[0-9]{2}0*[1-9]")
             rules.append(RowRule("amount_precision", name, ~coarse))
     return rules
@@ -225,7 +234,9 @@ def claim_schema(
         RowRule("code_not_yet_valid", "service_date", _earliest_of_family(scope)),
         RowRule("service_after_submission", "service_date", served <= pl.col("submitted_on")),
         RowRule(
-            "birth_after_service", "patient_birth_date", born.is_between(served.dt.offset_by("-121y"), served)
+            "birth_after_service",
+            "patient_birth_date",
+            born.is_between(served.dt.offset_by("-121y"), served, closed="right"),
         ),
         *(
             RowRule(
@@ -248,8 +259,10 @@ def remit_schema(scope: tuple[str, ...]) -> pa.DataFrameSchema:
         *_hidden(REMIT_COLUMNS),
         RowRule("near_scope_code", "procedure_code", in_scope | no_code),
         *_shared_rules(REMIT_COLUMNS),
-        RowRule("code_shape", "procedure_code", _whole_text(CPT, "procedure_code")),
-        RowRule("code_shape", "submitted_procedure_code", _whole_text(CPT, "submitted_procedure_code")),
+        *(
+            RowRule("code_shape", name, _whole(CPT, pl.col(name)))
+            for name in ("procedure_code", "submitted_procedure_code")
+        ),
         RowRule("unknown_code", "claim_status_code", pl.col("claim_status_code").is_in(STATUSES)),
         _npi("payee_npi"),
         RowRule("code_not_yet_valid", "service_date", _earliest_of_family(scope)),

@@ -11,7 +11,7 @@ import polars as pl
 
 from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
 from schemas.columns import names, polars_schema
-from schemas.inbound import claim_schema, remit_schema
+from schemas.inbound import FIRST_DAY, LAST_DAY, claim_schema, remit_schema
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from schemas.validation import split
@@ -44,7 +44,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Ceiling:
-    """A file is rejected when more than `share` of its in-scope rows, and at least `fewest` of them, are bad."""
+    """A file is rejected when more than `share` of its in-scope rows, and `fewest` at least, are bad."""
 
     share: float
     fewest: int
@@ -108,6 +108,7 @@ def _impossible(reference: ReferenceTables) -> tuple[tuple[str, ...], tuple[str,
 
 def _header_rows(rows: pl.DataFrame) -> pl.DataFrame:
     """Header rows that can be read: one per submission, without anything of the line."""
+    readable = pl.col("field_count_ok") & pl.col("submitted_on").is_between(FIRST_DAY, LAST_DAY)
     submission = [
         "claim_id",
         "billing_provider_npi",
@@ -122,6 +123,7 @@ def _header_rows(rows: pl.DataFrame) -> pl.DataFrame:
     needed = [name for name in submission if name not in ("original_claim_number", "payer_responsibility")]
     return (
         rows.drop_nulls(needed)
+        .filter(readable)
         .sort("file_key", "row_number")
         .unique(["file_key", *submission], keep="first", maintain_order=True)
         .select(carried)

@@ -1,4 +1,4 @@
-"""Canonical text to typed values, each beside its text; what does not read becomes null and a rule says so."""
+"""Canonical text to typed values, each beside its text; what does not read is null and a rule says so."""
 
 from __future__ import annotations
 
@@ -44,24 +44,32 @@ def _typed(column: InboundColumn, layout: Layout) -> pl.Expr:
     text = pl.col(f"text_{column.name}")
     match column.parsed:
         case "date":
-            return pl.coalesce(text.str.to_date(form, strict=False) for form in layout.date_formats)
+            return _date(text, layout.date_formats)
         case "cents":
             return scaled(text, 2)
         case "thousandths":
             return scaled(text, 3)
         case "whole":
             return scaled(text, 0)
-        case "code" | "name":
+        case "code" | "name" | "adjustments":
             return text.str.to_uppercase()
         case _:
             return text
+
+
+def _date(text: pl.Expr, formats: tuple[str, ...]) -> pl.Expr:
+    """The first format that reads. %Y reads 25 as the year 25: such a year is taken only where no format
+    gives another.
+    """
+    read = [text.str.to_date(form, strict=False) for form in formats]
+    return pl.coalesce(*(pl.when(day.dt.year() >= 1000).then(day) for day in read), *read)
 
 
 def scaled(text: pl.Expr, decimals: int) -> pl.Expr:
     """A decimal in text as a whole number of its smallest unit, exactly; further decimals are cut (a rule
     rejects them).
     """
-    part = text.str.extract_groups(rf"^(-?)(\d{{1,15}})(?:\.(\d{{1,{max(decimals, 1)}}})\d*)?$").struct
+    part = text.str.extract_groups(rf"^(-?)0*(\d{{1,15}})(?:\.(\d{{1,{max(decimals, 1)}}})\d*)?$").struct
     whole = part.field("2").cast(pl.Int64, strict=False)
     fraction = (
         part.field("3").fill_null("").str.pad_end(decimals, "0").str.head(decimals).replace("", "0")

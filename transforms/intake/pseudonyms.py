@@ -1,4 +1,4 @@
-"""Identifiers become keyed hashes before a row leaves the reader (45 CFR 164.514(c): derived, so still PHI)."""
+"""Identifiers become keyed hashes before a row leaves the reader (45 CFR 164.514(c): still PHI)."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def kept_codes(column: str, scope: tuple[str, ...]) -> pl.Expr:
     bytes.
     """
     code = pl.col(column)
-    tails = sorted({item[-3:] for item in scope} | {f"{item[1]}.{item[2:]}" for item in scope})
+    tails = sorted({item[-3:] for item in scope} | {f"{item[1]}.{item[2:]}" for item in scope} | {" "})
     suspicious = code.str.contains_any(tails, ascii_case_insensitive=False) | (
         code.str.len_bytes() != code.str.len_chars()
     )
