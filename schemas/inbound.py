@@ -145,6 +145,10 @@ def _whole_text(pattern: str, column: str) -> pl.Expr:
     return _whole(pattern, text_of(column))
 
 
+def _is_code(column: str) -> pl.Expr:
+    return pl.col(column).str.contains(f"^(?:{CPT})$")
+
+
 def npi_is_valid(column: str) -> pl.Expr:
     """Ten digits whose Luhn sum with the prefix 80840 ends in zero (CMS NPI check digit)."""
     text = pl.col(column)

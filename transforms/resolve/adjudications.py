@@ -9,7 +9,7 @@ import polars as pl
 
 from schemas.reference import ReferenceTables
 from transforms.resolve.amounts import adjudication_amounts, unpacked
-from transforms.resolve.ordering import identifiers, with_content_rank
+from transforms.resolve.ordering import dense_rank, identifiers
 
 SLOT = ("instance", "slot")
 CONTENT = (
@@ -31,7 +31,7 @@ def adjudications_of(linked: pl.DataFrame, claims: pl.DataFrame, reference: Refe
     rows = linked.pipe(identifiers, ("loop", *SLOT), "adjudication")
     sole = _sole_lines(claims)
     base = (
-        rows.sort("adjudication", "service_sequence", "remit", nulls_last=False)
+        rows.sort("adjudication", "service_sequence", "row", nulls_last=False)
         .group_by("adjudication", maintain_order=True)
         .agg(
             *(
@@ -124,7 +124,7 @@ def _with_content_order(rows: pl.DataFrame) -> pl.DataFrame:
     of one date.
     """
     rows = rows.with_columns(codes_text=pl.col("adjudicated_codes").list.join("|"))
-    return with_content_rank(rows, CONTENT, "content_order")
+    return rows.with_columns(content_order=dense_rank(CONTENT))
 
 
 def with_cancellations(adjudications: pl.DataFrame) -> pl.DataFrame:

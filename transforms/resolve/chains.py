@@ -28,6 +28,7 @@ class Chains:
 
 def chains_of(
     claims: pl.DataFrame,
+    detail: pl.DataFrame,
     versions: pl.DataFrame,
     linked: pl.DataFrame,
     adjudications: pl.DataFrame,
@@ -53,7 +54,7 @@ def chains_of(
         )
     )
     inferred = (
-        _inferred_edges(claims, instances, adjudications)
+        _inferred_edges(claims, detail, instances, adjudications)
         if infer_resubmissions
         else pl.DataFrame(schema={"instance": pl.Int64, "older": pl.Int64})
     )
@@ -183,7 +184,7 @@ def _standing_versions(versions: pl.DataFrame, failed: pl.DataFrame) -> pl.DataF
 
 
 def _inferred_edges(
-    claims: pl.DataFrame, instances: pl.DataFrame, adjudications: pl.DataFrame
+    claims: pl.DataFrame, detail: pl.DataFrame, instances: pl.DataFrame, adjudications: pl.DataFrame
 ) -> pl.DataFrame:
     """(instance, older): a later original continues one of the same service that was denied and never paid."""
     answered = (
@@ -223,7 +224,7 @@ def _inferred_edges(
     )
     denied = lines.filter("denied_never_paid")
     lines = lines.join(denied.select(service).unique(), on=list(service), how="semi")
-    ranked = with_content_rank(lines, CLAIM_CONTENT_COLUMNS)
+    ranked = with_content_rank(lines, detail, CLAIM_CONTENT_COLUMNS)
     older = ranked.filter("denied_never_paid").select(
         *service, older="instance", older_submitted_on="first_submitted_on"
     )

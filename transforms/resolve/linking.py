@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from transforms.resolve.ordering import REMIT_CONTENT_COLUMNS, signatures, with_content_rank
+from transforms.resolve.ordering import (
+    REMIT_CONTENT_COLUMNS,
+    identifiers,
+    signatures,
+    with_content_rank,
+)
 
 LOOP_KEY = (
     "file_key",
@@ -32,15 +37,15 @@ def link_remits(remits: pl.DataFrame, claims: pl.DataFrame, scope: tuple[str, ..
     role_assumed_primary,
     sole_instance (the one instance that has the claim number, where no slot was met).
     """
-    rows = remits.with_row_index("remit").pipe(_with_loops).pipe(_with_wanted_role)
+    rows = remits.pipe(_with_loops).pipe(_with_wanted_role)
     live = rows.filter(~pl.col("is_delivered_again") & ~pl.col("claim_status_code").is_in(IGNORED_STATUSES))
     candidates = _candidates(live, claims)
     met = _best(_evidence(candidates, scope))
-    known = candidates.group_by("remit").agg(
+    known = candidates.group_by("row").agg(
         sole_instance=pl.when(pl.col("instance").n_unique() == 1).then(pl.col("instance").first())
     )
-    met_or_known = rows.join(met, on="remit", how="left", validate="1:1").join(
-        known, on="remit", how="left", validate="1:1"
+    met_or_known = rows.join(met, on="row", how="left", validate="1:1").join(
+        known, on="row", how="left", validate="1:1"
     )
     return met_or_known.with_columns(_outcome()).with_columns(
         role_assumed_primary=(
@@ -74,25 +79,25 @@ def _outcome() -> pl.Expr:
 
 def _with_loops(rows: pl.DataFrame) -> pl.DataFrame:
     """Number CLP loops and mark the rows of loops that were delivered before."""
+    rows = rows.pipe(identifiers, LOOP_KEY, "loop").pipe(identifiers, DELIVERY_KEY, "delivery")
     loops = (
-        rows.group_by(LOOP_KEY)
-        .agg(first_row=pl.col("row_number").min())
-        .with_row_index("loop")
-        .with_columns(pl.col("loop").cast(pl.Int64), rival=pl.len().over(DELIVERY_KEY) > 1)
+        rows.group_by("loop")
+        .agg(pl.col("delivery").first(), first_row=pl.col("row").min())
+        .with_columns(rival=pl.len().over("delivery") > 1)
     )
-    rows = rows.join(loops, on=list(LOOP_KEY), how="left", nulls_equal=True, validate="m:1")
-    contested = with_content_rank(rows.filter("rival"), REMIT_CONTENT_COLUMNS)
+    rows = rows.join(loops.select("loop", "rival"), on="loop", how="left", validate="m:1")
+    contested = with_content_rank(rows.filter("rival"), rows, REMIT_CONTENT_COLUMNS)
     again = (
         signatures(contested, "loop", "content_rank")
         .join(loops, on="loop")
-        .sort("file_key", "first_row")
-        .filter(pl.int_range(pl.len()).over(*DELIVERY_KEY, "signature") > 0)
+        .sort("first_row")
+        .filter(pl.int_range(pl.len()).over("delivery", "signature") > 0)
         .select("loop", is_delivered_again=pl.lit(True))
     )
     return (
         rows.join(again, on="loop", how="left", validate="m:1")
         .with_columns(pl.col("is_delivered_again").fill_null(False))
-        .drop("rival", "first_row")
+        .drop("rival", "delivery")
     )
 
 
@@ -159,7 +164,7 @@ def _candidates(live: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
         charge=pl.col("charge_cents").abs(),
         loop_charge=pl.col("charge_cents").sum().over("loop", billed, "service_date").abs(),
     ).select(
-        "remit",
+        "row",
         "claim_number_key",
         "payee_npi",
         "payer",
@@ -201,7 +206,7 @@ def _evidence(candidates: pl.DataFrame, scope: tuple[str, ...]) -> pl.DataFrame:
             same_role=pl.col("wanted_role") == pl.col("slot_role"),
             repeated=repeated.fill_null(0),
         )
-        .group_by("remit", "instance", "slot")
+        .group_by("row", "instance", "slot")
         .agg(
             pl.col("slot_role").first(),
             *(
@@ -241,9 +246,9 @@ def _best(evidence: pl.DataFrame) -> pl.DataFrame:
     )
     return (
         evidence.with_columns(strength=strength)
-        .with_columns(best=pl.col("strength").max().over("remit"))
+        .with_columns(best=pl.col("strength").max().over("row"))
         .with_columns(is_best=(pl.col("strength") == pl.col("best")) & (pl.col("strength") >= 0))
-        .group_by("remit")
+        .group_by("row")
         .agg(
             best_count=pl.col("is_best").sum(),
             has_candidate=pl.lit(True),

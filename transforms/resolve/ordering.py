@@ -1,4 +1,4 @@
-"""Orders that depend on content only: dense ranks of rows, and signatures of groups of rows."""
+"""Orders and identities that depend on content only: ranks of rows, identifiers, signatures of groups."""
 
 from __future__ import annotations
 
@@ -18,35 +18,32 @@ REMIT_CONTENT_COLUMNS: tuple[str, ...] = (
 )
 """What a remit line says; payers spell their names differently from file to file."""
 
-ROW_ORDER: tuple[str, ...] = ("file_key", "row_number")
+
+def dense_rank(columns: Sequence[str]) -> pl.Expr:
+    """Equal content, equal rank; larger content (column by column, nulls first), larger rank. Starts at 1."""
+    return pl.struct(columns).rank("dense").cast(pl.Int64)
 
 
-def with_content_rank(rows: pl.DataFrame, content: Sequence[str], name: str = "content_rank") -> pl.DataFrame:
-    """Add a dense rank of each row's content: equal content, equal rank; larger content, larger rank; nulls
-    first.
+def with_content_rank(rows: pl.DataFrame, detail: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """Add `content_rank`, the dense rank of what each row says in `detail` among the given rows.
+
+    Both frames tell rows apart by `row`. Grain unchanged.
     """
-    if rows.is_empty():
-        return rows.with_columns(pl.lit(None, pl.UInt32).alias(name))
-    ranks = (
-        rows.select(content)
-        .unique()
-        .sort(content, nulls_last=False)
-        .with_row_index(name)
-        .with_columns(pl.col(name).cast(pl.UInt32))
+    said = detail.join(rows.select("row"), on="row", how="semi").select(
+        "row", content_rank=dense_rank(columns)
     )
-    return rows.join(ranks, on=list(content), how="left", nulls_equal=True, validate="m:1")
-
-
-def signatures(rows: pl.DataFrame, group: str, order: str, rank: str = "content_rank") -> pl.DataFrame:
-    """One text per group that compares like the list of its ranks in `order`: equal lists, equal text."""
-    return (
-        rows.sort(group, order, rank)
-        .group_by(group, maintain_order=True)
-        .agg(pl.col(rank).cast(pl.String).str.zfill(10).str.join("|").alias("signature"))
-    )
+    return rows.join(said, on="row", how="left", validate="1:1")
 
 
 def identifiers(rows: pl.DataFrame, columns: Sequence[str], name: str) -> pl.DataFrame:
     """Add a dense whole number per distinct combination of columns (null is a value)."""
-    ids = rows.select(columns).unique().with_row_index(name).with_columns(pl.col(name).cast(pl.Int64))
-    return rows.join(ids, on=list(columns), how="left", nulls_equal=True, validate="m:1")
+    return rows.with_columns(dense_rank(columns).alias(name))
+
+
+def signatures(rows: pl.DataFrame, group: str, order: str) -> pl.DataFrame:
+    """One text per group that compares like the list of its content ranks in `order`: equal lists, equal text."""
+    return (
+        rows.sort(group, order, "content_rank")
+        .group_by(group, maintain_order=True)
+        .agg(pl.col("content_rank").cast(pl.String).str.zfill(10).str.join("|").alias("signature"))
+    )

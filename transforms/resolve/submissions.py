@@ -12,7 +12,6 @@ import polars as pl
 
 from transforms.resolve.ordering import (
     CLAIM_CONTENT_COLUMNS,
-    ROW_ORDER,
     identifiers,
     signatures,
     with_content_rank,
@@ -35,16 +34,16 @@ class Claims:
     versions: pl.DataFrame
 
 
-def claims_of(rows: pl.DataFrame) -> Claims:
-    """Place accepted claim rows in instances and versions. Grain of `rows` is kept."""
+def claims_of(rows: pl.DataFrame, detail: pl.DataFrame) -> Claims:
+    """Place coded claim rows in instances and versions; `detail` has what they say in full. Grain unchanged."""
     placed = (
         rows.with_columns(pl.col("claim_frequency_code").replace("6", "7"))
         .pipe(identifiers, CLAIM_KEY, "key")
         .pipe(identifiers, SUBMISSION_KEY, "submission")
-        .pipe(_with_row_standing)
+        .pipe(_with_row_standing, detail)
     )
-    submissions = placed.pipe(_ordered_submissions).pipe(_with_instances, placed)
-    submissions = _with_duplicates(submissions, placed)
+    submissions = placed.pipe(_ordered_submissions, detail).pipe(_with_instances, placed)
+    submissions = _with_duplicates(submissions, placed, detail)
     versions = _versions(submissions)
     joined = placed.join(
         submissions.select("submission", "instance", "is_duplicate", "submission_order"),
@@ -55,7 +54,7 @@ def claims_of(rows: pl.DataFrame) -> Claims:
     return Claims(_with_slots(joined), versions)
 
 
-def _with_row_standing(rows: pl.DataFrame) -> pl.DataFrame:
+def _with_row_standing(rows: pl.DataFrame, detail: pl.DataFrame) -> pl.DataFrame:
     """Where rows of one submission say different things of one line, the last by content stands."""
     rows = rows.with_columns(
         contested=pl.col("in_scope") & (pl.len().over("submission", "line_number") > 1),
@@ -63,10 +62,10 @@ def _with_row_standing(rows: pl.DataFrame) -> pl.DataFrame:
     calm = rows.filter(~pl.col("contested")).with_columns(
         row_standing=pl.when("in_scope").then(pl.lit("line")).otherwise(pl.lit("header"))
     )
-    contested = with_content_rank(rows.filter("contested"), CLAIM_CONTENT_COLUMNS)
+    contested = with_content_rank(rows.filter("contested"), detail, CLAIM_CONTENT_COLUMNS)
     line = ("submission", "line_number")
     contested = (
-        contested.sort(*ROW_ORDER)
+        contested.sort("row")
         .with_columns(
             copy=pl.int_range(pl.len()).over(*line, "content_rank"),
             best=pl.col("content_rank").max().over(*line),
@@ -82,7 +81,7 @@ def _with_row_standing(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([calm.drop("contested"), contested.select(calm.drop("contested").columns)])
 
 
-def _ordered_submissions(rows: pl.DataFrame) -> pl.DataFrame:
+def _ordered_submissions(rows: pl.DataFrame, detail: pl.DataFrame) -> pl.DataFrame:
     """One row per submission, in the order of its key: date, frequency, content; `position` counts over all
     keys.
     """
@@ -93,7 +92,7 @@ def _ordered_submissions(rows: pl.DataFrame) -> pl.DataFrame:
     rival = pl.len().over("key", "submitted_on", "claim_frequency_code") > 1
     rivals = submissions.filter(rival).select("submission")
     lines = rows.filter(pl.col("row_standing") == "line").join(rivals, on="submission", how="semi")
-    content = signatures(with_content_rank(lines, CLAIM_CONTENT_COLUMNS), "submission", "line_number")
+    content = signatures(with_content_rank(lines, detail, CLAIM_CONTENT_COLUMNS), "submission", "line_number")
     return (
         submissions.join(content, on="submission", how="left")
         .sort(
@@ -137,11 +136,11 @@ def _with_instances(submissions: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFra
     return linked.drop("shared").with_columns(instance=pl.Series(parent, dtype=pl.Int64))
 
 
-def _with_duplicates(submissions: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+def _with_duplicates(submissions: pl.DataFrame, rows: pl.DataFrame, detail: pl.DataFrame) -> pl.DataFrame:
     """Mark submissions that say the same again as the one before them in their instance (voids apart)."""
     shared = submissions.filter(pl.len().over("instance") > 1).select("submission")
     lines = rows.filter(pl.col("row_standing") == "line").join(shared, on="submission", how="semi")
-    content = signatures(with_content_rank(lines, CLAIM_CONTENT_COLUMNS), "submission", "line_number")
+    content = signatures(with_content_rank(lines, detail, CLAIM_CONTENT_COLUMNS), "submission", "line_number")
     living = pl.col("claim_frequency_code") != "8"
     return (
         submissions.join(content, on="submission", how="left")
