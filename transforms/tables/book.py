@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from transforms.payer_rules import with_expected
-from transforms.tables.periods import Calendar, month_number, rolling_start
+from transforms.tables.periods import Calendar, month_number, month_of, rolling_start
 
 Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -211,6 +211,7 @@ def open_book(
     reference: ReferenceTables,
     owners: Mapping[str, str] | None = None,
     minimum_age_months: int = 0,
+    rolling_from: date | None = None,
 ) -> Book:
     """Read resolved lines once for all tables.
 
@@ -223,5 +224,8 @@ def open_book(
     frame = frame.with_columns(_worded(frame.get_column(name)) for name in KEY_COLUMNS)
     frame = with_identities(frame, owners or {})
     months = frame.get_column("_month").to_numpy()
-    calendar = Calendar(as_of, rules.mature_days, rolling_start(months, as_of, rules.mature_days))
+    rolling = rolling_start(months, as_of, rules.mature_days)
+    if rolling_from is not None:
+        rolling = month_of(rolling_from)
+    calendar = Calendar(as_of, rules.mature_days, rolling)
     return Book(frame, other_lines(lines), calendar, rules)

@@ -39,6 +39,7 @@ def build_tables(
     owners: Mapping[str, str] | None = None,
     contracts: pl.DataFrame | None = None,
     minimum_age_months: int = 0,
+    rolling_from: date | None = None,
 ) -> dict[str, pl.DataFrame]:
     """Build every published table but release_changes; helper columns (`_...`) stand for disclosure control.
 
@@ -46,8 +47,9 @@ def build_tables(
     `owners` (billing NPI -> owner) makes providers of one owner one provider where prices are protected.
     `contracts`: your own prices (see contract_variance). Lines of service months that ended less than
     `minimum_age_months` before `as_of` are left out of every table but data_quality.
+    `rolling_from`: first day of the rolling twelve months, where it is not to be found from the lines.
     """
-    book = open_book(lines, as_of, rules, reference, owners, minimum_age_months)
+    book = open_book(lines, as_of, rules, reference, owners, minimum_age_months, rolling_from)
     billed = utilization(book)
     refused = denials(book, billed)
     return {

@@ -22,6 +22,11 @@ def month_number(column: str) -> pl.Expr:
     return (day.dt.year().cast(pl.Int64) * 12 + day.dt.month() - 1).cast(pl.Int64)
 
 
+def month_of(day: date) -> int:
+    """Month number of a date."""
+    return day.year * 12 + day.month - 1
+
+
 def first_day(month: int) -> date:
     """First day of a month number."""
     return date(month // 12, month % 12 + 1, 1)
