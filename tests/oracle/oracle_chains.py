@@ -236,13 +236,13 @@ def live_histories(
 
 
 def superseded_instances(instance: Instance, lives: dict[Instance, Life]) -> list[Instance]:
-    """All instances of its role that one supersedes, whether by itself or through another."""
+    """All instances that one supersedes, whether by itself or through another."""
     found: list[Instance] = []
     waiting = [instance]
     while waiting:
         life = lives[waiting.pop()]
         for other in life.named + life.inferred:
-            if other not in found and other is not instance and other.role == instance.role:
+            if other not in found and other is not instance:
                 found.append(other)
                 waiting.append(other)
     return found

@@ -106,7 +106,7 @@ def resolved_line(row: Row, submission: Submission, life: Life, world: World) ->
 def chain_source(life: Life) -> str:
     if life.inferred:
         return "inferred"
-    if any(other.role == life.instance.role for other in life.named):
+    if life.named:
         return "named"
     return "same_claim" if len(life.instance.versions) > 1 else "none"
 
@@ -129,7 +129,7 @@ def fill_current(resolved: Row, row: Row, life: Life, world: World) -> None:
         time_unit_tenths=units.time_tenths,
         billed_unit_tenths=units.billed_tenths,
         share=None if share is None else float(share),
-        first_submitted_on=min(s.submitted_on for i in [life.instance, *earlier] for s in i.submissions),
+        first_submitted_on=min(s.submitted_on for part in chain for s in part.instance.submissions),
         is_paid_line=False,
         is_priced=False,
         is_unit_priced=False,
@@ -151,12 +151,12 @@ def earlier_charges(row: Row, life: Life, chain: list[Slot]) -> set[int]:
 
 
 def history_of(chain: list[Slot], world: World) -> tuple[list[Adjudication], list[Adjudication]]:
-    """(adjudications of the chain; those that are no reversal and answer no duplicate), in order."""
+    """(primary adjudications of the chain; those that neither reverse nor answer a duplicate), in order."""
     found = [
         adjudication
         for slot in chain
         for adjudication in world.lives[slot.instance].adjudications
-        if adjudication.slot is slot
+        if adjudication.slot is slot and slot.instance.role == "P"
     ]
     found.sort(key=Adjudication.order)
     no_reversals = [a for a in found if not a.is_reversal]
