@@ -35,7 +35,7 @@ class Audit:
     _other_at: int = 0
 
     def feed(self, envelopes: list[Envelope], names: list[str], base: int, acknowledgements: int = 0) -> None:
-        """Take in envelope segments; `names` are those of the sets they open, `base` the ordinal of segment 0.
+        """Take in envelope segments; `names` are those of the sets opened, `base` the ordinal of segment 0.
 
         `acknowledgements` is the number of TA1 segments, which may stand between sets.
         """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from transforms.x12.scan import CodeTest, Sets, last_marker_is_line, running, separators
+from transforms.x12.scan import CodeTest, Sets, last_marker_is_line, running, separators, sixth_elements
 from transforms.x12.segments import FIRST_BOUNDARY, KIND, Mask, Positions, Segments, words
 
 BILLING, SUBSCRIBER, PATIENT = (int.from_bytes(code, "little") for code in (b"20", b"22", b"23"))
@@ -71,7 +71,7 @@ def professional_claims(segments: Segments, sets: Sets, test: CodeTest) -> Claim
     begin = segments.starts[service] + 4
     kept = np.zeros(len(segments), dtype=np.bool_)
     absent = np.zeros(len(segments), dtype=np.bool_)
-    kept[service], absent[service] = test.lines(segments, begin, separators(segments, service, 2)[:, 1])
+    kept[service], absent[service] = test.lines(segments, begin)
     is_service = segments.kinds == KIND["SV1"]
     lines = per_claim(is_service, first, stop)
     odd = per_claim(segments.kinds == KIND["LX"], first, stop) != lines
@@ -92,12 +92,11 @@ def remittance_claims(segments: Segments, sets: Sets, test: CodeTest) -> Claims:
     first, stop, number = first[ours], stop[ours], number[ours]
     service = segments.where("SVC")
     is_ours, loose = in_our_sets(segments, sets, service, "835")
-    marks = separators(segments, service, 7)
     kept = np.zeros(len(segments), dtype=np.bool_)
-    kept[service], absent = test.lines(segments, segments.starts[service] + 4, marks[:, 1])
-    billed = np.flatnonzero(marks[:, 6] > marks[:, 5] + 1)
+    kept[service], absent = test.lines(segments, segments.starts[service] + 4)
+    billed, begin = sixth_elements(segments, service)
     if len(billed):
-        found, none = test.lines(segments, marks[billed, 5] + 1, marks[billed, 6])
+        found, none = test.lines(segments, begin)
         kept[service[billed]] |= found
         absent[billed] &= none
     kept[service] |= absent
@@ -128,13 +127,15 @@ def frequency(segments: Segments, claims: Positions) -> npt.NDArray[np.uint8]:
 class Levels:
     """Segment numbers of the HL of each claim's billing provider, subscriber and patient; -1 for none.
 
-    `orphan` marks claims whose level points to a parent that its set does not hold above it.
+    `orphan` marks claims whose level points to a parent that its set does not hold above it; `assumed`
+    those whose pointer makes no sense, so that the nearest billing provider above was taken.
     """
 
     billing: Positions
     subscriber: Positions
     patient: Positions
     orphan: Mask
+    assumed: Mask
 
 
 def levels_above(segments: Segments, sets: Sets, claims: Positions, set_number: Positions) -> Levels:
@@ -149,15 +150,19 @@ def levels_above(segments: Segments, sets: Sets, claims: Positions, set_number: 
     subscriber = np.where(kind == PATIENT, above, np.where(kind == SUBSCRIBER, own, -1))
     subscriber = np.where(tree.level[subscriber] == SUBSCRIBER, subscriber, -1)
     billing, lost = tree.parent(subscriber)
+    nearest = tree.provider_above(np.where(lost, subscriber, -1))
+    billing = np.where(nearest >= 0, nearest, billing)
     billing = np.where(tree.level[billing] == BILLING, billing, -1)
     at = np.append(levels, -1)
-    return Levels(at[billing], at[subscriber], at[patient], lost | lost_first)
+    assumed = nearest >= 0
+    return Levels(at[billing], at[subscriber], at[patient], (lost & ~assumed) | lost_first, assumed)
 
 
 class _Tree:
     """Hierarchical levels by index, with a last row that stands for none (-1)."""
 
     def __init__(self, segments: Segments, levels: Positions, sets: Sets) -> None:
+        self._segments, self._levels = segments, levels
         marks = separators(segments, levels, 4)
         self.set_of = np.append(sets.of(levels), -2)
         first, last = marks[:, 2] + 1, marks[:, 3]
@@ -171,6 +176,23 @@ class _Tree:
         self._own = dense[: self._count] * scale + self.set_of[:-1]
         self._above = np.append(dense[self._count :] * scale + self.set_of[:-1], -1)
         self._sorted = np.sort(self._own * (self._count + 1) + np.arange(self._count))
+
+    def provider_above(self, index: Positions) -> Positions:
+        """The billing provider above each level whose HL02 makes no sense: it is not below its own HL01.
+
+        -1 where there is none, or where HL02 is below HL01: there a level may have been lost.
+        """
+        found = np.full(len(index), -1, dtype=np.int64)
+        providers = np.flatnonzero(self.level[:-1] == BILLING)
+        for place in np.flatnonzero(index >= 0).tolist():
+            child = int(index[place])
+            nearest = int(np.searchsorted(providers, child)) - 1
+            own, parent = ([*self._segments.elements(int(self._levels[child])), b"", b""])[1:3]
+            if nearest < 0 or not (own.isdigit() and parent.isdigit() and int(parent) >= int(own)):
+                continue
+            if self.set_of[providers[nearest]] == self.set_of[child]:
+                found[place] = providers[nearest]
+        return found
 
     def parent(self, index: Positions) -> tuple[Positions, Mask]:
         """The nearest level above that HL02 names, in the same set; and which given levels have none."""

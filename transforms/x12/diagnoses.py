@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 
 from transforms.x12.loops import Loops
 from transforms.x12.segments import Positions
@@ -33,7 +32,7 @@ class Diagnoses:
         self._kind = picked.qualifiers(picked.component(whole, 1))
         self._code: Span = picked.component(whole, 2)
 
-    def pointed(self, claim: Positions, pointers: Span) -> list[pl.Series]:
+    def pointed(self, claim: Positions, pointers: Span) -> list[Span]:
         """Diagnosis 1 to 4 of each line: the codes that SV107 points to, null where it points to none."""
         loops, picked = self._loops, self._loops.picked
         chosen = np.flatnonzero(np.isin(self._kind, DIAGNOSES))
@@ -49,17 +48,17 @@ class Diagnoses:
             value = np.where(stop - begin == 1, tens, np.where(stop - begin == 2, tens * 10 + ones, 0))
             there = (value >= 1) & (value <= held[claim])
             index = np.append(chosen, -1)[np.where(there, first[claim] + value - 1, -1)]
-            columns.append(picked.text(self._at(index)))
+            columns.append(self._at(index))
         return columns
 
-    def surgical(self, claim: Positions) -> pl.Series:
+    def surgical(self, claim: Positions) -> Span:
         """The anesthesia-related procedure (HI*BP, else the first HI*BO) of each line's claim."""
         count = len(self._loops.claim_zone)
         principal, other = (
             self._first(np.flatnonzero(self._kind == kind), count)
             for kind in (PRINCIPAL_PROCEDURE, OTHER_PROCEDURE)
         )
-        return self._loops.picked.text(self._at(np.where(principal >= 0, principal, other)[claim]))
+        return self._at(np.where(principal >= 0, principal, other)[claim])
 
     def _first(self, at: Positions, count: int) -> Positions:
         return self._loops.picked.first_per(at, self._claim[at], count)

@@ -23,10 +23,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "empty_file": ("The file holds no bytes, or only blanks.", "Ask the sender for the file again."),
     "utf16": ("The file is UTF-16 text.", "Save it as ASCII or UTF-8 and deliver it again."),
     "zip_archive": ("The file is a ZIP archive.", "Unpack it and deliver what is inside."),
-    "gzip_inside": (
-        "The content is gzip inside another compression.",
-        "Unpack it once and deliver it again.",
-    ),
+    "gzip_damaged": ("The gzip stream is damaged or cut off.", "Ask the sender for the file again."),
     "not_x12": ("No X12 interchange was found.", "Check that the right file was delivered."),
     "no_envelope": ("Segments stand outside an ISA envelope.", "Ask the sender for the whole interchange."),
     "isa_unreadable": (
@@ -88,6 +85,10 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "A hierarchical level points to a parent that is not in its set.",
         "Ask the sender for the file again.",
     ),
+    "hl_parent_assumed": (
+        "A level names a parent that can't be; the nearest billing provider above it was taken.",
+        "Tell the sender.",
+    ),
     "context_missing": (
         "A claim has no billing provider, subscriber, payer or set header above it.",
         "Ask the sender for the file again.",
@@ -131,6 +132,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
     ),
     "nul_bytes": ("NUL bytes were removed.", "Tell the sender."),
     "latin1_bytes": ("Bytes that are not UTF-8 were read as Latin-1.", "Nothing."),
+    "gzip_bytes": ("The bytes were gzip and were unpacked.", "Nothing."),
     "isa_length": ("An ISA is not 106 bytes long.", "Nothing: its separators were found all the same."),
     "newline_as_terminator": (
         "Segments end in a line break instead of the declared terminator.",

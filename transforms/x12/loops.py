@@ -7,7 +7,7 @@ import polars as pl
 
 from transforms.x12.scan import running
 from transforms.x12.segments import FIRST_BOUNDARY, KIND, Positions, Segments
-from transforms.x12.values import Picked, Span, code, pick
+from transforms.x12.values import Picked, Span, code, pick, texts
 
 
 class Loops:
@@ -105,7 +105,11 @@ class Loops:
         """An element (or component) of each segment as text, null where it is absent."""
         return self.picked.text(self.span(at, element, component))
 
-    def npi(self, at: Positions) -> pl.Series:
+    def texts(self, spans: dict[str, Span]) -> dict[str, pl.Series]:
+        """Values as named text columns, null where absent."""
+        return texts(self.picked.data, spans)
+
+    def npi(self, at: Positions) -> Span:
         """NM109 of each NM1 where NM108 says that it is an NPI (XX)."""
         is_npi = self.picked.qualifiers(self.picked.element(at, 8)) == code(b"XX")
-        return self.text(np.where(is_npi, at, -1), 9)
+        return self.span(np.where(is_npi, at, -1), 9)

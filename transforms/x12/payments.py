@@ -29,6 +29,7 @@ class SetPayment:
     provider_adjustments: int
     amount: int | None
     well: bool
+    adjusted_at: int = 0
 
     def add(self, more: SetPayment) -> None:
         """Take in what the next piece holds of the same set."""
@@ -79,6 +80,7 @@ def set_payments(segments: Segments, sets: Sets, context: int) -> list[SetPaymen
                     holder.well &= value is not None
                     holder.adjusted += value or 0
                     holder.provider_adjustments += 1
+                    holder.adjusted_at = holder.adjusted_at or at
     return list(found.values())
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from transforms.x12.cuts import Cut, context_before, last_cut
 from transforms.x12.delimiters import (
@@ -24,6 +26,7 @@ PIECE_BYTES = 4 << 20
 LARGEST_LOOP = 64 << 20
 """More bytes than this without a place to cut are refused."""
 HEAD_BYTES = 64 << 10
+GZIP = zlib.MAX_WBITS | 16
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -47,6 +50,33 @@ class Piece:
     starts: list[Interchange] = field(default_factory=list)
     digests: dict[int, bytes] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+
+
+def inflated(blocks: Iterable[bytes], findings: list[Finding]) -> Iterator[bytes]:
+    """The blocks as they are, or unpacked if they are gzip (any number of members), in bounded parts."""
+    stream = iter(blocks)
+    first = b""
+    while len(first) < 2 and (block := next(stream, None)) is not None:
+        first += block
+    if first[:2] != b"\x1f\x8b":
+        yield first
+        yield from stream
+        return
+    findings.append(warning("gzip_bytes", "", 0))
+    engine, inside = zlib.decompressobj(GZIP), False
+    for packed in chain([first], stream):
+        while packed:
+            inside = True
+            try:
+                yield engine.decompress(packed, PIECE_BYTES)
+            except zlib.error:
+                raise X12Rejected("gzip_damaged", 0, "the gzip stream is damaged") from None
+            packed = engine.unconsumed_tail
+            if engine.eof:
+                packed = engine.unused_data.lstrip(b"\0")
+                engine, inside = zlib.decompressobj(GZIP), False
+    if inside:
+        raise X12Rejected("gzip_damaged", 0, "the gzip stream is cut off")
 
 
 def slices(blocks: Iterable[bytes], size: int) -> Iterator[tuple[bytes, bool]]:
@@ -81,7 +111,7 @@ class PieceCutter:
     def pieces(self, blocks: Iterable[bytes]) -> Iterator[Piece]:
         """Pieces in order; raises X12Rejected for what is no X12, UTF-16, ZIP or without envelope."""
         rest = b""
-        for part, last in slices(blocks, self._size):
+        for part, last in slices(inflated(blocks, self.findings), self._size):
             clean = self._clean(part)
             data = rest + clean if rest else clean
             if self._first:
@@ -111,8 +141,6 @@ class PieceCutter:
             raise X12Rejected("utf16", 0, "the file is UTF-16 text")
         if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
             raise X12Rejected("zip_archive", 0, "the file is a ZIP archive")
-        if head[:2] == b"\x1f\x8b":
-            raise X12Rejected("gzip_inside", 0, "the content is still gzip")
         if head[:3] == b"\xef\xbb\xbf":
             self.findings.append(warning("byte_order_mark", "", 0))
             head = head[3:]

@@ -84,7 +84,9 @@ class _ClaimReader:
         relevant |= self.claims.odd[chosen]
         findings = self.issues.findings(self.segments, self.claims.lines[chosen], relevant)
         good = relevant & ~self.issues.bad(len(chosen))
-        spots = [Spots("claim_charge_unbalanced", "CLM", self.claims.first[chosen][unbalanced & good])]
+        assumed = self.claims.first[chosen][self.levels.assumed & good]
+        spots = [Spots("hl_parent_assumed", "HL", assumed)]
+        spots += [Spots("claim_charge_unbalanced", "CLM", self.claims.first[chosen][unbalanced & good])]
         rows = np.flatnonzero(kept & good[owner])
         frame = self._lines(rows, pl.concat([own, people], how="horizontal")[owner[rows]])
         return frame, findings, spots + self._notes(rows, frame)
@@ -110,38 +112,34 @@ class _ClaimReader:
         issues.add("bad_date", claim, origin[person], bad_birth)
         stray = np.where(patient < 0, loops.first("NM1", b"QC")[subscriber], -1)
         issues.add("segment_out_of_place", claim, origin[stray], stray >= 0)
-        return pl.DataFrame(
-            {
-                "submitted_on": submitted,
-                "payer_id": loops.text(payer, 9),
-                "payer_name": loops.text(payer, 3),
-                "payer_responsibility": loops.text(role, 1),
-                "claim_filing_code": loops.text(role, 9),
-                "member_id": loops.text(insured, 9),
-                "patient_birth_date": birth,
-                "patient_sex": loops.text(person, 3),
-                "billing_provider_npi": loops.npi(provider),
-                "billing_provider_state": loops.text(loops.first("N4", owner=b"85")[billing], 2),
-            }
-        )
+        spans = {
+            "payer_id": loops.span(payer, 9),
+            "payer_name": loops.span(payer, 3),
+            "payer_responsibility": loops.span(role, 1),
+            "claim_filing_code": loops.span(role, 9),
+            "member_id": loops.span(insured, 9),
+            "patient_sex": loops.span(person, 3),
+            "billing_provider_npi": loops.npi(provider),
+            "billing_provider_state": loops.span(loops.first("N4", owner=b"85")[billing], 2),
+        }
+        return pl.DataFrame({"submitted_on": submitted, "patient_birth_date": birth, **loops.texts(spans)})
 
     def _own_columns(self) -> pl.DataFrame:
         """Columns of loop 2300 and its 2310 loops, one row per claim."""
         loops, zone = self.loops, self.loops.claim_zone
         claim = loops.picked.zone_first[zone]
-        return pl.DataFrame(
-            {
-                "claim_id": loops.text(claim, 1),
-                "claim_charge": loops.text(claim, 2),
-                "claim_frequency_code": loops.text(claim, 5, 3),
-                "original_claim_number": loops.text(loops.first("REF", b"F8")[zone], 2),
-                "claim_facility_code": loops.text(claim, 5, 1),
-                "claim_rendering": loops.npi(loops.first("NM1", b"82")[zone]),
-                "claim_facility_state": loops.text(loops.first("N4", owner=b"77")[zone], 2),
-                "claim_authorization": loops.text(loops.first("REF", b"G1")[zone], 2),
-                "claim_line_count": pl.Series(self.claims.lines[self.chosen], dtype=pl.Int64),
-            }
-        )
+        spans = {
+            "claim_id": loops.span(claim, 1),
+            "claim_charge": loops.span(claim, 2),
+            "claim_frequency_code": loops.span(claim, 5, 3),
+            "original_claim_number": loops.span(loops.first("REF", b"F8")[zone], 2),
+            "claim_facility_code": loops.span(claim, 5, 1),
+            "claim_rendering": loops.npi(loops.first("NM1", b"82")[zone]),
+            "claim_facility_state": loops.span(loops.first("N4", owner=b"77")[zone], 2),
+            "claim_authorization": loops.span(loops.first("REF", b"G1")[zone], 2),
+        }
+        lines = pl.Series(self.claims.lines[self.chosen], dtype=pl.Int64)
+        return pl.DataFrame({**loops.texts(spans), "claim_line_count": lines})
 
     def _check_lines(self) -> Positions:
         """Note what is wrong with service lines; the sum of charges of each claim, in ten-thousandths."""
@@ -151,13 +149,16 @@ class _ClaimReader:
         stray = services[(loops.claim_of[services] >= 0) & (loops.line_of[services] < 0)]
         issues.add("line_without_service", loops.claim_of[stray], origin[stray])
         issues.add("line_without_service", owner, origin[loops.lines], loops.per_line(services) != 1)
-        numbers, bad = units(loops.text(loops.lines, 1))
+        at, there = self.service, self.service >= 0
+        values = loops.texts(
+            {"number": loops.span(loops.lines, 1), "charge": loops.span(at, 2), "count": loops.span(at, 4)}
+        )
+        numbers, bad = units(values["number"])
         issues.add("bad_number", owner, origin[loops.lines], bad)
         again = np.zeros(len(owner), dtype=np.bool_)
         again[1:] = (owner[1:] == owner[:-1]) & (numbers[1:] <= numbers[:-1])
         issues.add("line_number_repeated", owner, origin[loops.lines], again)
-        at, there = self.service, self.service >= 0
-        charge = loops.text(at, 2)
+        charge = values["charge"]
         missing = charge.is_null().to_numpy() & there
         for element, component in ((1, 2), (3, 0), (4, 0)):
             begin, stop = loops.span(at, element, component)
@@ -165,7 +166,7 @@ class _ClaimReader:
         issues.add("element_missing", owner, origin[at], missing)
         amount, bad = units(charge)
         issues.add("bad_amount", owner, origin[at], bad)
-        issues.add("bad_number", owner, origin[at], units(loops.text(at, 4))[1])
+        issues.add("bad_number", owner, origin[at], units(values["count"])[1])
         per_line = loops.per_line(loops.matching("DTP", b"472"))
         issues.add("segment_repeated", owner, origin[loops.lines], per_line > 1)
         day = loops.first_in_line("DTP", b"472")
@@ -206,21 +207,24 @@ class _ClaimReader:
         service_date, _ = dates(loops.picked.data, loops.span(nearest("DTP", b"472"), 3))
         origin = loops.picked.origin[at] if len(rows) else np.zeros(0, dtype=np.int64)
         before = np.cumsum(self.claims.counted)
-        columns = {
-            "line_number": loops.text(line, 1),
-            "line_control_number": loops.text(nearest("REF", b"6R"), 2),
+        spans = {
+            "line_number": loops.span(line, 1),
+            "line_control_number": loops.span(nearest("REF", b"6R"), 2),
             "rendering_provider_npi": loops.npi(nearest("NM1", b"82")),
-            "service_facility_state": loops.text(nearest("N4", None, b"77"), 2),
-            "place_of_service": loops.text(at, 5),
-            "procedure_code": loops.text(at, 1, 2),
-            **{f"modifier_{number}": loops.text(at, 1, 2 + number) for number in range(1, 5)},
-            "charge_amount": loops.text(at, 2),
-            "unit_basis": loops.text(at, 3),
-            "unit_count": loops.text(at, 4),
-            **{f"diagnosis_{number}": column for number, column in enumerate(pointed, start=1)},
+            "service_facility_state": loops.span(nearest("N4", None, b"77"), 2),
+            "place_of_service": loops.span(at, 5),
+            "procedure_code": loops.span(at, 1, 2),
+            **{f"modifier_{number}": loops.span(at, 1, 2 + number) for number in range(1, 5)},
+            "charge_amount": loops.span(at, 2),
+            "unit_basis": loops.span(at, 3),
+            "unit_count": loops.span(at, 4),
+            **{f"diagnosis_{number}": span for number, span in enumerate(pointed, start=1)},
             "surgical_procedure_code": diagnoses.surgical(self.owner[rows]),
+            "prior_authorization_number": loops.span(nearest("REF", b"G1"), 2),
+        }
+        columns = {
+            **loops.texts(spans),
             "service_date": service_date,
-            "prior_authorization_number": loops.text(nearest("REF", b"G1"), 2),
             "row_number": pl.Series(before[origin], dtype=pl.Int64),
             "origin": pl.Series(origin, dtype=pl.Int64),
         }

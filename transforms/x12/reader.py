@@ -3,50 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 
-import numpy as np
-import polars as pl
-
-from transforms.x12.audit import Audit
 from transforms.x12.delimiters import sniff
-from transforms.x12.findings import (
-    FINDINGS,
-    QUARANTINED,
-    Finding,
-    X12Rejected,
-    findings_frame,
-    merge_warnings,
-    warning,
-)
-from transforms.x12.payments import SetPayment
+from transforms.x12.file_state import FileState, X12Batch
+from transforms.x12.findings import FINDINGS, X12Rejected
 from transforms.x12.piece_reader import PieceRows, read_piece
 from transforms.x12.pieces import PIECE_BYTES, Piece, PieceCutter
-from transforms.x12.rows import CLAIM_COLUMNS, CLAIM_EXTRA, REMIT_COLUMNS, REMIT_EXTRA, PartRows
 from transforms.x12.scan import CodeTest
+from transforms.x12.small_files import Rest, read_together
 
-__all__ = ["FINDINGS", "X12Batch", "X12Rejected", "read_x12", "sniff"]
+__all__ = ["FINDINGS", "X12Batch", "X12Rejected", "read_many_small", "read_x12", "sniff"]
 
 WORKERS = 2
-
-
-@dataclass(frozen=True)
-class X12Batch:
-    """Rows of a part of a file, in file order, and what was found in it.
-
-    `claim_lines`: one row per kept 837P service line, the canonical columns as String, `row_number` and
-    `claim_line_count` as Int64. `remit_lines`: one row per kept 835 service payment (or claim payment
-    without lines), canonical columns, `row_number` and `loop_ordinal`. Ordinals run through the file from 1. The counts
-    are of all service lines read, kept or not.
-    """
-
-    claim_lines: pl.DataFrame
-    remit_lines: pl.DataFrame
-    findings: pl.DataFrame
-    claim_rows_read: int
-    remit_rows_read: int
 
 
 def read_x12(
@@ -65,7 +35,7 @@ def read_x12(
     are then void.
     """
     cutter = PieceCutter(piece_bytes)
-    state = _FileState()
+    state = FileState()
     test = CodeTest(scope, keep_pattern)
     waiting: deque[tuple[Piece, Future[PieceRows]]] = deque()
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="x12") as pool:
@@ -92,179 +62,16 @@ def _next(waiting: deque[tuple[Piece, Future[PieceRows]]]) -> tuple[Piece, Piece
     return piece, future.result()
 
 
-@dataclass(slots=True)
-class _Interchange:
-    """An interchange of the file, and its rows held back while it might be a repetition."""
+def read_many_small(
+    files: Sequence[tuple[int, bytes]], scope: frozenset[str], keep_pattern: str | None = None
+) -> X12Batch:
+    """Read small files (ordinal, decompressed bytes), those of one delimiter style in one pass.
 
-    identity: bytes
-    position: int
-    held: list[X12Batch] = field(default_factory=list)
+    Every frame has `file_ordinal` first; `files` counts the lines read of each. A file that would be refused
+    gives no rows but a finding of severity `rejected` with its rule and position.
+    """
 
+    def alone(data: bytes) -> list[X12Batch]:
+        return list(read_x12([data], scope, keep_pattern, workers=1))
 
-@dataclass(slots=True)
-class _FileState:
-    """What runs through a file from piece to piece: ordinals, envelope, payments, interchanges met."""
-
-    audit: Audit = field(default_factory=Audit)
-    segments: int = 0
-    claim_lines: int = 0
-    remit_lines: int = 0
-    loops: int = 0
-    unended: bool = False
-    payment: SetPayment | None = None
-    current: int = 0
-    suspects: dict[int, _Interchange] = field(default_factory=dict)
-    identities: dict[int, bytes] = field(default_factory=dict)
-    digests: dict[bytes, set[bytes]] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-
-    def take(self, piece: Piece, read: PieceRows) -> Iterator[X12Batch]:
-        """Batches that are final after this piece."""
-        base = self.segments - read.context + 1
-        self.audit.feed(read.envelopes, read.set_names, base, read.acknowledgements)
-        found = [*self._moved(read, base), *self._balance(read, base), *read.findings]
-        found += self._start_interchanges(piece, read, base)
-        bounds = [read.context, *read.interchanges, read.segments] if read.interchanges else []
-        if self.suspects and bounds:
-            batches = self._held(read, found, bounds)
-        else:
-            batches = [(self.current, self._batch(read, found, 0, read.segments))]
-        self._advance(read)
-        for number, batch in batches:
-            if number in self.suspects:
-                self.suspects[number].held.append(batch)
-            else:
-                yield batch
-        yield from self._settle(piece)
-
-    def _advance(self, read: PieceRows) -> None:
-        self.segments += read.segments - read.context
-        self.claim_lines += len(read.claims.line_segments)
-        self.remit_lines += len(read.remits.line_segments)
-        self.loops += len(read.remits.loop_segments)
-        self.unended = read.unended
-        self.findings = []
-
-    def _start_interchanges(self, piece: Piece, read: PieceRows, base: int) -> list[Finding]:
-        """Note the interchanges that start in the piece; those seen before are suspects until they end."""
-        found: list[Finding] = []
-        for start, segment in zip(piece.starts, read.interchanges, strict=False):
-            self.identities[start.ordinal] = start.identity
-            seen = [*self.digests, *(s.identity for s in self.suspects.values())]
-            position = base + segment
-            if start.identity in seen or self._open_with(start.identity, start.ordinal):
-                self.suspects[start.ordinal] = _Interchange(start.identity, position)
-            found += [warning(rule, "ISA", position) for rule in start.findings]
-        return found
-
-    def _open_with(self, identity: bytes, ordinal: int) -> bool:
-        return any(known == identity for number, known in self.identities.items() if number < ordinal)
-
-    def _held(self, read: PieceRows, found: list[Finding], bounds: list[int]) -> list[tuple[int, X12Batch]]:
-        """The piece's rows by interchange; the findings go with the first part."""
-        out: list[tuple[int, X12Batch]] = []
-        number = self.current
-        for place, (first, stop) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
-            number += place > 0
-            if stop > first:
-                out.append((number, self._batch(read, [] if out else found, first, stop)))
-        return out
-
-    def _batch(self, read: PieceRows, found: list[Finding], first: int, stop: int) -> X12Batch:
-        claims, remits = _between(read.claims.rows, first, stop), _between(read.remits.rows, first, stop)
-        numbered = claims.with_columns(pl.col("row_number") + self.claim_lines)
-        paid = remits.with_columns(
-            pl.col("row_number") + self.remit_lines, pl.col("loop_ordinal") + self.loops
-        )
-        return X12Batch(
-            numbered.select(*CLAIM_COLUMNS, *CLAIM_EXTRA),
-            paid.select(*REMIT_COLUMNS, *REMIT_EXTRA),
-            findings_frame(merge_warnings(found)),
-            _count(read.claims, first, stop),
-            _count(read.remits, first, stop),
-        )
-
-    def _moved(self, read: PieceRows, base: int) -> list[Finding]:
-        """Findings of the piece at their ordinals in the file."""
-        found: list[Finding] = []
-        for part in (read.claims, read.remits):
-            found += [
-                Finding(f.rule_code, f.severity, f.segment_id, base + f.position, f.line_rows, f.count)
-                for f in part.findings
-            ]
-            found += [
-                warning(spot.rule_code, spot.segment_id, base + int(spot.segments[0]), len(spot.segments))
-                for spot in part.spots
-                if len(spot.segments)
-            ]
-        return found
-
-    def _balance(self, read: PieceRows, base: int) -> list[Finding]:
-        """Payments that ended in this piece and do not add up, and provider adjustments met."""
-        found: list[Finding] = []
-        for payment in read.payments:
-            if payment.provider_adjustments:
-                found.append(
-                    warning(
-                        "provider_adjustment", "PLB", base + payment.position, payment.provider_adjustments
-                    )
-                )
-            payment.position += base
-            if self.payment is not None and not payment.opened:
-                self.payment.add(payment)
-            else:
-                self.payment = payment
-            if payment.closed:
-                if not self.payment.balanced:
-                    found.append(warning("payment_unbalanced", "BPR", self.payment.position))
-                self.payment = None
-        return found
-
-    def _settle(self, piece: Piece) -> Iterator[X12Batch]:
-        """Close the interchanges that ended in this piece: a suspect with known content is a duplicate."""
-        self.current = max([self.current, *(start.ordinal for start in piece.starts)])
-        for number, digest in piece.digests.items():
-            identity = self.identities.pop(number, b"")
-            known = self.digests.setdefault(identity, set())
-            suspect = self.suspects.pop(number, None)
-            if suspect is not None:
-                yield from self._judge(suspect, duplicate=digest in known)
-            known.add(digest)
-
-    def _judge(self, suspect: _Interchange, duplicate: bool) -> Iterator[X12Batch]:
-        if not duplicate:
-            self.findings.append(warning("interchange_control_reused", "ISA", suspect.position))
-            yield from suspect.held
-            return
-        rows = sum(batch.claim_lines.height + batch.remit_lines.height for batch in suspect.held)
-        finding = Finding("interchange_duplicate", QUARANTINED, "ISA", suspect.position, rows, 1)
-        for batch in suspect.held:
-            findings = findings_frame([finding]) if finding is not None else findings_frame([])
-            yield X12Batch(
-                batch.claim_lines.clear(),
-                batch.remit_lines.clear(),
-                pl.concat([batch.findings, findings]),
-                batch.claim_rows_read,
-                batch.remit_rows_read,
-            )
-            finding = None  # type: ignore[assignment]
-
-    def finish(self, odd: list[Finding]) -> X12Batch:
-        """A last batch without rows: what was found about the file as a whole."""
-        found = self.audit.finish(self.segments, self.unended)
-        none = pl.DataFrame(
-            schema=dict.fromkeys(CLAIM_COLUMNS, pl.String) | dict.fromkeys(CLAIM_EXTRA, pl.Int64)
-        )
-        paid = pl.DataFrame(
-            schema=dict.fromkeys(REMIT_COLUMNS, pl.String) | dict.fromkeys(REMIT_EXTRA, pl.Int64)
-        )
-        return X12Batch(none, paid, findings_frame(merge_warnings([*odd, *self.findings, *found])), 0, 0)
-
-
-def _between(rows: pl.DataFrame, first: int, stop: int) -> pl.DataFrame:
-    return rows.filter(pl.col("origin").is_between(first, stop, closed="left"))
-
-
-def _count(part: PartRows, first: int, stop: int) -> int:
-    lines = part.line_segments
-    return int(np.searchsorted(lines, stop) - np.searchsorted(lines, first))
+    return read_together(files, CodeTest(scope, keep_pattern), Rest(alone))

@@ -87,20 +87,24 @@ class _RemitReader:
         is_npi = loops.picked.qualifiers(loops.picked.element(payee, 3)) == code(b"XX")
         paid_on, bad_paid_on = dates(loops.picked.data, loops.span(payment, 16))
         issues.add("bad_date", claim, origin[payment], bad_paid_on)
-        columns: dict[str, pl.Series] = {
-            "payment_trace": loops.text(loops.first("TRN")[header], 2),
-            "payment_date": paid_on,
-            "payer_id": _either(loops.text(payer, 4), loops.text(second, 2)),
-            "payer_name": loops.text(payer, 2),
-            "payee_npi": loops.text(np.where(is_npi, payee, -1), 4),
-            "claim_id": loops.text(self.first, 1),
-            "claim_status_code": loops.text(self.first, 2),
-            "claim_charge": loops.text(self.first, 3),
-            "claim_paid": loops.text(self.first, 4),
-            "remit_filing_code": loops.text(self.first, 6),
-            "payer_claim_number": loops.text(self.first, 7),
-            "original_payer_claim_number": loops.text(loops.first("REF", b"F8")[zone], 2),
-        }
+        columns = loops.texts(
+            {
+                "payment_trace": loops.span(loops.first("TRN")[header], 2),
+                "payer_id": loops.span(payer, 4),
+                "second_payer_id": loops.span(second, 2),
+                "payer_name": loops.span(payer, 2),
+                "payee_npi": loops.span(np.where(is_npi, payee, -1), 4),
+                "claim_id": loops.span(self.first, 1),
+                "claim_status_code": loops.span(self.first, 2),
+                "claim_charge": loops.span(self.first, 3),
+                "claim_paid": loops.span(self.first, 4),
+                "remit_filing_code": loops.span(self.first, 6),
+                "payer_claim_number": loops.span(self.first, 7),
+                "original_payer_claim_number": loops.span(loops.first("REF", b"F8")[zone], 2),
+            }
+        )
+        columns["payment_date"] = paid_on
+        columns["payer_id"] = _either(columns["payer_id"], columns.pop("second_payer_id"))
         days = []
         for qualifier in (b"232", b"233"):
             at = loops.first("DTM", qualifier)[zone]
@@ -117,14 +121,22 @@ class _RemitReader:
         """Note what is wrong with service lines; which of them are out of balance (SVC02 - CAS = SVC03)."""
         loops, issues, owner = self.loops, self.issues, self.owner
         lines, origin = loops.lines, np.append(loops.picked.origin, -1)
-        charge, paid = loops.text(lines, 2), loops.text(lines, 3)
+        allowed = loops.first_in_line("AMT", b"B6")
+        values = loops.texts(
+            {
+                "charge": loops.span(lines, 2),
+                "paid": loops.span(lines, 3),
+                "units": loops.span(lines, 5),
+                "allowed": loops.span(allowed, 2),
+            }
+        )
+        charge, paid = values["charge"], values["paid"]
         issues.add("element_missing", owner, origin[lines], (charge.is_null() | paid.is_null()).to_numpy())
         charged, bad_charge = units(charge)
         settled, bad_paid = units(paid)
         issues.add("bad_amount", owner, origin[lines], bad_charge | bad_paid)
-        issues.add("bad_number", owner, origin[lines], units(loops.text(lines, 5))[1])
-        allowed = loops.first_in_line("AMT", b"B6")
-        issues.add("bad_amount", owner, origin[allowed], units(loops.text(allowed, 2))[1])
+        issues.add("bad_number", owner, origin[lines], units(values["units"])[1])
+        issues.add("bad_amount", owner, origin[allowed], units(values["allowed"])[1])
         for qualifier in (b"472", b"150"):
             at = loops.matching("DTM", qualifier)
             issues.add("segment_repeated", owner, origin[lines], loops.per_line(at) > 1)
@@ -172,17 +184,20 @@ class _RemitReader:
             for qualifier in (b"472", b"150")
         ]
         origin = loops.picked.origin[at]
+        spans = {
+            "line_control_number": loops.span(loops.first_in_line("REF", b"6R")[rows], 2),
+            "procedure_code": loops.span(at, 1, 2),
+            **{f"modifier_{number}": loops.span(at, 1, 2 + number) for number in range(1, 5)},
+            "submitted_procedure_code": loops.span(at, 6, 2),
+            "charge_amount": loops.span(at, 2),
+            "paid_amount": loops.span(at, 3),
+            "paid_units": loops.span(at, 5),
+            "allowed_amount": loops.span(loops.first_in_line("AMT", b"B6")[rows], 2),
+        }
         columns = {
+            **loops.texts(spans),
             "service_sequence": pl.Series(rows - before[owner] + 1).cast(pl.String),
-            "line_control_number": loops.text(loops.first_in_line("REF", b"6R")[rows], 2),
             "service_date": _either(_either(*days), above["claim_date"].gather(owner)),
-            "procedure_code": loops.text(at, 1, 2),
-            **{f"modifier_{number}": loops.text(at, 1, 2 + number) for number in range(1, 5)},
-            "submitted_procedure_code": loops.text(at, 6, 2),
-            "charge_amount": loops.text(at, 2),
-            "paid_amount": loops.text(at, 3),
-            "paid_units": loops.text(at, 5),
-            "allowed_amount": loops.text(loops.first_in_line("AMT", b"B6")[rows], 2),
             "adjustments": adjustments.packed(loops.line_of[adjustments.segment], len(loops.lines)).gather(
                 rows
             ),

@@ -90,12 +90,13 @@ def separators(segments: Segments, at: Positions, count: int) -> Positions:
     found = np.repeat(ends[:, None], count, axis=1)
     if not len(at):
         return found
-    width = min(max(int((ends - starts).max()) + 1, 8), 192)
+    bits = min(max(int((ends - starts).max()).bit_length(), 3), 7)
+    width = 1 << bits
     rows = np.flatnonzero(starts <= len(data) - width)
     window = words(data, f"V{width}", width)[starts[rows]].view(np.uint8)
     hits = np.flatnonzero(window == segments.delimiters.element)
-    row = hits // width
-    offset = starts[rows][row] + (hits - row * width)
+    row = hits >> bits
+    offset = starts[rows][row] + (hits & (width - 1))
     inside = offset < ends[rows][row]
     row, offset = row[inside], offset[inside]
     per_row = np.bincount(row, minlength=len(rows))
@@ -128,20 +129,14 @@ class CodeTest:
             return True
         return self._near is not None and self._near.search(code.decode("utf-8", "replace")) is not None
 
-    def lines(self, segments: Segments, begin: Positions, stop: Positions) -> tuple[Mask, Mask]:
-        """For composites `begin`..`stop` (qualifier, code, modifiers): code kept, code absent."""
+    def lines(self, segments: Segments, begin: Positions) -> tuple[Mask, Mask]:
+        """For composites that start at `begin` (qualifier, code, modifiers): code kept, code absent."""
         data, marks = segments.data, segments.delimiters
         kept = np.zeros(len(begin), dtype=np.bool_)
         absent = np.zeros(len(begin), dtype=np.bool_)
         if not len(begin):
             return kept, absent
-        window = words(data, "V9", 9)[begin + 3].view(np.uint8).reshape(-1, 9)
-        ends = window == marks.component
-        length = np.where(ends.any(axis=1), ends.argmax(axis=1), 9)
-        length = np.minimum(length, stop - begin - 3)
-        usual = (data[begin + 2] == marks.component) & (length >= 1) & (length <= 8)
-        shift = (np.uint64(8) * (8 - np.clip(length, 1, 8)).astype(np.uint64)).astype(np.uint64)
-        number = (np.asarray(words(data, "<u8", 8)[begin + 3], dtype=np.uint64) << shift) >> shift
+        number, usual = _short_codes(segments, begin)
         chosen = self._chosen(number[usual])
         if len(chosen) <= 16:
             for value in chosen:
@@ -149,8 +144,11 @@ class CodeTest:
         else:
             kept = np.isin(number, np.array(chosen, dtype=np.uint64))
         kept &= usual
+        ends = re.compile(rb"[" + re.escape(bytes([marks.element, marks.terminator])) + rb"]")
         for index in np.flatnonzero(~usual).tolist():
-            parts = data[begin[index] : stop[index]].tobytes().split(bytes([marks.component]))
+            first = int(begin[index])
+            text = ends.split(data[first : first + LONGEST_COMPOSITE].tobytes(), maxsplit=1)[0]
+            parts = text.split(bytes([marks.component]))
             found = parts[1] if len(parts) > 1 else b""
             absent[index] = not found.strip()
             kept[index] = self.keeps(found)
@@ -167,6 +165,45 @@ class CodeTest:
             if known:
                 chosen.append(number)
         return chosen
+
+
+LONGEST_COMPOSITE = 4096
+
+
+def _short_codes(segments: Segments, begin: Positions) -> tuple[npt.NDArray[np.uint64], Mask]:
+    """Codes of up to eight bytes after a two-byte qualifier, as numbers; and which composites have one."""
+    data, marks = segments.data, segments.delimiters
+    window = np.asarray(words(data, "<u8", 8)[begin + 3], dtype=np.uint64)
+    cells = window.view(np.uint8).reshape(-1, 8)
+    ends = (cells == marks.component) | (cells == marks.element) | (cells == marks.terminator)
+    lanes = ends.view("<u8").reshape(-1)
+    # Less one, the lowest set bit covers every byte before the first separator.
+    below = (lanes & (~lanes + np.uint64(1))) - np.uint64(1)
+    after = data[begin + 11]
+    eight = (after == marks.component) | (after == marks.element) | (after == marks.terminator)
+    usual: Mask = (data[begin + 2] == marks.component) & (below != 0) & ((lanes != 0) | eight)
+    return window & below, usual
+
+
+def sixth_elements(segments: Segments, at: Positions) -> tuple[Positions, Positions]:
+    """Those of the segments that have a sixth element with something in it, and where it begins."""
+    data, starts, ends = segments.data, segments.starts[at], segments.ends[at]
+    fits = np.flatnonzero(starts + 64 <= len(data))
+    window = words(data, "V64", 64)[starts[fits]].view(np.uint8).reshape(-1, 64)
+    inside = (
+        np.arange(64, dtype=np.uint8)[None, :] < np.minimum(ends - starts, 64)[fits].astype(np.uint8)[:, None]
+    )
+    marks = (window == segments.delimiters.element) & inside
+    lanes = marks.view("<u8").reshape(-1, 8)
+    counts = ((lanes.sum(axis=1, dtype=np.uint64) * np.uint64(0x0101010101010101)) >> np.uint64(56)).astype(
+        np.int64
+    )
+    many = np.ones(len(at), dtype=np.bool_)
+    many[fits] = (counts >= 6) | (ends - starts > 64)[fits]
+    chosen = np.flatnonzero(many)
+    places = separators(segments, at[chosen], 7)
+    filled = places[:, 6] > places[:, 5] + 1
+    return chosen[filled], places[filled, 5] + 1
 
 
 def last_marker_is_line(segments: Segments, at: Positions) -> Mask:

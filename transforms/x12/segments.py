@@ -28,10 +28,10 @@ KIND: dict[str, int] = {
 FIRST_BOUNDARY = KIND["PLB"]
 FIRST_ENVELOPE = KIND["IEA"]
 OTHER_IDS = (
-    "N2", "N3", "PER", "PRV", "CUR", "PWK", "CN1", "CR1", "CR2", "CR3", "CR4", "CR5", "CR6", "CR7", "CR8",
-    "CRC", "HCP", "SV2", "SV3", "SV4", "SV5", "SV6", "SV7", "PS1", "TOO", "QTY", "MEA", "CTP", "FRM", "DN1", "DN2",
-    "UR", "IMM", "HSD", "RDM", "TS2", "TS3", "RAS", "CLI", "LS", "LE", "ACT", "BGN", "INS", "HD", "COB", "AAA", "EB",
-    "EQ", "III", "STC", "DSB", "ICM",
+    "N2", "N3", "PER", "PRV", "CUR", "PWK", "CN1", "CR1", "CR2", "CR3", "CR4", "CR5", "CR6", "CR7",
+    "CR8", "CRC", "HCP", "SV2", "SV3", "SV4", "SV5", "SV6", "SV7", "PS1", "TOO", "QTY", "MEA",
+    "CTP", "FRM", "DN1", "DN2", "UR", "IMM", "HSD", "RDM", "TS2", "TS3", "RAS", "CLI", "LS", "LE",
+    "ACT", "BGN", "INS", "HD", "COB", "AAA", "EB", "EQ", "III", "STC", "DSB", "ICM",
 )  # fmt: skip
 IDS: dict[int, str] = {number: name for name, number in KIND.items()}
 
@@ -131,13 +131,20 @@ def pad(data: bytes) -> bytes:
 def _skip_blanks(data: Bytes, starts: Positions, ends: Positions) -> int:
     """Move `starts` over blanks and line breaks, in place; the number of line breaks passed."""
     breaks = 0
-    at = np.flatnonzero(_BLANK[data[starts]] & (starts < ends))
+    here = data[starts]
+    blank = _BLANK[here] & (starts < ends)
+    while (count := int(np.count_nonzero(blank))) * 8 > len(starts):
+        breaks += int(np.count_nonzero(blank & (here != 32) & (here != 9)))
+        starts += blank
+        here = data[starts]
+        blank = _BLANK[here] & (starts < ends)
+    at = np.flatnonzero(blank) if count else np.zeros(0, dtype=np.int64)
     while len(at):
         first = data[starts[at]]
         breaks += int(np.count_nonzero((first == 10) | (first == 13)))
         starts[at] += 1
-        here = starts[at]
-        at = at[_BLANK[data[here]] & (here < ends[at])]
+        moved = starts[at]
+        at = at[_BLANK[data[moved]] & (moved < ends[at])]
     return breaks
 
 

@@ -156,6 +156,17 @@ def text(data: Bytes, begin: Positions, end: Positions) -> pl.Series:
     return series
 
 
+def texts(data: Bytes, spans: dict[str, Span]) -> dict[str, pl.Series]:
+    """Several text columns (see `text`) built in one step."""
+    begin = np.concatenate([span[0] for span in spans.values()])
+    end = np.concatenate([span[1] for span in spans.values()])
+    column, at, out = text(data, begin, end), 0, {}
+    for name, span in spans.items():
+        out[name] = column.slice(at, len(span[0]))
+        at += len(span[0])
+    return out
+
+
 def _trimmed(data: Bytes, begin: Positions, end: Positions) -> Span:
     at = np.flatnonzero((end > begin) & (data[begin] == 32))
     if len(at):
