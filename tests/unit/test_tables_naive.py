@@ -68,7 +68,10 @@ def exploded(lines: pl.LazyFrame) -> pl.DataFrame:
     return pl.concat(rolled)
 
 
-def n(where: pl.Expr = pl.lit(True)) -> list[pl.Expr]:
+EVERY = pl.lit(True)
+
+
+def n(where: pl.Expr = EVERY) -> list[pl.Expr]:
     case = pl.struct("patient_key", "service_date", "procedure_code")
     return [
         pl.col("claim_key").filter(where).n_unique().cast(pl.Int64).alias("claims"),
@@ -201,3 +204,91 @@ def test_percentile_is_type_7() -> None:
         pl.col("period_type") == "month", pl.col("payer") == "all", pl.col("line_of_business") == "all"
     )
     assert made.select("allowed_p10", "allowed_p50", "allowed_p90").rows() == [(13.0, 30.0, 68.0)]
+
+
+def test_modifiers(random_lines: pl.LazyFrame, tables: dict[str, pl.DataFrame]) -> None:
+    keys = [*FIVE, "modifier"]
+    lines = exploded(random_lines)
+    each = pl.concat([lines.with_columns(modifier=pl.col(f"modifier_{i}")) for i in range(1, 5)])
+    per_unit = pl.col("allowed_per_unit").filter(pl.col("is_unit_priced"))
+    expected = (
+        each.filter(pl.col("modifier").is_not_null())
+        .group_by(keys)
+        .agg(*n(), per_unit.median().alias("allowed_per_unit_p50"))
+    )
+    same(tables["modifiers"], expected, keys)
+
+
+def test_timeliness(random_lines: pl.LazyFrame, tables: dict[str, pl.DataFrame]) -> None:
+    adjudicated = exploded(random_lines).filter(
+        pl.col("adjudication_state").is_in(["paid", "denied", "zero_pay_other"])
+    )
+    wait = (pl.col("first_remit_on") - pl.col("first_submitted_on")).dt.total_days()
+    expected = adjudicated.group_by(FIVE).agg(
+        *n(),
+        *(wait.quantile(q / 100, "linear").alias(f"days_to_first_remit_p{q}") for q in (50, 90)),
+        pl.col("first_paid").mean().alias("first_pass_paid_rate"),
+        pl.col("final_remit_on").max().alias("paid_through"),
+    )
+    same(tables["timeliness"], expected, FIVE)
+
+
+def test_states_and_demographics(random_lines: pl.LazyFrame, tables: dict[str, pl.DataFrame]) -> None:
+    lines = exploded(random_lines)
+    state = pl.col("adjudication_state")
+    by_state = lines.group_by(*FIVE, "state").agg(
+        *n(),
+        pl.col("allowed_per_unit").filter(pl.col("is_unit_priced")).median().alias("allowed_per_unit_p50"),
+        (state == "denied")
+        .filter(state.is_in(["paid", "denied", "zero_pay_other"]))
+        .mean()
+        .alias("denial_rate"),
+    )
+    same(tables["states"], by_state, [*FIVE, "state"])
+    oldest = {17: "0-17", 39: "18-39", 64: "40-64", 74: "65-74", 200: "75+"}
+    bands = {age: next(band for top, band in oldest.items() if age <= top) for age in range(91)}
+    keys = [*FIVE, "age_band", "sex"]
+    by_age = lines.with_columns(
+        age_band=pl.col("age_at_service").replace_strict(bands, return_dtype=pl.String),
+        sex=pl.col("patient_sex"),
+    )
+    same(tables["demographics"], by_age.group_by(keys).agg(*n()), keys)
+
+
+def test_denial_reasons(random_lines: pl.LazyFrame, tables: dict[str, pl.DataFrame]) -> None:
+    keys = [*FIVE, "group_code", "carc"]
+    denied = exploded(random_lines).filter(pl.col("adjudication_state") == "denied")
+    by_reason = denied.rename({"denial_group": "group_code", "denial_carc": "carc"}).group_by(keys)
+    expected = by_reason.agg(*n(), (pl.col("charge_cents").sum() / 100).alias("charge_sum"))
+    same(tables["denial_reasons"].filter(pl.col("service_lines") > 0), expected, keys)
+
+
+def test_case_payment(random_lines: pl.LazyFrame, tables: dict[str, pl.DataFrame]) -> None:
+    case = ["patient_key", "service_date", "procedure_code"]
+    current = random_lines.filter((pl.col("standing") == "current") & (pl.col("role") == "P")).collect()
+    whole = []
+    for _, rows in current.group_by(case):
+        models = sorted(rows["care_model"].to_list())
+        alone = models in (["personally_performed"], ["crna_alone"])
+        paired = models == ["directed_crna", "directed_physician"]
+        one = rows.select("payer", "line_of_business").n_unique() == 1
+        if (alone or paired) and one and rows["is_unit_priced"].all():
+            units = (40 + rows["time_unit_tenths"].max()) / 10
+            whole.append(
+                rows[:1].with_columns(allowed=pl.lit(rows["allowed_cents"].sum() / 100), units=pl.lit(units))
+            )
+    complete = exploded(pl.concat(whole).lazy())
+    expected = complete.group_by(FIVE).agg(
+        pl.len().cast(pl.Int64).alias("complete_cases"),
+        pl.col("allowed").mean().alias("allowed_per_case_mean"),
+        pl.col("allowed").quantile(0.75, "linear").alias("allowed_per_case_p75"),
+        pl.col("units").mean().alias("units_per_case_mean"),
+        (pl.col("allowed") / pl.col("units")).median().alias("allowed_per_unit_case_p50"),
+    )
+    same(
+        tables["case_payment"].filter(
+            (pl.col("complete_cases") > 0) & (pl.col("period_type") != "rolling_12")
+        ),
+        expected.filter(pl.col("period_type") != "rolling_12"),
+        FIVE,
+    )
