@@ -1,0 +1,386 @@
+"""Every quarantine rule, by one good row with one thing wrong, taken in as a CSV file beside good rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+import pytest
+from inbound_rows import GOOD_CLAIM, GOOD_REMIT, TakenFiles, as_csv, claim, remit, take_in
+
+from flows.reference_files import read_reference
+from schemas.inbound import claim_schema, remit_schema
+from schemas.rules import Rules
+from schemas.validation import QUARANTINE_RULES, compiled
+
+FULL_WIDTH_CODE = "".join(chr(ord(digit) + 0xFEE0) for digit in "01939")
+FULL_WIDTH_AMOUNT = "".join(chr(ord(digit) + 0xFEE0) for digit in "845")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A wrong row: the columns changed, and every (rule, column) it breaks, the first one first."""
+
+    kind: str
+    changes: dict[str, str]
+    breaks: tuple[tuple[str, str], ...]
+    line: str = ""
+
+    @property
+    def name(self) -> str:
+        changed = ",".join(f"{column}={value[:24]!a}" for column, value in self.changes.items())
+        return f"{self.kind}-{self.breaks[0][0]}-{changed or 'fields'}"
+
+
+def claims(rule: str, column: str, *values: str) -> list[Case]:
+    return [Case("claim_lines", {column: value}, ((rule, column),)) for value in values]
+
+
+def remits(rule: str, column: str, *values: str) -> list[Case]:
+    return [Case("remit_lines", {column: value}, ((rule, column),)) for value in values]
+
+
+def ragged(kind: str, good: dict[str, str]) -> list[Case]:
+    fields = as_csv([good]).decode().splitlines()[1]
+    broken = (("field_count", ""),)
+    return [
+        Case(kind, {"claim_id": "long row"}, broken, fields + ",extra"),
+        Case(kind, {"claim_id": "short row"}, broken, fields.rsplit(",", 1)[0]),
+    ]
+
+
+def required(kind: str, columns: str) -> list[Case]:
+    return [Case(kind, {column: "  "}, (("required_missing", column),)) for column in columns.split()]
+
+
+CLAIM_CASES = [
+    *ragged("claim_lines", GOOD_CLAIM),
+    *required(
+        "claim_lines",
+        "claim_id line_number submitted_on claim_frequency_code payer_id payer_name payer_responsibility"
+        " member_id patient_birth_date billing_provider_npi place_of_service charge_amount unit_basis"
+        " unit_count service_date",
+    ),
+    *claims("text_too_long", "claim_id", "C" * 39),
+    *claims("text_too_long", "member_id", "M" * 81),
+    *claims("text_too_long", "payer_name", "N" * 121),
+    *claims("text_too_long", "original_claim_number", "O" * 51),
+    *claims(
+        "bad_date", "service_date", "2025-02-30", "03/04/2025", "20250304", "45688", "2025-03-04T00:00:00"
+    ),
+    *claims("bad_date", "submitted_on", "soon"),
+    *claims("bad_date", "patient_birth_date", "05/17/1961", "1961-13-01"),
+    *claims(
+        "bad_number",
+        "charge_amount",
+        "$1,200.50",
+        "1,200.50",
+        "1e2",
+        "NaN",
+        "inf",
+        "-inf",
+        "5.00-",
+        "(5.00)",
+        "+5",
+        ".50",
+        "5.",
+        "0x10",
+        "8 45",
+        FULL_WIDTH_AMOUNT,
+    ),
+    *claims("bad_number", "unit_count", "1:30", "45 min"),
+    *claims("bad_number", "line_number", "one", "1.5"),
+    *claims("amount_precision", "charge_amount", "845.125", "845.001"),
+    *claims("amount_precision", "unit_count", "32.0001"),
+    *claims("amount_range", "charge_amount", "10000000000.00", "9" * 30),
+    *claims("code_shape", "modifier_1", "A", "AA,QS", "A-"),
+    *claims("code_shape", "modifier_4", "QK:P3"),
+    *claims("code_shape", "place_of_service", "4", "024", "2A"),
+    *claims("code_shape", "diagnosis_1", "NECK PAIN", "M4", "47.812"),
+    *claims("code_shape", "patient_sex", "X", "FEMALE"),
+    *claims("code_shape", "billing_provider_state", "TEX", "T1"),
+    *claims("code_shape", "medicare_contractor", "4412"),
+    *claims("code_shape", "medicare_locality", "9"),
+    *claims("code_shape", "surgical_procedure_code", "6463"),
+    *claims("code_shape", "claim_filing_code", "MBX"),
+    *claims("control_character", "member_id", "W1\u202e2345", "W1\x072345", "W1\u200b23"),
+    *claims("control_character", "claim_id", "PCN\x1b[31m", "PCN\ufeff1"),
+    *claims("control_character", "payer_name", "AET\x85NA"),
+    *claims(
+        "npi_check_digit", "billing_provider_npi", "1234567890", "123456789", "12345678930", "123456789O"
+    ),
+    *claims("npi_check_digit", "rendering_provider_npi", "1003000125"),
+    *claims("unknown_code", "claim_frequency_code", "5", "01", "9"),
+    *claims("unknown_code", "unit_basis", "F2", "MIN"),
+    *claims("line_number_range", "line_number", "0", "51", "-1"),
+    *claims("charge_negative", "charge_amount", "-845.00", "-0.01"),
+    *claims("unit_count_positive", "unit_count"),
+    Case(
+        "claim_lines",
+        {"unit_basis": "UN", "unit_count": "0"},
+        (("unit_count_positive", "unit_count"),),
+    ),
+    Case(
+        "claim_lines",
+        {"unit_count": "-32"},
+        (("unit_count_positive", "unit_count"), ("minutes_range", "unit_count")),
+    ),
+    *claims("minutes_range", "unit_count", "1441", "99999", "0.999", "1440.001"),
+    *claims("date_bounds", "submitted_on", "2101-01-01", "9999-12-31"),
+    Case(
+        "claim_lines",
+        {"service_date": "1999-12-31", "patient_birth_date": "1950-01-01"},
+        (("date_bounds", "service_date"), ("code_not_yet_valid", "service_date")),
+    ),
+    *claims("code_not_yet_valid", "service_date", "2021-12-31"),
+    *claims("service_after_submission", "service_date", "2025-03-11"),
+    *claims(
+        "birth_after_service", "patient_birth_date", "2025-03-05", "1904-03-04", "1889-01-01", "0001-01-01"
+    ),
+    *(
+        case
+        for place in range(1, 5)
+        for case in claims("impossible_modifier", f"modifier_{place}", "P6", "p6")
+    ),
+    *claims("impossible_site", "place_of_service", "02", "10", "81"),
+    *claims(
+        "near_scope_code",
+        "procedure_code",
+        "O1939",
+        "o1939",
+        "0I939",
+        "01939.0",
+        "01939-QK",
+        "01939QK",
+        "'01939",
+        "01939'",
+        "1.939E3",
+        "1.939E+03",
+        "0193 9",
+        "01 939",
+        "001939",
+        FULL_WIDTH_CODE,
+        "01939, AA",
+    ),
+]
+REMIT_CASES = [
+    *ragged("remit_lines", GOOD_REMIT),
+    *required(
+        "remit_lines",
+        "payment_trace payment_date payer_id payer_name claim_id claim_status_code payer_claim_number"
+        " charge_amount paid_amount",
+    ),
+    *remits("text_too_long", "claim_id", "C" * 39),
+    *remits("text_too_long", "payer_claim_number", "I" * 51),
+    *remits("bad_date", "payment_date", "31/01/2025", "2025-02-29"),
+    *remits("bad_date", "service_date", "20250304"),
+    *remits("bad_number", "paid_amount", "(5.00)", "5.00-", "nan"),
+    *remits("bad_number", "allowed_amount", "n/a"),
+    *remits("bad_number", "paid_units", "1:30"),
+    *remits("bad_number", "service_sequence", "first"),
+    *remits("amount_precision", "paid_amount", "210.005"),
+    *remits("amount_precision", "adjustments", "CO-45:605.001|PR-2:30.00"),
+    *remits("amount_range", "charge_amount", "-10000000000.00"),
+    *remits("amount_range", "adjustments", "CO-45:10000000000.00", "CO-45:" + "9" * 20),
+    *remits("code_shape", "modifier_2", "A"),
+    *remits("code_shape", "remark_codes", "N115,MA130", "N115||MA130"),
+    *remits("code_shape", "remit_filing_code", "MBX"),
+    Case(
+        "remit_lines",
+        {"procedure_code": "0193", "submitted_procedure_code": "01939"},
+        (("code_shape", "procedure_code"),),
+    ),
+    Case(
+        "remit_lines",
+        {"submitted_procedure_code": "01939X"},
+        (("code_shape", "submitted_procedure_code"),),
+    ),
+    *remits("control_character", "payer_name", "CIG\u200dNA"),
+    *remits("control_character", "payment_trace", "EFT\u2066900"),
+    *remits("npi_check_digit", "payee_npi", "1234567890", "0000000000"),
+    *remits("unknown_code", "claim_status_code", "9", "05", "26"),
+    *remits(
+        "bad_adjustments",
+        "adjustments",
+        "CO45=605.00",
+        "CO-45:605.00|PR-2",
+        "CO-45:605.00|",
+        "CO-45",
+        "CO-:1.00",
+        "C-45:1.00",
+        "CO-4545:1.00",
+        "CO-45:1,605.00",
+        "CO-45:1e2",
+    ),
+    *remits("bad_adjustments", "claim_adjustments", "nothing"),
+    *remits("date_bounds", "payment_date", "2101-02-01"),
+    Case(
+        "remit_lines",
+        {"service_date": "1900-01-01"},
+        (("date_bounds", "service_date"), ("code_not_yet_valid", "service_date")),
+    ),
+    *remits("service_after_payment", "service_date", "2025-04-03"),
+    *remits("code_not_yet_valid", "service_date", "2021-12-31"),
+    *remits("near_scope_code", "procedure_code", "O1939", "Q1939"),
+    *(
+        Case(
+            "remit_lines",
+            {"procedure_code": code},
+            (("near_scope_code", "procedure_code"), ("code_shape", "procedure_code")),
+        )
+        for code in ("01939.0", "1.939E3", "01939-QK", FULL_WIDTH_CODE)
+    ),
+]
+CASES = {"claim_lines": CLAIM_CASES, "remit_lines": REMIT_CASES}
+GOOD = {"claim_lines": claim, "remit_lines": remit}
+GOOD_ROWS_PER_CASE = 4
+"""So many that the file stays below the ceiling of bad rows."""
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TakenFiles]:
+    """Both kinds, each as one file: the cases in order, then good rows."""
+    found = {}
+    for kind, cases in CASES.items():
+        good = GOOD[kind]
+        rows = [good(**case.changes) for case in cases]
+        rows += [good(claim_id=f"FINE{n}") for n in range(GOOD_ROWS_PER_CASE * len(cases))]
+        header, *lines = as_csv(rows, end="\x1d\n").decode().split("\x1d\n")
+        lines = [case.line or line for case, line in zip(cases, lines, strict=False)] + lines[len(cases) :]
+        content = "\n".join([header, *lines]).encode()
+        found[kind] = take_in(tmp_path_factory.mktemp(kind), {"rows.csv": content})
+    return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [
+        pytest.param(kind, number, id=case.name)
+        for kind, cases in CASES.items()
+        for number, case in enumerate(cases, start=1)
+    ],
+)
+def test_a_row_with_one_thing_wrong_is_quarantined_under_its_rule(
+    taken: dict[str, TakenFiles], kind: str, number: int
+) -> None:
+    case = CASES[kind][number - 1]
+    told = taken[kind].quarantine.filter(pl.col("row_number") == number)
+    assert set(told.select("rule_code", "column").iter_rows()) >= set(case.breaks)
+    if case.breaks[0][0] != "field_count":
+        assert set(told.select("rule_code", "column").iter_rows()) == set(case.breaks)
+    assert told.filter("is_first")["rule_code"].to_list() == [case.breaks[0][0]]
+    assert number not in getattr(taken[kind], kind)["row_number"].to_list()
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_good_rows_beside_them_are_accepted(taken: dict[str, TakenFiles], kind: str) -> None:
+    cases, found = len(CASES[kind]), taken[kind]
+    good = GOOD_ROWS_PER_CASE * cases
+    assert getattr(found, kind)["row_number"].to_list() == list(range(cases + 1, cases + good + 1))
+    counted = {name: found.only[name] for name in ("rows_read", "out_of_scope", "accepted", "quarantined")}
+    assert counted == {"rows_read": cases + good, "out_of_scope": 0, "accepted": good, "quarantined": cases}
+    by_rule = found.quality.filter(pl.col("quarantined") > 0).group_by("rule_code").agg(pl.sum("quarantined"))
+    first = [case.breaks[0][0] for case in CASES[kind]]
+    assert dict(by_rule.iter_rows()) == {rule: first.count(rule) for rule in set(first)}
+
+
+def test_quarantine_holds_no_value(taken: dict[str, TakenFiles]) -> None:
+    for kind, found in taken.items():
+        assert found.quarantine.columns == [
+            "file_key",
+            "shown_name",
+            "source",
+            "row_number",
+            "rule_code",
+            "column",
+            "is_first",
+        ]
+        assert set(found.quarantine["column"]) <= {"", *GOOD[kind]()}
+        assert set(found.quarantine["rule_code"]) <= set(QUARANTINE_RULES)
+
+
+def test_every_rule_of_the_schemas_has_a_case() -> None:
+    reference = read_reference()
+    impossible = (
+        tuple(reference.modifiers.filter("is_impossible")["modifier"]),
+        tuple(reference.places_of_service.filter("is_impossible")["place_of_service"]),
+    )
+    scope = Rules().scope
+    schemas = {"claim_lines": claim_schema(scope, *impossible), "remit_lines": remit_schema(scope)}
+    for kind, schema in schemas.items():
+        rules = {rule.code for rule in compiled(schema)}
+        assert rules == {rule for case in CASES[kind] for rule, _ in case.breaks}, kind
+    assert {rule.code for schema in schemas.values() for rule in compiled(schema)} <= set(QUARANTINE_RULES)
+
+
+def test_every_rule_that_can_be_explained_can_happen() -> None:
+    found = {rule for cases in CASES.values() for case in cases for rule, _ in case.breaks}
+    assert found == set(QUARANTINE_RULES)
+
+
+CLAIMS_AT_THE_EDGE = [
+    {"procedure_code": "1939"},
+    {"procedure_code": " 01939 "},
+    {"modifier_1": "aa", "modifier_2": "qs"},
+    {"modifier_1": "AA", "modifier_2": "QK"},
+    {"modifier_1": "ZZ"},
+    {"place_of_service": "99"},
+    {"diagnosis_1": "m47812"},
+    {"payer_responsibility": "A"},
+    {"payer_id": "00000", "payer_name": "A PAYER NOBODY KNOWS"},
+    {"unit_count": "1"},
+    {"unit_count": "1440"},
+    {"unit_count": "32.000"},
+    {"charge_amount": "0"},
+    {"charge_amount": "9999999999.99"},
+    {"charge_amount": "00000000000000000000845.00"},
+    {"service_date": "2025-03-10"},
+    {"service_date": "2022-01-01"},
+    {"patient_birth_date": "2025-03-04"},
+    {"patient_birth_date": "1904-03-05"},
+    {"line_number": "50"},
+    {"claim_id": "C" * 38},
+    {"member_id": "W1\u00a0"},
+    {"line_number": "01"},
+    {"rendering_provider_npi": "", "patient_sex": "", "diagnosis_1": "", "modifier_1": ""},
+]
+REMITS_AT_THE_EDGE = [
+    {"claim_status_code": "22", "charge_amount": "-845.00", "paid_amount": "-210.00"},
+    {"adjustments": "co-45:605.00|pr-2:30.00"},
+    {"adjustments": ""},
+    {"adjustments": "CO-45:-0.11|OA-23:605|PR-2:30.1"},
+    {"procedure_code": "", "service_sequence": ""},
+    {"procedure_code": "64633", "submitted_procedure_code": "01939"},
+    {"procedure_code": "01940", "submitted_procedure_code": "64633"},
+    {"remark_codes": "n115|ma130"},
+    {"service_date": ""},
+    {"adjustments": "CO-ZZZ:1.00"},
+]
+EDGES = {"claim_lines": CLAIMS_AT_THE_EDGE, "remit_lines": REMITS_AT_THE_EDGE}
+
+
+@pytest.fixture(scope="module")
+def edges(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TakenFiles]:
+    """Rows that must just be accepted, a file of each kind."""
+    return {
+        kind: take_in(
+            tmp_path_factory.mktemp(kind),
+            {"rows.csv": as_csv([GOOD[kind](**changes) for changes in changed])},
+        )
+        for kind, changed in EDGES.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [
+        pytest.param(kind, number, id=f"{kind}-{','.join(f'{k}={v!a}' for k, v in changes.items())}")
+        for kind, changed in EDGES.items()
+        for number, changes in enumerate(changed, start=1)
+    ],
+)
+def test_a_row_at_the_edge_is_accepted(edges: dict[str, TakenFiles], kind: str, number: int) -> None:
+    quarantine = edges[kind].quarantine
+    told = [] if quarantine.is_empty() else quarantine.filter(pl.col("row_number") == number).rows()
+    assert told == []
+    assert number in getattr(edges[kind], kind)["row_number"].to_list()
