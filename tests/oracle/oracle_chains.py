@@ -72,9 +72,7 @@ def named_by(
     return [
         other
         for other in instances
-        if other in linked
-        and other.key != instance.key
-        and payers & payers_of(other, reference)
+        if other in linked and other.key != instance.key and payers & payers_of(other, reference)
     ]
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import random
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from oracle_reference import OracleReference, OracleSettings
 from oracle_resolve import OracleResult, resolve
+from oracle_tables import tables
 from random_lives import random_world
 
 from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
@@ -143,3 +145,70 @@ def test_fast_resolution_agrees_with_the_oracle(
     ]
 
     assert not found, f"{len(found)} of {BATCH} worlds differ; the smallest:\n{min(found, key=len)}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", [0, 10, 20, 160, 210, 260])
+def test_row_order_takes_no_part_in_the_fast_resolution(first: int, fast_reference: Any) -> None:
+    for seed in range(first, first + 10):
+        claims, remits = random_world(seed, 1 + seed % 8)
+        results = []
+        for order in range(3):
+            shuffler = random.Random(order)
+            some, others = list(claims), list(remits)
+            shuffler.shuffle(some)
+            shuffler.shuffle(others)
+            results.append(fast_resolve(some, others, fast_reference))
+
+        for other in results[1:]:
+            told = differences(list(RESOLVED_LINE), results[0].lines, other.lines)
+            told += differences(list(RESOLVED_REMIT), results[0].remits, other.remits)
+            assert not told, report(seed, told, claims, remits)
+
+
+def same_number(wanted: Any, given: Any) -> bool:
+    """Equal, or a real that differs by no more than its last published decimal."""
+    if isinstance(wanted, float) and isinstance(given, float):
+        return abs(wanted - given) < 1.01e-4
+    return bool(wanted == given)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [3, 4, 5, 6])
+@pytest.mark.parametrize("as_of", [date(2026, 3, 1), date(2026, 6, 30)])
+def test_fast_tables_agree_with_the_oracle(seed: int, as_of: date, fast_reference: Any) -> None:
+    book = pytest.importorskip("transforms.tables.book")
+    from schemas.rules import Rules
+    from schemas.table_columns import STATUS_COLUMNS
+    from schemas.tables import TABLES
+    from transforms.tables.care_models import care_models
+    from transforms.tables.denials import denials
+    from transforms.tables.payment import payment
+    from transforms.tables.utilization import utilization
+
+    lines = fast_resolve(*random_world(seed, 40), fast_reference).lines
+    opened = book.open_book(
+        pl.LazyFrame(lines, schema=polars_schema(RESOLVED_LINE)), as_of, Rules(), fast_reference
+    )
+    base = utilization(opened)
+    made = {"utilization": base}
+    for name, build in (("payment", payment), ("care_models", care_models), ("denials", denials)):
+        made[name] = build(opened, base)
+
+    told: list[str] = []
+    compared = 0
+    for name, rows in tables(lines, as_of).items():
+        keys = TABLES[name].key_names
+        wanted = {tuple(row[key] for key in keys): row for row in rows}
+        given = {tuple(row[key] for key in keys): row for row in made[name].to_dicts()}
+        assert wanted.keys() == given.keys(), f"{name}: other rows"
+        compared += len(wanted)
+        for key, row in wanted.items():
+            assert row.keys() - given[key].keys() <= set(STATUS_COLUMNS), f"{name}: a measure is missing"
+            told += [
+                f"{name} {key} {column}: oracle {value!r}, fast {given[key][column]!r}"
+                for column, value in row.items()
+                if column in given[key] and not same_number(value, given[key][column])
+            ]
+    assert compared > 50
+    assert not told, "\n".join(told[:12])

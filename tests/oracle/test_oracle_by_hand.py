@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from oracle_reference import OracleReference, OracleSettings
 from oracle_resolve import OracleResult, resolve
+from oracle_tables import tables
 
 from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
 from schemas.columns import names
@@ -489,3 +491,87 @@ def test_secondary_claims_are_kept_apart() -> None:
     assert standings(result) == ["current", "secondary"]
     assert outcomes(result) == ["linked", "linked"]
     assert line(result, 1)["paid_cents"] == 10096
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+
+def row_of(rows: list[Row], **keys: Any) -> Row:
+    """The one row with these keys; payer and line of business are `all` and the period the month of service
+    where nothing else is said."""
+    wanted = {
+        "payer": "all",
+        "line_of_business": "all",
+        "period_type": "month",
+        "period_start": date(2026, 1, 1),
+        **keys,
+    }
+    (found,) = [row for row in rows if all(row[key] == value for key, value in wanted.items())]
+    return found
+
+
+def four_lives() -> dict[str, list[Row]]:
+    """Houston's AA paid 100.96, a QK paid 64.39, a QZ denied, an open AA of 4 minutes, a secondary claim."""
+    claims = [
+        claim(1),
+        claim(2, claim_number_key="A2", modifier_1="QK", patient_key="second"),
+        claim(
+            3,
+            claim_number_key="A3",
+            modifier_1="QZ",
+            patient_key="third",
+            payer_name="CIGNA",
+            payer_id="62308",
+        ),
+        claim(4, claim_number_key="A4", unit_count_thousandths=4000),
+        claim(5, claim_number_key="A4", claim_frequency_code="8", role="S"),
+    ]
+    remits = [
+        remit(1),
+        remit(2, claim_number_key="A2", paid_cents=6439, adjustments="CO-45:59561"),
+        denial(3, "197", claim_number_key="A3", payer_name="CIGNA", payer_id="62308"),
+    ]
+    return tables(run(claims, remits).lines, date(2026, 4, 30))
+
+
+def test_utilization_by_hand() -> None:
+    rows = four_lives()["utilization"]
+
+    everyone = row_of(rows)
+    assert (everyone["service_lines"], everyone["claims"]) == (4, 4)
+    # the first and the fourth are one patient, date and code: three cases, three patients
+    assert (everyone["cases"], everyone["patients"], everyone["billing_providers"]) == (3, 3, 1)
+    assert (everyone["minutes_sum"], everyone["billed_units_sum"]) == (96.0, 18.3)  # 3 x 32, 3 x 6.1
+    assert (everyone["charge_sum"], everyone["suspect_minutes_lines"]) == (Decimal("2640.00"), 1)
+    assert (everyone["adjudicated_lines"], everyone["adjudicated_share"]) == (3, 0.75)
+    assert (everyone["pending_lines"], everyone["secondary_lines"]) == (1, 1)
+    # January ended 89 days before 30 April: not mature; so the window ends with January
+    assert everyone["is_mature"] is False
+    assert row_of(rows, period_type="rolling_12", period_start=date(2025, 2, 1))["service_lines"] == 4
+    assert row_of(rows, payer="aetna", line_of_business="commercial")["service_lines"] == 3
+    assert len(rows) == 4 * 6  # four periods of: all, aetna, cigna, each x all and commercial
+
+
+def test_payment_by_hand() -> None:
+    found = row_of(four_lives()["payment"])
+
+    # 128.77 and 64.39; per unit 128.77 / 6.1 = 21.1098 and 64.39 / 3.05 = 21.1115
+    assert (found["service_lines"], found["unit_priced_lines"]) == (2, 2)
+    assert (found["allowed_sum"], found["paid_sum"]) == (Decimal("193.16"), Decimal("165.35"))
+    assert (found["allowed_mean"], found["allowed_p50"], found["allowed_p10"]) == (96.58, 96.58, 70.828)
+    assert (found["allowed_per_unit_p50"], found["coinsurance_sum"]) == (21.1107, Decimal("25.75"))
+    # 20.4976 x (6.1 + 3.05) = 187.55304; 193.16 / 187.55304 = 1.0299
+    assert (found["medicare_allowed_sum"], found["ratio_to_national_medicare"]) == (Decimal("187.55"), 1.0299)
+    assert found["allowed_to_charge"] == 0.1463  # 193.16 / 1320
+
+
+def test_care_models_and_denials_by_hand() -> None:
+    made = four_lives()
+    directed = row_of(made["care_models"], care_model="directed_physician")
+    denied = row_of(made["denials"])
+
+    # 64.39 / 6.1 = 10.5557 over 128.77 / 6.1 = 21.1098
+    assert (directed["observed_share"], directed["share_of_lines"]) == (0.5, 0.25)
+    assert (denied["service_lines"], denied["denied_lines"], denied["denial_rate"]) == (3, 1, 0.3333)
+    assert (denied["prior_auth_denied_lines"], denied["overturned_lines"]) == (1, 0)
+    assert denied["denied_charge_sum"] == Decimal("660.00")
