@@ -28,6 +28,7 @@ app = App(
     name="cpt01939",
     help=HELP,
     help_epilogue=EXIT_CODES,
+    help_format="plaintext",
     version=lambda: _version(),
     result_action="return_value",
 )

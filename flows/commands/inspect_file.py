@@ -13,10 +13,10 @@ def inspect_file(file: Path, /, *, common: Common = Common()) -> int:  # noqa: B
 
     Example: cpt01939 inspect /srv/anesthesia/landing/claims.x12
     """
-    from flows.inspect_x12 import inspect_x12
-
     if not file.is_file():
         raise ProductError("E_INSPECT", "no such file")
+    from flows.inspect_x12 import inspect_x12
+
     report = inspect_x12(file)
     if common.json:
         show_json(report.as_dict())

@@ -20,7 +20,7 @@ def rerun(
     plain: Plain = False,
     common: Common = Common(),  # noqa: B008
 ) -> int:
-    """Rebuild one payer and service month from what was taken in, with today's reference data and rules; publish.
+    """Rebuild one payer and service month from what was taken in, under today's rules; publish.
 
     Example: cpt01939 rerun --payer aetna --month 2025-03
     """

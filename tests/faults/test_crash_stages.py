@@ -1,4 +1,4 @@
-"""A1: a run killed after any stage; the next run comes to the same bytes, and readers see one whole release throughout."""
+"""A1: a run killed after any stage: readers see one whole release, the next run comes to the same bytes."""
 
 from __future__ import annotations
 

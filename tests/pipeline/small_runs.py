@@ -92,5 +92,7 @@ def published(data: Path) -> dict[str, str]:
 def tree(folder: Path) -> dict[str, str]:
     """Name -> sha256 of every file below a folder."""
     return {
-        path.relative_to(folder).as_posix(): digest(path) for path in sorted(folder.rglob("*")) if path.is_file()
+        path.relative_to(folder).as_posix(): digest(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
     }

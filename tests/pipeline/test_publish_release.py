@@ -1,4 +1,4 @@
-"""Publishing through whole runs: what is published is one committed release, complete, and changes only when it must."""
+"""Publishing through whole runs: one committed release, complete, that changes only when it must."""
 
 from __future__ import annotations
 
@@ -89,7 +89,10 @@ def test_nothing_is_left_beside_what_the_snapshot_names(first: Path) -> None:
     snapshot = read_snapshot(first)
     assert snapshot is not None
     files = {
-        f"{room}/{name}" for room in ("store", "quarantine") for name in tree(first / room) if "releases/" not in name
+        f"{room}/{name}"
+        for room in ("store", "quarantine")
+        for name in tree(first / room)
+        if "releases/" not in name
     }
     assert files == snapshot.names() | {"store/snapshot.json", "store/run.lock"}
     assert not any((first / "store" / "work").iterdir())
@@ -174,7 +177,9 @@ def test_audience_decides_who_may_read(data: Path) -> None:
     assert mode(data / "benchmarks") == 0o700
     files = [path for path in (data / "benchmarks").rglob("*") if path.is_file()]
     assert {mode(path) for path in files} == {0o600}
-    assert "not to be passed on" in pl.read_parquet_metadata(data / "benchmarks/payment.parquet")["suppression"]
+    assert (
+        "not to be passed on" in pl.read_parquet_metadata(data / "benchmarks/payment.parquet")["suppression"]
+    )
     run_nightly(data)
     assert mode(data / "benchmarks") == 0o755
     again = read_manifest(data / "benchmarks")

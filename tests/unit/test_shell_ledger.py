@@ -12,7 +12,13 @@ from schemas.columns import polars_schema
 
 def row(name: str, content: str, outcome: str = "accepted", **more: Any) -> dict[str, Any]:
     """A row as intake reports it."""
-    identity = {"shown_name": name, "file_key": content, "sha256": content * 4, "bytes": 10, "kind": "claim_lines"}
+    identity = {
+        "shown_name": name,
+        "file_key": content,
+        "sha256": content * 4,
+        "bytes": 10,
+        "kind": "claim_lines",
+    }
     return {**identity, "outcome": outcome, "rows_read": 3, "accepted": 3, **more}
 
 

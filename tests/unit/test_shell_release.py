@@ -1,4 +1,4 @@
-"""Release id and published Parquet: the same rows under the same rules are the same bytes; told apart when they differ."""
+"""Release id and published Parquet: the same rows under the same rules are the same bytes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,22 @@ import pytest
 
 from flows.errors import ProductError
 from flows.parquet_out import write_table
-from flows.release import Terms, release_id, stage_release
 from flows.reference_files import fingerprint_of, read_reference, reference_digests
+from flows.release import Terms, release_id, stage_release
 from flows.settings import load_settings
-from schemas.columns import Column, date as date_column, flag, real, text, whole
+from schemas.columns import Column, flag, real, text, whole
+from schemas.columns import date as date_column
 from schemas.rules import DisclosureRules, Rules
 
 COLUMNS: tuple[Column, ...] = (
     text("payer", "Who pays").required(),
     date_column("period_start", "First day"),
     whole("lines", "Lines", "lines"),
-    real("price", "A price", "USD", ),
+    real(
+        "price",
+        "A price",
+        "USD",
+    ),
     flag("suppressed", "Hidden"),
 )
 FRAME = pl.DataFrame(
@@ -34,7 +39,9 @@ FRAME = pl.DataFrame(
         "suppressed": [False, True],
     }
 )
-TERMS = Terms(Rules(), DisclosureRules(), {"carc.csv": "1" * 64}, "f" * 16, "2025-12-31", ("b" * 64, "a" * 64))
+TERMS = Terms(
+    Rules(), DisclosureRules(), {"carc.csv": "1" * 64}, "f" * 16, "2025-12-31", ("b" * 64, "a" * 64)
+)
 
 
 def test_a_table_has_flat_types_field_metadata_and_the_same_bytes(tmp_path: Path) -> None:

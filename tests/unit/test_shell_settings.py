@@ -54,9 +54,7 @@ def test_rules_and_thresholds_are_those_of_the_schema() -> None:
         ("COMPARISON_CODES", "01937,01938", "('01937', '01938')"),
     ],
 )
-def test_the_environment_overrides(
-    monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: str
-) -> None:
+def test_the_environment_overrides(monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: str) -> None:
     monkeypatch.setenv(f"CPT01939_{name}", text)
     assert str(getattr(load_settings(), name.lower())) == value
 
@@ -103,7 +101,11 @@ def test_a_configuration_folder_without_settings_is_refused(
 
 @pytest.mark.parametrize(
     ("given", "minimum", "dominance"),
-    [({}, 11, 0.5), ({"minimum_count": 20, "dominance": 0.4}, 20, 0.4), ({"minimum_count": 3, "dominance": 0.9}, 11, 0.5)],
+    [
+        ({}, 11, 0.5),
+        ({"minimum_count": 20, "dominance": 0.4}, 20, 0.4),
+        ({"minimum_count": 3, "dominance": 0.9}, 11, 0.5),
+    ],
 )
 def test_thresholds_can_be_made_stricter_never_weaker(
     given: dict[str, float], minimum: int, dominance: float

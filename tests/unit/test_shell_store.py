@@ -1,4 +1,4 @@
-"""The snapshot store: named by content, counted by one snapshot, swept of the rest; nothing changes before the commit."""
+"""The snapshot store: named by content, counted by one snapshot, swept of the rest."""
 
 from __future__ import annotations
 
@@ -98,7 +98,9 @@ def test_a_key_id_tells_keys_apart_and_is_no_part_of_them() -> None:
     assert key_id(key) not in key.decode()
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 1}', '{"format": 1, "key_id": 3, "batches": 5}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"format": 1}', '{"format": 1, "key_id": 3, "batches": 5}']
+)
 def test_a_damaged_snapshot_is_told_and_left_alone(tmp_path: Path, content: str) -> None:
     (tmp_path / "store").mkdir()
     path = tmp_path / "store/snapshot.json"

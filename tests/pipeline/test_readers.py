@@ -1,0 +1,230 @@
+"""B3, B4: readers during repeated publishing meet no torn, missing or mixed table.
+
+Two ways of reading are always right: open the stable file once and read from it; or read the release that
+the manifest names, under releases/, and look again when it is gone. Engines that are given the path of a
+stable file open it twice (footer, then data): it is never missing, but between two versions they can fail or mix; no
+publisher of plain files can prevent that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pyarrow.parquet as pq
+from polars.exceptions import PanicException
+
+from flows.files import digest
+from flows.publish import MANIFEST, faults, publish, read_manifest
+from flows.release import Terms, stage_release
+from schemas.columns import text, whole
+from schemas.rules import DisclosureRules, Rules
+
+COLUMNS = (text("release", "Which release the row is of"), whole("number", "Number of the row"))
+RELEASES = 6
+PUBLISHINGS = 60
+TABLES = ("one", "two", "three")
+
+
+Reader = Callable[[Path], tuple[int, set[str]]]
+ATTEMPTS = 50
+
+
+def stable(reader: Reader, data: Path, table: str) -> tuple[int, set[str]]:
+    """Read a stable file."""
+    return reader(data / "benchmarks" / f"{table}.parquet")
+
+
+def pinned(reader: Reader, data: Path, table: str) -> tuple[int, set[str]]:
+    """Read a table of the release that the manifest names; look again when another took its place."""
+    for _ in range(ATTEMPTS - 1):
+        with contextlib.suppress(Exception, PanicException):
+            return reader(_pinned_path(data, table))
+    return reader(_pinned_path(data, table))
+
+
+def _pinned_path(data: Path, table: str) -> Path:
+    manifest = read_manifest(data / "benchmarks")
+    assert manifest is not None
+    return data / "benchmarks" / "releases" / manifest["release_id"] / f"{table}.parquet"
+
+
+def staged(data: Path) -> list[str]:
+    """Releases of different rows and length, in the store."""
+    scratch = data / "store" / "work"
+    scratch.mkdir(parents=True)
+    names = []
+    for release in range(RELEASES):
+        rows = 2000 * (release + 1)
+        frame = pl.DataFrame({"release": [str(release)] * rows, "number": list(range(rows))})
+        terms = Terms(Rules(), DisclosureRules(), {}, "", date(2025, 1, 1).isoformat(), ())
+        identity = f"{release:016x}"
+        names.append(
+            stage_release(
+                dict.fromkeys(TABLES, frame),
+                dict.fromkeys(TABLES, COLUMNS),
+                identity,
+                "# words\n",
+                terms,
+                data,
+                scratch,
+            )
+        )
+    return names
+
+
+def by_polars(path: Path) -> tuple[int, set[str]]:
+    with path.open("rb") as stream:
+        frame = pl.read_parquet(stream)
+    return frame.height, set(frame["release"])
+
+
+def by_polars_path(path: Path) -> tuple[int, set[str]]:
+    frame = pl.read_parquet(path)
+    return frame.height, set(frame["release"])
+
+
+def by_polars_lazily(path: Path) -> tuple[int, set[str]]:
+    frame = pl.scan_parquet(path).select("release").collect()
+    return frame.height, set(frame["release"])
+
+
+def by_duckdb(path: Path) -> tuple[int, set[str]]:
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            "select release, count(*) from read_parquet(?) group by 1", [str(path)]
+        ).fetchall()
+    return sum(count for _, count in rows), {release for release, _ in rows}
+
+
+def by_arrow(path: Path) -> tuple[int, set[str]]:
+    with path.open("rb") as stream:
+        table = pq.read_table(stream)
+    return table.num_rows, set(table.column("release").to_pylist())
+
+
+ENGINES_ON_PATHS: tuple[Reader, ...] = (by_polars_path, by_polars_lazily, by_duckdb)
+
+
+class Watch:
+    """Reads on and on, in threads, while something else happens."""
+
+    def __init__(self, reads: list[Callable[[str], tuple[int, set[str]]]]) -> None:
+        self.seen: list[tuple[int, set[str]]] = []
+        self.problems: list[str] = []
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._on, args=(read,)) for read in reads]
+
+    def _on(self, read: Callable[[str], tuple[int, set[str]]]) -> None:
+        turn = 0
+        while not self._stop.is_set():
+            try:
+                self.seen.append(read(TABLES[turn % 3]))
+            except (Exception, PanicException) as error:
+                self.problems.append(type(error).__name__)
+            turn += 1
+
+    def __enter__(self) -> Watch:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(30)
+
+
+def test_readers_see_whole_tables_while_releases_come_and_go(tmp_path: Path) -> None:
+    names = staged(tmp_path)
+    publish(tmp_path, names[0])
+    reads = [partial(stable, reader, tmp_path) for reader in (by_polars, by_arrow)]
+    reads += [partial(pinned, reader, tmp_path) for reader in ENGINES_ON_PATHS]
+    with Watch(reads) as watch:
+        for turn in range(1, PUBLISHINGS + 1):
+            publish(tmp_path, names[turn % RELEASES])
+            time.sleep(0.02)
+    assert watch.problems == []
+    assert len(watch.seen) > PUBLISHINGS
+    for rows, releases in watch.seen:
+        assert len(releases) == 1
+        assert rows == 2000 * (int(next(iter(releases))) + 1)
+    assert faults(tmp_path) == []
+
+
+def test_a_stable_file_is_never_missing(tmp_path: Path) -> None:
+    names = staged(tmp_path)
+    publish(tmp_path, names[0])
+    with Watch([partial(stable, _size, tmp_path), partial(stable, by_arrow, tmp_path)]) as watch:
+        for turn in range(1, PUBLISHINGS + 1):
+            publish(tmp_path, names[turn % RELEASES])
+    assert watch.problems == []
+    assert len(watch.seen) > PUBLISHINGS
+
+
+def _size(path: Path) -> tuple[int, set[str]]:
+    return path.stat().st_size, set()
+
+
+def test_a_mix_of_tables_from_two_releases_can_be_told(tmp_path: Path) -> None:
+    names = staged(tmp_path)
+    publish(tmp_path, names[0])
+    one = pl.read_parquet_metadata(tmp_path / "benchmarks/one.parquet")["release_id"]
+    publish(tmp_path, names[1])
+    two = pl.read_parquet_metadata(tmp_path / "benchmarks/two.parquet")["release_id"]
+    manifest = read_manifest(tmp_path / "benchmarks")
+    assert manifest is not None
+    assert one != two == manifest["release_id"]
+
+
+def test_an_open_file_of_an_old_release_can_be_read_to_its_end(tmp_path: Path) -> None:
+    names = staged(tmp_path)
+    publish(tmp_path, names[0])
+    path = tmp_path / "benchmarks/releases/0000000000000000/one.parquet"
+    with path.open("rb") as stream:
+        publish(tmp_path, names[1])
+        assert not path.exists()
+        assert pl.read_parquet(stream).height == 2000
+
+
+def test_the_manifest_is_always_whole_and_its_release_is_there(tmp_path: Path) -> None:
+    names = staged(tmp_path)
+    publish(tmp_path, names[0])
+    stop = threading.Event()
+    seen: list[str] = []
+
+    def watch() -> None:
+        while not stop.is_set():
+            manifest = read_manifest(tmp_path / "benchmarks")
+            seen.append(manifest["release_id"] if manifest else "torn")
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    for name in names[1:] * 3:
+        publish(tmp_path, name)
+    stop.set()
+    thread.join(30)
+    assert "torn" not in seen
+    assert len(seen) > len(names)
+
+
+def test_publishing_again_changes_nothing(tmp_path: Path) -> None:
+    names = staged(tmp_path)
+    publish(tmp_path, names[0])
+    stamp = (tmp_path / "benchmarks" / MANIFEST).stat().st_mtime_ns
+    publish(tmp_path, names[0])
+    assert (tmp_path / "benchmarks" / MANIFEST).stat().st_mtime_ns == stamp
+    shutil.rmtree(tmp_path / "benchmarks" / "releases")
+    publish(tmp_path, names[0])
+    assert faults(tmp_path) == []
+    assert digest(tmp_path / "benchmarks/one.parquet") == digest(
+        tmp_path / "benchmarks/releases/0000000000000000/one.parquet"
+    )
