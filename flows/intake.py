@@ -171,17 +171,16 @@ def _read(found: Preflight, row: dict[str, Any], settings: Settings) -> FileResu
         from flows.intake_x12 import read_x12_file
 
         return read_x12_file(found, row, settings)
-    rows, header = scan_text(found)
-    layout, missing = pick_layout(header, layouts())
+    text = scan_text(found)
+    layout, missing = pick_layout(text.header, layouts())
     if layout is None:
         raise Rejected("file_header_missing")
-    check_header(header)
+    check_header(text.header)
     if missing:
         raise Rejected("file_column_missing", ",".join(missing))
-    identified = rows.with_columns(file_key=pl.lit(found.file_key))
-    kept, heads, rows_read = kept_rows(
-        canonical_text(identified, layout, header), layout, settings.rules.scope
-    )
+    identified = text.rows.with_columns(file_key=pl.lit(found.file_key))
+    canonical = canonical_text(identified, layout, text.header)
+    kept, heads, rows_read = kept_rows(canonical, layout, settings.rules.scope, text.is_ragged)
     return FileResult({**row, "kind": layout.kind}, [(layout, kept, heads)], {layout.kind: rows_read})
 
 

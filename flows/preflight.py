@@ -8,7 +8,7 @@ import hashlib
 import os
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, Literal
@@ -113,7 +113,8 @@ class Limits:
 def preflight(path: Path, scratch: Path, limits: Limits) -> Preflight:
     """Read the file once: hash and check its decompressed bytes. Raises Rejected or Growing.
 
-    Compressed files are written decompressed to `scratch`, within limits.
+    Compressed files are written decompressed to `scratch`, within limits; so is a file whose name is not
+    UTF-8, which the readers could not open.
     """
     descriptor = _open_regular(path)
     with os.fdopen(descriptor, "rb") as stream:
@@ -121,7 +122,9 @@ def preflight(path: Path, scratch: Path, limits: Limits) -> Preflight:
         head = stream.read(HEAD)
         stream.seek(0)
         container = _container(head)
-        if container == "plain":
+        if before.st_size > limits.largest_bytes:
+            raise Rejected("file_expands_too_much")
+        if container == "plain" and _is_utf8(path):
             counted = _Counted()
             for chunk in iter(lambda: stream.read(CHUNK), b""):
                 counted.add(chunk)
@@ -147,6 +150,14 @@ def preflight(path: Path, scratch: Path, limits: Limits) -> Preflight:
         path,
         _marks(before),
     )
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _marks(found: os.stat_result) -> tuple[int, ...]:
@@ -183,7 +194,8 @@ def _open_regular(path: Path) -> int:
     except FileNotFoundError:
         raise Growing from None
     except OSError:
-        raise Rejected("file_unreadable" if path.is_file() else "file_not_regular") from None
+        is_file = path.is_file() and not path.is_symlink()
+        raise Rejected("file_unreadable" if is_file else "file_not_regular") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise Rejected("file_not_regular")
@@ -201,7 +213,7 @@ def _expanded(stream: IO[bytes], container: Container, scratch: Path, limits: Li
     counted = _Counted()
     packed = max(os.fstat(stream.fileno()).st_size, 1)
     with scratch.open("wb") as target:
-        for chunk in _gunzip(stream) if container == "gzip" else _unzstd(stream):
+        for chunk in UNPACK[container](stream):
             counted.add(chunk)
             if counted.size > min(limits.largest_bytes, max(packed * limits.largest_ratio, 64 << 20)):
                 raise Rejected("file_expands_too_much")
@@ -252,6 +264,17 @@ def _unzstd(stream: IO[bytes]) -> Iterator[bytes]:
         raise Rejected("file_truncated") from None
     if not decoder.eof:
         raise Rejected("file_truncated")
+
+
+def _as_it_is(stream: IO[bytes]) -> Iterator[bytes]:
+    return iter(lambda: stream.read(CHUNK), b"")
+
+
+UNPACK: Final[dict[Container, Callable[[IO[bytes]], Iterator[bytes]]]] = {
+    "plain": _as_it_is,
+    "gzip": _gunzip,
+    "zstd": _unzstd,
+}
 
 
 def form_of(head: bytes) -> Form:

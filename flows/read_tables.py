@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from flows.preflight import Preflight, Rejected, ragged_rows
+from schemas.inbound import COLUMNS, Kind
 from transforms.intake.accept import SUBMISSION_TEXT
 from transforms.intake.layouts import Layout, plain
 from transforms.intake.scope import kept_codes
@@ -18,12 +20,26 @@ REPLACING: Final = ("6", "7", "8")
 ROW_INDEX: Final = "_cpt01939_row"
 """Name of the row index: one that no header has."""
 OURS: Final = ("file_key", "row_number", "field_count_ok")
-NEVER_EMPTY: Final = ("claim_id", "payment_trace", "charge_amount")
-"""A remit line without any of them and without a code is a blank line."""
+NEVER_EMPTY: Final[dict[Kind, tuple[str, ...]]] = {
+    "claim_lines": ("claim_id", "member_id", "charge_amount"),
+    "remit_lines": ("claim_id", "payment_trace", "charge_amount"),
+}
+"""A row without any of them and without a code is a blank line."""
 
 
-def scan_text(found: Preflight) -> tuple[pl.LazyFrame, list[str]]:
-    """Rows of a file, all text, with row_number and field_count_ok; and its header."""
+@dataclass(frozen=True)
+class TextRows:
+    """A file as text: its rows with row_number and field_count_ok, its header, and whether any row has
+    another number of fields.
+    """
+
+    rows: pl.LazyFrame
+    header: list[str]
+    is_ragged: bool = False
+
+
+def scan_text(found: Preflight) -> TextRows:
+    """The rows of a file, not yet read. Rejected when its header can't be."""
     if found.form == "csv":
         return _scan_csv(found)
     try:
@@ -38,7 +54,7 @@ def scan_text(found: Preflight) -> tuple[pl.LazyFrame, list[str]]:
         raise Rejected("file_unreadable") from None
     header = [name for name in schema if name != ROW_INDEX]
     texts = [_as_text(name, schema[name]) for name in header if name not in OURS]
-    return rows.select(*texts, row_number=_row_number(), field_count_ok=pl.lit(True)), header
+    return TextRows(rows.select(*texts, row_number=_row_number(), field_count_ok=pl.lit(True)), header)
 
 
 def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
@@ -71,7 +87,7 @@ def _plain_number(number: pl.Expr) -> pl.Expr:
     )
 
 
-def _scan_csv(found: Preflight) -> tuple[pl.LazyFrame, list[str]]:
+def _scan_csv(found: Preflight) -> TextRows:
     header = _header(found.plain)
     if len(header) == 1:
         raise Rejected("file_wrong_delimiter")
@@ -85,12 +101,8 @@ def _scan_csv(found: Preflight) -> tuple[pl.LazyFrame, list[str]]:
         glob=False,
     )
     number = _row_number()
-    return (
-        rows.with_columns(
-            row_number=number, field_count_ok=~number.is_in(ragged) if ragged else pl.lit(True)
-        ),
-        header,
-    )
+    is_whole = ~number.is_in(ragged) if ragged else pl.lit(True)
+    return TextRows(rows.with_columns(row_number=number, field_count_ok=is_whole), header, bool(ragged))
 
 
 def check_header(header: list[str]) -> None:
@@ -120,16 +132,25 @@ def _header(path: Path) -> list[str]:
 
 
 def kept_rows(
-    rows: pl.LazyFrame, layout: Layout, scope: tuple[str, ...]
+    rows: pl.LazyFrame, layout: Layout, scope: tuple[str, ...], is_ragged: bool = False
 ) -> tuple[pl.DataFrame, pl.DataFrame, int]:
-    """Rows in or near scope, header rows of replacements and voids, and how many rows the file has in all."""
+    """Rows in or near scope, header rows of replacements and voids, and how many rows the file has in all.
+
+    In a file with rows of a wrong length, such a row is kept too when its code is gone or stands elsewhere.
+    """
     code = "procedure_code"
     again = pl.col(code).str.to_lowercase() == plain(layout.columns.get(code, code))
     keep = kept_codes(code, scope) | again.fill_null(False)
+    blank = pl.all_horizontal(pl.col(name).fill_null("") == "" for name in NEVER_EMPTY[layout.kind])
+    if is_ragged:
+        gone = pl.col(code).fill_null("") == ""
+        elsewhere = pl.any_horizontal(
+            pl.col(column.name).is_in(scope).fill_null(False) for column in COLUMNS[layout.kind]
+        )
+        keep = keep | (~pl.col("field_count_ok") & (gone | elsewhere) & ~blank)
     if layout.kind == "remit_lines":
         submitted = pl.col("submitted_procedure_code")
         empty = (pl.col(code).fill_null("") == "") & (submitted.fill_null("") == "")
-        blank = pl.all_horizontal(pl.col(name).fill_null("") == "" for name in NEVER_EMPTY)
         keep = keep | kept_codes("submitted_procedure_code", scope) | (empty & ~blank)
         heads = pl.lit(False)
     else:
