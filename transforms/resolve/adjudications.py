@@ -18,7 +18,7 @@ CONTENT = (
     "charge_cents",
     "adjustments_text",
     "remark_codes",
-    "codes_text",
+    "adjudicated_codes",
     "remit_filing_code",
 )
 
@@ -31,38 +31,7 @@ def adjudications_of(linked: pl.DataFrame, claims: pl.DataFrame, reference: Refe
     rows = linked.pipe(identifiers, ("loop", *SLOT), "adjudication")
     sole = _sole_lines(claims)
     base = (
-        rows.sort("adjudication", "service_sequence", "row", nulls_last=False)
-        .group_by("adjudication", maintain_order=True)
-        .agg(
-            *(
-                pl.col(name).first()
-                for name in (
-                    *SLOT,
-                    "loop",
-                    "payment_date",
-                    "claim_status_code",
-                    "payer_claim_key",
-                    "remit_filing_code",
-                )
-            ),
-            pl.col("original_payer_claim_key").drop_nulls().first(),
-            pl.col("charge_cents").sum(),
-            pl.col("paid_cents").sum(),
-            allowed_given_cents=pl.when(pl.col("allowed_given_cents").is_not_null().all()).then(
-                pl.col("allowed_given_cents").sum()
-            ),
-            adjudicated_codes=pl.col("procedure_code").drop_nulls().unique().sort(),
-            remark_codes=pl.col("remark_codes")
-            .str.split("|")
-            .explode()
-            .drop_nulls()
-            .unique()
-            .sort()
-            .str.join("|")
-            .replace("", None),
-            role_assumed_primary=pl.col("role_assumed_primary").any(),
-            has_claim_adjustments=(pl.col("claim_adjustments").fill_null("") != "").any(),
-        )
+        _summed(rows)
         .join(sole, on="instance", how="left", validate="m:1")
         .with_columns(claim_level_adjusted=pl.col("has_claim_adjustments") & ~pl.col("sole_line"))
     )
@@ -82,6 +51,52 @@ def adjudications_of(linked: pl.DataFrame, claims: pl.DataFrame, reference: Refe
         )
         .pipe(_with_content_order)
     )
+
+
+CARRIED = (*SLOT, "loop", "payment_date", "claim_status_code", "payer_claim_key", "remit_filing_code")
+
+
+def _summed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of one loop that meet one slot, summed. Grain: one row per adjudication."""
+    shared = (
+        "adjudication",
+        *CARRIED,
+        "original_payer_claim_key",
+        "charge_cents",
+        "paid_cents",
+        "allowed_given_cents",
+        "adjudicated_codes",
+        "remark_codes",
+        "role_assumed_primary",
+        "has_claim_adjustments",
+    )
+    marked = rows.with_columns(has_claim_adjustments=pl.col("claim_adjustments").fill_null("") != "")
+    split = pl.len().over("adjudication") > 1
+    whole = marked.filter(~split).with_columns(adjudicated_codes=pl.col("procedure_code"))
+    parts = (
+        marked.filter(split)
+        .sort("adjudication", "service_sequence", "row", nulls_last=False)
+        .group_by("adjudication", maintain_order=True)
+        .agg(
+            *(pl.col(name).first() for name in CARRIED),
+            pl.col("original_payer_claim_key").drop_nulls().first(),
+            pl.col("charge_cents").sum(),
+            pl.col("paid_cents").sum(),
+            allowed_given_cents=pl.when(pl.col("allowed_given_cents").is_not_null().all()).then(
+                pl.col("allowed_given_cents").sum()
+            ),
+            adjudicated_codes=_joined(pl.col("procedure_code")),
+            remark_codes=_joined(pl.col("remark_codes").str.split("|").explode()),
+            role_assumed_primary=pl.col("role_assumed_primary").any(),
+            has_claim_adjustments=pl.col("has_claim_adjustments").any(),
+        )
+    )
+    return pl.concat([whole.select(shared), parts.select(shared)])
+
+
+def _joined(codes: pl.Expr) -> pl.Expr:
+    """Distinct codes in order, joined by |; null where there are none."""
+    return codes.drop_nulls().unique().sort().str.join("|").replace("", None)
 
 
 def _sole_lines(claims: pl.DataFrame) -> pl.DataFrame:
@@ -123,7 +138,6 @@ def _with_content_order(rows: pl.DataFrame) -> pl.DataFrame:
     """Rank adjudications by paid, allowed, charge, adjustments (then remarks and codes): the order of those
     of one date.
     """
-    rows = rows.with_columns(codes_text=pl.col("adjudicated_codes").list.join("|"))
     return rows.with_columns(content_order=dense_rank(CONTENT))
 
 

@@ -71,16 +71,25 @@ def _named_edges(claims: pl.DataFrame, versions: pl.DataFrame, linked: pl.DataFr
     """(instance, version, claim_frequency_code, older): a 7 or 8 names a payer claim number that met another
     claim.
     """
-    keys = claims.select("instance", "key").unique()
-    payers = claims.group_by("submission").agg(naming_payer=pl.col("payer").unique())
     named = versions.filter(
         pl.col("claim_frequency_code").is_in(["7", VOID]) & pl.col("original_claim_key").is_not_null()
-    ).join(payers, on="submission")
+    )
+    met = linked.select("payer_claim_key", older="instance").join(
+        named, left_on="payer_claim_key", right_on="original_claim_key", how="semi"
+    )
+    concerned = claims.join(
+        pl.concat([named.select("instance"), met.select(instance="older")]).unique(),
+        on="instance",
+        how="semi",
+    )
+    keys = concerned.select("instance", "key").unique()
+    payers = concerned.group_by("submission").agg(naming_payer=pl.col("payer").unique())
+    older_payers = concerned.group_by(older="instance").agg(older_payers=pl.col("payer").unique())
+    named = named.join(payers, on="submission")
     met = (
-        linked.select("payer_claim_key", older="instance")
-        .unique()
+        met.unique()
         .join(keys.rename({"instance": "older", "key": "older_key"}), on="older")
-        .join(claims.group_by(older="instance").agg(older_payers=pl.col("payer").unique()), on="older")
+        .join(older_payers, on="older")
     )
     return (
         named.join(keys, on="instance")

@@ -57,13 +57,13 @@ class Coded:
 
 
 def coded(claims: pl.DataFrame, remits: pl.DataFrame) -> Coded:
-    """Number the rows in the order of file and row, and the identifiers in the order of their text."""
+    """Number the rows in the order of file and row, and the identifiers of each domain."""
     detail = claims.sort(ROW_ORDER).with_row_index("row")
     heard = remits.sort(ROW_ORDER).with_row_index("row")
     narrow = detail.select("row", *CLAIM_COLUMNS)
     for claim_columns, remit_columns in DOMAINS.values():
         parts = [detail[name] for name in claim_columns] + [heard[name] for name in remit_columns]
-        codes = pl.concat([part.rename("code") for part in parts]).rank("dense").cast(pl.Int64)
+        codes = _codes(pl.concat([part.rename("code") for part in parts]))
         start = 0
         for name in claim_columns:
             narrow = narrow.with_columns(codes.slice(start, len(detail)).alias(name))
@@ -72,3 +72,8 @@ def coded(claims: pl.DataFrame, remits: pl.DataFrame) -> Coded:
             heard = heard.with_columns(codes.slice(start, len(heard)).alias(name))
             start += len(heard)
     return Coded(narrow, detail, heard)
+
+
+def _codes(texts: pl.Series) -> pl.Series:
+    """Equal text, equal number; the numbers follow the order of first appearance."""
+    return texts.cast(pl.Categorical(pl.Categories.random())).to_physical().cast(pl.Int64)

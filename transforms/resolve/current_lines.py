@@ -139,10 +139,7 @@ def _with_final_state(lines: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("reversed"))
         .otherwise(pl.lit("pending"))
     )
-    recoded = (
-        pl.col("adjudicated_codes").list.eval(pl.element()).list.len()
-        > pl.col("adjudicated_codes").list.set_intersection(pl.concat_list("procedure_code")).list.len()
-    )
+    recoded = (pl.col("adjudicated_codes") != pl.col("procedure_code")).fill_null(False)
     lines = lines.with_columns(adjudication_state=state, recoded=recoded)
     adjudicated = pl.col("adjudication_state").is_in(ADJUDICATED_STATES)
     return lines.with_columns(

@@ -52,26 +52,30 @@ def chain_adjudications(slots: pl.DataFrame, adjudications: pl.DataFrame) -> pl.
 def line_adjudications(chain: pl.DataFrame) -> pl.DataFrame:
     """One row per slot: its first, first paid and final adjudication, and what its reversals left undone."""
     answers = chain.filter(~pl.col("is_reversal"), ~pl.col("left_out"))
-    standing = pl.col("cancelled_on").is_null()
-    first = answers.group_by(SLOT, maintain_order=True).agg(
-        first_remit_on=pl.col("payment_date").first(),
-        first_paid=pl.col("paid_or_allowed").first(),
-        initially_denied=pl.col("adjudication_state").first() == "denied",
-        first_denial_group=pl.col("denial_group").first(),
-        first_denial_carc=pl.col("denial_carc").first(),
-        first_paid_on=pl.col("payment_date").filter("paid_or_allowed").first(),
+    first = answers.unique(SLOT, keep="first", maintain_order=True).select(
+        *SLOT,
+        first_remit_on="payment_date",
+        first_paid="paid_or_allowed",
+        initially_denied=pl.col("adjudication_state") == "denied",
+        first_denial_group="denial_group",
+        first_denial_carc="denial_carc",
+    )
+    paid = (
+        answers.filter("paid_or_allowed")
+        .unique(SLOT, keep="first", maintain_order=True)
+        .select(*SLOT, first_paid_on="payment_date")
     )
     final = (
-        answers.filter(standing)
-        .with_columns(pays=pl.col("paid_or_allowed"))
-        .filter(pl.col("pays") | ~pl.col("pays").any().over(*SLOT))
-        .group_by(SLOT, maintain_order=True)
-        .agg(
-            final_remit_on=pl.col("payment_date").last(),
-            final_charge_cents=pl.col("charge_cents").last(),
-            paid_cents=pl.col("paid_total").last(),
-            final_filing_code=pl.col("remit_filing_code").last(),
-            **{name: pl.col(name).last() for name in FINAL_COLUMNS},
+        answers.filter(pl.col("cancelled_on").is_null())
+        .filter(pl.col("paid_or_allowed") | ~pl.col("paid_or_allowed").any().over(*SLOT))
+        .unique(SLOT, keep="last", maintain_order=True)
+        .select(
+            *SLOT,
+            *FINAL_COLUMNS,
+            final_remit_on="payment_date",
+            final_charge_cents="charge_cents",
+            paid_cents="paid_total",
+            final_filing_code="remit_filing_code",
         )
     )
     every = chain.group_by(SLOT, maintain_order=True).agg(
@@ -80,6 +84,7 @@ def line_adjudications(chain: pl.DataFrame) -> pl.DataFrame:
     )
     return (
         every.join(first, on=list(SLOT), how="left", validate="1:1")
+        .join(paid, on=list(SLOT), how="left", validate="1:1")
         .join(final, on=list(SLOT), how="left", validate="1:1")
         .with_columns(remit_filing_code=pl.coalesce("final_filing_code", "latest_filing_code"))
         .drop("final_filing_code", "latest_filing_code")

@@ -18,6 +18,16 @@ from transforms.resolve.ordering import (
 )
 
 CLAIM_KEY = ("claim_number_key", "billing_provider_npi", "role", "patient_key")
+VERSION_COLUMNS = (
+    "submission",
+    "instance",
+    "version",
+    "submitted_on",
+    "claim_frequency_code",
+    "original_claim_key",
+    "lines",
+    "role",
+)
 SUBMISSION_KEY = (*CLAIM_KEY, "submitted_on", "claim_frequency_code", "original_claim_key")
 
 
@@ -36,12 +46,43 @@ class Claims:
 
 def claims_of(rows: pl.DataFrame, detail: pl.DataFrame) -> Claims:
     """Place coded claim rows in instances and versions; `detail` has what they say in full. Grain unchanged."""
-    placed = (
-        rows.with_columns(pl.col("claim_frequency_code").replace("6", "7"))
-        .pipe(identifiers, CLAIM_KEY, "key")
-        .pipe(identifiers, SUBMISSION_KEY, "submission")
-        .pipe(_with_row_standing, detail)
+    keyed = rows.with_columns(pl.col("claim_frequency_code").replace("6", "7")).pipe(
+        identifiers, CLAIM_KEY, "key"
     )
+    alone = pl.len().over("key") == 1
+    placed, versions = _placed(keyed.filter(~alone), detail)
+    single = _placed_alone(keyed.filter(alone), first=len(placed))
+    return Claims(
+        pl.concat([placed, single.select(placed.columns)]),
+        pl.concat([versions, single.filter("in_scope").pipe(_as_versions), _header_versions(single)]),
+    )
+
+
+def _placed_alone(rows: pl.DataFrame, first: int) -> pl.DataFrame:
+    """Rows that are all there is of their claim key: one submission, one version, one slot each."""
+    number = pl.int_range(first, first + pl.len(), dtype=pl.Int64)
+    return rows.with_columns(
+        submission=number,
+        row_standing=pl.when("in_scope").then(pl.lit("line")).otherwise(pl.lit("header")),
+        instance=number,
+        is_duplicate=pl.lit(False),
+        submission_order=pl.lit(0, pl.Int64),
+        version=pl.lit(1, pl.Int64),
+        slot=pl.col("line_number"),
+    )
+
+
+def _as_versions(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(lines=pl.lit(1, pl.UInt32)).select(VERSION_COLUMNS)
+
+
+def _header_versions(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.filter(~pl.col("in_scope")).with_columns(lines=pl.lit(0, pl.UInt32)).select(VERSION_COLUMNS)
+
+
+def _placed(rows: pl.DataFrame, detail: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of keys with several rows, placed; and their versions."""
+    placed = rows.pipe(identifiers, SUBMISSION_KEY, "submission").pipe(_with_row_standing, detail)
     submissions = placed.pipe(_ordered_submissions, detail).pipe(_with_instances, placed)
     submissions = _with_duplicates(submissions, placed, detail)
     versions = _versions(submissions)
@@ -51,7 +92,11 @@ def claims_of(rows: pl.DataFrame, detail: pl.DataFrame) -> Claims:
         how="left",
         validate="m:1",
     ).join(versions.select("submission", "version"), on="submission", how="left", validate="m:1")
-    return Claims(_with_slots(joined), versions)
+    # submission numbers of this part start at 0, as rows placed alone are numbered after them
+    return (
+        _with_slots(joined).with_columns(pl.col("submission") - 1),
+        versions.with_columns(pl.col("submission") - 1).select(VERSION_COLUMNS),
+    )
 
 
 def _with_row_standing(rows: pl.DataFrame, detail: pl.DataFrame) -> pl.DataFrame:
@@ -107,7 +152,7 @@ def _ordered_submissions(rows: pl.DataFrame, detail: pl.DataFrame) -> pl.DataFra
         .with_row_index("position")
         .with_columns(
             pl.col("position").cast(pl.Int64),
-            submission_order=pl.int_range(pl.len()).over("key"),
+            submission_order=pl.int_range(pl.len(), dtype=pl.Int64).over("key"),
         )
     )
 
@@ -161,17 +206,7 @@ def _versions(submissions: pl.DataFrame) -> pl.DataFrame:
     return (
         submissions.filter(~pl.col("is_duplicate"))
         .sort("instance", "position")
-        .with_columns(version=pl.int_range(1, pl.len() + 1).over("instance"))
-        .select(
-            "submission",
-            "instance",
-            "version",
-            "submitted_on",
-            "claim_frequency_code",
-            "original_claim_key",
-            "lines",
-            "role",
-        )
+        .with_columns(version=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("instance"))
     )
 
 
