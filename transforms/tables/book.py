@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from transforms.payer_rules import with_expected
+from transforms.tables.cases import with_case_facts
+from transforms.tables.intervals import INTERVALS, with_intervals
 from transforms.tables.periods import Calendar, month_number, month_of, rolling_start
 
 Ids = NDArray[np.int64]
@@ -28,34 +30,44 @@ KEY_COLUMNS: Final = (
     *("patient_sex", "surgical_procedure_code", "modifier_1", "modifier_2", "modifier_3", "modifier_4"),
 )
 """Text columns with few values, kept as enumerations: they are keys of some table."""
+VALUES: Final = (
+    *("minutes", "allowed", "paid", "allowed_per_unit", "allowed_per_unit_payer_rules"),
+    *("allowed_per_billed_unit", "allowed_per_case", "allowed_per_unit_case"),
+    *INTERVALS,
+)
+"""Columns of which some table shows percentiles."""
 CELL_COLUMNS: Final = ("procedure_code", "payer", "line_of_business")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Book:
-    """Current primary lines, one row each, with what every table needs; `ranked` caches orders of values."""
+    """Current primary lines, one row each, with what every table needs; counts of the others.
+
+    `values`: distinct values, ascending, of each column of VALUES; `_rank_<column>` of a line is its place
+    there.
+    """
 
     lines: pl.DataFrame
     others: pl.DataFrame
     calendar: Calendar
     rules: Rules
-    values: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    values: Mapping[str, NDArray[np.float64]]
 
-    def with_rank(self, column: str) -> None:
-        """Give a value column its rank column (`_rank_<column>`), once."""
-        rank = f"_rank_{column}"
-        if rank in self.lines.columns:
-            return
-        series = self.lines.get_column(column).cast(pl.Float64)
+
+def ranked(lines: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, NDArray[np.float64]]]:
+    """Replace the columns of VALUES by the ranks of their values (null: none)."""
+    values: dict[str, NDArray[np.float64]] = {}
+    ranks = []
+    for column in VALUES:
+        series = lines.get_column(column).cast(pl.Float64)
         distinct = series.drop_nulls().unique().sort()
-        self.values[column] = distinct.to_numpy()
+        values[column] = distinct.to_numpy()
+        place = pl.Series("rank", np.arange(len(distinct)), dtype=pl.UInt32)
         places = series.to_frame("v").join(
-            pl.DataFrame({"v": distinct, rank: pl.Series(np.arange(len(distinct)), dtype=pl.UInt32)}),
-            on="v",
-            how="left",
-            maintain_order="left",
+            distinct.to_frame("v").with_columns(place), on="v", how="left", maintain_order="left"
         )
-        self.lines = self.lines.with_columns(places.get_column(rank))
+        ranks.append(places.get_column("rank").alias(f"_rank_{column}"))
+    return lines.drop(VALUES).with_columns(ranks), values
 
 
 def dense(series: pl.Series) -> Ids:
@@ -97,10 +109,8 @@ def with_identities(frame: pl.DataFrame, owners: Mapping[str, str]) -> pl.DataFr
     says that no other line has the same claim, case or patient. The order makes counting distinct patients
     cheap.
     """
-    patients = dense(frame.get_column("patient_key"))
-    order = np.argsort(patients, kind="stable")
-    frame, patients = frame[order], patients[order]
     billing = frame.get_column("billing_provider_npi")
+    patients = dense(frame.get_column("patient_key"))
     people = {
         "_claims": dense(frame.get_column("claim_key")),
         "_cases": _cases(frame, patients),
@@ -111,12 +121,11 @@ def with_identities(frame: pl.DataFrame, owners: Mapping[str, str]) -> pl.DataFr
         "_rendering_providers": frame.get_column("rendering_provider_npi"),
         "_owners": billing.replace(dict(owners)) if owners else billing,
     }
-    numbers = {name: pl.Series(name, found, dtype=pl.UInt32) for name, found in people.items()}
-    for name, npi in providers.items():
-        numbers[name] = _worded(npi).to_physical().alias(name)
-    alone = [pl.Series(f"{name}_alone", _alone(found)) for name, found in people.items()]
-    gone = ("claim_key", "patient_key", "billing_provider_npi", "rendering_provider_npi")
-    return frame.drop(gone).with_columns(*numbers.values(), *alone)
+    numbers = [pl.Series(name, found, dtype=pl.UInt32) for name, found in people.items()]
+    numbers += [_worded(npi).to_physical().alias(name) for name, npi in providers.items()]
+    numbers += [pl.Series(f"{name}_alone", _alone(found)) for name, found in people.items()]
+    gone = ("claim_key", "patient_key", "billing_provider_npi", "rendering_provider_npi", "payer_name")
+    return frame.drop(gone).with_columns(numbers)[np.argsort(patients, kind="stable")]
 
 
 def _worded(series: pl.Series) -> pl.Series:
@@ -159,10 +168,9 @@ LINE_INPUT: Final = (
     *("base_units", "time_unit_tenths", "billed_unit_tenths", "share", "first_submitted_on"),
     *("adjudication_state", "first_remit_on", "first_paid_on", "final_remit_on", "first_paid"),
     *("initially_denied", "first_denial_group", "first_denial_carc", "denial_group", "denial_carc"),
-    *("denial_category", "prior_authorization_denial", "remark_codes", "paid_cents", "allowed_cents"),
+    *("prior_authorization_denial", "remark_codes", "paid_cents", "allowed_cents"),
     *("deductible_cents", "coinsurance_cents", "copay_cents", "network", "is_paid_line", "is_priced"),
-    *("is_unit_priced", "medicare_allowed", "allowed_per_unit", "unbalanced", "allowed_conflict"),
-    *("line_of_business_doubtful",),
+    *("is_unit_priced", "medicare_allowed", "allowed_per_unit"),
 )
 """Columns of a resolved line that some table reads."""
 
@@ -222,10 +230,12 @@ def open_book(
         lines = lines.filter(old_enough(as_of, minimum_age_months))
     frame = with_expected(current_lines(lines), reference)
     frame = frame.with_columns(_worded(frame.get_column(name)) for name in KEY_COLUMNS)
-    frame = with_identities(frame, owners or {})
+    frame = with_case_facts(with_identities(with_intervals(frame), owners or {}))
+    frame = frame.with_columns(pl.col("allowed_per_unit_payer_rules").is_not_null().alias("has_payer_rules"))
     months = frame.get_column("_month").to_numpy()
     rolling = rolling_start(months, as_of, rules.mature_days)
     if rolling_from is not None:
         rolling = month_of(rolling_from)
     calendar = Calendar(as_of, rules.mature_days, rolling)
-    return Book(frame, other_lines(lines), calendar, rules)
+    frame, values = ranked(frame)
+    return Book(frame, other_lines(lines), calendar, rules, values)

@@ -24,8 +24,6 @@ REFERENCE_MODEL = "personally_performed"
 
 def care_models(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
     """Prices per unit by care model. Grain: five keys and care_model."""
-    for value in ("minutes", "allowed_per_unit", "allowed_per_billed_unit"):
-        book.with_rank(value)
     measures = Measures(
         sums={
             "_minutes_lines": pl.col("minutes_thousandths").is_not_null(),

@@ -51,22 +51,28 @@ def _mask(rows: pl.DataFrame, column: str | None) -> Flags | None:
 
 
 def measure_cells(
-    book: Book, rows: pl.DataFrame, breakdown: Sequence[str], measures: Measures
+    book: Book,
+    rows: pl.DataFrame,
+    breakdown: Sequence[str],
+    measures: Measures,
+    where: pl.Expr | None = None,
 ) -> pl.DataFrame:
     """Keys, is_rollup, is_mature, N and the measures of every cell that a row stands in.
 
-    Rows are lines of the book, or lines repeated with different values of the breakdown. Percentiles without
+    Rows are lines of the book, or lines repeated with different values of the breakdown; `where` leaves some
+    out. Percentiles without
     a value are null, so are greatest values.
     """
+    rows = _projected(rows, breakdown, measures, where)
     grid = make_grid(rows, breakdown, book.calendar)
     lines = pl.lit(1) if measures.population is None else pl.col(measures.population)
     made: dict[str, pl.Series] = {}
     for name, numbers in sums(grid, rows, {"service_lines": lines, **measures.sums}).items():
         made[name] = pl.Series(numbers)
     wanted = {name: (f"_{name}", measures.population) for name in N_ENTITIES} | dict(measures.distinct)
-    for name, (column, where) in wanted.items():
+    for name, (column, mask) in wanted.items():
         alone = _mask(rows, f"{column}_alone" if f"{column}_alone" in rows.columns else None)
-        made[name] = pl.Series(distinct(grid, rows.get_column(column), _mask(rows, where), alone))
+        made[name] = pl.Series(distinct(grid, rows.get_column(column), _mask(rows, mask), alone))
     for p in measures.percentiles:
         ranks, values = rows.get_column(f"_rank_{p.value}"), book.values[p.value]
         found = percentiles(grid, ranks, values, _mask(rows, p.where), p.percents)
@@ -74,12 +80,30 @@ def measure_cells(
             made[f"{p.name}_p{percent}"] = pl.Series(results, nan_to_null=True)
     for name, numbers in maxima(grid, rows, measures.maxima, LEAST).items():
         made[name] = pl.Series(numbers).replace(LEAST, None)
-    for basis, where in measures.bases.items():
+    for basis, mask in measures.bases.items():
         owners, cents = rows.get_column("_owners"), rows.get_column("allowed_cents")
-        held = rows.get_column(where).fill_null(False).to_numpy()
+        held = rows.get_column(mask).fill_null(False).to_numpy()
         for name, numbers in concentration(grid, owners, cents, held, basis).items():
             made[name] = pl.Series(numbers)
     return grid.keys.with_columns(series.alias(name) for name, series in made.items())
+
+
+def _projected(
+    rows: pl.DataFrame, breakdown: Sequence[str], measures: Measures, where: pl.Expr | None
+) -> pl.DataFrame:
+    """The rows to measure, with the columns that measuring them needs and no others."""
+    needed = ["procedure_code", "payer", "line_of_business", "_month", *breakdown]
+    needed += [f"_{name}" for name in N_ENTITIES]
+    needed += [name for pair in measures.distinct.values() for name in pair if name]
+    needed += [name for p in measures.percentiles for name in (f"_rank_{p.value}", p.where) if name]
+    needed += [
+        name for e in (*measures.sums.values(), *measures.maxima.values()) for name in e.meta.root_names()
+    ]
+    needed += [measures.population] if measures.population else []
+    needed += [*measures.bases.values(), "_owners", "allowed_cents"] if measures.bases else []
+    needed += [f"{name}_alone" for name in needed if f"{name}_alone" in rows.columns]
+    narrow = rows.lazy() if where is None else rows.lazy().filter(where)
+    return narrow.select(list(dict.fromkeys(needed))).collect(engine="in-memory")
 
 
 def dollars(cents: str) -> pl.Expr:

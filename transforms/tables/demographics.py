@@ -29,6 +29,5 @@ def age_band() -> pl.Expr:
 
 def demographics(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
     """Lines by age band and sex. Grain: five keys, age_band and sex."""
-    book.with_rank("minutes")
     rows = book.lines.with_columns(age_band(), pl.col("patient_sex").alias("sex"))
     return finished_breakdown(book, rows, ("age_band", "sex"), DEMOGRAPHICS, utilization)

@@ -23,8 +23,7 @@ def denials(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
             "zero_pay_other_lines": pl.col("adjudication_state") == "zero_pay_other",
         }
     )
-    adjudicated = book.lines.filter(pl.col("is_adjudicated"))
-    cells = measure_cells(book, adjudicated, (), measures).with_columns(
+    cells = measure_cells(book, book.lines, (), measures, pl.col("is_adjudicated")).with_columns(
         quotient("denied_lines", "service_lines").alias("denial_rate"),
         quotient("initially_denied_lines", "service_lines").alias("initial_denial_rate"),
         dollars("denied_charge_cents").alias("denied_charge_sum"),

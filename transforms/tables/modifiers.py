@@ -14,7 +14,6 @@ NEEDED = ("procedure_code", "payer", "line_of_business", "is_priced", "is_unit_p
 
 def modifiers(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
     """Lines by modifier, each line once per distinct modifier. Grain: five keys and modifier."""
-    book.with_rank("allowed_per_unit")
     carried = (
         pl.concat_list(pl.col(POSITIONS).cast(pl.String)).list.drop_nulls().list.unique().alias("modifier")
     )

@@ -45,8 +45,6 @@ def _sums() -> dict[str, pl.Expr]:
 
 def payment(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
     """Amounts of priced lines and prices per unit. Grain: code, payer, line of business, period."""
-    for value in ("allowed", "paid", "allowed_per_unit", "allowed_per_unit_payer_rules"):
-        book.with_rank(value)
     measures = Measures(
         population="is_priced",
         sums=_sums(),
@@ -58,9 +56,9 @@ def payment(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
         ),
         bases={"priced": "is_priced", "unit_priced": "is_unit_priced", "payer_rules": "_by_rules"},
     )
-    ruled = pl.col("is_unit_priced") & pl.col("allowed_per_unit_payer_rules").is_not_null()
-    paid = book.lines.filter(pl.col("is_paid_line")).with_columns(ruled.alias("_by_rules"))
-    cells = measure_cells(book, paid, (), measures).with_columns(
+    ruled = pl.col("is_unit_priced") & pl.col("has_payer_rules")
+    lines = book.lines.with_columns(ruled.alias("_by_rules"))
+    cells = measure_cells(book, lines, (), measures, pl.col("is_paid_line")).with_columns(
         dollars("charge_cents").alias("charge_sum"),
         dollars("allowed_cents").alias("allowed_sum"),
         dollars("paid_cents").alias("paid_sum"),

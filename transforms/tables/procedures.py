@@ -18,8 +18,6 @@ def procedures(book: Book, utilization: pl.DataFrame, reference: ReferenceTables
 
     `region_conflict`: the listed procedure goes with other anesthesia codes; null where the list names none.
     """
-    for value in ("allowed", "minutes"):
-        book.with_rank(value)
     cells = break_down(book, book.lines.filter(pl.col(KEY).is_not_null()), (KEY,), PROCEDURES, utilization)
     expected = reference.surgical_codes.select(
         KEY, pl.col("expected_anesthesia_codes").str.split(" ").alias("expected")

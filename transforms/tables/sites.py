@@ -13,8 +13,6 @@ from transforms.tables.cells import finish
 
 def sites(book: Book, utilization: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
     """Lines by place of service. Grain: five keys, place_of_service and its name."""
-    for value in ("allowed", "allowed_per_unit", "minutes"):
-        book.with_rank(value)
     cells = break_down(book, book.lines, ("place_of_service",), SITES, utilization)
     names = reference.places_of_service.select("place_of_service", "site_name")
     named = cells.join(names, on="place_of_service", how="left", validate="m:1").with_columns(

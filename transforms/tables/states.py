@@ -12,7 +12,6 @@ from transforms.tables.cells import finish, quotient
 
 def states(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
     """Lines by state of the service. Grain: five keys and state."""
-    book.with_rank("allowed_per_unit")
     sums = {"_adjudicated_lines": pl.col("is_adjudicated"), "_denied_lines": pl.col("is_denied")}
     cells = break_down(book, book.lines, ("state",), STATES, utilization, sums)
     rate = quotient("_denied_lines", "_adjudicated_lines").alias("denial_rate")

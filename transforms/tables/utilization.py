@@ -26,7 +26,6 @@ OTHER_COUNTS = ("secondary_lines", "voided_claims", "replaced_claims")
 
 def utilization(book: Book) -> pl.DataFrame:
     """Count and describe current primary lines. Grain: code, payer, line of business, period."""
-    book.with_rank("minutes")
     state = pl.col("adjudication_state")
     measures = Measures(
         sums={
