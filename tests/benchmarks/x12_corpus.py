@@ -316,7 +316,7 @@ def remittance(
     style: Style | None = None,
     control: int = 1,
 ) -> Corpus:
-    """An 835 file: adjustments at both levels, reversals, recoded lines, claim payments without lines, PLB."""
+    """An 835 file: adjustments at both levels, reversals, recoded lines, payments without lines, PLB."""
     style, rng, out = style or Style(), random.Random(seed), Corpus(b"")
     sets = [
         _payment_set(size, number, share, rng, out) for number, size in enumerate(shared(claims, per_set), 1)

@@ -107,7 +107,7 @@ MATRIX: dict[str, tuple[Damage, str, set[str], str]] = {
     "bad amount": (
         lambda d, k: replaced(rb"(S(?:V1|VC)\*HC:0193[^*~]*\*)", rb"\g<1>x")(d), FEWER, {"bad_amount"}, ""),
     "bad date": (
-        lambda d, k: replaced(rb"(0193[^~]*~\n(?:[^D][^~]*~\n|DTM\*2[^~]*~\n)*DT[PM]\*472\*(?:D8\*|RD8\*)?)2024",
+        lambda d, k: replaced(rb"(0193[^~]*~\n(?:[^D][^~]*~\n|DTM\*2[^~]*~\n)*DT[PM]\*472\*(?:R?D8\*)?)2024",
                               rb"\g<1>2x24")(d), FEWER, {"bad_date"}, ""),
     "IEA mismatch": (
         lambda d, k: replaced(rb"IEA\*1\*0", b"IEA*2*9")(d), ALL,
@@ -121,7 +121,8 @@ MATRIX: dict[str, tuple[Damage, str, set[str], str]] = {
         lambda d, k: replaced(rb"(S(?:V1|VC)\*HC:0193[^*~]*)[^~]*~", rb"\1~")(d), FEWER,
         {"element_missing"}, ""),
     "unknown segment": (
-        lambda d, k: replaced(first_line(k), rb"\1~\nZZZ*1*2~")(d), ALL, {"unknown_segment", "segment_count"}, ""),
+        lambda d, k: replaced(first_line(k), rb"\1~\nZZZ*1*2~")(d), ALL,
+        {"unknown_segment", "segment_count"}, ""),
     "short ISA": (lambda d, k: replaced(rb"SENDER +", b"SENDER")(d), ALL, {"isa_length"}, ""),
     "ST without ISA": (lambda d, k: d[d.index(b"ST*") :], "", set(), "no_envelope"),
     "unbalanced amounts": (

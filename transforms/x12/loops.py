@@ -83,6 +83,13 @@ class Loops:
         at = at[self.heading[at]]
         return np.append(self.picked.first_per(at, self.picked.zone[at], self.zones), -1)
 
+    def first_own(self, segment_id: str, qualifier: bytes) -> Positions:
+        """As `first`, but not what follows an insured's or payer's name: that tells of another payer."""
+        at = self.matching(segment_id, qualifier)
+        entity = self.entity[self.owner[at]]
+        at = at[self.heading[at] & (entity != code(b"IL")) & (entity != code(b"PR"))]
+        return np.append(self.picked.first_per(at, self.picked.zone[at], self.zones), -1)
+
     def first_in_line(
         self, segment_id: str, qualifier: bytes | None = None, owner: bytes | None = None
     ) -> Positions:

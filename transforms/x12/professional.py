@@ -132,11 +132,11 @@ class _ClaimReader:
             "claim_id": loops.span(claim, 1),
             "claim_charge": loops.span(claim, 2),
             "claim_frequency_code": loops.span(claim, 5, 3),
-            "original_claim_number": loops.span(loops.first("REF", b"F8")[zone], 2),
+            "original_claim_number": loops.span(loops.first_own("REF", b"F8")[zone], 2),
             "claim_facility_code": loops.span(claim, 5, 1),
             "claim_rendering": loops.npi(loops.first("NM1", b"82")[zone]),
             "claim_facility_state": loops.span(loops.first("N4", owner=b"77")[zone], 2),
-            "claim_authorization": loops.span(loops.first("REF", b"G1")[zone], 2),
+            "claim_authorization": loops.span(loops.first_own("REF", b"G1")[zone], 2),
         }
         lines = pl.Series(self.claims.lines[self.chosen], dtype=pl.Int64)
         return pl.DataFrame({**loops.texts(spans), "claim_line_count": lines})
@@ -149,6 +149,8 @@ class _ClaimReader:
         stray = services[(loops.claim_of[services] >= 0) & (loops.line_of[services] < 0)]
         issues.add("line_without_service", loops.claim_of[stray], origin[stray])
         issues.add("line_without_service", owner, origin[loops.lines], loops.per_line(services) != 1)
+        apart = (self.service >= 0) & (self.service != loops.lines + 1)
+        issues.add("segment_out_of_place", owner, origin[loops.lines + 1], apart)
         at, there = self.service, self.service >= 0
         values = loops.texts(
             {"number": loops.span(loops.lines, 1), "charge": loops.span(at, 2), "count": loops.span(at, 4)}

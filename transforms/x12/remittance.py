@@ -160,7 +160,8 @@ class _RemitReader:
         settled, bad_paid = units(above["claim_paid"])
         issues.add("bad_amount", claim, first, bad_charge | bad_paid)
         no_header = (loops.first("BPR")[self.header] < 0) | (loops.first("TRN")[self.header] < 0)
-        issues.add("context_missing", claim, first, no_header)
+        nobody = self.single & (loops.first("NM1", b"QC")[loops.claim_zone] < 0)
+        issues.add("context_missing", claim, first, no_header | nobody)
         for segment_id, qualifier in LINE_ONLY:
             at = loops.matching(segment_id, qualifier)
             at = at[(loops.claim_of[at] >= 0) & loops.heading[at]]
