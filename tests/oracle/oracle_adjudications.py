@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from oracle_claims import Slot
+from oracle_claims import Slot, origin
 from oracle_links import Loop, RemitLine, parse
 
 PATIENT_SHARE = [("PR", "1"), ("PR", "2"), ("PR", "3")]
@@ -46,8 +46,9 @@ class Adjudication:
         return found
 
     @property
-    def trace(self) -> str:
-        return str(self.lines[0].row["trace_key"])
+    def first_row(self) -> tuple[str, int]:
+        """Tells equal adjudications apart where no number depends on it."""
+        return origin(self.lines[0].row)
 
     @property
     def payer_claim_numbers(self) -> set[str]:
@@ -231,7 +232,7 @@ def negates(reversal: Adjudication, other: Adjudication) -> bool:
 def apply_reversals(adjudications: list[Adjudication], loops: list[Loop]) -> None:
     """Each reversal of a slot cancels one adjudication, or is unmatched."""
     reversals = [a for a in adjudications if a.is_reversal]
-    for reversal in sorted(reversals, key=lambda a: (a.paid_on, a.content(), a.trace)):
+    for reversal in sorted(reversals, key=lambda a: (a.paid_on, a.content(), a.first_row)):
         candidates = [
             other
             for other in adjudications
