@@ -11,7 +11,9 @@ from typing import Any, Final
 
 import polars as pl
 
+from flows.file_result import FileResult
 from flows.files import read_json
+from flows.intake_x12 import read_x12_file
 from flows.landing import LandingFile
 from flows.preflight import Growing, Limits, Preflight, Rejected, preflight
 from flows.read_tables import check_header, kept_rows, scan_text
@@ -68,19 +70,6 @@ class BatchReport:
     quality: str | None = None
     quarantine: str | None = None
     latest_date: str | None = None
-
-
-@dataclass
-class FileResult:
-    """What one file left before validation: its ledger row, and for an accepted one the rows kept by layout.
-
-    `lost`: rule_code and rows of claims that the reader could not read (raw X12).
-    """
-
-    row: dict[str, Any]
-    kept: list[tuple[Layout, pl.DataFrame, pl.DataFrame]] = field(default_factory=list)
-    rows_read: dict[str, int] = field(default_factory=dict)
-    lost: pl.DataFrame | None = None
 
 
 def plan_batches(files: list[LandingFile], megabytes: int = 64, most: int = 500) -> list[Batch]:
@@ -168,8 +157,6 @@ def _rejected(row: dict[str, Any], reason: str) -> dict[str, Any]:
 
 def _read(found: Preflight, row: dict[str, Any], settings: Settings) -> FileResult:
     if found.form == "x12":
-        from flows.intake_x12 import read_x12_file
-
         return read_x12_file(found, row, settings)
     text = scan_text(found)
     layout, missing = pick_layout(text.header, layouts())

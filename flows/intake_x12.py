@@ -8,20 +8,19 @@ from typing import Any
 
 import polars as pl
 
+from flows.file_result import FileResult
 from flows.preflight import Preflight, Rejected
 from flows.settings import Settings
 from transforms.intake.layouts import canonical_layout
-from transforms.intake.scope import near_scope_pattern
+from transforms.intake.scope import kept_codes, near_scope_pattern
+from transforms.x12.reader import X12Rejected, read_x12
 
 BLOCK = 8 << 20
 """Bytes read at a time; memory is bounded by it."""
 
 
-def read_x12_file(found: Preflight, row: dict[str, Any], settings: Settings) -> Any:
+def read_x12_file(found: Preflight, row: dict[str, Any], settings: Settings) -> FileResult:
     """Claim and remit lines of one X12 file, and the claims in it that could not be read."""
-    from flows.intake import FileResult
-    from transforms.x12.reader import X12Rejected, read_x12
-
     scope = frozenset(settings.rules.scope)
     try:
         parts = list(read_x12(_blocks(found.plain), scope, near_scope_pattern(settings.rules.scope)))
@@ -33,8 +32,9 @@ def read_x12_file(found: Preflight, row: dict[str, Any], settings: Settings) -> 
         "claim_lines": sum(part.claim_rows_read for part in parts),
         "remit_lines": sum(part.remit_rows_read for part in parts),
     }
-    kinds = [kind for kind, rows in read.items() if rows]
-    result = FileResult({**row, "kind": "x12:" + "+".join(kinds)}, rows_read={k: v for k, v in read.items() if v})
+    rows_read = {kind: rows for kind, rows in read.items() if rows}
+    kinds = list(rows_read)
+    result = FileResult({**row, "kind": "x12:" + "+".join(kinds)}, rows_read=rows_read)
     if claims:
         result.kept.append(_claims(pl.concat(claims), found, scope))
     if remits:
@@ -56,8 +56,6 @@ def _identified(rows: pl.DataFrame, found: Preflight) -> pl.DataFrame:
 
 def _claims(lines: pl.DataFrame, found: Preflight, scope: frozenset[str]) -> Any:
     """Rows in or near scope, and the rest as header rows."""
-    from transforms.intake.scope import kept_codes
-
     marked = _identified(lines, found).with_columns(_keep=kept_codes("procedure_code", tuple(sorted(scope))))
     return (
         canonical_layout("claim_lines"),

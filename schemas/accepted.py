@@ -1,6 +1,7 @@
 """Accepted lines: what the store keeps of a claim line and of a remit line, pseudonymised and typed.
 
-Grain: one row per accepted row of one inbound file. Identifiers are keyed hashes (HMAC-SHA-256, 32 hex digits).
+Grain: one row per accepted row of one inbound file. Identifiers are keyed hashes (HMAC-SHA-256, 32 hex
+digits).
 """
 
 from __future__ import annotations

@@ -72,7 +72,8 @@ CURRENT_LINE = (
 )
 
 RESOLVED_LINE = ACCEPTED_CLAIM_LINE + LINE_IDENTITY + CURRENT_LINE
-"""One row per accepted claim line in scope; the columns of CURRENT_LINE are null unless standing is current."""
+"""One row per accepted claim line in scope; the columns of CURRENT_LINE are null unless standing is current.
+"""
 
 RESOLVED_REMIT = (
     *ROW_ORIGIN,

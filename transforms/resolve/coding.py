@@ -49,7 +49,9 @@ CLAIM_COLUMNS: Final = (
 
 @dataclass(frozen=True)
 class Coded:
-    """claims: narrow claim rows. detail: what they say in full. remits: remit rows. `row` counts each in the order of origin."""
+    """claims: narrow claim rows. detail: what they say in full. remits: remit rows. `row` counts each in the
+    order of origin.
+    """
 
     claims: pl.DataFrame
     detail: pl.DataFrame

@@ -1,6 +1,7 @@
 """Current lines: their final adjudication, their units and their prices.
 
-Rules in docs/resolution.md, section 8; units and prices after CMS Claims Processing Manual chapter 12 section 50.
+Rules in docs/resolution.md, section 8; units and prices after CMS Claims Processing Manual chapter 12 section
+50.
 """
 
 from __future__ import annotations

@@ -41,7 +41,9 @@ def identifiers(rows: pl.DataFrame, columns: Sequence[str], name: str) -> pl.Dat
 
 
 def signatures(rows: pl.DataFrame, group: str, order: str) -> pl.DataFrame:
-    """One text per group that compares like the list of its content ranks in `order`: equal lists, equal text."""
+    """One text per group that compares like the list of its content ranks in `order`: equal lists, equal
+    text.
+    """
     return (
         rows.sort(group, order, "content_rank")
         .group_by(group, maintain_order=True)
