@@ -1,15 +1,12 @@
 """The steps of a run, in order, as plain functions: they take and give paths and small plain objects.
 
-recover -> discover -> intake -> admission -> resolve -> tables -> disclosure -> stage -> commit -> publish -> summary
+recover -> discover -> intake -> admission -> resolve -> tables -> disclosure -> stage -> commit -> publish
+-> summary
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
 from pathlib import Path
-
-import polars as pl
 
 from flows.admission import (
     Found,
@@ -19,18 +16,15 @@ from flows.admission import (
     discover_again,
     intake,
     partition_key,
-    read_ledger,
     take_in,
 )
 from flows.conservation import check_partitions
 from flows.errors import ProductError
-from flows.files import private_folder
 from flows.publish import faults, is_published, is_whole, publish, read_manifest, staged_folder
-from flows.reference_files import provider_owners, read_reference, reference_digests
-from flows.release import Terms, release_id, stage_release
 from flows.run import Executor, Run
 from flows.store import PartitionFiles, Store
 from flows.summary import Summary
+from flows.tabulate import disclose, stage, tables_of
 
 
 def nightly_run(run: Run, do: Executor) -> Summary:
@@ -71,7 +65,7 @@ def rebuild(
         return do("summary", summarise, run, found, taken, completed, resolved, everything)
     tables = do("tables", tables_of, run, resolved)
     safe = do("disclosure", disclose, run, tables)
-    staged = do("stage", stage, run, resolved, safe)
+    staged = do("stage", stage, run, resolved, tables, safe)
     do("commit", commit, run, staged)
     do("publish", publish_release, run, staged)
     return do("summary", summarise, run, found, taken, completed, staged, everything)
@@ -135,52 +129,6 @@ def resolve(run: Run, taken: TakenIn, everything: bool, only: Partition | None) 
     return after
 
 
-def tables_of(run: Run, store: Store) -> str:
-    """Build every table of every period; gives the folder of the unprotected tables in the work folder."""
-    from transforms.tables.build import build_tables
-
-    as_of = dt.date.fromisoformat(store.snapshot.as_of or "")
-    tables = build_tables(
-        store.resolved_lines(),
-        store.resolved_remits(),
-        store.quality(),
-        as_of,
-        run.settings.rules,
-        read_reference(),
-        owners=provider_owners(),
-    )
-    return _write_frames(run.work / "tables", tables)
-
-
-def disclose(run: Run, folder: str) -> str:
-    """Hide what could tell of a person; gives the folder of the tables that may be shown.
-
-    E_GATE when that fails.
-    """
-    from transforms.disclosure.suppress import suppress
-
-    safe = suppress(_read_frames(folder), run.settings.disclosure)
-    return _write_frames(run.work / "safe", safe)
-
-
-def stage(run: Run, store: Store, folder: str) -> Store:
-    """Write the release into the store; gives the store as of a snapshot that names it."""
-    from schemas.dictionary import data_dictionary
-
-    from schemas.tables import TABLES
-    from transforms.tables.canonical import canonical_bytes
-
-    tables = _read_frames(folder)
-    terms = terms_of(run, store)
-    identity = release_id({name: canonical_bytes(frame) for name, frame in tables.items()}, terms)
-    specs = {name: TABLES[name] for name in tables}
-    columns = {name: spec.columns for name, spec in specs.items()}
-    dictionary = data_dictionary(list(specs.values()))
-    name = stage_release(tables, columns, identity, dictionary, terms, run.data, run.work)
-    releases = [release for release in store.snapshot.releases if release != name]
-    return store.with_snapshot(releases=(*releases, name)[-run.settings.keep_releases - 1 :])
-
-
 def commit(run: Run, store: Store) -> None:
     """From here on what came in counts."""
     store.commit()
@@ -225,19 +173,6 @@ def summarise(
     return summary
 
 
-def terms_of(run: Run, store: Store) -> Terms:
-    """What a release of this store is made under."""
-    accepted = read_ledger(store).filter(pl.col("outcome") == "accepted")
-    return Terms(
-        rules=run.settings.rules,
-        disclosure=run.settings.disclosure,
-        reference=reference_digests(),
-        fingerprint=store.snapshot.fingerprint,
-        as_of=store.snapshot.as_of or "",
-        inputs=tuple(accepted["sha256"].unique().sort()),
-    )
-
-
 def as_of_day(run: Run, store: Store) -> str | None:
     """The setting, else the latest submission or payment date taken in."""
     if run.settings.as_of:
@@ -248,19 +183,3 @@ def as_of_day(run: Run, store: Store) -> str | None:
 def _adopt_partition(store: Store, kind: str, key: str, file: str | None) -> str | None:
     payer, month = key.split("/")
     return store.adopt(Path(file), f"store/resolved/{kind}/{payer}", month) if file else None
-
-
-def _last_release(run: Run) -> dict[str, pl.DataFrame] | None:
-    release = run.store.snapshot.release
-    return _read_frames(str(staged_folder(run.data, release))) if release else None
-
-
-def _write_frames(folder: Path, frames: Mapping[str, pl.DataFrame]) -> str:
-    private_folder(folder)
-    for name, frame in frames.items():
-        frame.write_parquet(folder / f"{name}.parquet")
-    return str(folder)
-
-
-def _read_frames(folder: str) -> dict[str, pl.DataFrame]:
-    return {path.stem: pl.read_parquet(path) for path in sorted(Path(folder).glob("*.parquet"))}

@@ -1,7 +1,8 @@
 """Publishing: what analysts read is one committed release, whole, at every moment.
 
-A staged release (store/releases/<name>/) is copied to benchmarks/releases/<release_id>/. The commit point is the
-atomic replace of manifest.json. Then each stable file is replaced atomically. Doing it again completes it.
+A staged release (store/releases/<name>/) is copied to benchmarks/releases/<release_id>/. The commit point is
+the atomic replace of manifest.json. Then each stable file is replaced atomically. Doing it again completes
+it.
 """
 
 from __future__ import annotations

@@ -35,7 +35,10 @@ def _parsed(files: tuple[tuple[Path, str], ...]) -> ReferenceTables:
 
 
 def provider_owners() -> dict[str, str]:
-    """Billing NPI -> owner, from config/provider_groups.csv (columns npi, owner); empty where there is no such file."""
+    """Billing NPI -> owner, from config/provider_groups.csv (columns npi, owner).
+
+    Empty where there is no such file.
+    """
     path = config_folder() / "provider_groups.csv"
     if not path.is_file():
         return {}
@@ -46,6 +49,25 @@ def provider_owners() -> dict[str, str]:
     if rows["npi"].is_duplicated().any():
         raise ProductError("E_REFERENCE", f"{path.name}: an NPI has two owners")
     return dict(rows.iter_rows())
+
+
+def read_contracts() -> pl.DataFrame | None:
+    """Your own prices, from config/contracts.csv; None where there is no such file.
+
+    Grain: payer, line of business (null: any) and effective_from; dollars per unit.
+    """
+    path = config_folder() / "contracts.csv"
+    if not path.is_file():
+        return None
+    try:
+        return _as_text(path).select(
+            "payer",
+            "line_of_business",
+            pl.col("dollars_per_unit").cast(pl.Decimal(12, 4)),
+            pl.col("effective_from", "effective_to").str.to_date("%Y-%m-%d"),
+        )
+    except pl.exceptions.PolarsError as error:
+        raise ProductError("E_REFERENCE", f"{path.name}: {type(error).__name__}") from None
 
 
 def reference_digests() -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 Two ways of reading are always right: open the stable file once and read from it; or read the release that
 the manifest names, under releases/, and look again when it is gone. Engines that are given the path of a
-stable file open it twice (footer, then data): it is never missing, but between two versions they can fail or mix; no
+stable file open it twice (footer, then data): it is never missing,
+ but between two versions they can fail or mix; no
 publisher of plain files can prevent that.
 """
 

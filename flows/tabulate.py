@@ -1,0 +1,150 @@
+"""From resolved lines to a staged release.
+
+Build the tables, protect them, compare them with the last release.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from flows.admission import read_ledger
+from flows.files import private_folder
+from flows.publish import is_whole, read_manifest, staged_folder
+from flows.reference_files import provider_owners, read_contracts, read_reference, reference_digests
+from flows.release import Terms, release_id, stage_release
+from flows.run import Run
+from flows.store import Store
+
+Tables = dict[str, pl.DataFrame]
+CHANGES = "release_changes"
+
+
+def tables_of(run: Run, store: Store) -> str:
+    """Build every table of every period, and the same tables of the lines that changed since the last
+    release.
+
+    Gives the work folder with both (built/ and changed/), unprotected.
+    """
+    from transforms.tables.release_changes import changed_lines
+
+    folder = private_folder(run.work / "tables")
+    built = _build(run, store, store.resolved_lines())
+    _write_frames(folder / "built", built)
+    if _comparable_release(run):
+        windows = built["utilization"].filter(pl.col("period_type") == "rolling_12")["period_start"]
+        lines = changed_lines(run.store.resolved_lines(), store.resolved_lines())
+        _write_frames(folder / "changed", _build(run, store, lines, windows.min()))
+    return str(folder)
+
+
+def _build(run: Run, store: Store, lines: pl.LazyFrame, rolling_from: Any = None) -> Tables:
+    from transforms.tables.build import build_tables
+
+    contracts = read_contracts()
+    tables = build_tables(
+        lines,
+        store.resolved_remits(),
+        store.quality(),
+        dt.date.fromisoformat(store.snapshot.as_of or ""),
+        run.settings.rules,
+        read_reference(),
+        owners=provider_owners(),
+        contracts=contracts,
+        minimum_age_months=run.settings.disclosure.minimum_age_months,
+        rolling_from=rolling_from,
+    )
+    return {
+        name: frame for name, frame in tables.items() if contracts is not None or name != "contract_variance"
+    }
+
+
+def disclose(run: Run, folder: str) -> str:
+    """Hide what could tell of a person; gives the work folder of the tables that may be shown.
+
+    E_GATE if that fails.
+    """
+    from transforms.disclosure.suppress import suppress
+
+    safe = suppress(_read_frames(Path(folder) / "built"), run.settings.disclosure)
+    return str(_write_frames(run.work / "safe", safe))
+
+
+def stage(run: Run, store: Store, folder: str, safe_folder: str) -> Store:
+    """Write the release into the store; gives the store as of a snapshot that names it."""
+    from schemas.dictionary import data_dictionary
+    from schemas.tables import TABLES
+    from transforms.tables.canonical import canonical_bytes
+
+    tables = _read_frames(Path(safe_folder))
+    terms = terms_of(run, store)
+    identity = release_id({name: canonical_bytes(frame) for name, frame in tables.items()}, terms)
+    tables[CHANGES] = changes_since(run, tables, Path(folder) / "changed", identity)
+    specs = {name: spec for name, spec in TABLES.items() if name in tables}
+    columns = {name: spec.columns for name, spec in specs.items()}
+    dictionary = data_dictionary(list(specs.values()))
+    name = stage_release(tables, columns, identity, dictionary, terms, run.data, run.work)
+    releases = [release for release in store.snapshot.releases if release != name]
+    return store.with_snapshot(releases=(*releases, name)[-run.settings.keep_releases - 1 :])
+
+
+def changes_since(run: Run, tables: Tables, changed: Path, identity: str) -> pl.DataFrame:
+    """How the numbers moved since the last release of the same audience and thresholds.
+
+    The same release keeps its own.
+    """
+    from transforms.tables.release_changes import release_changes
+
+    last = _comparable_release(run)
+    if last is None:
+        return release_changes({}, tables)
+    before = _read_frames(last)
+    manifest = read_manifest(last)
+    if manifest and manifest["release_id"] == identity and CHANGES in before:
+        return before[CHANGES]
+    least = 1 if run.settings.audience == "internal" else run.settings.disclosure.minimum_count
+    return release_changes(before, tables, _read_frames(changed), least)
+
+
+def terms_of(run: Run, store: Store) -> Terms:
+    """What a release of this store is made under."""
+    accepted = read_ledger(store).filter(pl.col("outcome") == "accepted")
+    return Terms(
+        rules=run.settings.rules,
+        disclosure=run.settings.disclosure,
+        reference=reference_digests(),
+        fingerprint=store.snapshot.fingerprint,
+        as_of=store.snapshot.as_of or "",
+        inputs=tuple(accepted["sha256"].unique().sort()),
+    )
+
+
+def _comparable_release(run: Run) -> Path | None:
+    """The last release in the store, when it is whole and was shown to the same audience under the same
+    thresholds.
+
+    What one audience may see must not reach another as the number before.
+    """
+    if run.store.snapshot.release is None:
+        return None
+    folder = staged_folder(run.data, run.store.snapshot.release)
+    manifest = read_manifest(folder)
+    if manifest is None or not is_whole(folder, manifest):
+        return None
+    return folder if manifest["rules"]["disclosure"] == asdict(run.settings.disclosure) else None
+
+
+def _write_frames(folder: Path, frames: Mapping[str, pl.DataFrame]) -> Path:
+    private_folder(folder)
+    for name, frame in frames.items():
+        frame.write_parquet(folder / f"{name}.parquet")
+    return folder
+
+
+def _read_frames(folder: Path) -> Tables:
+    return {path.stem: pl.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}

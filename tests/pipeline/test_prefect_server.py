@@ -1,0 +1,201 @@
+"""The flows through a real Prefect server: served deployments, runs started through the API."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+from small_runs import KEY, deliver, environment_for, published, run_nightly, small_files
+
+from flows.publish import faults
+from flows.store import read_snapshot
+
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(400)]
+NAMED = "claims/MOCKBRIDGE_HARPER_19620412.csv"
+"""A file name as people make them."""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a release, and a file delivered since under a telling name."""
+    folder = tmp_path_factory.mktemp("data")
+    deliver(folder, *sorted(small_files())[:-1])
+    run_nightly(folder)
+    (folder / "landing" / NAMED).write_bytes(small_files()[sorted(small_files())[-1]])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("prefect")
+
+
+@pytest.fixture(scope="module")
+def api(data: Path, home: Path) -> Iterator[httpx.Client]:
+    """`cpt01939 schedule` on a free port, ready to take runs; ended with SIGTERM."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = (home / "schedule.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flows", "schedule", "--port", str(port), "--data", str(data)],
+        env=prefect_environment(home),
+        cwd=home,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}/api", timeout=30) as client:
+        until(lambda: answers(client, "/deployments/name/rerun/on-demand"), 180)
+        yield client
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    log.close()
+
+
+def prefect_environment(home: Path) -> dict[str, str]:
+    outer = {name: value for name, value in environment_for().items() if not name.startswith("PREFECT_")}
+    return {**outer, "PREFECT_HOME": str(home), "DO_NOT_TRACK": "1"}
+
+
+def until(ready: Any, seconds: float) -> Any:
+    """What `ready` gives once it gives something."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := ready():
+            return found
+        time.sleep(0.5)
+    raise AssertionError(f"not ready after {seconds} s")
+
+
+def answers(client: httpx.Client, path: str) -> dict[str, Any] | None:
+    try:
+        reply = client.get(path)
+    except httpx.HTTPError:
+        return None
+    return dict(reply.json()) if reply.status_code == 200 else None
+
+
+def finished(client: httpx.Client, run: str) -> str | None:
+    state = client.get(f"/flow_runs/{run}").json()["state"]
+    return str(state["type"]) if state["type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else None
+
+
+def test_both_deployments_are_served_and_their_parameters_are_choices(api: httpx.Client) -> None:
+    rerun = answers(api, "/deployments/name/rerun/on-demand")
+    nightly = answers(api, "/deployments/name/nightly/nightly")
+    assert rerun is not None
+    assert nightly is not None
+    assert nightly["schedules"][0]["schedule"]["cron"] == "30 2 * * *"
+    assert nightly["parameter_openapi_schema"]["properties"] == {}
+    schema = rerun["parameter_openapi_schema"]
+    assert set(schema["properties"]) == {"payer", "month", "from_landing"}
+    assert schema["definitions"]["Payer"]["enum"] == ["aetna", "bcbs", "cigna", "uhc", "medicare", "other"]
+    assert "pattern" in schema["properties"]["month"]
+    assert rerun["entrypoint"] == "flows.rerun.rerun"
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"payer": "aetna", "month": "2025-13"},
+        {"payer": "../../etc", "month": "2025-03"},
+        {"payer": "aetna"},
+    ],
+)
+def test_a_run_with_wrong_parameters_is_never_made(api: httpx.Client, parameters: dict[str, str]) -> None:
+    deployment = answers(api, "/deployments/name/rerun/on-demand")
+    assert deployment is not None
+    reply = api.post(f"/deployments/{deployment['id']}/create_flow_run", json={"parameters": parameters})
+    assert reply.status_code in (409, 422)
+
+
+def test_rerun_and_nightly_through_the_api(api: httpx.Client, data: Path, home: Path) -> None:
+    snapshot = read_snapshot(data)
+    assert snapshot is not None
+    payer, month = sorted(snapshot.partitions)[0].split("/")
+    before = published(data)
+    assert start(api, "rerun/on-demand", {"payer": payer, "month": month}) == "COMPLETED"
+    assert published(data) == before
+    assert start(api, "nightly/nightly", {}) == "COMPLETED"
+    assert published(data) != before
+    assert faults(data) == []
+    artifacts = api.post("/artifacts/latest/filter", json={}).json()
+    assert {artifact["key"] for artifact in artifacts} == {"run-summary", "published-tables"}
+    assert start(api, "rerun/on-demand", {"payer": payer, "month": "1999-01"}) == "FAILED"
+    nothing_personal(home)
+
+
+def start(client: httpx.Client, name: str, parameters: dict[str, str]) -> str:
+    """Start a run of a deployment through the API; the state it ends in."""
+    deployment = answers(client, f"/deployments/name/{name}")
+    assert deployment is not None
+    made = client.post(f"/deployments/{deployment['id']}/create_flow_run", json={"parameters": parameters})
+    assert made.status_code in (200, 201)
+    return str(until(lambda: finished(client, made.json()["id"]), 120))
+
+
+def nothing_personal(home: Path) -> None:
+    """No identifier, key or file name in Prefect's database, storage or logs, in clear or in base64."""
+    claims = pl.concat(
+        [
+            pl.read_csv(content, infer_schema=False)
+            for name, content in small_files().items()
+            if "claims" in name
+        ],
+        how="diagonal",
+    )
+    columns = ("member_id", "claim_id", "patient_birth_date")
+    canaries = {value for column in columns for value in claims[column].drop_nulls() if len(value) > 6}
+    canaries = (canaries | {"MOCKBRIDGE", KEY}) - {"1970-01-01"}
+    assert len(canaries) > 50
+    kept = dump(home)
+    assert "nightly" in kept
+    assert "E_NOTHING_TAKEN_IN" in kept
+    assert not [value for value in canaries if value in kept]
+
+
+def dump(home: Path) -> str:
+    """Everything Prefect keeps, as text; base64 inside it decoded too."""
+    parts = []
+    for path in home.rglob("*"):
+        if path.name == "prefect.db":
+            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+                parts.extend(connection.iterdump())
+        elif path.is_file():
+            parts.append(path.read_bytes().decode("utf-8", "replace"))
+    text = "\n".join(parts)
+    for packed in re.findall(r"[A-Za-z0-9+/]{40,}={0,2}", text):
+        raw = base64.b64decode(packed[: len(packed) // 4 * 4], validate=False)
+        parts.append(raw.decode("utf-8", "replace"))
+    return "\n".join(parts)
+
+
+def test_nightly_in_this_process_starts_a_server_of_its_own(tmp_path: Path) -> None:
+    deliver(tmp_path / "data", "claims/claims_0.csv", "remits/remits_0.csv")
+    done = subprocess.run(
+        [sys.executable, "-m", "flows", "run", "--json", "--data", str(tmp_path / "data")],
+        env={**prefect_environment(tmp_path / "home"), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode in (0, 3), done.stderr[-2000:]
+    assert '"is_new": true' in done.stdout
+    assert "Traceback" not in done.stderr
+    assert faults(tmp_path / "data") == []
