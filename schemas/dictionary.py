@@ -22,8 +22,8 @@ NOT: Final = (
 
 SUPPRESSION_NOTES: Final = (
     "A withheld row keeps its keys; every measure is null and `suppressed` is true.",
-    "A withheld value is null beside values that are shown. `suppression_reason` may then say few_providers or"
-    " dominant_provider: prices rest on too few billing providers, or on one too great.",
+    "A withheld value is null beside values that are shown. `suppression_reason` may then say"
+    " few_providers or dominant_provider: prices rest on too few billing providers, or on one too great.",
     "A null may also mean that no line of the cell has the value; a count or filtered sum is then 0.",
 )
 

@@ -51,8 +51,9 @@ MONEY: Final = pl.Decimal(18, 2)
 class Measure:
     """A published column and what it rests on.
 
-    `of` is the count that a count is a part of; `rests_on` are counts of the same row: a sum, statistic,
-    rate or price is shown only while all of them may be shown. Names with a leading underscore are helper
+    `of` is the count that a count is a part of. `rests_on` are counts of the same row that the measure can
+    give away: it is shown only while all of them may be shown. `needs` are counts that must not be small,
+    whatever their complement: percentiles give no count away. Names with a leading underscore are helper
     columns that builders give and disclosure control drops.
     """
 
@@ -60,6 +61,7 @@ class Measure:
     kind: Kind
     of: str = ""
     rests_on: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     bases: tuple[Basis, ...] = ()
 
     @property
@@ -135,14 +137,15 @@ def quantity(name: str, description: str, unit: str, *rests_on: str) -> Measure:
     return Measure(real(name, description, unit), "sum", rests_on=rests_on)
 
 
-def statistic(name: str, description: str, unit: str, *rests_on: str) -> Measure:
-    """A mean or percentile that is made without allowed or paid amounts."""
-    return Measure(real(name, description, unit), "statistic", rests_on=rests_on or ("service_lines",))
+def average(name: str, description: str, unit: str, *rests_on: str) -> Measure:
+    """A mean that is made without allowed or paid amounts."""
+    return Measure(real(name, description, unit), "statistic", rests_on=rests_on)
 
 
-def statistic_tail(name: str, description: str, unit: str, *rests_on: str) -> Measure:
-    """A 10th or 90th percentile that is made without allowed or paid amounts."""
-    return Measure(real(name, description, unit), "statistic_tail", rests_on=rests_on)
+def percentile(name: str, description: str, unit: str, needs: str) -> Measure:
+    """A percentile that is made without allowed or paid amounts; 10th and 90th are tails."""
+    tail = name.endswith(("_p10", "_p90"))
+    return Measure(real(name, description, unit), "statistic_tail" if tail else "statistic", needs=(needs,))
 
 
 def rate(name: str, description: str, *rests_on: str) -> Measure:
@@ -150,14 +153,12 @@ def rate(name: str, description: str, *rests_on: str) -> Measure:
     return Measure(real(name, description, "share"), "rate", rests_on=rests_on)
 
 
-def price(name: str, description: str, unit: str, basis: Basis, *rests_on: str) -> Measure:
-    """A price: mean, median, quartile or ratio of allowed or paid amounts."""
-    return Measure(real(name, description, unit), "price", rests_on=rests_on, bases=(basis,))
-
-
-def price_tail(name: str, description: str, unit: str, basis: Basis, *rests_on: str) -> Measure:
-    """A 10th or 90th percentile of allowed or paid amounts."""
-    return Measure(real(name, description, unit), "price_tail", rests_on=rests_on, bases=(basis,))
+def price(
+    name: str, description: str, unit: str, basis: Basis, *rests_on: str, needs: tuple[str, ...] = ()
+) -> Measure:
+    """A price: mean, percentile or ratio of allowed or paid amounts; 10th and 90th percentiles are tails."""
+    kind: Kind = "price_tail" if name.endswith(("_p10", "_p90")) else "price"
+    return Measure(real(name, description, unit), kind, rests_on=rests_on, needs=needs, bases=(basis,))
 
 
 def price_sum(name: str, description: str, basis: Basis, *rests_on: str, source: str = "") -> Measure:
@@ -189,15 +190,14 @@ def basis_columns(basis: str) -> tuple[str, ...]:
 
 
 def percentiles(
-    stem: str, what: str, unit: str, basis: Basis, *percents: int, rests_on: tuple[str, ...] = ()
+    stem: str, what: str, unit: str, basis: Basis, *percents: int, needs: tuple[str, ...] = ()
 ) -> tuple[Measure, ...]:
     """Percentiles of a price: `<stem>_p<percent>`."""
-    made = []
-    for percent in percents:
-        maker = price_tail if percent in (10, 90) else price
-        words = f"{what}, {'median' if percent == 50 else f'{percent}th percentile'}"
-        made.append(maker(f"{stem}_p{percent}", words, unit, basis, *rests_on))
-    return tuple(made)
+    words = {percent: "median" if percent == 50 else f"{percent}th percentile" for percent in percents}
+    return tuple(
+        price(f"{stem}_p{percent}", f"{what}, {words[percent]}", unit, basis, needs=needs)
+        for percent in percents
+    )
 
 
 @dataclass(frozen=True)

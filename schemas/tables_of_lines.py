@@ -11,15 +11,16 @@ from schemas.table_columns import (
     UNIT_PRICE,
     Measure,
     TableSpec,
+    average,
     count,
     fact,
     helper,
+    percentile,
     percentiles,
     population,
     price,
     quantity,
     rate,
-    statistic,
     total,
 )
 
@@ -28,13 +29,13 @@ MINUTES_LINES: Final = helper("_minutes_lines", "Lines with minutes", "service_l
 UNITS_LINES: Final = helper("_units_lines", "Lines with units", "service_lines")
 RATIO_LINES: Final = helper("_ratio_lines", "Unit-priced lines with Medicare's price", "service_lines")
 PRICED_LINES: Final = count("priced_lines", "Priced lines", "service_lines")
-MINUTES_P50: Final = statistic("minutes_p50", "Minutes, median", "minutes", "_minutes_lines")
+MINUTES_P50: Final = percentile("minutes_p50", "Minutes, median", "minutes", "_minutes_lines")
 RATIO_TO_MEDICARE: Final = price(
     "ratio_to_national_medicare",
     "Allowed over Medicare's price of the same units, sums over lines that have both",
     "ratio",
     "unit_priced",
-    "_ratio_lines",
+    needs=("_ratio_lines",),
 )
 UNIT_PRICE_P50: Final = percentiles(
     "allowed_per_unit", "Allowed per billed unit and share", UNIT_PRICE, "unit_priced", 50
@@ -49,12 +50,12 @@ UTILIZATION: Final = TableSpec(
         *population(),
         Measure(whole("rendering_providers", "Distinct rendering providers", "providers"), "providers"),
         quantity("minutes_sum", "Anesthesia minutes", "minutes", "_minutes_lines"),
-        statistic("minutes_mean", "Minutes per line that has them", "minutes", "_minutes_lines"),
-        statistic("minutes_p25", "Minutes, 25th percentile", "minutes", "_minutes_lines"),
+        average("minutes_mean", "Minutes per line that has them", "minutes", "_minutes_lines"),
+        percentile("minutes_p25", "Minutes, 25th percentile", "minutes", "_minutes_lines"),
         MINUTES_P50,
-        statistic("minutes_p75", "Minutes, 75th percentile", "minutes", "_minutes_lines"),
+        percentile("minutes_p75", "Minutes, 75th percentile", "minutes", "_minutes_lines"),
         quantity("billed_units_sum", "Base and time units", "units", "_units_lines"),
-        statistic("billed_units_mean", "Base and time units per line that has them", "units", "_units_lines"),
+        average("billed_units_mean", "Base and time units per line that has them", "units", "_units_lines"),
         total("charge_sum", "Charges", source="SV102"),
         count(
             "adjudicated_lines", "Lines whose final adjudication paid, denied or paid zero", "service_lines"

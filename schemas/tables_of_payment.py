@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from schemas.columns import date, text
@@ -10,16 +11,16 @@ from schemas.table_columns import (
     UNIT_PRICE,
     Measure,
     TableSpec,
+    average,
     count,
     fact,
     helper,
+    percentile,
     percentiles,
     population,
     price,
     price_sum,
     rate,
-    statistic,
-    statistic_tail,
     total,
 )
 from schemas.tables_of_lines import ALL_LINES, RATIO_LINES, RATIO_TO_MEDICARE
@@ -72,7 +73,7 @@ PAYMENT: Final = TableSpec(
         price_sum(
             "medicare_allowed_sum", "Medicare's price of the same units", "unit_priced", "_ratio_lines"
         ),
-        RATIO_TO_MEDICARE,
+        replace(RATIO_TO_MEDICARE, rests_on=("_ratio_lines",)),
         price("allowed_to_charge", "Allowed over charged, sums", "ratio", "priced", _N),
     ),
     (ALL_LINES, helper("_paid_lines", "Paid lines, priced or not", "_all_lines"), RATIO_LINES),
@@ -107,9 +108,9 @@ CASE_PAYMENT: Final = TableSpec(
             25,
             50,
             75,
-            rests_on=("complete_cases",),
+            needs=("complete_cases",),
         ),
-        statistic(
+        average(
             "units_per_case_mean", "Base units and the longest line's time units", "units", "complete_cases"
         ),
         price(
@@ -117,7 +118,7 @@ CASE_PAYMENT: Final = TableSpec(
             "Allowed per unit of the case, median",
             UNIT_PRICE,
             "complete_case",
-            "complete_cases",
+            needs=("complete_cases",),
         ),
     ),
     (),
@@ -163,7 +164,7 @@ DENIAL_REASONS: Final = TableSpec(
         Measure(
             text("top_rarc", "Most frequent remark code of the cell (ties: lowest)", "LQ*HE"),
             "statistic",
-            rests_on=("_top_rarc_lines",),
+            needs=("_top_rarc_lines",),
         ),
         count(
             "initially_denied_lines",
@@ -186,17 +187,17 @@ TIMELINESS: Final = TableSpec(
     FIVE_KEYS,
     (
         *population("_all_lines"),
-        statistic("days_to_submit_p50", "Service to first submission, median", "days", "_submit_lines"),
-        statistic_tail("days_to_submit_p90", "The same, 90th percentile", "days", "_submit_lines"),
-        statistic(
+        percentile("days_to_submit_p50", "Service to first submission, median", "days", "_submit_lines"),
+        percentile("days_to_submit_p90", "The same, 90th percentile", "days", "_submit_lines"),
+        percentile(
             "days_to_first_remit_p50", "First submission to first answer, median", "days", "_remit_lines"
         ),
-        statistic_tail("days_to_first_remit_p90", "The same, 90th percentile", "days", "_remit_lines"),
-        statistic(
+        percentile("days_to_first_remit_p90", "The same, 90th percentile", "days", "_remit_lines"),
+        percentile(
             "days_to_payment_p50", "First submission to first payment, median", "days", "_payment_lines"
         ),
-        statistic_tail("days_to_payment_p90", "The same, 90th percentile", "days", "_payment_lines"),
-        statistic("days_to_final_p50", "First submission to final answer, median", "days", "_final_lines"),
+        percentile("days_to_payment_p90", "The same, 90th percentile", "days", "_payment_lines"),
+        percentile("days_to_final_p50", "First submission to final answer, median", "days", "_final_lines"),
         rate(
             "first_pass_paid_rate",
             "Lines whose first answer paid or allowed something, of adjudicated lines",
@@ -206,7 +207,7 @@ TIMELINESS: Final = TableSpec(
         Measure(
             date("paid_through", "Latest payment date of a final answer in the cell", "BPR16"),
             "statistic",
-            rests_on=(_N,),
+            needs=(_N,),
         ),
     ),
     (

@@ -156,3 +156,11 @@ def test_published_columns_are_those_of_the_specs() -> None:
     for name, frame in made.items():
         assert dict(frame.schema) == {c.name: c.dtype for c in TABLES[name].columns}, name
         TABLES[name].schema().validate(frame)
+
+
+def test_percentiles_stand_where_a_mean_would_give_a_count_away() -> None:
+    # 25 of 30 lines have minutes: sum over mean would tell 25, and with it that 5 have none
+    rows = [{} for _ in range(25)] + [{"anesthesia_minutes": None} for _ in range(5)]
+    row = month(release(rows)["utilization"])
+    assert (row["minutes_sum"], row["minutes_mean"]) == (None, None)
+    assert (row["minutes_p50"], row["service_lines"]) == (30.0, 30)

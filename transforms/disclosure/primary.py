@@ -109,9 +109,9 @@ def _measure_withheld(m: Measure, counts: dict[str, pl.Expr], rules: DisclosureR
         return counts[m.name]
     if m.kind in ("providers", "fact"):
         return pl.lit(False)
-    rests = any_of(counts[name] for name in m.rests_on)
+    rests = any_of(counts[name] for name in m.rests_on) | any_of(_small(name, rules) for name in m.needs)
     if m.kind == "statistic_tail":
-        return rests | any_of(_below(name, rules.minimum_tail_lines) for name in m.rests_on)
+        return rests | any_of(_below(name, rules.minimum_tail_lines) for name in m.needs)
     if m.kind not in ("price", "price_tail"):
         return rests
     enough = rules.minimum_tail_lines if m.kind == "price_tail" else rules.minimum_priced_lines

@@ -22,7 +22,7 @@ def changed_lines(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFrame:
     """Resolved lines that two releases do not have alike: rows of either that are not the same in the
     other.
     """
-    content = pl.struct(name for name in LINE_COLUMNS if name not in ORIGIN).alias("_content")
+    content = pl.struct(name for name in LINE_COLUMNS if name not in ORIGIN).hash().alias("_content")
     keys = [*ORIGIN, "_content"]
     old, new = before.with_columns(content), after.with_columns(content)
     gone = old.join(new.select(keys), on=keys, how="anti", nulls_equal=True)
