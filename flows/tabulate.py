@@ -26,8 +26,7 @@ CHANGES = "release_changes"
 
 
 def tables_of(run: Run, store: Store) -> str:
-    """Build every table of every period, and the same tables of the lines that changed since the last
-    release.
+    """Build every table of every period; also of only the lines that changed since the last release.
 
     Gives the work folder with both (built/ and changed/), unprotected.
     """

@@ -1,0 +1,109 @@
+"""Conservation: a row lost or counted twice stops the run before anything is committed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from flows.conservation import check_files, check_partitions
+from flows.errors import ProductError
+from flows.ledger import ledger_rows
+from flows.store import BatchFiles, PartitionFiles, Snapshot, Store
+from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
+from schemas.columns import Column, polars_schema
+from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
+
+
+def write(path: Path, columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> str:
+    """Rows of a layer with only the columns that a test names."""
+    schema = polars_schema(columns)
+    pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema).write_parquet(
+        path
+    )
+    return path.name
+
+
+def store_with(tmp_path: Path, standings: list[str], accepted: int = 4, outcomes: int = 2) -> Store:
+    """Accepted: some claim lines and one header; two remit lines. Resolved: as the test says."""
+    lines = [{"file_key": "a", "row_number": number, "in_scope": True} for number in range(accepted)]
+    header = {"file_key": "a", "row_number": 99, "in_scope": False}
+    remits = [{"file_key": "b", "row_number": number} for number in range(2)]
+    batch = BatchFiles(
+        files=("a", "b"),
+        claim_lines=write(tmp_path / "claims.parquet", ACCEPTED_CLAIM_LINE, [*lines, header]),
+        remit_lines=write(tmp_path / "remits.parquet", ACCEPTED_REMIT_LINE, remits),
+    )
+    partition = PartitionFiles(
+        lines=write(tmp_path / "lines.parquet", RESOLVED_LINE, [{"standing": each} for each in standings]),
+        remits=write(tmp_path / "outcomes.parquet", RESOLVED_REMIT, [{"outcome": "linked"}] * outcomes),
+        rows=len(standings),
+    )
+    return Store(tmp_path, Snapshot("k", batches=(batch,), partitions={"aetna/2025-03": partition}))
+
+
+def row(key: str, **counts: int) -> dict[str, Any]:
+    names = {"shown_name": f"f:{key}", "file_key": key, "sha256": key, "bytes": 1, "kind": "claim_lines"}
+    return {**names, "outcome": "accepted", **counts}
+
+
+def test_rows_that_add_up_pass(tmp_path: Path) -> None:
+    store = store_with(tmp_path, ["current", "superseded", "void", "secondary"])
+    ledger = ledger_rows(
+        [row("a", rows_read=9, out_of_scope=3, accepted=4, quarantined=2), row("b", rows_read=2, accepted=2)],
+        {},
+    )
+    check_files(store, ledger, store.snapshot.batches)
+    check_partitions(store)
+    assert store.claim_lines().collect().height == 5
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"rows_read": 9, "out_of_scope": 3, "accepted": 4, "quarantined": 1},
+        {"rows_read": 8, "out_of_scope": 3, "accepted": 5, "quarantined": 0},
+        {"rows_read": 3, "out_of_scope": 0, "accepted": 3, "quarantined": 0},
+    ],
+)
+def test_a_file_whose_rows_do_not_add_up_is_told_with_counts(tmp_path: Path, counts: dict[str, int]) -> None:
+    store = store_with(tmp_path, ["current"] * 4)
+    ledger = ledger_rows([row("a", **counts), row("b", rows_read=2, accepted=2)], {})
+    with pytest.raises(ProductError) as caught:
+        check_files(store, ledger, store.snapshot.batches)
+    assert caught.value.code == "E_CONSERVATION"
+    assert "f:a" in caught.value.detail
+    assert f"accepted {counts['accepted']}" in caught.value.detail
+
+
+def test_a_file_that_left_nothing_in_the_store_is_told(tmp_path: Path) -> None:
+    store = store_with(tmp_path, ["current"] * 4)
+    with pytest.raises(ProductError, match="stored"):
+        check_files(store, ledger_rows([row("c", rows_read=1, accepted=1)], {}), store.snapshot.batches)
+
+
+def test_rejected_files_and_duplicates_are_not_counted(tmp_path: Path) -> None:
+    rows = [{**row("x", rows_read=7), "outcome": outcome} for outcome in ("rejected", "duplicate")]
+    store = store_with(tmp_path, ["current"] * 4)
+    check_files(store, ledger_rows(rows, {}), store.snapshot.batches)
+    assert store.snapshot.batches
+
+
+@pytest.mark.parametrize(
+    ("standings", "outcomes"),
+    [
+        (["current"] * 3, 2),
+        (["current"] * 5, 2),
+        (["current", "current", "current", "lost"], 2),
+        (["current"] * 4, 1),
+        (["current"] * 4, 3),
+    ],
+)
+def test_a_line_without_a_standing_or_with_two_is_told(
+    tmp_path: Path, standings: list[str], outcomes: int
+) -> None:
+    with pytest.raises(ProductError) as caught:
+        check_partitions(store_with(tmp_path, standings, outcomes=outcomes))
+    assert caught.value.code == "E_CONSERVATION"
