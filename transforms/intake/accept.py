@@ -227,16 +227,18 @@ def _counts(typed: pl.DataFrame, breaks: pl.DataFrame) -> pl.DataFrame:
     """Rows in or near scope by payer as written, month of service and rule; quarantined rows under their
     first rule.
 
-    What stands in the payer's place of a quarantined row is kept only where it names a known payer.
+    Nothing that stands in the payer's place of a quarantined row is kept: a known payer goes by its short
+    name.
     """
     first = breaks.filter("is_first").select("_row", "rule_code")
     broken = pl.col("rule_code").is_not_null()
+    short_name = pl.when(pl.col("payer") != OTHER).then(pl.col("payer").str.to_uppercase())
     return (
         typed.select("_row", "file_key", "payer", "payer_id", "payer_name", "service_date", "was_repaired")
         .join(first, on="_row", how="left", validate="1:1")
         .with_columns(
-            pl.when(~broken | (pl.col("payer") != OTHER)).then(pl.col(name)).alias(name)
-            for name in ("payer_id", "payer_name")
+            payer_id=pl.when(~broken).then("payer_id"),
+            payer_name=pl.when(broken).then(short_name).otherwise("payer_name"),
         )
         .with_columns(month=pl.col("service_date").dt.truncate("1mo"))
         .group_by("file_key", "payer_id", "payer_name", "month", "rule_code")
