@@ -184,7 +184,7 @@ def _subscriber(
     if not dependent:
         body += [["N3", "2 GREEK ST"], ["N4", "HOUSTON", "TX", "77001"], ["DMG", "D8", birth, sex]]
     else:
-        body += [["N3", "2 GREEK ST"], ["N4", "HOUSTON", "TX", "77001"], ["DMG", "D8", "19400101", "U"]]
+        body += [["N3", "2 GREEK ST"], ["N4", "HOUSTON", "TX", "77001"], ["DMG", "D8", "19400101", "M"]]
     body += [["NM1", "PR", "2", name, "", "", "", "", "PI", payer]]
     if dependent:
         level += 1

@@ -233,6 +233,28 @@ def test_a_lost_or_doubled_segment_puts_no_value_into_another_row(maker: object,
     assert len(reported) == len(files), "a lost or doubled segment went unreported"
 
 
+# Found by mutation, cut down: a lost CLM left lines and then a DMG behind an HL, and the claim of the set (or
+# file) before was put in doubt with the next one.
+LOST_CLAIM = (
+    "HL*1**20*1~LX*1~SV1*HC:G0283*7*UN*1***1~DMG*D8*19600101*F~"
+    "CLM*AFTER*71.87***11:B:1*Y*A*Y*Y~LX*1~SV1*HC:01941*71.87*MJ*27*24**1~"
+)
+
+
+def test_doubt_about_a_claim_does_not_reach_the_set_before() -> None:
+    first = corpus.professional(1, seed=1, share=1.0).data
+    second = [[part.split("*") for part in LOST_CLAIM.strip("~").split("~")]]
+    style = corpus.Style()
+    data = corpus.render(corpus.envelope(second, "HC", "005010X222A1", 2, style), style)
+    alone = pl.concat([batch.claim_lines for batch in read_x12([first], corpus.SCOPE)])
+    both = list(read_x12([first, data], corpus.SCOPE))
+    assert alone.height == 1
+    assert pl.concat([batch.claim_lines for batch in both]).rows() == alone.rows()
+    found = pl.concat([batch.findings for batch in both])
+    assert found["line_rows"].sum() == 2
+    assert {"line_without_claim", "context_doubtful"} <= set(found["rule_code"])
+
+
 def main(count: int) -> None:
     """Run `count` mutations in batches and print the first files that break a rule."""
     found = 0

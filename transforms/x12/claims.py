@@ -230,10 +230,12 @@ def doubtful_claims(segments: Segments, claims: Claims) -> Positions:
     kinds = segments.kinds
     personal = np.flatnonzero((kinds == KIND["SBR"]) | (kinds == KIND["DMG"]) | (kinds == KIND["PAT"]))
     misplaced = personal[last_marker_is_line(segments, personal)]
-    levels = segments.where("HL")
+    levels = np.flatnonzero((kinds == KIND["HL"]) | (kinds == KIND["ST"]))
     for at in misplaced[::-1].tolist():
         following = int(np.searchsorted(levels, at))
         until = int(levels[following]) if following < len(levels) else len(segments)
-        begin = max(int(np.searchsorted(claims.first, at)) - 1, 0)
+        begin = int(np.searchsorted(claims.first, at))
+        if begin and at < claims.stop[begin - 1]:
+            begin -= 1
         cause[begin : int(np.searchsorted(claims.first, until))] = at
     return cause
