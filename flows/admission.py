@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from flows import ledger
-from flows.conservation import check_files
+from flows.conservation import check_files, quarantined_by_code
 from flows.errors import ProductError
 from flows.files import as_json
 from flows.reference_files import fingerprint
 from flows.run import Run
-from flows.store import BatchFiles, Store
+from flows.settings import Settings
+from flows.store import BatchFiles, Store, read_snapshot
 
 if TYPE_CHECKING:
     from flows.landing import LandingFile
@@ -49,6 +50,7 @@ class TakenIn:
     store: Store
     new: tuple[BatchFiles, ...] = ()
     rows: tuple[Mapping[str, Any], ...] = ()
+    codes: Mapping[str, int] = field(default_factory=dict)
     removed: bool = False
     is_changed: bool = False
 
@@ -118,7 +120,9 @@ def take_in(run: Run, found: Found, reports: Sequence[Mapping[str, Any]]) -> Tak
     new = [_adopt(run, report, counted) for report in reports]
     rows = [row for _, batch_rows in new for row in batch_rows]
     added = ledger.ledger_rows(rows, found.modified)
-    check_files(run.store, added, [batch for batch, _ in new])
+    batches = [batch for batch, _ in new]
+    check_files(run.store, added, batches)
+    codes = quarantined_by_code(run.store, added, batches)
     retired = set(added["file_key"]) & found.again
     if run.settings.on_same_name == "supersede":
         before, superseded = ledger.supersede(before, added)
@@ -126,11 +130,11 @@ def take_in(run: Run, found: Found, reports: Sequence[Mapping[str, Any]]) -> Tak
     changed = any(row["outcome"] in ("accepted", "rejected") for row in rows)
     old = [batch.retire(retired) for batch in run.store.snapshot.batches]
     store = run.store.with_snapshot(
-        batches=tuple(batch for batch in [*old, *(batch for batch, _ in new if batch.files)] if batch),
+        batches=tuple(batch for batch in [*old, *(batch for batch in batches if batch.files)] if batch),
         ledger=_write_ledger(run, ledger.merge_ledger(before, added)) if rows else run.store.snapshot.ledger,
         fingerprint=fingerprint(run.settings),
     )
-    return TakenIn(store, tuple(batch for batch, _ in new), tuple(rows), bool(retired), changed)
+    return TakenIn(store, tuple(batches), tuple(rows), codes, bool(retired), changed)
 
 
 def _adopt(run: Run, report: Mapping[str, Any], counted: set[str]) -> tuple[BatchFiles, list[dict[str, Any]]]:
@@ -186,6 +190,15 @@ def _write_ledger(run: Run, rows: pl.DataFrame) -> str:
     path = run.work / "ledger.parquet"
     rows.write_parquet(path)
     return run.store.adopt(path, "store/ledger")
+
+
+def known_partition(settings: Settings, partition: Partition) -> str:
+    """The name of a partition that has been taken in, else E_NOTHING_TAKEN_IN."""
+    snapshot = read_snapshot(settings.data)
+    name = partition_key(partition)
+    if snapshot is None or name not in snapshot.partitions:
+        raise ProductError("E_NOTHING_TAKEN_IN", name)
+    return name
 
 
 def read_ledger(store: Store) -> pl.DataFrame:

@@ -32,6 +32,27 @@ def check_files(store: Store, ledger: pl.DataFrame, batches: Sequence[BatchFiles
         )
 
 
+def quarantined_by_code(store: Store, ledger: pl.DataFrame, batches: Sequence[BatchFiles]) -> dict[str, int]:
+    """Rows kept apart by rule code, over accepted files; E_CONSERVATION when the ledger says another number."""
+    accepted = ledger.filter(pl.col("outcome") == "accepted")
+    frames = [pl.scan_parquet(store.path(batch.quality)) for batch in batches if batch.quality]
+    if not frames:
+        return {}
+    counts = (
+        pl.concat(frames)
+        .filter(pl.col("quarantined") > 0)
+        .join(accepted.lazy().select("file_key").unique(), on="file_key", how="semi")
+        .group_by("rule_code")
+        .agg(pl.col("quarantined").sum())
+        .sort("rule_code")
+        .collect()
+    )
+    said, counted = int(accepted["quarantined"].sum()), int(counts["quarantined"].sum())
+    if said != counted:
+        raise ProductError("E_CONSERVATION", f"quarantined {said}; by code {counted}")
+    return {str(code): int(count) for code, count in counts.iter_rows()}
+
+
 def check_partitions(store: Store) -> None:
     """Accepted lines = current + superseded + void + duplicates + secondary.
 

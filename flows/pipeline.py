@@ -158,6 +158,7 @@ def summarise(
     summary = Summary.of(
         run_id=run.note.run_id,
         rows=taken.rows,
+        codes=taken.codes,
         waiting=found.waiting,
         missing=found.missing,
         completed=completed,

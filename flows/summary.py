@@ -21,6 +21,7 @@ class Summary:
     run_id: str
     files: Mapping[str, int]
     rows: Mapping[str, int]
+    codes: Mapping[str, int]
     rejected: tuple[tuple[str, str], ...]
     waiting: int
     missing: int
@@ -75,6 +76,8 @@ class Summary:
             lines.append(
                 "rows: " + ", ".join(f"{self.rows[name]:,} {name.replace('_', ' ')}" for name in COUNTS)
             )
+        if self.codes:
+            lines.append("quarantined: " + ", ".join(f"{code} {count}" for code, count in self.codes.items()))
         lines.extend(f"rejected: {name} {code}" for name, code in self.rejected)
         if self.past_ceiling:
             lines.append("quarantine passed its ceiling")

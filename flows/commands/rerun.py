@@ -24,6 +24,7 @@ def rerun(
 
     Example: cpt01939 rerun --payer aetna --month 2025-03
     """
+    from flows.admission import known_partition
     from flows.parameters import checked
     from flows.settings import load_settings
 
@@ -31,6 +32,7 @@ def rerun(
     common.choose_data()
     settings = load_settings()
     settings.key  # noqa: B018  (without a key nothing is started)
+    known_partition(settings, (partition[0].value, month))
     if plain:
         from flows.pipeline import rerun_run
         from flows.run import InProcess, open_run

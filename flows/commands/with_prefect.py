@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Literal
 
 from flows.commands.console import say
@@ -10,6 +11,7 @@ from flows.errors import ProductError
 
 def run_flow(name: Literal["nightly", "rerun"], **parameters: Any) -> dict[str, Any]:
     """Outcome of a flow; E_PREFECT when its server cannot be started or reached."""
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     import flows.prefect_env  # noqa: F401, I001
     import httpx
     from flows.prefect_env import settings_of_a_run
