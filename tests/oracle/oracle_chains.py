@@ -72,7 +72,10 @@ def named_by(
     return [
         other
         for other in instances
-        if other in linked and other.key != instance.key and payers & payers_of(other, reference)
+        if other in linked
+        and other.key != instance.key
+        and payers & payers_of(other, reference)
+        and (other.patient == instance.patient or other.npi == instance.npi)
     ]
 
 
@@ -108,18 +111,23 @@ def owner(adjudication: Adjudication, instance: Instance) -> Submission:
     return before[-1][1] if before else instance.versions[0]
 
 
+def version_failed(life: Life, version: Submission) -> bool:
+    """A replacement or void that was denied while the payment of an earlier version of its claim stands."""
+    index = life.instance.versions.index(version)
+    own = [a for a in life.adjudications if owner(a, life.instance) is version]
+    before = [a for a in life.adjudications if life.instance.versions.index(owner(a, life.instance)) < index]
+    return (
+        version.frequency in ("7", "8")
+        and any(paid_and_stands(a) for a in before)
+        and own_answers_failed(own)
+    )
+
+
 def standing_version(life: Life) -> Submission:
     """The last version that has not failed."""
     versions = life.instance.versions
     for version in reversed(versions[1:]):
-        own = [a for a in life.adjudications if owner(a, life.instance) is version]
-        others = [a for a in life.adjudications if owner(a, life.instance) is not version]
-        failed = (
-            version.frequency in ("7", "8")
-            and any(paid_and_stands(a) for a in others)
-            and own_answers_failed(own)
-        )
-        if not failed:
+        if not version_failed(life, version):
             return version
     return versions[0]
 
@@ -134,15 +142,14 @@ def settle_names(
             for version in life.instance.versions
             for other in named_by(life.instance, version, instances, loops, reference)
         ]
-        if not named:
-            life.standing = standing_version(life)
-            continue
-        life.standing = life.instance.versions[-1]
+        life.standing = standing_version(life)
         earlier_paid = any(paid_and_stands(a) for _, other in named for a in lives[other].adjudications)
         if earlier_paid and own_answers_failed(life.adjudications):
             life.has_failed = True
             continue
         for version, other in named:
+            if version_failed(life, version):
+                continue
             if other not in life.named:
                 life.named.append(other)
             lives[other].superseded_by_name = True

@@ -120,7 +120,7 @@ def _adjustment_parts(
         capitated=carc.is_in(reasons.capitation).any(),
         duplicate_reason=carc.is_in(reasons.duplicate).any(),
         duplicate_answer=carc.is_in(reasons.duplicate).all(),
-        written_off=carc.is_in(reasons.written_off).any(),
+        written_off=(~patient & carc.is_in(reasons.written_off)).any(),
         out_of_network=_out_of_network(reference).any(),
     )
 
@@ -200,7 +200,13 @@ def _denial_reasons(adjustments: pl.DataFrame, reasons: Reasons, reference: Refe
         adjustments.filter(~pl.col("carc").is_in(reasons.not_a_denial))
         .group_by("adjudication", "group", "carc")
         .agg(pl.col("cents").sum())
-        .sort("adjudication", -pl.col("cents"), pl.col("carc").str.zfill(5), "group")
+        .sort(
+            "adjudication",
+            -pl.col("cents"),
+            pl.col("carc").str.contains("[A-Z]"),
+            pl.col("carc").str.zfill(5),
+            "group",
+        )
         .group_by("adjudication", maintain_order=True)
         .agg(denial_group=pl.col("group").first(), denial_carc=pl.col("carc").first())
         .join(

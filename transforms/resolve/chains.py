@@ -40,9 +40,12 @@ def chains_of(
     slot.
     """
     named = _named_edges(claims, versions, linked)
-    failed = _failed_versions(claims, versions, named, adjudications)
-    standing = _standing_versions(versions, failed)
-    named = named.join(failed, on=["instance", "version"], how="anti")
+    failed = _failed_versions(claims, versions, adjudications)
+    failed_instances = _failed_instances(named, adjudications)
+    standing = _standing_versions(versions, failed, failed_instances)
+    named = named.join(failed, on=["instance", "version"], how="anti").join(
+        failed_instances, on="instance", how="anti"
+    )
     removed = named.group_by(instance="older").agg(
         removed_by_void=(pl.col("claim_frequency_code") == VOID).any(), named=pl.lit(True)
     )
@@ -82,13 +85,13 @@ def _named_edges(claims: pl.DataFrame, versions: pl.DataFrame, linked: pl.DataFr
         on="instance",
         how="semi",
     )
-    keys = concerned.select("instance", "key").unique()
+    keys = concerned.select("instance", "key", "patient_key", "billing_provider_npi").unique("instance")
     payers = concerned.group_by("submission").agg(naming_payer=pl.col("payer").unique())
     older_payers = concerned.group_by(older="instance").agg(older_payers=pl.col("payer").unique())
     named = named.join(payers, on="submission")
     met = (
         met.unique()
-        .join(keys.rename({"instance": "older", "key": "older_key"}), on="older")
+        .join(keys.rename(lambda name: "older" if name == "instance" else f"older_{name}"), on="older")
         .join(older_payers, on="older")
     )
     return (
@@ -96,6 +99,8 @@ def _named_edges(claims: pl.DataFrame, versions: pl.DataFrame, linked: pl.DataFr
         .join(met, left_on="original_claim_key", right_on="payer_claim_key")
         .filter(
             pl.col("key") != pl.col("older_key"),
+            (pl.col("patient_key") == pl.col("older_patient_key"))
+            | (pl.col("billing_provider_npi") == pl.col("older_billing_provider_npi")),
             pl.col("naming_payer").list.set_intersection("older_payers").list.len() > 0,
         )
         .select("instance", "version", "claim_frequency_code", "older")
@@ -136,42 +141,64 @@ def _owned(claims: pl.DataFrame, versions: pl.DataFrame, adjudications: pl.DataF
 
 
 def _failed_versions(
-    claims: pl.DataFrame, versions: pl.DataFrame, named: pl.DataFrame, adjudications: pl.DataFrame
+    claims: pl.DataFrame, versions: pl.DataFrame, adjudications: pl.DataFrame
 ) -> pl.DataFrame:
-    """(instance, version) of replacements and voids that were denied while the earlier claim's payment
+    """(instance, version) of replacements and voids that were denied while the payment of an earlier version
     stands.
     """
-    suspects = versions.filter(
-        pl.col("claim_frequency_code").is_in(["7", VOID]),
-    ).select("instance", "version")
-    standing = adjudications.filter(~pl.col("is_reversal"), pl.col("cancelled_on").is_null())
-    relevant = pl.concat([suspects.select("instance"), named.select(instance="older")]).unique()
-    owned = _owned(claims, versions, standing.join(relevant, on="instance", how="semi"))
-    own = (
-        owned.sort("sequence")
-        .group_by("instance", "version", maintain_order=True)
+    suspects = versions.filter(pl.col("claim_frequency_code").is_in(["7", VOID]), pl.col("version") > 1)
+    standing = _standing(adjudications).join(suspects, on="instance", how="semi")
+    owned = _owned(claims, versions, standing)
+    denied = _denied_and_unpaid(owned, ["instance", "version"]).join(
+        suspects.select("instance", "version"), on=["instance", "version"], how="semi"
+    )
+    paid = owned.filter("paid_or_allowed").select("instance", paid_version="version").unique()
+    return (
+        denied.join(paid, on="instance")
+        .filter(pl.col("paid_version") < pl.col("version"))
+        .select("instance", "version")
+        .unique()
+    )
+
+
+def _failed_instances(named: pl.DataFrame, adjudications: pl.DataFrame) -> pl.DataFrame:
+    """(instance) that names a claim whose payment stands, and was itself denied and paid nothing."""
+    standing = _standing(adjudications)
+    denied = _denied_and_unpaid(standing.join(named, on="instance", how="semi"), ["instance"])
+    paid = standing.filter("paid_or_allowed").select(older="instance").unique()
+    return (
+        named.join(paid, on="older", how="semi")
+        .join(denied, on="instance", how="semi")
+        .select("instance")
+        .unique()
+    )
+
+
+def _standing(adjudications: pl.DataFrame) -> pl.DataFrame:
+    return adjudications.filter(~pl.col("is_reversal"), pl.col("cancelled_on").is_null())
+
+
+def _denied_and_unpaid(standing: pl.DataFrame, group: list[str]) -> pl.DataFrame:
+    """Groups of uncancelled adjudications of which the last is a denial and none paid or allowed anything."""
+    return (
+        standing.sort("sequence")
+        .group_by(group, maintain_order=True)
         .agg(
             last_denied=pl.col("adjudication_state").last() == "denied",
             any_paid=pl.col("paid_or_allowed").any(),
         )
+        .filter("last_denied", ~pl.col("any_paid"))
+        .select(group)
     )
-    denied = suspects.join(own.filter("last_denied", ~pl.col("any_paid")), on=["instance", "version"])
-    paid_version = owned.filter("paid_or_allowed").select("instance", paid_version="version").unique()
-    earlier_in_claim = denied.join(paid_version, on="instance").filter(
-        pl.col("paid_version") < pl.col("version")
-    )
-    paid_elsewhere = denied.join(named, on=["instance", "version"]).join(
-        paid_version.select(older="instance"), on="older", how="semi"
-    )
-    return pl.concat(
-        [earlier_in_claim.select("instance", "version"), paid_elsewhere.select("instance", "version")]
-    ).unique()
 
 
-def _standing_versions(versions: pl.DataFrame, failed: pl.DataFrame) -> pl.DataFrame:
-    """One row per instance: its last version that has not failed (null: all failed)."""
+def _standing_versions(
+    versions: pl.DataFrame, failed: pl.DataFrame, failed_instances: pl.DataFrame
+) -> pl.DataFrame:
+    """One row per instance: its last version that has not failed (null: the instance failed)."""
     kept = (
         versions.join(failed, on=["instance", "version"], how="anti")
+        .join(failed_instances, on="instance", how="anti")
         .sort("instance", "version")
         .group_by("instance", maintain_order=True)
         .agg(
@@ -275,17 +302,7 @@ def _chain_slots(claims: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
     claims.
     """
     slots = claims.filter("in_scope").select(SLOT).unique()
-    counted = slots.with_columns(single=pl.len().over("instance") == 1)
-    steps = (
-        edges.select("instance", "older")
-        .unique()
-        .join(counted, on="instance")
-        .join(
-            counted.rename({"instance": "older", "slot": "older_slot", "single": "older_single"}), on="older"
-        )
-        .filter((pl.col("slot") == pl.col("older_slot")) | (pl.col("single") & pl.col("older_single")))
-        .select("instance", "slot", "older", "older_slot")
-    )
+    steps = _steps(claims, slots, edges.select("instance", "older").unique())
     reached = slots.with_columns(chain_instance="instance", chain_slot="slot")
     frontier = reached.join(steps.select("instance").unique(), on="instance", how="semi")
     while len(frontier):
@@ -299,3 +316,22 @@ def _chain_slots(claims: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
         )
         reached = pl.concat([reached, frontier])
     return reached
+
+
+def _steps(claims: pl.DataFrame, slots: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+    """(instance, slot, older, older_slot): lines continue by line number, else as the single slot of each."""
+    concerned = pl.concat([edges.select("instance"), edges.select(instance="older")]).unique()
+    lines = claims.filter(pl.col("row_standing") == "line", pl.col("version").is_not_null()).join(
+        concerned, on="instance", how="semi"
+    )
+    last = lines.sort("version").unique(SLOT, keep="last", maintain_order=True)
+    counted = slots.with_columns(single=pl.len().over("instance") == 1)
+    newer = last.select(*SLOT, "line_number").join(counted, on=list(SLOT))
+    older = lines.select(older="instance", older_slot="slot", older_number="line_number").unique()
+    by_number = edges.join(newer, on="instance").join(
+        older, left_on=["older", "line_number"], right_on=["older", "older_number"]
+    )
+    single = counted.filter("single").select(older="instance", older_slot="slot")
+    by_being_single = edges.join(newer.filter("single"), on="instance").join(single, on="older")
+    step = ["instance", "slot", "older", "older_slot"]
+    return pl.concat([by_number.select(step), by_being_single.select(step)]).unique()

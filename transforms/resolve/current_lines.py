@@ -73,7 +73,9 @@ def current_lines(
     `marked`: instances that a reversal without a counterpart speaks of.
     """
     slots = chains.slots.join(current.select(SLOT).unique(), on=list(SLOT), how="semi")
-    answered = line_adjudications(chain_adjudications(slots, adjudications))
+    primary = chains.instances.filter(pl.col("role") == "P").select("instance")
+    heard = adjudications.join(primary, on="instance", how="semi")
+    answered = line_adjudications(chain_adjudications(slots, heard))
     on = list(SLOT)
     return (
         current.join(answered, on=on, how="left", validate="m:1")
