@@ -30,17 +30,16 @@ def with_expected(lines: pl.DataFrame, reference: ReferenceTables) -> pl.DataFra
     """
     applied = reference.payer_rules.filter(pl.col("applied"))
     names = lines.select("payer_name").unique().with_columns(_name=normalised_name("payer_name"))
-    share = _only_value(applied, "qz_percent", names).cast(pl.Float64, strict=False)
-    time = _time_units(_only_value(applied, "time_rounding", names))
-    physical = _physical_units(applied, names, reference)
-    units = pl.col("base_units") * TENTHS_PER_UNIT + time + physical
-    expected = lines.with_columns(
-        pl.when(pl.col("care_model") == "crna_alone")
-        .then(share)
-        .otherwise(pl.col("share"))
-        .alias("expected_share"),
-        units.cast(pl.Int64).alias("expected_unit_tenths"),
+    told = lines.with_columns(
+        _only_value(applied, "qz_percent", names).cast(pl.Float64, strict=False).alias("_qz"),
+        _only_value(applied, "time_rounding", names).alias("_rounding"),
+        _physical_units(applied, names, reference).alias("_physical"),
     )
+    units = pl.col("base_units") * TENTHS_PER_UNIT + _time_units() + pl.col("_physical")
+    share = pl.when(pl.col("care_model") == "crna_alone").then("_qz").otherwise("share")
+    expected = told.with_columns(
+        share.alias("expected_share"), units.cast(pl.Int64).alias("expected_unit_tenths")
+    ).drop("_qz", "_rounding", "_physical")
     divisor = pl.col("expected_unit_tenths") * pl.col("expected_share") * TENTHS_PER_UNIT
     return expected.with_columns(
         pl.when(divisor > 0).then(pl.col("allowed_cents") / divisor).alias("allowed_per_unit_payer_rules")
@@ -84,9 +83,9 @@ def _state_fits(scope: str) -> pl.Expr:
     return pl.col("state").is_in([first, *rest])
 
 
-def _time_units(rounding: pl.Expr) -> pl.Expr:
+def _time_units() -> pl.Expr:
     """Time units in tenths under a payer's rounding: tenth, floor or ceiling of 15-minute units."""
-    thousandths = pl.col("minutes_thousandths")
+    rounding, thousandths = pl.col("_rounding"), pl.col("minutes_thousandths")
     whole_units = thousandths // MINUTES_THOUSANDTHS_PER_UNIT
     started = (thousandths % MINUTES_THOUSANDTHS_PER_UNIT > 0).cast(pl.Int64)
     return (

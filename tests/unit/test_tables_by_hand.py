@@ -352,3 +352,10 @@ def test_tables_are_valid_and_sorted() -> None:
         published = frame.select(c.name for c in spec.columns)
         spec.schema().validate(published)
         assert published.equals(published.sort(spec.key_names, nulls_last=True)), name
+
+
+def test_a_rule_that_excepts_states_needs_to_know_the_state() -> None:
+    qz: Row = {"payer": "uhc", "payer_name": "UNITEDHEALTHCARE", "care_model": "crna_alone"}
+    qz |= {"service_date": date(2025, 10, 2), "first_submitted_on": date(2025, 10, 3), "state": None}
+    row = cell(build(paid(36_000, **qz), as_of=date(2025, 12, 31))["payment"], payer="uhc")
+    assert row["allowed_per_unit_payer_rules_p50"] is None

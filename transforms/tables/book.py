@@ -183,7 +183,6 @@ def current_lines(lines: pl.LazyFrame) -> pl.DataFrame:
         .with_columns(
             pl.col("line_of_business").fill_null("other"),
             pl.col("care_model").fill_null("unspecified"),
-            pl.col("state", "place_of_service", "patient_sex").fill_null("unknown"),
             *_numbers(),
         )
         .drop("service_month", "anesthesia_minutes")
@@ -229,6 +228,8 @@ def open_book(
     if minimum_age_months:
         lines = lines.filter(old_enough(as_of, minimum_age_months))
     frame = with_expected(current_lines(lines), reference)
+    # payers' rules ask for the state itself: only now is an empty one a key like another
+    frame = frame.with_columns(pl.col("state", "place_of_service", "patient_sex").fill_null("unknown"))
     frame = frame.with_columns(_worded(frame.get_column(name)) for name in KEY_COLUMNS)
     frame = with_case_facts(with_identities(with_intervals(frame), owners or {}))
     frame = frame.with_columns(pl.col("allowed_per_unit_payer_rules").is_not_null().alias("has_payer_rules"))
