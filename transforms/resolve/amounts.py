@@ -126,7 +126,7 @@ def _adjustment_parts(
 
 
 def _out_of_network(reference: ReferenceTables) -> pl.Expr:
-    """Whether an adjustment says that the provider is outside the network, in the group it must stand under."""
+    """Whether an adjustment in its proper group says that the provider is outside the network."""
     codes = reference.network_codes.filter(
         pl.col("code_system") == "CARC", pl.col("network") == "out_of_network"
     )

@@ -222,7 +222,7 @@ def _standing_versions(
 def _inferred_edges(
     claims: pl.DataFrame, detail: pl.DataFrame, instances: pl.DataFrame, adjudications: pl.DataFrame
 ) -> pl.DataFrame:
-    """(instance, older): a later original continues one of the same service that was denied and never paid."""
+    """(instance, older): a later original continues one of the same service, denied and never paid."""
     answered = (
         adjudications.filter(~pl.col("is_reversal"))
         .group_by("instance")

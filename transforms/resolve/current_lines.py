@@ -153,7 +153,7 @@ def _with_final_state(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_prices(lines: pl.DataFrame) -> pl.DataFrame:
-    """Which lines carry a price, and allowed per unit = allowed / (billed units x share), USD, not rounded."""
+    """Which lines carry a price; allowed per unit = allowed / (billed units x share), USD, not rounded."""
     paid = pl.col("adjudication_state") == "paid"
     priced = (
         paid

@@ -111,7 +111,7 @@ def _remits(outcomes: pl.DataFrame, remits: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _remit_outcomes(linked: pl.DataFrame, adjudications: pl.DataFrame) -> pl.DataFrame:
-    """Remit rows with what became of them; a reversal without a slot is unmatched unless it is a crossover."""
+    """Remit rows with their fate; a reversal without a slot is unmatched unless it is a crossover."""
     fate = adjudications.select("loop", *SLOT, "unmatched", reversal_amount_mismatch="amount_mismatch")
     return linked.join(fate, on=["loop", *SLOT], how="left", nulls_equal=False, validate="m:1").with_columns(
         is_reversal=pl.col("claim_status_code") == "22",

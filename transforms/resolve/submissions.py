@@ -45,7 +45,7 @@ class Claims:
 
 
 def claims_of(rows: pl.DataFrame, detail: pl.DataFrame) -> Claims:
-    """Place coded claim rows in instances and versions; `detail` has what they say in full. Grain unchanged."""
+    """Place coded claim rows in instances and versions; `detail` has what they say in full."""
     keyed = rows.with_columns(pl.col("claim_frequency_code").replace("6", "7")).pipe(
         identifiers, CLAIM_KEY, "key"
     )
