@@ -12,6 +12,7 @@ import pytest
 
 from schemas.rules import Rules
 from schemas.tables import TABLES
+from transforms.tables.book import open_book
 from transforms.tables.build import build_tables
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -354,8 +355,9 @@ def test_tables_are_valid_and_sorted() -> None:
         assert published.equals(published.sort(spec.key_names, nulls_last=True)), name
 
 
-def test_a_rule_that_excepts_states_needs_to_know_the_state() -> None:
-    qz: Row = {"payer": "uhc", "payer_name": "UNITEDHEALTHCARE", "care_model": "crna_alone"}
-    qz |= {"service_date": date(2025, 10, 2), "first_submitted_on": date(2025, 10, 3), "state": None}
-    row = cell(build(paid(36_000, **qz), as_of=date(2025, 12, 31))["payment"], payer="uhc")
-    assert row["allowed_per_unit_payer_rules_p50"] is None
+@pytest.mark.parametrize(("state", "share"), [("TX", 0.85), ("CA", None), (None, None)])
+def test_a_rule_that_excepts_states_needs_to_know_the_state(state: str | None, share: float | None) -> None:
+    qz: Row = {"payer": "uhc", "payer_name": "UNITEDHEALTHCARE", "care_model": "crna_alone", "state": state}
+    lines = table_lines.lines(paid(36_000, service_date=date(2025, 10, 2), **qz))
+    book = open_book(lines, date(2025, 12, 31), Rules(), table_lines.reference())
+    assert book.lines.get_column("expected_share").to_list() == [share]
