@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -189,3 +190,34 @@ def test_every_code_that_is_raised_is_in_the_catalogue_and_explained() -> None:
 
 def test_version_is_that_of_the_package() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+\n", command("--version").stdout)
+
+
+@pytest.mark.slow
+def test_file_names_are_shown_on_a_terminal_only(tmp_path: Path) -> None:
+    path = tmp_path / "landing" / "SMITH\x1b[31m_JOHN.csv"
+    path.parent.mkdir()
+    path.write_text("")
+    environment = {"CPT01939_HMAC_KEY": KEY, "CPT01939_SETTLE_SECONDS": "0"}
+    command("run", "--plain", "--data", str(tmp_path), **environment)
+    piped = command("status", "--names", "--data", str(tmp_path), **environment)
+    assert piped.returncode == 2
+    hidden = command("status", "--data", str(tmp_path), **environment)
+    assert re.search(r"f:[0-9a-f]{12} rejected: file_empty", hidden.stdout)
+    assert "SMITH" not in piped.stdout + piped.stderr + hidden.stdout + hidden.stderr
+    shown = on_a_terminal(["status", "--names", "--data", str(tmp_path)], environment)
+    assert "SMITH\\x1b[31m_JOHN.csv' rejected: file_empty" in shown
+
+
+def on_a_terminal(arguments: list[str], environment: dict[str, str]) -> str:
+    """What a command prints on a pseudo-terminal."""
+    ours, theirs = pty.openpty()
+    subprocess.run(
+        [sys.executable, "-m", "flows", *arguments],
+        env={**os.environ, **environment},
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+        timeout=60,
+        check=True,
+    )
+    os.close(theirs)
+    return os.read(ours, 1 << 16).decode()
