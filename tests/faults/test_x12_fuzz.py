@@ -55,7 +55,7 @@ SPICE = [
 
 
 def mutate(data: bytes, rng: random.Random) -> bytes:
-    """One to three damages: bytes or segments dropped, doubled, swapped, flipped, inserted, or the file cut."""
+    """One to three damages: bytes or segments dropped, doubled, swapped, flipped, inserted; or a cut."""
     for _ in range(rng.randint(1, 3)):
         data = _mutate_segments(data, rng) if rng.random() < 0.5 else _mutate_bytes(data, rng)
     return data

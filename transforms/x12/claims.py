@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from transforms.x12.scan import CodeTest, Sets, last_marker_is_line, running, separators, sixth_elements
+from transforms.x12.scan import CodeTest, Sets, personal_in_lines, running, separators, sixth_elements
 from transforms.x12.segments import FIRST_BOUNDARY, KIND, Mask, Positions, Segments, words
 
 BILLING, SUBSCRIBER, PATIENT = (int.from_bytes(code, "little") for code in (b"20", b"22", b"23"))
+SMALL_NUMBER, NO_NUMBER = 10**8 + 1, 10**8
+"""Level numbers of up to eight digits stand for themselves; an absent one is NO_NUMBER."""
 FREQUENCIES = np.array([ord("6"), ord("7"), ord("8")], dtype=np.uint8)
 
 
@@ -170,12 +172,15 @@ class _Tree:
         self.level = np.append(np.where(last - first == 2, two, 0), 0)
         own = _identities(segments, marks[:, 0] + 1, marks[:, 1])
         above = _identities(segments, marks[:, 1] + 1, marks[:, 2])
-        dense = np.unique(np.concatenate([own, above]), return_inverse=True)[1].astype(np.int64)
+        if max(own.max(initial=0), above.max(initial=0)) >= SMALL_NUMBER:
+            dense = np.unique(np.concatenate([own, above]), return_inverse=True)[1].astype(np.uint64)
+            own, above = dense[: len(own)], dense[len(own) :]
         self._count = len(levels)
         scale = len(sets.first) + 3
-        self._own = dense[: self._count] * scale + self.set_of[:-1]
-        self._above = np.append(dense[self._count :] * scale + self.set_of[:-1], -1)
-        self._sorted = np.sort(self._own * (self._count + 1) + np.arange(self._count))
+        self._above = np.append(above.astype(np.int64) * scale + self.set_of[:-1], -1)
+        keys = own.astype(np.int64) * scale + self.set_of[:-1]
+        keys = keys * (self._count + 1) + np.arange(self._count)
+        self._sorted = keys if (keys[1:] > keys[:-1]).all() else np.sort(keys)
 
     def provider_above(self, index: Positions) -> Positions:
         """The billing provider above each level whose HL02 makes no sense: it is not below its own HL01.
@@ -206,17 +211,29 @@ class _Tree:
 
 
 def _identities(segments: Segments, begin: Positions, stop: Positions) -> npt.NDArray[np.uint64]:
-    """HL01 or HL02 as a number that is the same for the same text."""
+    """HL01 or HL02 as a number, the same for the same text: its value, or a hash from SMALL_NUMBER up."""
     length = np.maximum(stop - begin, 0)
-    shift = (np.uint64(8) * (8 - np.minimum(length, 8)).astype(np.uint64)).astype(np.uint64)
-    eight = np.asarray(words(segments.data, "<u8", 8)[begin], dtype=np.uint64)
-    short = np.where(
-        length > 0, (eight << np.minimum(shift, np.uint64(63))) >> np.minimum(shift, np.uint64(63)), 0
+    shift = (8 * (8 - np.clip(length, 1, 8))).astype(np.uint64)
+    eight = np.asarray(words(segments.data, "<u8", 8)[begin], dtype=np.uint64) << shift
+    eight[length == 0] = 0
+    digits = eight & np.uint64(0x0F0F0F0F0F0F0F0F)
+    # Eight decimal digits at once: pairs, then fours, then all (a zero byte counts as the digit 0).
+    pairs = (digits * np.uint64(2561)) >> np.uint64(8)
+    fours = ((pairs & np.uint64(0x00FF00FF00FF00FF)) * np.uint64(6553601)) >> np.uint64(16)
+    out: npt.NDArray[np.uint64] = (
+        (fours & np.uint64(0x0000FFFF0000FFFF)) * np.uint64(42949672960001)
+    ) >> np.uint64(32)
+    text = eight | ~(np.uint64(0xFFFFFFFFFFFFFFFF) << shift) & np.uint64(0x3030303030303030)
+    high = (text & np.uint64(0xF0F0F0F0F0F0F0F0)) != np.uint64(0x3030303030303030)
+    over = ((text + np.uint64(0x0606060606060606)) & np.uint64(0xF0F0F0F0F0F0F0F0)) != np.uint64(
+        0x3030303030303030
     )
-    out = np.where(length > 0, short, 0).astype(np.uint64)
-    for index in np.flatnonzero(length > 8).tolist():
-        text = segments.data[begin[index] : stop[index]].tobytes()
-        out[index] = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
+    odd = ((high | over) & (length > 0)) | (length > 8) | ((length > 1) & (segments.data[begin] == ord("0")))
+    for index in np.flatnonzero(odd).tolist():
+        value = segments.data[begin[index] : stop[index]].tobytes()
+        digest = hashlib.blake2b(value, digest_size=7).digest()
+        out[index] = SMALL_NUMBER + int.from_bytes(digest, "little")
+    out[length == 0] = NO_NUMBER
     return out
 
 
@@ -228,8 +245,7 @@ def doubtful_claims(segments: Segments, claims: Claims) -> Positions:
     """
     cause = np.full(len(claims.first), -1, dtype=np.int64)
     kinds = segments.kinds
-    personal = np.flatnonzero((kinds == KIND["SBR"]) | (kinds == KIND["DMG"]) | (kinds == KIND["PAT"]))
-    misplaced = personal[last_marker_is_line(segments, personal)]
+    misplaced = personal_in_lines(segments)
     levels = np.flatnonzero((kinds == KIND["HL"]) | (kinds == KIND["ST"]))
     for at in misplaced[::-1].tolist():
         following = int(np.searchsorted(levels, at))

@@ -10,6 +10,8 @@ ISA_LENGTH = 106
 LOOK_AHEAD = 512
 """Bytes after `ISA` that are enough to decide whether an interchange starts there."""
 
+ISA = re.compile(rb"ISA[^A-Za-z0-9 \r\n]")
+
 GUIDES: dict[str, str] = {
     "005010X222": "837P",
     "005010X221": "835",
@@ -103,12 +105,10 @@ def _body_terminator(data: bytes, end: int, element: bytes, terminator: bytes) -
 
 def find_isa(data: bytes, start: int, stop: int) -> IsaHeader | None:
     """The first interchange that starts in `data[start:stop]`."""
-    at = data.find(b"ISA", start, stop)
-    while at >= 0:
-        header = read_isa(data, at)
+    for found in ISA.finditer(data, start, stop):
+        header = read_isa(data, found.start())
         if header is not None:
             return header
-        at = data.find(b"ISA", at + 3, stop)
     return None
 
 

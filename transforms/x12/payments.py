@@ -50,8 +50,8 @@ def set_payments(segments: Segments, sets: Sets, context: int) -> list[SetPaymen
     if not len(ours):
         return []
     claims = segments.where("CLP")
-    marks = separators(segments, claims, 4)
-    following = np.minimum(separators(segments, claims, 5)[:, 4], segments.ends[claims])
+    marks = separators(segments, claims, 5)
+    following = marks[:, 4]
     number = sets.of(claims)
     amounts, bad = units(text(segments.data, np.minimum(marks[:, 3] + 1, following), following))
     paid = np.zeros(len(sets.names) + 1, dtype=np.int64)

@@ -53,7 +53,7 @@ def read_piece(piece: Piece, test: CodeTest, last: bool) -> PieceRows:
     if not (body.isascii() and context.isascii()):
         context, body, delimiters = _as_utf8(context, body, delimiters, findings)
     body, tail = _ended(body, delimiters, last)
-    segments = index_segments(pad(context + body), delimiters)
+    segments = index_segments(pad(context, body), delimiters)
     if segments.line_breaks_inside:
         body, ended, removed = repair_line_breaks(body, delimiters)
         context = repair_line_breaks(context, delimiters)[0]
@@ -61,7 +61,7 @@ def read_piece(piece: Piece, test: CodeTest, last: bool) -> PieceRows:
             findings.append(warning("newline_as_terminator", "", 0, ended))
         if removed:
             findings.append(warning("newline_in_segment", "", 0, removed))
-        segments = index_segments(pad(context + body), delimiters)
+        segments = index_segments(pad(context, body), delimiters)
     repeated = int(np.searchsorted(segments.starts, len(context)))
     return _read(segments, repeated, tail, findings, test)
 

@@ -206,11 +206,13 @@ def sixth_elements(segments: Segments, at: Positions) -> tuple[Positions, Positi
     return chosen[filled], places[filled, 5] + 1
 
 
-def last_marker_is_line(segments: Segments, at: Positions) -> Mask:
-    """Whether the last LX or loop start before each segment is an LX: the segment lies in a service line."""
-    marks = np.flatnonzero(segments.kinds >= KIND["LX"])
-    if not len(marks):
-        return np.zeros(len(at), dtype=np.bool_)
-    before = np.searchsorted(marks, at) - 1
-    lies: Mask = (before >= 0) & (segments.kinds[marks[np.maximum(before, 0)]] == KIND["LX"])
-    return lies
+def personal_in_lines(segments: Segments) -> Positions:
+    """Segments of a subscriber or patient (SBR, PAT, DMG) behind an LX, before the next loop starts."""
+    kinds = segments.kinds
+    personal = (kinds == KIND["SBR"]) | (kinds == KIND["DMG"]) | (kinds == KIND["PAT"])
+    at = np.flatnonzero(personal | (kinds >= KIND["LX"]))
+    kind = kinds[at]
+    marks = np.where(kind >= KIND["LX"], np.arange(len(at)), 0)
+    before = kind[np.maximum.accumulate(marks)] if len(at) else kind
+    misplaced: Positions = at[(kind < KIND["LX"]) & (before == KIND["LX"])]
+    return misplaced

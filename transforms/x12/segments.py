@@ -123,9 +123,9 @@ def index_segments(padded: bytes, delimiters: Delimiters) -> Segments:
     return Segments(data, starts, ends, _kinds(data, starts, delimiters), delimiters, inside, unended)
 
 
-def pad(data: bytes) -> bytes:
-    """`data` with room behind it for fixed windows."""
-    return data + bytes(PAD)
+def pad(*parts: bytes) -> bytes:
+    """The parts as one, with room behind them for fixed windows."""
+    return b"".join([*parts, bytes(PAD)])
 
 
 def _skip_blanks(data: Bytes, starts: Positions, ends: Positions) -> int:
