@@ -9,7 +9,7 @@ ALONE = ("personally_performed", "crna_alone")
 
 def with_case_facts(lines: pl.DataFrame) -> pl.DataFrame:
     """Add to each line whether its case is complete, unpaired or supervised; amounts on one line per case."""
-    model = pl.col("care_model").cast(pl.String)
+    model = pl.col("care_model")
     cases = (
         lines.group_by("_cases")
         .agg(
@@ -46,7 +46,8 @@ def with_case_facts(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _one(column: str) -> pl.Expr:
-    return pl.col(column).n_unique() == 1
+    code = pl.col(column).to_physical()
+    return code.min() == code.max()
 
 
 def _alone() -> pl.Expr:
