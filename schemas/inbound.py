@@ -192,11 +192,13 @@ def _number_rules(column: InboundColumn) -> list[RowRule]:
     reads = _whole_text(r"-?[0-9]+(?:\.[0-9]+)?", name)
     fine = ~_whole_text(rf"-?[0-9]+\.[0-9]{{{decimals}}}[0-9]*[1-9][0-9]*", name)
     short = _whole_text(r"-?0*[0-9]{0,10}(?:\.[0-9]+)?", name)
-    code = "amount_precision" if decimals else "bad_number"
+    in_range = RowRule("amount_range", name, ~reads | short)
+    if not decimals:
+        return [RowRule("bad_number", name, reads & fine), in_range]
     return [
         RowRule("bad_number", name, reads),
-        RowRule("amount_range", name, ~reads | short),
-        RowRule(code, name, ~reads | fine),
+        in_range,
+        RowRule("amount_precision", name, ~reads | fine),
     ]
 
 

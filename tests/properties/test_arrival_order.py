@@ -1,0 +1,161 @@
+"""C7, C8, C13: the order, names and packing in which files arrive change no published byte."""
+
+from __future__ import annotations
+
+import gzip
+import random
+from functools import lru_cache
+from pathlib import Path
+
+import polars as pl
+import pytest
+import zstandard
+from small_runs import published, run_nightly, settings_for
+
+from flows.admission import discover, intake, take_in
+from flows.pipeline import resolve
+from flows.publish import read_manifest
+from flows.run import InProcess, Run, open_run
+from flows.store import Store
+from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.world import synthetic_claims
+
+SEEDS = range(6)
+TOLD_OF_THE_PAST = "release_changes"
+Nights = list[dict[str, bytes]]
+
+
+@lru_cache(maxsize=4)
+def world(seed: int, cases: int, parts: int = 7) -> dict[str, bytes]:
+    """Name -> content: claims and remittances cut into files across deliveries, so that lives span files."""
+    made = synthetic_claims(seed, cases)
+    scatter = random.Random(seed)
+    files = {}
+    for kind, rows, columns in (
+        ("claims", made.claims, CLAIM_COLUMNS),
+        ("remits", made.remits, REMIT_COLUMNS),
+    ):
+        unit = ["claim_id", "submitted_on"] if kind == "claims" else ["_loop"]
+        keys = rows.select(unit).unique(maintain_order=True)
+        keys = keys.with_columns(_part=pl.Series([scatter.randrange(parts) for _ in range(len(keys))]))
+        for (number,), part in (
+            rows.join(keys, on=unit, maintain_order="left").partition_by("_part", as_dict=True).items()
+        ):
+            files[f"{kind}_{number}.csv"] = part.select(columns).write_csv().encode()
+    return files
+
+
+def nights(seed: int, files: dict[str, bytes], disguised: bool = False) -> Nights:
+    """The files in a random order over one to five nights, perhaps renamed, packed and sent again."""
+    chance = random.Random(seed)
+    names = sorted(files)
+    chance.shuffle(names)
+    count = chance.randint(2, 5)
+    split: Nights = [{} for _ in range(count)]
+    for at, name in enumerate(names):
+        night = at if at < count else chance.randrange(count)
+        shown, content = name, files[name]
+        if disguised:
+            shown = f"{chance.randrange(10**6)}/{chance.choice(['b', 'a', 'z'])}{at}.dat"
+            content = chance.choice([bytes, gzip.compress, zstandard.ZstdCompressor().compress])(content)
+        split[night][shown] = content
+        if disguised and chance.random() < 0.3:
+            split[chance.randrange(count)][f"again/{at}.csv"] = files[name]
+    return split
+
+
+def deliver(data: Path, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        path = data / "landing" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def take_in_and_resolve(data: Path) -> Store:
+    """A night up to the resolved rows, committed: without tables."""
+    do = InProcess()
+
+    def night(run: Run) -> Store:
+        found = do("discover", discover, run)
+        taken = take_in(run, found, do.each("intake", intake, run, found.listings))
+        everything = run.store.snapshot.fingerprint != taken.store.snapshot.fingerprint
+        store = do("resolve", resolve, run, taken, everything, None)
+        store.commit()
+        return store
+
+    with open_run(settings_for(data), "nightly") as run:
+        return night(run)
+
+
+def resolved_bytes(store: Store) -> dict[str, tuple[str | None, str | None, int]]:
+    """Payer and month -> names of its files, which are made from their content."""
+    return {key: (part.lines, part.remits, part.rows) for key, part in store.snapshot.partitions.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+def test_resolved_files_are_the_same_whatever_the_nights(tmp_path: Path, seed: int) -> None:
+    files = world(seed % 3, 60)
+    deliver(tmp_path / "one", files)
+    expected = take_in_and_resolve(tmp_path / "one")
+    for night in nights(seed, files, disguised=seed % 2 == 1):
+        deliver(tmp_path / "many", night)
+        found = take_in_and_resolve(tmp_path / "many")
+    assert len(expected.snapshot.partitions) > 10
+    assert resolved_bytes(found) == resolved_bytes(expected)
+    assert found.snapshot.as_of == expected.snapshot.as_of
+
+
+@pytest.fixture(scope="module")
+def one_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything in one night."""
+    data = tmp_path_factory.mktemp("one")
+    deliver(data, world(5, 90))
+    run_nightly(data)
+    return data
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "disguised"), [(1, False), (2, True)])
+def test_published_bytes_are_the_same_whatever_the_nights(
+    one_night: Path, tmp_path: Path, seed: int, disguised: bool
+) -> None:
+    for night in nights(seed, world(5, 90), disguised):
+        deliver(tmp_path, night)
+        run_nightly(tmp_path)
+    assert release(tmp_path) == release(one_night)
+    assert tables(tmp_path) == tables(one_night)
+
+
+@pytest.mark.slow
+def test_a_run_on_what_there_is_equals_a_rebuild_from_nothing(one_night: Path, tmp_path: Path) -> None:
+    files = world(5, 90)
+    names = sorted(files, reverse=True)
+    deliver(tmp_path, {name: files[name] for name in names[:9]})
+    run_nightly(tmp_path)
+    assert tables(tmp_path) != tables(one_night)
+    deliver(tmp_path, {name: files[name] for name in names[9:]})
+    run_nightly(tmp_path)
+    assert tables(tmp_path) == tables(one_night)
+
+
+@pytest.mark.slow
+def test_the_same_rows_with_other_line_ends_count_once_but_in_the_counts_of_files(
+    one_night: Path, tmp_path: Path
+) -> None:
+    files = world(5, 90)
+    deliver(tmp_path, files)
+    deliver(tmp_path, {f"crlf/{name}": body.replace(b"\n", b"\r\n") for name, body in files.items()})
+    run_nightly(tmp_path)
+    assert release(tmp_path) == release(one_night)
+
+
+def release(data: Path) -> str:
+    manifest = read_manifest(data / "benchmarks")
+    assert manifest is not None
+    return str(manifest["release_id"])
+
+
+def tables(data: Path) -> dict[str, str]:
+    """Everything analysts read, apart from the comparison with the release before."""
+    return {name: told for name, told in published(data).items() if TOLD_OF_THE_PAST not in name}
