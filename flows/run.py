@@ -7,6 +7,7 @@ import datetime as dt
 import errno
 import json
 import os
+import resource
 import shutil
 import sys
 import traceback
@@ -131,6 +132,7 @@ def open_run(settings: Settings, kind: str, say: Say | None = None) -> Iterator[
     Nothing is changed before all is well.
     """
     os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     key = key_id(settings.key)
     Store.open(settings.data, key)
     try:
