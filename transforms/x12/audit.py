@@ -27,6 +27,8 @@ class Audit:
     findings: list[Finding] = field(default_factory=list)
     ours: int = 0
     others: dict[str, int] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)
+    interchanges: int = 0
     _isa: _Open | None = None
     _gs: _Open | None = None
     _st: _Open | None = None
@@ -64,6 +66,7 @@ class Audit:
                 if len(envelope.elements) != 17:
                     raise X12Rejected("isa_unreadable", position, "an ISA does not have 16 elements")
                 self._isa = _Open(position, envelope.element(13))
+                self.interchanges += 1
             case "GS":
                 self._close_set("GS", position)
                 self._close_group(position)
@@ -94,6 +97,7 @@ class Audit:
             self._gs.held += 1
         self._st = _Open(position, envelope.element(2))
         self._in_set = True
+        self.names[name] = self.names.get(name, 0) + 1
         if name in OUR_SETS:
             self.ours += 1
         else:

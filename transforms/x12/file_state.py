@@ -24,7 +24,8 @@ class X12Batch:
     `claim_line_count` as Int64. `remit_lines`: one row per kept 835 service payment (or claim payment
     without lines), canonical columns, `row_number` and `loop_ordinal`. Ordinals run through the file
     from 1. The counts are of all service lines read, kept or not. Batches of several small files carry
-    `file_ordinal` in every frame and `files`: one row per file with its two counts.
+    `file_ordinal` in every frame and `files`: one row per file with its two counts. The last batch of a file
+    has its `sets`: how many of each name, and how many `interchanges` and `segments`.
     """
 
     claim_lines: pl.DataFrame
@@ -33,6 +34,7 @@ class X12Batch:
     claim_rows_read: int
     remit_rows_read: int
     files: pl.DataFrame | None = None
+    sets: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -197,7 +199,8 @@ class FileState:
         found = self.audit.finish(self.segments, self.unended)
         findings = findings_frame(merge_warnings([*odd, *self.findings, *found]))
         claims, remits = empty_rows(CLAIM_COLUMNS, CLAIM_EXTRA), empty_rows(REMIT_COLUMNS, REMIT_EXTRA)
-        return X12Batch(claims, remits, findings, 0, 0)
+        counts = {"interchanges": self.audit.interchanges, "segments": self.segments}
+        return X12Batch(claims, remits, findings, 0, 0, None, counts | self.audit.names)
 
 
 def _between(rows: pl.DataFrame, first: int, stop: int) -> pl.DataFrame:

@@ -24,6 +24,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "utf16": ("The file is UTF-16 text.", "Save it as ASCII or UTF-8 and deliver it again."),
     "zip_archive": ("The file is a ZIP archive.", "Unpack it and deliver what is inside."),
     "gzip_damaged": ("The gzip stream is damaged or cut off.", "Ask the sender for the file again."),
+    "zstd_damaged": ("The zstd stream is damaged or cut off.", "Ask the sender for the file again."),
     "not_x12": ("No X12 interchange was found.", "Check that the right file was delivered."),
     "no_envelope": ("Segments stand outside an ISA envelope.", "Ask the sender for the whole interchange."),
     "isa_unreadable": (
