@@ -12,10 +12,12 @@ import polars as pl
 from flows.reference_files import read_reference
 from flows.settings import Settings
 from flows.store import BatchFiles, Store
-from transforms.closure import ROW, RowSet, closure
-from transforms.resolve import Resolved, resolve_lines
+from transforms.closure import ROW, RowSet, closure, shards
+from transforms.resolve import resolve_lines
 
 Partition = tuple[str, str]
+ROWS_PER_SHARD = 150_000
+"""Accepted rows resolved at a time: what bounds the memory of a run."""
 KINDS = {"lines": "service_month", "remits": "remit_month"}
 
 
@@ -42,18 +44,33 @@ def resolve_touched(
     The files have the same bytes as if everything were resolved anew.
     """
     claims, remits = store.claim_lines(), store.remit_lines()
-    reference = read_reference()
-    if everything or not store.snapshot.partitions:
-        resolved = resolve_lines(claims, remits, reference, settings.rules)
-        return ResolutionReport(_written(resolved, None, store, work))
-    touched = closure(claims, remits, _seed(store, new_batches, only))
-    inside = Resolved(pl.LazyFrame(), pl.LazyFrame())
-    if len(touched.claims) or len(touched.remits):
-        inside = resolve_lines(
-            _rows(claims, touched.claims), _rows(remits, touched.remits), reference, settings.rules
-        )
-        return ResolutionReport(_written(inside, touched, store, work))
-    return ResolutionReport()
+    touched = None
+    if not everything and store.snapshot.partitions:
+        touched = closure(claims, remits, _seed(store, new_batches, only))
+        claims, remits = _rows(claims, touched.claims), _rows(remits, touched.remits)
+    resolved = [
+        _resolved_shard(claims, remits, shard, work / f"shard-{number:05d}", settings)
+        for number, shard in enumerate(shards(claims, remits, ROWS_PER_SHARD))
+    ]
+    report: dict[str, dict[str, Any]] = {}
+    for kind in KINDS:
+        files = [work / f"{shard}-{kind}.parquet" for shard in resolved]
+        _write_partitions(kind, files, touched, store, work, report)
+    for file in work.glob("shard-*.parquet"):
+        file.unlink()
+    return ResolutionReport(_with_unchanged_half(report, store, touched, work))
+
+
+def _resolved_shard(
+    claims: pl.LazyFrame, remits: pl.LazyFrame, shard: RowSet, stem: Path, settings: Settings
+) -> str:
+    """Resolve one closed set of rows into two files beside each other."""
+    resolved = resolve_lines(
+        _rows(claims, shard.claims), _rows(remits, shard.remits), read_reference(), settings.rules
+    )
+    for kind in KINDS:
+        getattr(resolved, kind).sink_parquet(f"{stem}-{kind}.parquet", compression="lz4")
+    return stem.name
 
 
 def _seed(store: Store, batches: Sequence[BatchFiles], only: Partition | None) -> RowSet:
@@ -72,24 +89,35 @@ def _rows(rows: pl.LazyFrame, wanted: pl.DataFrame) -> pl.LazyFrame:
     return rows.join(wanted.lazy(), on=ROW, how="semi")
 
 
-def _written(
-    resolved: Resolved, touched: RowSet | None, store: Store, work: Path
-) -> dict[str, dict[str, Any]]:
-    """Write each partition that has a resolved row: those rows, and what stood there and was not touched."""
-    report: dict[str, dict[str, Any]] = {}
-    for kind, month in KINDS.items():
-        rows = getattr(resolved, kind).collect()
-        key = pl.concat_str("payer", pl.col(month).dt.to_string("%Y-%m"), separator="/")
-        parts = rows.with_columns(_partition=key).partition_by("_partition", as_dict=True, include_key=False)
-        for (name,), part in parts.items():
-            old = _untouched(store, kind, str(name), touched)
-            whole = pl.concat([old, part]).sort(ROW)
-            path = work / f"{kind}-{str(name).replace('/', '-')}.parquet"
+def _write_partitions(
+    kind: str,
+    files: list[Path],
+    touched: RowSet | None,
+    store: Store,
+    work: Path,
+    report: dict[str, dict[str, Any]],
+) -> None:
+    """Write each partition that has a resolved row: those rows, and what stood there and was not touched.
+
+    One payer at a time, so that memory is bounded by the largest payer.
+    """
+    if not files:
+        return
+    rows = pl.scan_parquet(files)
+    month = pl.col(KINDS[kind]).dt.to_string("%Y-%m")
+    for payer in rows.select("payer").unique().sort("payer").collect(engine="streaming")["payer"]:
+        of_payer = (
+            rows.filter(pl.col("payer") == payer).with_columns(_month=month).collect(engine="streaming")
+        )
+        parts = of_payer.partition_by("_month", as_dict=True, include_key=False)
+        for (name,), part in sorted(parts.items()):
+            partition = f"{payer}/{name}"
+            whole = pl.concat([_untouched(store, kind, partition, touched), part]).sort(ROW)
+            path = work / f"{kind}-{payer}-{name}.parquet"
             whole.write_parquet(path, compression="zstd", statistics=True)
-            entry = report.setdefault(str(name), {"lines": None, "remits": None, "rows": 0})
+            entry = report.setdefault(partition, {"lines": None, "remits": None, "rows": 0})
             entry[kind] = str(path)
             entry["rows"] += len(whole) if kind == "lines" else 0
-    return _with_unchanged_half(report, store, touched, work)
 
 
 def _untouched(store: Store, kind: str, partition: str, touched: RowSet | None) -> pl.DataFrame:

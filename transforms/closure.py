@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 NUMBER = ["claim_number_key", "npi"]
 SERVICE = ["patient_key", "npi", "role", "service_date", "procedure_code"]
@@ -105,3 +108,75 @@ def _touched(
     if services is not None:
         parts.append(rows.join(services, on=SERVICE, how="semi"))
     return pl.concat(parts).unique(ROW)
+
+
+def shards(claims: pl.LazyFrame, remits: pl.LazyFrame, rows_per_shard: int) -> list[RowSet]:
+    """All rows in closed sets of about `rows_per_shard` rows: each can be resolved alone, in any order,
+    anywhere.
+    """
+    claim_keys, remit_keys = _claim_keys(claims), _remit_keys(remits)
+    rows = pl.concat(
+        [
+            claim_keys.select(*ROW, is_claim=pl.lit(True)),
+            remit_keys.select(*ROW, is_claim=pl.lit(False)),
+        ]
+    )
+    component = pl.Series("component", _components(claim_keys, remit_keys))
+    sizes = (
+        component.value_counts()
+        .sort("component")
+        .with_columns(shard=(pl.col("count").cum_sum() - 1) // max(rows_per_shard, 1))
+    )
+    placed = rows.with_columns(component).join(
+        sizes.select("component", "shard"), on="component", how="left", validate="m:1"
+    )
+    parts = placed.partition_by("shard", as_dict=True)
+    return [
+        RowSet(part.filter("is_claim").select(ROW), part.filter(~pl.col("is_claim")).select(ROW))
+        for _, part in sorted(parts.items())
+    ]
+
+
+def _components(claim_keys: pl.DataFrame, remit_keys: pl.DataFrame) -> np.ndarray:
+    """Component of each row, claims first: rows that share a key are in one."""
+    count = len(claim_keys) + len(remit_keys)
+    everywhere = remit_keys.filter(pl.col("npi").is_null())["claim_number_key"].unique().implode()
+    remit_keys = remit_keys.with_columns(patient_key=pl.lit(None, pl.String), role=pl.lit(None, pl.String))
+    remit_keys = remit_keys.with_columns(
+        service_date=pl.lit(None, pl.Date), procedure_code=pl.lit(None, pl.String)
+    )
+    number = pl.col("claim_number_key")
+    anywhere = pl.when(number.is_in(everywhere)).then(number).alias("anywhere")
+    claim_keys, remit_keys = claim_keys.with_columns(anywhere), remit_keys.with_columns(anywhere)
+    links = (
+        (NUMBER, NUMBER),
+        (["anywhere"], ["anywhere"]),
+        (SERVICE, SERVICE),
+        (["original_claim_key"], ["payer_claim_key"]),
+        (["original_claim_key"], ["original_payer_claim_key"]),
+        ([], ["payer_claim_key"]),
+        ([], ["original_payer_claim_key"]),
+    )
+    rows, nodes, first = [], [], count
+    for group in (links[:1], links[1:2], links[2:3], links[3:]):
+        said = pl.concat([_said(claim_keys, remit_keys, *link) for link in group])
+        codes = said.select(pl.struct(pl.exclude("row")).rank("dense").cast(pl.Int64)).to_series()
+        rows.append(said["row"].to_numpy())
+        nodes.append(codes.to_numpy() - 1 + first)
+        first += int(codes.max() or 0)  # type: ignore[arg-type]
+    pairs = (np.concatenate(rows), np.concatenate(nodes))
+    graph = coo_array((np.ones(len(pairs[0]), dtype=np.int8), pairs), shape=(first, first))
+    return np.asarray(connected_components(graph, directed=False)[1][:count])
+
+
+def _said(
+    claim_keys: pl.DataFrame, remit_keys: pl.DataFrame, of_claims: list[str], of_remits: list[str]
+) -> pl.DataFrame:
+    """(row, key columns) of the rows that have the key."""
+    parts = []
+    for keys, columns, start in ((claim_keys, of_claims, 0), (remit_keys, of_remits, len(claim_keys))):
+        if columns:
+            row = pl.int_range(start, start + pl.len(), dtype=pl.Int64).alias("row")
+            named = [pl.col(name).alias(f"key_{place}") for place, name in enumerate(columns)]
+            parts.append(keys.select(row, *named).drop_nulls())
+    return pl.concat(parts)
