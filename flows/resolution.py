@@ -132,7 +132,7 @@ def _untouched(store: Store, kind: str, partition: str, touched: RowSet | None) 
 def _with_unchanged_half(
     report: dict[str, dict[str, Any]], store: Store, touched: RowSet | None, work: Path
 ) -> dict[str, dict[str, Any]]:
-    """Where only lines or only remits of a partition were rewritten, carry the other half over as it stands."""
+    """Where only one half of a partition was rewritten, carry the other half over as it stands."""
     if touched is None:
         return report
     for name, entry in report.items():
