@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flows.commands.console import Common, show, show_json
-from flows.errors import ProductError
+from flows.errors import DONE, FAILED, ProductError
 
 
 def inspect_file(file: Path, /, *, common: Common = Common()) -> int:  # noqa: B008
@@ -22,4 +22,4 @@ def inspect_file(file: Path, /, *, common: Common = Common()) -> int:  # noqa: B
         show_json(report.as_dict())
     else:
         show(report.text())
-    return 0
+    return FAILED if report.refused else DONE
