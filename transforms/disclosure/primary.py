@@ -8,6 +8,7 @@ what a mask says.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import reduce
 
 import polars as pl
@@ -65,10 +66,9 @@ def apply_mask(frame: pl.DataFrame, mask: pl.DataFrame, spec: TableSpec) -> pl.D
     ).select(published)
 
 
-def any_of(conditions: object) -> pl.Expr:
+def any_of(conditions: Iterable[pl.Expr]) -> pl.Expr:
     """At least one of some conditions; false where there is none."""
-    listed = list(conditions) if hasattr(conditions, "__iter__") else []
-    return reduce(lambda one, other: one | other, listed, pl.lit(False))
+    return reduce(lambda one, other: one | other, conditions, pl.lit(False))
 
 
 def _people(spec: TableSpec) -> list[str]:
