@@ -1,0 +1,98 @@
+"""The whole nightly flow against a bare scan of the same files, and the rerun of one payer and month.
+
+`make bench` runs it; BENCH_LINES sets the size (default ten million claim lines), BENCH_DIR keeps the files
+between runs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+LINES = int(os.environ.get("BENCH_LINES", "10000000"))
+KEY = {"CPT01939_HMAC_KEY": "benchmark-key-of-more-than-thirty-two-bytes"}
+BARE = """
+import sys, polars as pl
+scope = ["01937", "01938", "01939", "01940", "01941", "01942"]
+for kind in ("claims", "remits"):
+    rows = pl.scan_csv(f"{sys.argv[1]}/*{kind}*.csv", infer_schema=False)
+    print(rows.filter(pl.col("procedure_code").is_in(scope)).collect(engine="streaming").height)
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One finished process: wall and processor seconds, peak memory in MB."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+def measured(*command: str) -> Measured:
+    begin = time.perf_counter()
+    process = subprocess.Popen(command, env={**os.environ, **KEY}, cwd=HERE.parents[1])
+    _, status, usage = os.wait4(process.pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, command
+    return Measured(time.perf_counter() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the bulk extracts in landing/ (hard links to the kept files)."""
+    kept = Path(os.environ.get("BENCH_DIR", "") or tmp_path_factory.mktemp("bulk"))
+    if not list(kept.glob("*.csv")):
+        subprocess.run(
+            [sys.executable, str(HERE / "bulk_extracts.py"), str(kept), "--lines", str(LINES)], check=True
+        )
+    folder = tmp_path_factory.mktemp("data", numbered=True)
+    (folder / "landing").mkdir()
+    for file in kept.glob("*.csv"):
+        os.link(file, folder / "landing" / file.name)
+    return folder
+
+
+def stages(data: Path) -> list[tuple[str, float]]:
+    """Stages of the last run and their seconds."""
+    log = max((data / "logs").glob("*.jsonl"))
+    events = [json.loads(line) for line in log.read_text().splitlines()]
+    marks = [(e["stage"], dt.datetime.fromisoformat(e["time"])) for e in events if e["event"] == "stage"]
+    ends = [mark for _, mark in marks[1:]] + [dt.datetime.fromisoformat(events[-1]["time"])]
+    return [(name, (end - begin).total_seconds()) for (name, begin), end in zip(marks, ends, strict=True)]
+
+
+def test_nightly_within_three_bare_scans(data: Path) -> None:
+    bare = [measured(sys.executable, "-c", BARE, str(data / "landing"))]
+    flow = measured(sys.executable, "-m", "flows", "run", "--plain", "--data", str(data))
+    bare.append(measured(sys.executable, "-c", BARE, str(data / "landing")))
+
+    wall = flow.wall / (sum(run.wall for run in bare) / 2)
+    cpu = flow.cpu / (sum(run.cpu for run in bare) / 2)
+    print(f"\n{LINES:,} claim lines: bare {bare}\nflow {flow}\nratio wall {wall:.2f}, processor {cpu:.2f}")
+    print("stages", stages(data))
+    assert wall <= 3
+    assert flow.peak < 2000
+
+
+def test_rerun_of_one_month_takes_two_seconds(data: Path) -> None:
+    snapshot = json.loads((data / "store" / "snapshot.json").read_text())
+    payer, month = sorted(key for key in snapshot["partitions"] if key.startswith("aetna/"))[30].split("/")
+
+    run = measured(
+        *(sys.executable, "-m", "flows", "rerun", "--plain", "--payer", payer, "--month", month),
+        *("--data", str(data)),
+    )
+
+    found = stages(data)
+    work = sum(seconds for name, seconds in found if name != "disclosure")
+    print(f"\nrerun {payer} {month}: {run}\nstages {found}\nwithout disclosure {work:.2f} s")
+    assert work < 2
