@@ -10,11 +10,6 @@ HEX_DIGITS = 32
 DOMAINS = ("claim", "patient", "payer_claim", "line_control", "trace")
 
 
-def key_id(key: bytes) -> str:
-    """A name for a key that tells nothing of it: 16 hex digits."""
-    return hmac.digest(key, b"key|id", "sha256").hex()[:16]
-
-
 def keyed_hash(key: bytes, domain: str, text: str) -> str:
     """HMAC-SHA-256 of a normalised identifier in its domain, the first 32 hex digits."""
     return hmac.digest(key, f"{domain}|{text}".encode(), "sha256").hex()[:HEX_DIGITS]
