@@ -33,5 +33,9 @@ def serve_both(cron: str, timezone: str) -> None:
         "on-demand", concurrency_limit=one, entrypoint_type=EntrypointType.MODULE_PATH
     )
     serve(
-        cast(RunnerDeployment, by_night), cast(RunnerDeployment, on_demand), limit=1, pause_on_shutdown=False
+        cast(RunnerDeployment, by_night),
+        cast(RunnerDeployment, on_demand),
+        limit=1,
+        pause_on_shutdown=False,
+        print_starting_message=False,
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from flows.commands.console import say
 from flows.errors import ProductError
@@ -20,6 +22,8 @@ def run_flow(name: Literal["nightly", "rerun"], **parameters: Any) -> dict[str, 
         from flows.nightly import nightly as flow
     else:
         from flows.rerun import rerun as flow  # type: ignore[assignment]
+    if is_open_to_the_network(os.environ):
+        say("Prefect's API is not on loopback and asks for no password: set PREFECT_API_AUTH_STRING")
     problem = None
     say("starting Prefect (a server of its own takes some seconds; --plain does without)")
     with settings_of_a_run():
@@ -28,3 +32,10 @@ def run_flow(name: Literal["nightly", "rerun"], **parameters: Any) -> dict[str, 
         except (httpx.HTTPError, RuntimeError) as error:
             problem = ProductError("E_PREFECT", type(error).__name__)
     raise problem
+
+
+def is_open_to_the_network(environment: Mapping[str, str]) -> bool:
+    """Whether PREFECT_API_URL names another machine and no key or password goes with it."""
+    host = urlsplit(environment.get("PREFECT_API_URL", "")).hostname
+    secrets = ("PREFECT_API_KEY", "PREFECT_API_AUTH_STRING")
+    return host not in (None, "127.0.0.1", "localhost", "::1") and not any(map(environment.get, secrets))

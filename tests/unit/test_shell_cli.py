@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from flows.commands.explain import all_codes
+from flows.commands.with_prefect import is_open_to_the_network
 from flows.errors import CATALOGUE
 from flows.parameters import Payer, checked
 from schemas.rules import PAYERS
@@ -221,3 +222,16 @@ def on_a_terminal(arguments: list[str], environment: dict[str, str]) -> str:
     )
     os.close(theirs)
     return os.read(ours, 1 << 16).decode()
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_open"),
+    [
+        ({}, False),
+        ({"PREFECT_API_URL": "http://127.0.0.1:4200/api"}, False),
+        ({"PREFECT_API_URL": "http://10.0.0.7:4200/api"}, True),
+        ({"PREFECT_API_URL": "http://10.0.0.7:4200/api", "PREFECT_API_AUTH_STRING": "a:b"}, False),
+    ],
+)
+def test_an_api_without_a_password_on_the_network_is_told(environment: dict[str, str], is_open: bool) -> None:
+    assert is_open_to_the_network(environment) is is_open
