@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -79,26 +79,27 @@ def inflated(blocks: Iterable[bytes], findings: list[Finding]) -> Iterator[bytes
         raise X12Rejected("gzip_damaged", 0, "the gzip stream is cut off")
 
 
-def slices(blocks: Iterable[bytes], size: int) -> Iterator[tuple[bytes, bool]]:
-    """The stream in parts of about `size` bytes, the last one marked."""
+def slices(blocks: Iterable[bytes], size: Callable[[], int]) -> Iterator[tuple[bytes, bool]]:
+    """The stream in parts of about `size()` bytes, asked anew for each; the last one is marked."""
     held: list[bytes] = []
-    total = 0
+    total, wanted = 0, size()
     for block in blocks:
-        for at in range(0, len(block), size):
-            part = block[at : at + size]
+        at = 0
+        while at < len(block):
+            part = block[at : at + wanted - total]
             held.append(part)
-            total += len(part)
-            if total >= size:
+            at, total = at + len(part), total + len(part)
+            if total >= wanted:
                 yield b"".join(held), False
-                held, total = [], 0
+                held, total, wanted = [], 0, size()
     yield b"".join(held), True
 
 
 class PieceCutter:
-    """Cuts one file; `findings` holds what was odd about its bytes."""
+    """Cuts one file; `findings` holds what was odd about its bytes; `size` may be changed on the way."""
 
     def __init__(self, piece_bytes: int = PIECE_BYTES) -> None:
-        self._size = piece_bytes
+        self.size = piece_bytes
         self._first = True
         self._unwrap = False
         self._current: IsaHeader | None = None
@@ -111,7 +112,7 @@ class PieceCutter:
     def pieces(self, blocks: Iterable[bytes]) -> Iterator[Piece]:
         """Pieces in order; raises X12Rejected for what is no X12, UTF-16, ZIP or without envelope."""
         rest = b""
-        for part, last in slices(inflated(blocks, self.findings), self._size):
+        for part, last in slices(inflated(blocks, self.findings), lambda: self.size):
             clean = self._clean(part)
             data = rest + clean if rest else clean
             if self._first:

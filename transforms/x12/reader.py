@@ -17,6 +17,8 @@ from transforms.x12.small_files import Rest, read_together
 __all__ = ["FINDINGS", "X12Batch", "X12Rejected", "read_many_small", "read_x12", "sniff"]
 
 WORKERS = 2
+DENSE_ROW_BYTES = 2000
+"""A piece with a kept row in every so many bytes is dense."""
 
 
 def read_x12(
@@ -34,7 +36,7 @@ def read_x12(
     can't be trusted as a whole, which for a truncated file is known at its end only: batches already given
     are then void.
     """
-    cutter = PieceCutter(piece_bytes)
+    cutter = PieceCutter(piece_bytes // 3)
     state = FileState()
     test = CodeTest(scope, keep_pattern)
     waiting: deque[tuple[Piece, Future[PieceRows]]] = deque()
@@ -46,7 +48,11 @@ def read_x12(
                     waiting.append((before, pool.submit(read_piece, before, test, False)))
                 before = piece
                 while len(waiting) > workers:
-                    yield from state.take(*_next(waiting))
+                    done, read = _next(waiting)
+                    # Pieces that are kept whole take several times the memory of others.
+                    dense = _rows(read) * DENSE_ROW_BYTES > len(done.body)
+                    cutter.size = piece_bytes // 3 if dense else piece_bytes
+                    yield from state.take(done, read)
             if before is not None:
                 waiting.append((before, pool.submit(read_piece, before, test, True)))
             while waiting:
@@ -55,6 +61,10 @@ def read_x12(
             for _, future in waiting:
                 future.cancel()
     yield state.finish(cutter.findings)
+
+
+def _rows(read: PieceRows) -> int:
+    return read.claims.rows.height + read.remits.rows.height
 
 
 def _next(waiting: deque[tuple[Piece, Future[PieceRows]]]) -> tuple[Piece, PieceRows]:
