@@ -127,9 +127,10 @@ LAST_DAY: Final = date(2100, 12, 31)
 FAMILY_FROM: Final = date(2022, 1, 1)
 ADJUSTMENT: Final = r"[A-Z]{2}-[0-9A-Z]{1,3}:-?[0-9]+(?:\.[0-9]+)?"
 HIDDEN: Final = (
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f"
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
     r"\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{2064}\u{2066}-\u{2069}\u{feff}]"
 )
+"""Control, zero-width and bidirectional characters; tabs and line ends inside a quoted field are none."""
 
 
 def text_of(column: str) -> pl.Expr:
