@@ -19,6 +19,8 @@ from transforms.intake.scope import kept_codes
 REPLACING: Final = ("6", "7", "8")
 ROW_INDEX: Final = "_cpt01939_row"
 """Name of the row index: one that no header has."""
+ADJUSTMENT_PARTS: Final = ("group", "reason", "amount")
+"""Names in a list of structs; structs with other names are read in their order."""
 OURS: Final = ("file_key", "row_number", "field_count_ok")
 NEVER_EMPTY: Final[dict[Kind, tuple[str, ...]]] = {
     "claim_lines": ("claim_id", "member_id", "charge_amount"),
@@ -63,8 +65,10 @@ def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
     if isinstance(kind, pl.List) and isinstance(kind.inner, pl.Struct):
         names = [part.name for part in kind.inner.fields]
         if len(names) >= 3:
-            group, reason, amount = (pl.element().struct.field(part) for part in names[:3])
-            packed = pl.format("{}-{}:{}", group, reason, _plain_number(amount))
+            parts = ADJUSTMENT_PARTS if set(ADJUSTMENT_PARTS) <= set(names) else names[:3]
+            group, reason, amount = (pl.element().struct.field(part) for part in parts)
+            texts = (group, reason, _plain_number(amount))
+            packed = pl.format("{}-{}:{}", *(text.cast(pl.String).fill_null("?") for text in texts))
             return column.list.eval(packed).list.join("|").alias(name)
     if isinstance(kind, pl.List):
         return column.cast(pl.List(pl.String)).list.join("|").alias(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 import tomllib
 from collections.abc import Callable
@@ -147,6 +148,23 @@ def test_datetimes_of_typed_files_are_read_as_their_day(tmp_path: Path) -> None:
     )
     found = without_origin(take_in(tmp_path, {"rows.parquet": parquet(frame)}), "claim_lines")
     assert found["service_date"].unique().to_list() == [date(2025, 3, 4)]
+
+
+def test_structs_of_adjustments_are_read_by_name_and_none_is_lost(tmp_path: Path) -> None:
+    written = [
+        {"amount": 605.0, "reason": "45", "group": "CO"},
+        {"amount": 30, "group": "PR", "reason": "2", "note": "x"},
+    ]
+    rows = [{**remit(), "adjustments": written}, {**remit(claim_id="N"), "adjustments": []}]
+    rows += [
+        {**remit(), "adjustments": [{**written[0], gone: None}]} for gone in ("group", "reason", "amount")
+    ]
+    content = "\n".join(json.dumps(row) for row in rows).encode()
+    found = take_in(tmp_path, {"rows.ndjson": content})
+    assert found.remit_lines["adjustments"].to_list() == ["CO-45:60500|PR-2:3000", None]
+    assert found.quarantine.select("row_number", "rule_code").rows() == [
+        (n, "bad_adjustments") for n in (3, 4, 5)
+    ]
 
 
 def test_a_code_that_a_spreadsheet_made_a_number_is_repaired_and_counted(tmp_path: Path) -> None:
