@@ -10,7 +10,7 @@ import polars as pl
 
 from transforms.x12.loops import Loops
 from transforms.x12.segments import Mask, Positions
-from transforms.x12.values import units
+from transforms.x12.values import Span, at_rows, filled, units
 
 TRIPLETS = 6
 
@@ -29,6 +29,8 @@ class Adjustments:
 
     def packed(self, group: Positions, count: int) -> pl.Series:
         """Text joined by `|` for each of `count` groups, null where there is none; group -1 is left out."""
+        if not len(group) or group.max() < 0:
+            return pl.Series([None], dtype=pl.String).new_from_index(0, count)
         frame = pl.DataFrame({"group": group, "text": self.text}).filter(pl.col("group") >= 0)
         joined = frame.group_by("group", maintain_order=True).agg(pl.col("text").str.join("|"))
         out = pl.DataFrame({"group": np.arange(count, dtype=np.int64)})
@@ -47,41 +49,30 @@ def read_adjustments(loops: Loops) -> Adjustments:
     held = (
         np.searchsorted(loops.picked.separators, loops.picked.ends[cas]) - loops.picked.first_separator[cas]
     )
-    segments: list[Positions] = []
-    reasons: list[pl.Series] = []
-    amounts: list[pl.Series] = []
-    for number in range(TRIPLETS):
-        at = cas[held > 1 + 3 * number] if number else cas
-        if not len(at):
-            break
-        segments.append(at)
-        reasons.append(loops.text(at, 2 + 3 * number))
-        amounts.append(loops.text(at, 3 + 3 * number))
-    if not segments:
-        none = np.zeros(0, dtype=np.int64)
-        return Adjustments(none, pl.Series([], dtype=pl.String), none, np.zeros(0, dtype=np.bool_))
-    at = np.concatenate(segments)
-    order = np.argsort(at, kind="stable")
-    at = at[order]
-    frame = pl.DataFrame(
-        {
-            "group": loops.text(at, 1),
-            "reason": pl.concat(reasons).gather(order),
-            "amount": pl.concat(amounts).gather(order),
-        }
-    )
-    filled = ((frame["reason"].is_not_null() | frame["amount"].is_not_null()) | _first_of_each(at)).to_numpy()
-    frame, at = frame.filter(filled), at[filled]
-    amount, bad = units(frame["amount"])
-    bad |= (frame["group"].is_null() | frame["reason"].is_null() | frame["amount"].is_null()).to_numpy()
-    packed = frame.select(
-        pl.concat_str("group", pl.lit("-"), "reason", pl.lit(":"), "amount", ignore_nulls=True).alias("text")
-    )["text"]
-    return Adjustments(at, packed, amount, bad)
+    number = np.repeat(np.arange(TRIPLETS)[None, :], len(cas), axis=0).reshape(-1)
+    at = np.repeat(cas, TRIPLETS)
+    there = (number == 0) | (np.repeat(held, TRIPLETS) > 1 + 3 * number)
+    at, number = at[there], number[there]
+    first = loops.picked.first_separator[at] + 1 + 3 * number
+    reason, amount = _between(loops, at, first), _between(loops, at, first + 1)
+    kept = filled(reason) | filled(amount) | (number == 0)
+    at, reason, amount = at[kept], at_rows(reason, kept), at_rows(amount, kept)
+    group = loops.span(at, 1)
+    value, bad = units(loops.picked.data, amount)
+    bad |= ~(filled(group) & filled(reason) & filled(amount))
+    texts = loops.texts({"group": group, "reason": reason, "amount": amount})
+    packed = pl.select(
+        pl.concat_str(
+            texts["group"], pl.lit("-"), texts["reason"], pl.lit(":"), texts["amount"], ignore_nulls=True
+        )
+        if len(at)
+        else pl.Series("text", [], dtype=pl.String)
+    ).to_series()
+    return Adjustments(at, packed, value, bad)
 
 
-def _first_of_each(at: Positions) -> pl.Series:
-    """Which rows are the first of their segment: a CAS without a first triplet is wrong, not empty."""
-    first = np.ones(len(at), dtype=np.bool_)
-    first[1:] = at[1:] != at[:-1]
-    return pl.Series(first)
+def _between(loops: Loops, at: Positions, separator: Positions) -> Span:
+    """The values behind the given separators (by index) of the segments `at`."""
+    stop = loops.picked.ends[at]
+    begin = np.minimum(loops.picked.separators[separator] + 1, stop)
+    return begin, np.maximum(np.minimum(loops.picked.separators[separator + 1], stop), begin)

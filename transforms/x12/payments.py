@@ -9,7 +9,7 @@ import numpy as np
 
 from transforms.x12.scan import Sets, separators
 from transforms.x12.segments import Segments
-from transforms.x12.values import AMOUNT_UNITS, text, units
+from transforms.x12.values import AMOUNT_UNITS, units
 
 PLB_AMOUNTS = range(4, 15, 2)
 
@@ -53,7 +53,7 @@ def set_payments(segments: Segments, sets: Sets, context: int) -> list[SetPaymen
     marks = separators(segments, claims, 5)
     following = marks[:, 4]
     number = sets.of(claims)
-    amounts, bad = units(text(segments.data, np.minimum(marks[:, 3] + 1, following), following))
+    amounts, bad = units(segments.data, (np.minimum(marks[:, 3] + 1, following), following))
     paid = np.zeros(len(sets.names) + 1, dtype=np.int64)
     np.add.at(paid, number, amounts)
     wrong = np.zeros(len(sets.names) + 1, dtype=np.bool_)

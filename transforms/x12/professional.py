@@ -13,13 +13,14 @@ from transforms.x12.loops import Loops
 from transforms.x12.rows import CLAIM_COLUMNS, CLAIM_EXTRA, PartRows, Spots, empty_rows
 from transforms.x12.scan import CodeTest, Sets
 from transforms.x12.segments import UNKNOWN, Mask, Positions, Segments
-from transforms.x12.values import dates, units
+from transforms.x12.values import Span, at_rows, bad_dates, dates, either, filled, units
 
 NOTE_TIMES = (
     r"(?i)(?:START|BEGIN)[A-Z ]*[:=]? *(?<h1>\d{1,2}):?(?<m1>\d{2})[^\d]*"
     r"(?:STOP|END|FINISH)[A-Z ]*[:=]? *(?<h2>\d{1,2}):?(?<m2>\d{2})"
 )
 DAY_MINUTES = 1440
+DATES = ("submitted_on", "patient_birth_date", "service_date")
 
 
 def read_professional(segments: Segments, sets: Sets, test: CodeTest) -> PartRows:
@@ -76,23 +77,21 @@ class _ClaimReader:
         there = self.service >= 0
         kept = self.claims.kept[self.loops.picked.origin[np.maximum(self.service, 0)]]
         kept = there & (kept | self.claims.keep_all[chosen][owner])
-        people = self._people()
-        own = self._own_columns()
-        summed = self._check_lines()
-        unbalanced = self._check_claims(own, summed)
+        above = self._above() | self._own()
+        unbalanced = self._check_claims(above, self._check_lines())
         relevant = np.bincount(owner, weights=kept, minlength=len(chosen)) > 0
         relevant |= self.claims.odd[chosen]
         findings = self.issues.findings(self.segments, self.claims.lines[chosen], relevant)
         good = relevant & ~self.issues.bad(len(chosen))
-        assumed = self.claims.first[chosen][self.levels.assumed & good]
-        spots = [Spots("hl_parent_assumed", "HL", assumed)]
-        spots += [Spots("claim_charge_unbalanced", "CLM", self.claims.first[chosen][unbalanced & good])]
+        first = self.claims.first[chosen]
+        spots = [Spots("hl_parent_assumed", "HL", first[self.levels.assumed & good])]
+        spots += [Spots("claim_charge_unbalanced", "CLM", first[unbalanced & good])]
         rows = np.flatnonzero(kept & good[owner])
-        frame = self._lines(rows, pl.concat([own, people], how="horizontal")[owner[rows]])
+        frame = self._lines(rows, above)
         return frame, findings, spots + self._notes(rows, frame)
 
-    def _people(self) -> pl.DataFrame:
-        """Columns of what stands above each claim (2000A, 2000B, 2000C, BHT), one row per claim."""
+    def _above(self) -> dict[str, Span]:
+        """Values of what stands above each claim (2000A, 2000B, 2000C, BHT), by claim."""
         loops, issues = self.loops, self.issues
         header, billing, subscriber, patient = loops.head_zones
         claim = np.arange(len(self.chosen))
@@ -105,45 +104,43 @@ class _ClaimReader:
             loops.first("DMG", owner=b"QC")[patient],
             loops.first("DMG", owner=b"IL")[subscriber],
         )
-        submitted, bad_submitted = dates(loops.picked.data, loops.span(begins, 4))
-        birth, bad_birth = dates(loops.picked.data, loops.span(person, 2))
-        origin = np.append(loops.picked.origin, -1)
-        issues.add("bad_date", claim, origin[begins], bad_submitted)
-        issues.add("bad_date", claim, origin[person], bad_birth)
-        stray = np.where(patient < 0, loops.first("NM1", b"QC")[subscriber], -1)
-        issues.add("segment_out_of_place", claim, origin[stray], stray >= 0)
-        spans = {
+        values = {
+            "submitted_on": loops.span(begins, 4),
             "payer_id": loops.span(payer, 9),
             "payer_name": loops.span(payer, 3),
             "payer_responsibility": loops.span(role, 1),
             "claim_filing_code": loops.span(role, 9),
             "member_id": loops.span(insured, 9),
+            "patient_birth_date": loops.span(person, 2),
             "patient_sex": loops.span(person, 3),
             "billing_provider_npi": loops.npi(provider),
             "billing_provider_state": loops.span(loops.first("N4", owner=b"85")[billing], 2),
         }
-        return pl.DataFrame({"submitted_on": submitted, "patient_birth_date": birth, **loops.texts(spans)})
+        origin = np.append(loops.picked.origin, -1)
+        for name, at in (("submitted_on", begins), ("patient_birth_date", person)):
+            issues.add("bad_date", claim, origin[at], bad_dates(loops.picked.data, values[name]))
+        stray = np.where(patient < 0, loops.first("NM1", b"QC")[subscriber], -1)
+        issues.add("segment_out_of_place", claim, origin[stray], stray >= 0)
+        return values
 
-    def _own_columns(self) -> pl.DataFrame:
-        """Columns of loop 2300 and its 2310 loops, one row per claim."""
+    def _own(self) -> dict[str, Span]:
+        """Values of loop 2300 and its 2310 loops, by claim."""
         loops, zone = self.loops, self.loops.claim_zone
         claim = loops.picked.zone_first[zone]
-        spans = {
+        return {
             "claim_id": loops.span(claim, 1),
             "claim_charge": loops.span(claim, 2),
             "claim_frequency_code": loops.span(claim, 5, 3),
             "original_claim_number": loops.span(loops.first_own("REF", b"F8")[zone], 2),
-            "claim_facility_code": loops.span(claim, 5, 1),
-            "claim_rendering": loops.npi(loops.first("NM1", b"82")[zone]),
-            "claim_facility_state": loops.span(loops.first("N4", owner=b"77")[zone], 2),
-            "claim_authorization": loops.span(loops.first_own("REF", b"G1")[zone], 2),
+            "place_of_service": loops.span(claim, 5, 1),
+            "rendering_provider_npi": loops.npi(loops.first("NM1", b"82")[zone]),
+            "service_facility_state": loops.span(loops.first("N4", owner=b"77")[zone], 2),
+            "prior_authorization_number": loops.span(loops.first_own("REF", b"G1")[zone], 2),
         }
-        lines = pl.Series(self.claims.lines[self.chosen], dtype=pl.Int64)
-        return pl.DataFrame({**loops.texts(spans), "claim_line_count": lines})
 
     def _check_lines(self) -> Positions:
         """Note what is wrong with service lines; the sum of charges of each claim, in ten-thousandths."""
-        loops, issues, owner = self.loops, self.issues, self.owner
+        loops, issues, owner, data = self.loops, self.issues, self.owner, self.loops.picked.data
         origin = np.append(loops.picked.origin, -1)
         services = loops.matching("SV1")
         stray = services[(loops.claim_of[services] >= 0) & (loops.line_of[services] < 0)]
@@ -151,33 +148,28 @@ class _ClaimReader:
         issues.add("line_without_service", owner, origin[loops.lines], loops.per_line(services) != 1)
         apart = (self.service >= 0) & (self.service != loops.lines + 1)
         issues.add("segment_out_of_place", owner, origin[loops.lines + 1], apart)
-        at, there = self.service, self.service >= 0
-        values = loops.texts(
-            {"number": loops.span(loops.lines, 1), "charge": loops.span(at, 2), "count": loops.span(at, 4)}
-        )
-        numbers, bad = units(values["number"])
+        numbers, bad = units(data, loops.span(loops.lines, 1))
         issues.add("bad_number", owner, origin[loops.lines], bad)
         again = np.zeros(len(owner), dtype=np.bool_)
         again[1:] = (owner[1:] == owner[:-1]) & (numbers[1:] <= numbers[:-1])
         issues.add("line_number_repeated", owner, origin[loops.lines], again)
-        charge = values["charge"]
-        missing = charge.is_null().to_numpy() & there
-        for element, component in ((1, 2), (3, 0), (4, 0)):
-            begin, stop = loops.span(at, element, component)
-            missing |= (begin == stop) & there
+        at, there = self.service, self.service >= 0
+        charge, count = loops.span(at, 2), loops.span(at, 4)
+        needed = (loops.span(at, 1, 2), charge, loops.span(at, 3), count)
+        missing = there & ~np.logical_and.reduce([filled(span) for span in needed])
         issues.add("element_missing", owner, origin[at], missing)
-        amount, bad = units(charge)
+        amount, bad = units(data, charge)
         issues.add("bad_amount", owner, origin[at], bad)
-        issues.add("bad_number", owner, origin[at], units(values["count"])[1])
+        issues.add("bad_number", owner, origin[at], units(data, count)[1])
         per_line = loops.per_line(loops.matching("DTP", b"472"))
         issues.add("segment_repeated", owner, origin[loops.lines], per_line > 1)
         day = loops.first_in_line("DTP", b"472")
-        issues.add("bad_date", owner, origin[day], dates(loops.picked.data, loops.span(day, 3))[1])
+        issues.add("bad_date", owner, origin[day], bad_dates(data, loops.span(day, 3)))
         summed = np.zeros(len(self.chosen), dtype=np.int64)
         np.add.at(summed, owner, amount)
         return summed
 
-    def _check_claims(self, own: pl.DataFrame, summed: Positions) -> Mask:
+    def _check_claims(self, own: dict[str, Span], summed: Positions) -> Mask:
         """Note what is wrong with claims; which of them have lines that do not add up to CLM02."""
         issues, claim, levels = self.issues, np.arange(len(self.chosen)), self.levels
         first = self.claims.first[self.chosen]
@@ -186,62 +178,61 @@ class _ClaimReader:
         issues.add("context_missing", claim, first, alone & ~levels.orphan)
         cause = doubtful_claims(self.segments, self.claims)[self.chosen]
         issues.add("context_doubtful", claim, cause, cause >= 0)
-        total, bad = units(own["claim_charge"])
+        total, bad = units(self.loops.picked.data, own["claim_charge"])
         issues.add("bad_amount", claim, first, bad)
-        missing = own["claim_charge"].is_null() | own["claim_id"].is_null()
-        issues.add("element_missing", claim, first, missing.to_numpy())
+        missing = ~(filled(own["claim_charge"]) & filled(own["claim_id"]))
+        issues.add("element_missing", claim, first, missing)
         unbalanced: Mask = total != summed
         unknown = np.flatnonzero((self.loops.picked.kinds == UNKNOWN) & (self.loops.claim_of >= 0))
         holder = self.loops.claim_of[unknown]
         issues.add("unknown_segment_in_claim", holder, self.loops.picked.origin[unknown], unbalanced[holder])
         return unbalanced
 
-    def _lines(self, rows: Positions, above: pl.DataFrame) -> pl.DataFrame:
-        """The canonical columns of the lines `rows`; `above` holds their claims' columns row by row."""
-        loops = self.loops
+    def _lines(self, rows: Positions, above: dict[str, Span]) -> pl.DataFrame:
+        """The canonical columns of the lines `rows`; `above` holds their claims' values."""
+        loops, owner = self.loops, self.owner[rows]
         at, line = self.service[rows], loops.lines[rows]
 
         def nearest(segment_id: str, qualifier: bytes | None, owner: bytes | None = None) -> Positions:
             return loops.first_in_line(segment_id, qualifier, owner)[rows]
 
-        diagnoses = Diagnoses(loops)
-        pointed = diagnoses.pointed(self.owner[rows], loops.span(at, 7))
-        service_date, _ = dates(loops.picked.data, loops.span(nearest("DTP", b"472"), 3))
-        origin = loops.picked.origin[at] if len(rows) else np.zeros(0, dtype=np.int64)
-        before = np.cumsum(self.claims.counted)
-        spans = {
-            "line_number": loops.span(line, 1),
-            "line_control_number": loops.span(nearest("REF", b"6R"), 2),
+        values = {name: at_rows(span, owner) for name, span in above.items() if name != "claim_charge"}
+        of_line = {
             "rendering_provider_npi": loops.npi(nearest("NM1", b"82")),
             "service_facility_state": loops.span(nearest("N4", None, b"77"), 2),
             "place_of_service": loops.span(at, 5),
+            "prior_authorization_number": loops.span(nearest("REF", b"G1"), 2),
+        }
+        values |= {name: either(span, values[name]) for name, span in of_line.items()}
+        diagnoses = Diagnoses(loops)
+        values |= {
+            "line_number": loops.span(line, 1),
+            "line_control_number": loops.span(nearest("REF", b"6R"), 2),
             "procedure_code": loops.span(at, 1, 2),
             **{f"modifier_{number}": loops.span(at, 1, 2 + number) for number in range(1, 5)},
             "charge_amount": loops.span(at, 2),
             "unit_basis": loops.span(at, 3),
             "unit_count": loops.span(at, 4),
-            **{f"diagnosis_{number}": span for number, span in enumerate(pointed, start=1)},
-            "surgical_procedure_code": diagnoses.surgical(self.owner[rows]),
-            "prior_authorization_number": loops.span(nearest("REF", b"G1"), 2),
+            **{
+                f"diagnosis_{number}": span
+                for number, span in enumerate(diagnoses.pointed(owner, loops.span(at, 7)), start=1)
+            },
+            "surgical_procedure_code": diagnoses.surgical(owner),
+            "service_date": loops.span(nearest("DTP", b"472"), 3),
         }
+        days = {name: dates(loops.picked.data, values.pop(name)) for name in DATES}
+        origin = loops.picked.origin[at] if len(rows) else np.zeros(0, dtype=np.int64)
+        nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(rows))
         columns = {
-            **loops.texts(spans),
-            "service_date": service_date,
-            "row_number": pl.Series(before[origin], dtype=pl.Int64),
-            "origin": pl.Series(origin, dtype=pl.Int64),
+            **loops.texts(values),
+            **days,
+            "medicare_contractor": nothing,
+            "medicare_locality": nothing,
+            "row_number": pl.Series(np.searchsorted(np.flatnonzero(self.claims.counted), origin) + 1),
+            "claim_line_count": pl.Series(self.claims.lines[self.chosen][owner]),
+            "origin": pl.Series(origin),
         }
-        frame = pl.concat([above, pl.DataFrame(columns)], how="horizontal")
-        empty = pl.lit(None, dtype=pl.String)
-        return frame.with_columns(
-            pl.coalesce("rendering_provider_npi", "claim_rendering").alias("rendering_provider_npi"),
-            pl.coalesce("service_facility_state", "claim_facility_state").alias("service_facility_state"),
-            pl.coalesce("place_of_service", "claim_facility_code").alias("place_of_service"),
-            pl.coalesce("prior_authorization_number", "claim_authorization").alias(
-                "prior_authorization_number"
-            ),
-            empty.alias("medicare_contractor"),
-            empty.alias("medicare_locality"),
-        ).select(*CLAIM_COLUMNS, *CLAIM_EXTRA, "origin")
+        return pl.DataFrame({name: columns[name] for name in (*CLAIM_COLUMNS, *CLAIM_EXTRA, "origin")})
 
     def _notes(self, rows: Positions, frame: pl.DataFrame) -> list[Spots]:
         """Start and stop times in NTE02 (of the line, or of a claim of one line) against billed minutes."""

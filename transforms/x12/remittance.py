@@ -14,8 +14,9 @@ from transforms.x12.professional import loose_lines, unknown_segments
 from transforms.x12.rows import REMIT_COLUMNS, REMIT_EXTRA, PartRows, Spots, empty_rows
 from transforms.x12.scan import CodeTest, Sets
 from transforms.x12.segments import UNKNOWN, Mask, Positions, Segments
-from transforms.x12.values import code, dates, units
+from transforms.x12.values import Span, at_rows, bad_dates, code, dates, either, filled, units
 
+DATES = ("payment_date", "service_date")
 LINE_ONLY: tuple[tuple[str, bytes | None], ...] = (
     ("DTM", b"472"), ("DTM", b"150"), ("DTM", b"151"), ("REF", b"6R"), ("AMT", b"B6"), ("LQ", None),
 )  # fmt: skip
@@ -73,75 +74,63 @@ class _RemitReader:
             Spots("claim_unbalanced", "CLP", origin[self.first[claims_off & good]]),
             Spots("claim_level_payment", "CLP", origin[self.first[alone]]),
         ]
-        parts = [self._lines(rows, above, adjustments), self._payments(alone, above)]
-        frame = pl.concat(parts, how="diagonal").sort("origin")
-        return frame.select(*REMIT_COLUMNS, *REMIT_EXTRA, "origin"), findings, spots
+        frame = self._lines(rows, above, adjustments)
+        if len(alone):
+            frame = pl.concat([frame, self._payments(alone, above)]).sort("origin")
+        return frame, findings, spots
 
-    def _above(self, adjustments: Adjustments) -> pl.DataFrame:
-        """Columns of the set's header (BPR, TRN, N1) and of loop 2100, one row per claim."""
+    def _above(self, adjustments: Adjustments) -> dict[str, Span]:
+        """Values of the set's header (BPR, TRN, N1) and of loop 2100, by claim; dates are checked."""
         loops, issues, zone, header = self.loops, self.issues, self.loops.claim_zone, self.header
-        claim, origin = np.arange(len(self.chosen)), np.append(loops.picked.origin, -1)
+        claim, origin, data = (
+            np.arange(len(self.chosen)),
+            np.append(loops.picked.origin, -1),
+            loops.picked.data,
+        )
         payment = loops.first("BPR")[header]
         payer, payee = loops.first("N1", b"PR")[header], loops.first("N1", b"PE")[header]
         second = loops.first("REF", b"2U", owner=b"PR")[header]
         is_npi = loops.picked.qualifiers(loops.picked.element(payee, 3)) == code(b"XX")
-        paid_on, bad_paid_on = dates(loops.picked.data, loops.span(payment, 16))
-        issues.add("bad_date", claim, origin[payment], bad_paid_on)
-        columns = loops.texts(
-            {
-                "payment_trace": loops.span(loops.first("TRN")[header], 2),
-                "payer_id": loops.span(payer, 4),
-                "second_payer_id": loops.span(second, 2),
-                "payer_name": loops.span(payer, 2),
-                "payee_npi": loops.span(np.where(is_npi, payee, -1), 4),
-                "claim_id": loops.span(self.first, 1),
-                "claim_status_code": loops.span(self.first, 2),
-                "claim_charge": loops.span(self.first, 3),
-                "claim_paid": loops.span(self.first, 4),
-                "remit_filing_code": loops.span(self.first, 6),
-                "payer_claim_number": loops.span(self.first, 7),
-                "original_payer_claim_number": loops.span(loops.first("REF", b"F8")[zone], 2),
-            }
-        )
-        columns["payment_date"] = paid_on
-        columns["payer_id"] = _either(columns["payer_id"], columns.pop("second_payer_id"))
-        days = []
-        for qualifier in (b"232", b"233"):
-            at = loops.first("DTM", qualifier)[zone]
-            day, bad = dates(loops.picked.data, loops.span(at, 2))
-            issues.add("bad_date", claim, origin[at], bad)
-            days.append(day)
-        columns["claim_date"] = _either(*days)
+        days = {q: loops.first("DTM", q)[zone] for q in (b"232", b"233")}
+        values = {
+            "payment_trace": loops.span(loops.first("TRN")[header], 2),
+            "payment_date": loops.span(payment, 16),
+            "payer_id": either(loops.span(payer, 4), loops.span(second, 2)),
+            "payer_name": loops.span(payer, 2),
+            "payee_npi": loops.span(np.where(is_npi, payee, -1), 4),
+            "claim_id": loops.span(self.first, 1),
+            "claim_status_code": loops.span(self.first, 2),
+            "charge_amount": loops.span(self.first, 3),
+            "paid_amount": loops.span(self.first, 4),
+            "remit_filing_code": loops.span(self.first, 6),
+            "payer_claim_number": loops.span(self.first, 7),
+            "original_payer_claim_number": loops.span(loops.first("REF", b"F8")[zone], 2),
+            "service_date": either(loops.span(days[b"232"], 2), loops.span(days[b"233"], 2)),
+        }
+        issues.add("bad_date", claim, origin[payment], bad_dates(data, values["payment_date"]))
+        for at in days.values():
+            issues.add("bad_date", claim, origin[at], bad_dates(data, loops.span(at, 2)))
         in_heading = np.where(loops.heading[adjustments.segment], loops.claim_of[adjustments.segment], -1)
-        columns["claim_adjustments"] = adjustments.packed(in_heading, len(self.chosen))
-        columns["loop_ordinal"] = pl.Series(self.chosen + 1, dtype=pl.Int64)
-        return pl.DataFrame(columns)
+        self.claim_adjustments = adjustments.packed(in_heading, len(self.chosen))
+        return values
 
     def _check_lines(self, adjustments: Adjustments) -> Mask:
         """Note what is wrong with service lines; which of them are out of balance (SVC02 - CAS = SVC03)."""
         loops, issues, owner = self.loops, self.issues, self.owner
         lines, origin = loops.lines, np.append(loops.picked.origin, -1)
         allowed = loops.first_in_line("AMT", b"B6")
-        values = loops.texts(
-            {
-                "charge": loops.span(lines, 2),
-                "paid": loops.span(lines, 3),
-                "units": loops.span(lines, 5),
-                "allowed": loops.span(allowed, 2),
-            }
-        )
-        charge, paid = values["charge"], values["paid"]
-        issues.add("element_missing", owner, origin[lines], (charge.is_null() | paid.is_null()).to_numpy())
-        charged, bad_charge = units(charge)
-        settled, bad_paid = units(paid)
+        data, charge, paid = loops.picked.data, loops.span(lines, 2), loops.span(lines, 3)
+        issues.add("element_missing", owner, origin[lines], ~(filled(charge) & filled(paid)))
+        charged, bad_charge = units(data, charge)
+        settled, bad_paid = units(data, paid)
         issues.add("bad_amount", owner, origin[lines], bad_charge | bad_paid)
-        issues.add("bad_number", owner, origin[lines], units(values["units"])[1])
-        issues.add("bad_amount", owner, origin[allowed], units(values["allowed"])[1])
+        issues.add("bad_number", owner, origin[lines], units(data, loops.span(lines, 5))[1])
+        issues.add("bad_amount", owner, origin[allowed], units(data, loops.span(allowed, 2))[1])
         for qualifier in (b"472", b"150"):
             at = loops.matching("DTM", qualifier)
             issues.add("segment_repeated", owner, origin[lines], loops.per_line(at) > 1)
             day = loops.first_in_line("DTM", qualifier)
-            issues.add("bad_date", owner, origin[day], dates(loops.picked.data, loops.span(day, 2))[1])
+            issues.add("bad_date", owner, origin[day], bad_dates(data, loops.span(day, 2)))
         for stray in (loops.matching("NM1"), loops.matching("MOA"), loops.matching("MIA")):
             stray = stray[loops.line_of[stray] >= 0]
             issues.add("segment_out_of_place", loops.claim_of[stray], origin[stray])
@@ -149,15 +138,15 @@ class _RemitReader:
         unbalanced: Mask = charged - taken != settled
         return unbalanced
 
-    def _check_claims(self, above: pl.DataFrame, adjustments: Adjustments) -> Mask:
+    def _check_claims(self, above: dict[str, Span], adjustments: Adjustments) -> Mask:
         """Note what is wrong with claims; which are out of balance (CLP03 - every CAS = CLP04)."""
         loops, issues = self.loops, self.issues
         claim, first = np.arange(len(self.chosen)), self.claims.first[self.chosen]
-        needed = ("claim_id", "claim_status_code", "claim_charge", "claim_paid")
-        missing = above.select(pl.any_horizontal(pl.col(name).is_null() for name in needed)).to_series()
-        issues.add("element_missing", claim, first, missing.to_numpy())
-        charged, bad_charge = units(above["claim_charge"])
-        settled, bad_paid = units(above["claim_paid"])
+        needed = ("claim_id", "claim_status_code", "charge_amount", "paid_amount")
+        missing = ~np.logical_and.reduce([filled(above[name]) for name in needed])
+        issues.add("element_missing", claim, first, missing)
+        charged, bad_charge = units(loops.picked.data, above["charge_amount"])
+        settled, bad_paid = units(loops.picked.data, above["paid_amount"])
         issues.add("bad_amount", claim, first, bad_charge | bad_paid)
         no_header = (loops.first("BPR")[self.header] < 0) | (loops.first("TRN")[self.header] < 0)
         nobody = self.single & (loops.first("NM1", b"QC")[loops.claim_zone] < 0)
@@ -174,19 +163,17 @@ class _RemitReader:
         issues.add("unknown_segment_in_claim", holder, loops.picked.origin[unknown], doubtful)
         return unbalanced
 
-    def _lines(self, rows: Positions, above: pl.DataFrame, adjustments: Adjustments) -> pl.DataFrame:
+    def _lines(self, rows: Positions, above: dict[str, Span], adjustments: Adjustments) -> pl.DataFrame:
         """The canonical columns of the service lines `rows`."""
-        loops = self.loops
+        loops, owner = self.loops, self.owner[rows]
         at = loops.lines[rows]
-        owner = self.owner[rows]
-        before = np.searchsorted(self.owner, np.arange(len(self.chosen)))
-        days = [
-            dates(loops.picked.data, loops.span(loops.first_in_line("DTM", qualifier)[rows], 2))[0]
-            for qualifier in (b"472", b"150")
-        ]
-        origin = loops.picked.origin[at]
-        spans = {
+        values = {name: at_rows(span, owner) for name, span in above.items()}
+        day, start = (
+            loops.span(loops.first_in_line("DTM", qualifier)[rows], 2) for qualifier in (b"472", b"150")
+        )
+        values |= {
             "line_control_number": loops.span(loops.first_in_line("REF", b"6R")[rows], 2),
+            "service_date": either(either(day, start), values["service_date"]),
             "procedure_code": loops.span(at, 1, 2),
             **{f"modifier_{number}": loops.span(at, 1, 2 + number) for number in range(1, 5)},
             "submitted_procedure_code": loops.span(at, 6, 2),
@@ -195,42 +182,47 @@ class _RemitReader:
             "paid_units": loops.span(at, 5),
             "allowed_amount": loops.span(loops.first_in_line("AMT", b"B6")[rows], 2),
         }
+        before = np.searchsorted(self.owner, np.arange(len(self.chosen)))
         columns = {
-            **loops.texts(spans),
             "service_sequence": pl.Series(rows - before[owner] + 1).cast(pl.String),
-            "service_date": _either(_either(*days), above["claim_date"].gather(owner)),
             "adjustments": adjustments.packed(loops.line_of[adjustments.segment], len(loops.lines)).gather(
                 rows
             ),
             "remark_codes": self._remarks().gather(rows),
-            "row_number": pl.Series(np.cumsum(self.claims.counted)[origin], dtype=pl.Int64),
-            "origin": pl.Series(origin, dtype=pl.Int64),
         }
-        return pl.concat([above[owner], pl.DataFrame(columns)], how="horizontal")
+        return self._frame(values, columns, owner, loops.picked.origin[at])
 
-    def _payments(self, alone: Positions, above: pl.DataFrame) -> pl.DataFrame:
+    def _payments(self, alone: Positions, above: dict[str, Span]) -> pl.DataFrame:
         """Claim payments without service lines, as remit lines without a code."""
-        origin = self.claims.first[self.chosen[alone]]
-        return above[alone].with_columns(
-            pl.col("claim_date").alias("service_date"),
-            pl.col("claim_charge").alias("charge_amount"),
-            pl.col("claim_paid").alias("paid_amount"),
-            pl.Series("row_number", np.cumsum(self.claims.counted)[origin], dtype=pl.Int64),
-            pl.Series("origin", origin, dtype=pl.Int64),
-        )
+        values = {name: at_rows(span, alone) for name, span in above.items()}
+        return self._frame(values, {}, alone, self.claims.first[self.chosen[alone]])
+
+    def _frame(
+        self, values: dict[str, Span], columns: dict[str, pl.Series], owner: Positions, origin: Positions
+    ) -> pl.DataFrame:
+        """Rows of the claims `owner` and segments `origin` in the canonical columns, absent ones null."""
+        days = {name: dates(self.loops.picked.data, values.pop(name)) for name in DATES}
+        nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(owner))
+        found = {
+            **self.loops.texts(values),
+            **days,
+            **columns,
+            "claim_adjustments": self.claim_adjustments.gather(owner),
+            "loop_ordinal": pl.Series(self.chosen[owner] + 1),
+            "row_number": pl.Series(np.searchsorted(np.flatnonzero(self.claims.counted), origin) + 1),
+            "origin": pl.Series(origin),
+        }
+        return pl.DataFrame({n: found.get(n, nothing) for n in (*REMIT_COLUMNS, *REMIT_EXTRA, "origin")})
 
     def _remarks(self) -> pl.Series:
         """LQ*HE codes of each service line, joined by `|`."""
         loops = self.loops
         at = loops.matching("LQ", b"HE")
+        if not len(at):
+            return pl.Series([None], dtype=pl.String).new_from_index(0, len(loops.lines))
         frame = pl.DataFrame({"line": loops.line_of[at], "text": loops.text(at, 2)}).filter(
             (pl.col("line") >= 0) & pl.col("text").is_not_null()
         )
         joined = frame.group_by("line", maintain_order=True).agg(pl.col("text").str.join("|"))
         lines = pl.DataFrame({"line": np.arange(len(loops.lines), dtype=np.int64)})
         return lines.join(joined, on="line", how="left", maintain_order="left", validate="1:1")["text"]
-
-
-def _either(first: pl.Series, second: pl.Series) -> pl.Series:
-    """The first value, or the second where there is none."""
-    return first.zip_with(first.is_not_null(), second)

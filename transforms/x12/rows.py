@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import polars as pl
 
@@ -53,6 +54,7 @@ class PartRows:
     loop_segments: Positions
 
 
+@lru_cache(maxsize=16)
 def empty_rows(columns: tuple[str, ...], extra: tuple[str, ...]) -> pl.DataFrame:
     """No rows, with the canonical columns as String and `extra` as Int64."""
     schema: dict[str, type[pl.DataType]] = dict.fromkeys(columns, pl.String)

@@ -19,7 +19,7 @@ Span: TypeAlias = tuple[Positions, Positions]
 _INLINE = 12
 _MASKS = (np.arange(_INLINE)[None, :] < np.arange(_INLINE + 1)[:, None]).astype(np.uint8) * 255
 _MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] + [0] * 87)
-NUMBER = r"^[-+]?(\d+\.?\d*|\.\d+)$"
+_POWERS = 10 ** np.arange(16, dtype=np.int64)
 AMOUNT_UNITS = 10_000
 """Amounts are compared as whole ten-thousandths: exact, and a third decimal is not lost."""
 
@@ -183,27 +183,34 @@ def _trimmed(data: Bytes, begin: Positions, end: Positions) -> Span:
     return begin, end
 
 
-def dates(data: Bytes, span: Span) -> tuple[pl.Series, Mask]:
-    """First day of D8, RD8 or DT values as `YYYY-MM-DD`, and which of the filled ones are no date."""
-    begin, end = _trimmed(data, *span)
-    length = end - begin
-    raw = words(data, "V18", 18)[begin].view(np.uint8).reshape(-1, 18)
-    first, well = _day(raw[:, :8])
-    _, well_last = _day(raw[:, 9:17])
-    period = (length == 17) & (raw[:, 8] == ord("-")) & well_last
-    shape = (length == 8) | period | (length == 12) | (length == 14)
-    good = shape & well
+def dates(data: Bytes, span: Span) -> pl.Series:
+    """First day of D8, RD8 or DT values as `YYYY-MM-DD`, null where there is no date."""
+    begin, length, raw = _date_cells(data, span)
+    good = _is_date(length, raw)
     out = np.empty((len(begin), 10), dtype=np.uint8)
-    out[:, [0, 1, 2, 3, 5, 6, 8, 9]] = first
+    out[:, [0, 1, 2, 3, 5, 6, 8, 9]] = raw[:, :8]
     out[:, [4, 7]] = ord("-")
     flat = np.concatenate([out[good].reshape(-1), np.zeros(PAD, dtype=np.uint8)])
     last = np.cumsum(good) * 10
-    column = text(flat, np.where(good, last - 10, 0), np.where(good, last, 0))
-    return column, (length > 0) & ~good
+    return text(flat, np.where(good, last - 10, 0), np.where(good, last, 0))
 
 
-def _day(digits: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], Mask]:
-    """Eight bytes each and whether they are a calendar day."""
+def _date_cells(data: Bytes, span: Span) -> tuple[Positions, Positions, npt.NDArray[np.uint8]]:
+    begin, end = _trimmed(data, *span)
+    return begin, end - begin, words(data, "V18", 18)[begin].view(np.uint8).reshape(-1, 18)
+
+
+def _is_date(length: Positions, raw: npt.NDArray[np.uint8]) -> Mask:
+    well = _day(raw[:, :8])
+    period = length == 17
+    if period.any():
+        period &= (raw[:, 8] == ord("-")) & _day(raw[:, 9:17])
+    good: Mask = ((length == 8) | period | (length == 12) | (length == 14)) & well
+    return good
+
+
+def _day(digits: npt.NDArray[np.uint8]) -> Mask:
+    """Whether eight bytes each are a calendar day."""
     number = digits.astype(np.int32) - 48
     well = ((number >= 0) & (number <= 9)).all(axis=1)
     year = number[:, 0] * 1000 + number[:, 1] * 100 + number[:, 2] * 10 + number[:, 3]
@@ -211,12 +218,58 @@ def _day(digits: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], Mask]:
     day = number[:, 6] * 10 + number[:, 7]
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     longest = _MONTH_DAYS[month] + ((month == 2) & leap)
-    return digits, well & (day >= 1) & (day <= longest) & (year >= 1)
+    good: Mask = well & (day >= 1) & (day <= longest) & (year >= 1)
+    return good
 
 
-def units(column: pl.Series) -> tuple[npt.NDArray[np.int64], Mask]:
-    """Amounts as whole ten-thousandths (null: 0), and which of the filled ones are no number."""
-    well = column.str.contains(NUMBER) & (column.str.len_bytes() <= 15)
-    number = column.set(~well.fill_null(False), None).cast(pl.Decimal(20, 4), strict=False)
-    value = number.to_physical().cast(pl.Int64).fill_null(0).to_numpy()
-    return value, ~well.fill_null(True).to_numpy()
+def bad_dates(data: Bytes, span: Span) -> Mask:
+    """Which of the filled values are no date (see `dates`)."""
+    begin, length, raw = _date_cells(data, span)
+    return (length > 0) & ~_is_date(length, raw)
+
+
+def filled(span: Span) -> Mask:
+    """Which values are there."""
+    there: Mask = span[1] > span[0]
+    return there
+
+
+def at_rows(span: Span, rows: Positions) -> Span:
+    """The values of the given rows."""
+    return span[0][rows], span[1][rows]
+
+
+def either(first: Span, second: Span) -> Span:
+    """The first value, or the second where there is none."""
+    there = filled(first)
+    return np.where(there, first[0], second[0]), np.where(there, first[1], second[1])
+
+
+def units(data: Bytes, span: Span) -> tuple[npt.NDArray[np.int64], Mask]:
+    """Amounts as whole ten-thousandths (absent: 0), and which of the filled ones are no number.
+
+    A number is digits with at most one point and a sign before them, fourteen characters at most.
+    """
+    begin, end = _trimmed(data, *span)
+    length = end - begin
+    cells = words(data, "V15", 15)[begin].view(np.uint8).reshape(-1, 15)
+    inside = np.arange(15)[None, :] < length[:, None]
+    digit = cells - np.uint8(48)
+    is_digit = (digit <= 9) & inside
+    point = (cells == ord(".")) & inside
+    negative = (cells[:, 0] == ord("-")) & (length > 0)
+    signed = negative | ((cells[:, 0] == ord("+")) & (length > 0))
+    after = np.cumsum(point, axis=1, dtype=np.int8)
+    digits, points = is_digit.sum(axis=1), after[:, -1]
+    well = (length <= 14) & (digits > 0) & (points <= 1) & (digits + points + signed == length)
+    value = np.zeros(len(begin), dtype=np.int64)
+    for column in range(15 if len(begin) else 0):
+        value = np.where(is_digit[:, column], value * 10 + digit[:, column], value)
+    decimals = (is_digit & (after > 0)).sum(axis=1)
+    value = np.where(
+        decimals <= 4,
+        value * _POWERS[np.maximum(4 - decimals, 0)],
+        value // _POWERS[np.maximum(decimals - 4, 0)],
+    )
+    value = np.where(negative, -value, value)
+    return np.where(well, value, 0), (length > 0) & ~well
