@@ -72,7 +72,11 @@ def _look(folder: Path) -> Iterator[tuple[Path, tuple[int, int] | None]]:
     """Every entry below the folder with size and time of change; None: no inbound file (link, device,
     hidden).
     """
-    with os.scandir(folder) as entries:
+    try:
+        listing = os.scandir(folder)
+    except FileNotFoundError:
+        return
+    with listing as entries:
         for entry in entries:
             path = Path(entry.path)
             if entry.name.startswith((".", "~$")):

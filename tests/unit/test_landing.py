@@ -68,6 +68,23 @@ def test_a_file_that_goes_away_between_the_looks_is_not_there(
     assert found.waiting == []
 
 
+def test_a_folder_that_goes_away_between_the_looks_is_not_there(
+    landing: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("gone", "stays"):
+        (landing / name).mkdir()
+        (landing / name / "claims.csv").write_bytes(b"x")
+    scan = os.scandir
+
+    def vanishing(folder: Path) -> object:
+        if folder.name == "gone":
+            raise FileNotFoundError
+        return scan(folder)
+
+    monkeypatch.setattr("flows.landing.os.scandir", vanishing)
+    assert [file.path.parent.name for file in discover(landing, settings).files] == ["stays"]
+
+
 @pytest.mark.parametrize("change", ["size", "time", "new"])
 def test_a_file_that_differs_between_the_looks_waits(
     landing: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, change: str
