@@ -285,8 +285,12 @@ def test_d13_parquet_without_row_groups_is_a_file_without_rows(tmp_path: Path) -
     assert (found.only["outcome"], found.only["rows_read"]) == ("accepted", 0)
 
 
-def test_d7_rows_whose_lengths_cancel_out_are_both_found(tmp_path: Path) -> None:
-    content = lines(HEADER, *LINES[:5], LINES[5].rsplit(",", 1)[0], LINES[6] + ",x", *LINES[7:])
+@pytest.mark.parametrize("extra", [0, 3], ids=["all-columns-ours", "more-columns-than-ours"])
+def test_d7_rows_whose_lengths_cancel_out_are_both_found(tmp_path: Path, extra: int) -> None:
+    header, *rows = (
+        as_csv([row | {f"Note {n}": "y" for n in range(extra)} for row in ROWS]).decode().splitlines()
+    )
+    content = lines(header, *rows[:5], rows[5].rsplit(",", 1)[0], rows[6] + ",x", *rows[7:])
     found = take_in(tmp_path, {"claims.csv": content})
     told = found.quarantine.select("row_number", "rule_code").rows()
     assert told == [(6, "field_count"), (7, "field_count")]
