@@ -26,15 +26,19 @@ def last_cut(data: bytes, start: int, limit: int, delimiters: Delimiters) -> Cut
     return Cut(at, inside=True) if at > start else Cut(start, inside=False)
 
 
-def context_before(data: bytes, inside: bool, delimiters: Delimiters) -> bytes:
+def context_before(before: bytes, data: bytes, inside: bool, delimiters: Delimiters) -> bytes:
     """Segments that still hold at the end of `data`: its GS and, inside a set, the set's header and loops.
 
-    The loops are the hierarchical levels above the next claim and every billing provider of the set.
+    `before` is what held at its start. The loops are the hierarchical levels above the next claim and every
+    billing provider of the set.
     """
-    group = _last(data, b"GS", -1, len(data), delimiters)
-    context = _segment(data, group, delimiters) if group >= 0 else b""
+    group, source = _last(data, b"GS", -1, len(data), delimiters), data
+    if group < 0:
+        group, source = _last(before, b"GS", -1, len(before), delimiters), before
+    context = _segment(source, group, delimiters) if group >= 0 else b""
     if not inside:
         return context
+    data = before + data
     opened = _last(data, b"ST", -1, len(data), delimiters)
     if opened < 0:
         return context

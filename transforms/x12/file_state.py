@@ -60,6 +60,7 @@ class FileState:
     current: int = 0
     suspects: dict[int, _Interchange] = field(default_factory=dict)
     identities: dict[int, bytes] = field(default_factory=dict)
+    known: set[bytes] = field(default_factory=set)
     digests: dict[bytes, set[bytes]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
@@ -95,15 +96,12 @@ class FileState:
         found: list[Finding] = []
         for start, segment in zip(piece.starts, read.interchanges, strict=False):
             self.identities[start.ordinal] = start.identity
-            seen = [*self.digests, *(s.identity for s in self.suspects.values())]
             position = base + segment
-            if start.identity in seen or self._open_with(start.identity, start.ordinal):
+            if start.identity in self.known:
                 self.suspects[start.ordinal] = _Interchange(start.identity, position)
+            self.known.add(start.identity)
             found += [warning(rule, "ISA", position) for rule in start.findings]
         return found
-
-    def _open_with(self, identity: bytes, ordinal: int) -> bool:
-        return any(known == identity for number, known in self.identities.items() if number < ordinal)
 
     def _held(self, read: PieceRows, found: list[Finding], bounds: list[int]) -> list[tuple[int, X12Batch]]:
         """The piece's rows by interchange; the findings go with the first part."""

@@ -193,6 +193,8 @@ class PieceCutter:
         for number, (start, stop, header) in enumerate(regions):
             new = header is not self._current
             if not pieces or header.delimiters != pieces[-1].delimiters:
+                if pieces:
+                    pieces[-1].body = data[first:start]
                 pieces.append(Piece(b"" if new else self._context, b"", header.delimiters))
                 first = start
             piece = pieces[-1]
@@ -203,17 +205,16 @@ class PieceCutter:
                 self._count += 1
                 self._digest = hashlib.sha256()
                 piece.starts.append(Interchange(start - first, self._count, header.identity, header.findings))
-            piece.body = data[first:stop]
             whole = last or number + 1 < len(regions) or cut.between
             self._digest.update(data[start:stop].rstrip(BLANKS) if whole else data[start:stop])
             if whole:
                 piece.digests[self._count] = self._digest.digest()
         if pieces:
-            self._context = (
-                b""
-                if cut.between
-                else context_before(pieces[-1].context + pieces[-1].body, cut.inside, pieces[-1].delimiters)
-            )
+            piece = pieces[-1]
+            piece.body = data[first : regions[-1][1]]
+            self._context = b""
+            if not cut.between:
+                self._context = context_before(piece.context, piece.body, cut.inside, piece.delimiters)
         return pieces
 
 
