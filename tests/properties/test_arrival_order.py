@@ -107,6 +107,7 @@ def test_resolved_files_are_the_same_whatever_the_nights(tmp_path: Path, seed: i
     assert found.snapshot.as_of == expected.snapshot.as_of
 
 
+@pytest.mark.slow
 @pytest.mark.xfail(raises=ProductError, strict=True, reason="E_CONSERVATION counts the rows of both copies")
 def test_copies_in_different_batches_of_one_run_count_once(tmp_path: Path) -> None:
     files = world(0, 60)
