@@ -16,11 +16,11 @@ from flows.files import read_json
 from flows.intake_x12 import read_x12_file
 from flows.landing import LandingFile
 from flows.preflight import Growing, Limits, Preflight, Rejected, preflight
-from flows.read_tables import check_header, kept_rows, scan_text
+from flows.read_tables import TextRows, check_header, kept_rows, scan_text
 from flows.reference_files import read_reference
 from flows.settings import Settings, config_folder
 from transforms.intake.accept import Accepted, Ceiling, accept_lines
-from transforms.intake.layouts import Layout, canonical_text, parse_layout, pick_layout
+from transforms.intake.layouts import Layout, canonical_text, parse_layout, pick_layout, plain
 
 FEWEST_BAD_ROWS: Final = 10
 """Below this many bad rows a file is never rejected for its share of them."""
@@ -158,13 +158,25 @@ def _rejected(row: dict[str, Any], reason: str) -> dict[str, Any]:
 def _read(found: Preflight, row: dict[str, Any], settings: Settings) -> FileResult:
     if found.form == "x12":
         return read_x12_file(found, row, settings)
-    text = scan_text(found)
+    try:
+        return _read_rows(scan_text(found), found, row, settings)
+    except Rejected as rejected:
+        if rejected.code != "file_unreadable" or found.form != "csv":
+            raise
+    return _read_rows(scan_text(found, row_by_row=True), found, row, settings)
+
+
+def _read_rows(text: TextRows, found: Preflight, row: dict[str, Any], settings: Settings) -> FileResult:
+    """The kept rows of a tabular file, by the layout that its header has."""
     layout, missing = pick_layout(text.header, layouts())
     if layout is None:
         raise Rejected("file_header_missing")
     check_header(text.header)
     if missing:
         raise Rejected("file_column_missing", ",".join(missing))
+    if text.is_cleared and not {plain(name) for name in text.header} <= layout.headers():
+        # the parser notices a long row only where it reads every column
+        text = scan_text(found, row_by_row=True)
     identified = text.rows.with_columns(file_key=pl.lit(found.file_key))
     canonical = canonical_text(identified, layout, text.header)
     kept, heads, rows_read = kept_rows(canonical, layout, settings.rules.scope, text.is_ragged)

@@ -83,6 +83,8 @@ class Preflight:
     plain: Path
     size: int
     quotes: int
+    separators: int
+    newlines: int
     ends_in_newline: bool
     source: Path
     marks: tuple[int, ...]
@@ -91,6 +93,14 @@ class Preflight:
     def file_key(self) -> str:
         """First 16 hex digits of the content's sha256."""
         return self.sha256[:16]
+
+    def adds_up(self, fields: int) -> bool:
+        """Whether the separators are those of rows of `fields` fields each: then no row is short unless
+        another
+        is long, and a long row does not parse.
+        """
+        rows = self.newlines + (not self.ends_in_newline)
+        return not self.quotes and self.separators == (fields - 1) * rows
 
     def check_unchanged(self) -> None:
         """Growing when the file is no longer the one whose bytes were hashed."""
@@ -146,6 +156,8 @@ def preflight(path: Path, scratch: Path, limits: Limits) -> Preflight:
         plain,
         counted.size,
         counted.quotes,
+        counted.separators,
+        counted.newlines,
         counted.last == b"\n",
         path,
         _marks(before),
@@ -170,7 +182,8 @@ class _Counted:
 
     def __init__(self) -> None:
         self.hash = hashlib.sha256()
-        self.size = self.quotes = self.newlines = self.returns = self.nuls = 0
+        self.size = self.quotes = self.separators = self.newlines = 0
+        self.returns = self.nuls = False
         self.head = b""
         self.last = b""
 
@@ -181,9 +194,11 @@ class _Counted:
             self.head += chunk[: HEAD - len(self.head)]
         self.size += len(chunk)
         self.quotes += chunk.count(b'"')
-        self.newlines += chunk.count(b"\n")
-        self.returns += chunk.count(b"\r")
-        self.nuls += chunk.count(b"\0")
+        data = np.frombuffer(chunk, dtype=np.uint8)
+        self.separators += int(np.count_nonzero(data == 44))
+        self.newlines += int(np.count_nonzero(data == 10))
+        self.returns |= not self.newlines and b"\r" in chunk
+        self.nuls |= b"\0" in chunk
         self.last = chunk[-1:]
 
 

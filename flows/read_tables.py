@@ -14,7 +14,7 @@ from flows.preflight import Preflight, Rejected, ragged_rows
 from schemas.inbound import COLUMNS, Kind
 from transforms.intake.accept import SUBMISSION_TEXT
 from transforms.intake.layouts import Layout, plain
-from transforms.intake.scope import kept_codes
+from transforms.intake.scope import kept_codes, maybe_kept
 
 REPLACING: Final = ("6", "7", "8")
 ROW_INDEX: Final = "_cpt01939_row"
@@ -38,12 +38,18 @@ class TextRows:
     rows: pl.LazyFrame
     header: list[str]
     is_ragged: bool = False
+    is_cleared: bool = False
 
 
-def scan_text(found: Preflight) -> TextRows:
-    """The rows of a file, not yet read. Rejected when its header can't be."""
+def scan_text(found: Preflight, row_by_row: bool = False) -> TextRows:
+    """The rows of a file, not yet read. Rejected when its header can't be.
+
+    A CSV whose separators add up is cleared without a look at each row; one that then does not parse has a
+    row that is
+    too long and is to be scanned again with `row_by_row`.
+    """
     if found.form == "csv":
-        return _scan_csv(found)
+        return _scan_csv(found, row_by_row)
     try:
         if found.form == "parquet":
             rows = pl.scan_parquet(found.plain, glob=False, row_index_name=ROW_INDEX, row_index_offset=1)
@@ -91,22 +97,24 @@ def _plain_number(number: pl.Expr) -> pl.Expr:
     )
 
 
-def _scan_csv(found: Preflight) -> TextRows:
+def _scan_csv(found: Preflight, row_by_row: bool) -> TextRows:
     header = _header(found.plain)
     if len(header) == 1:
         raise Rejected("file_wrong_delimiter")
-    ragged = ragged_rows(found, len(header))
+    is_cleared = not row_by_row and found.adds_up(len(header))
+    ragged = [] if is_cleared else ragged_rows(found, len(header))
     rows = pl.scan_csv(
         found.plain,
         schema=pl.Schema(dict.fromkeys(header, pl.String)),
-        truncate_ragged_lines=True,
+        truncate_ragged_lines=not is_cleared,
         row_index_name=ROW_INDEX,
         row_index_offset=1,
         glob=False,
     )
     number = _row_number()
     is_whole = ~number.is_in(ragged) if ragged else pl.lit(True)
-    return TextRows(rows.with_columns(row_number=number, field_count_ok=is_whole), header, bool(ragged))
+    numbered = rows.with_columns(row_number=number, field_count_ok=is_whole)
+    return TextRows(numbered, header, bool(ragged), is_cleared)
 
 
 def check_header(header: list[str]) -> None:
@@ -142,39 +150,57 @@ def kept_rows(
 
     In a file with rows of a wrong length, such a row is kept too when its code is gone or stands elsewhere.
     """
-    code = "procedure_code"
-    again = pl.col(code).str.to_lowercase() == plain(layout.columns.get(code, code))
-    keep = kept_codes(code, scope) | again.fill_null(False)
-    blank = pl.all_horizontal(pl.col(name).fill_null("") == "" for name in NEVER_EMPTY[layout.kind])
-    if is_ragged:
-        gone = pl.col(code).fill_null("") == ""
-        elsewhere = pl.any_horizontal(
-            pl.col(column.name).is_in(scope).fill_null(False) for column in COLUMNS[layout.kind]
-        )
-        keep = keep | (~pl.col("field_count_ok") & (gone | elsewhere) & ~blank)
-    if layout.kind == "remit_lines":
-        submitted = pl.col("submitted_procedure_code")
-        empty = (pl.col(code).fill_null("") == "") & (submitted.fill_null("") == "")
-        keep = keep | kept_codes("submitted_procedure_code", scope) | (empty & ~blank)
-        heads = pl.lit(False)
-    else:
-        heads = pl.col("claim_frequency_code").is_in(REPLACING)
+    keep, again = _keep(layout, scope, is_ragged)
+    claims = layout.kind == "claim_lines"
+    replacing = pl.col("claim_frequency_code").is_in(REPLACING) if claims else pl.lit(False)
     marked = rows.with_columns(_keep=keep)
-    wanted = (
-        marked.filter(pl.col("_keep") | heads) if layout.kind == "claim_lines" else marked.filter("_keep")
-    )
     try:
-        kept, total = pl.collect_all([wanted, rows.select(pl.len())], engine="streaming")
-        if len(kept.filter(pl.col("_keep")).filter(again)):
+        found, total = pl.collect_all(
+            [marked.filter(pl.col("_keep") | replacing), rows.select(pl.len())], engine="streaming"
+        )
+        if len(found.filter(again)):
             raise Rejected("file_header_twice")
-        in_scope = kept.filter("_keep").drop("_keep")
-        headers = kept.filter(~pl.col("_keep")).drop("_keep")
-        if layout.kind == "claim_lines":
+        # the scan keeps what may be near the scope; the exact look is taken at these few
+        found = found.with_columns(pl.col("_keep") & _is_kept(layout, scope))
+        in_scope = found.filter("_keep").drop("_keep")
+        headers = found.filter(~pl.col("_keep") & replacing).drop("_keep")
+        if claims:
             in_scope = _with_line_counts(in_scope, rows)
     except pl.exceptions.PolarsError as error:
         code = "file_not_utf8" if "utf-8" in str(error).lower() else "file_unreadable"
         raise Rejected(code) from None
     return in_scope, headers, int(total.item())
+
+
+def _keep(layout: Layout, scope: tuple[str, ...], is_ragged: bool) -> tuple[pl.Expr, pl.Expr]:
+    """Rows that may be kept, by cheap tests; and rows that say the header again."""
+    code = "procedure_code"
+    again = pl.col(code).str.to_lowercase().fill_null("") == plain(layout.columns.get(code, code))
+    header = layout.columns.get(code, code)
+    headers = [header, plain(header), header.upper(), header.title()]
+    keep = maybe_kept(code, scope) | pl.col(code).is_in(headers).fill_null(False)
+    blank = pl.all_horizontal(_empty(name) for name in NEVER_EMPTY[layout.kind])
+    if is_ragged:
+        elsewhere = pl.any_horizontal(
+            pl.col(column.name).is_in(scope).fill_null(False) for column in COLUMNS[layout.kind]
+        )
+        keep = keep | (~pl.col("field_count_ok") & (_empty(code) | elsewhere) & ~blank)
+    if layout.kind == "remit_lines":
+        submitted = "submitted_procedure_code"
+        keep = keep | maybe_kept(submitted, scope) | (_empty(code) & _empty(submitted) & ~blank)
+    return keep, again
+
+
+def _is_kept(layout: Layout, scope: tuple[str, ...]) -> pl.Expr:
+    """Whether a row that may be kept is: in or near scope, without any code, or of a wrong length."""
+    codes = ["procedure_code", *(["submitted_procedure_code"] if layout.kind == "remit_lines" else [])]
+    near = pl.any_horizontal(kept_codes(name, scope) for name in codes)
+    without = pl.all_horizontal(_empty(name) for name in codes) & (layout.kind == "remit_lines")
+    return near | without | ~pl.col("field_count_ok")
+
+
+def _empty(name: str) -> pl.Expr:
+    return pl.col(name).is_null() | (pl.col(name) == "")
 
 
 def _with_line_counts(kept: pl.DataFrame, rows: pl.LazyFrame) -> pl.DataFrame:

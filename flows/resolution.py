@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -18,6 +18,8 @@ from transforms.resolve import resolve_lines
 Partition = tuple[str, str]
 ROWS_PER_SHARD = 150_000
 """Accepted rows resolved at a time: what bounds the memory of a run."""
+COMPRESSION: Final = "lz4"
+"""Many small files are written: the cheapest codec to start."""
 KINDS = {"lines": "service_month", "remits": "remit_month"}
 
 
@@ -107,24 +109,28 @@ def _write_partitions(
     month = pl.col(KINDS[kind]).dt.to_string("%Y-%m")
     for payer in rows.select("payer").unique().sort("payer").collect(engine="streaming")["payer"]:
         of_payer = (
-            rows.filter(pl.col("payer") == payer).with_columns(_month=month).collect(engine="streaming")
+            rows.filter(pl.col("payer") == payer)
+            .with_columns(_month=month)
+            .sort(ROW)
+            .collect(engine="streaming")
         )
         parts = of_payer.partition_by("_month", as_dict=True, include_key=False)
         for (name,), part in sorted(parts.items()):
             partition = f"{payer}/{name}"
-            whole = pl.concat([_untouched(store, kind, partition, touched), part]).sort(ROW)
+            old = _untouched(store, kind, partition, touched)
+            whole = part if old is None else pl.concat([old, part]).sort(ROW)
             path = work / f"{kind}-{payer}-{name}.parquet"
-            whole.write_parquet(path, compression="zstd", statistics=True)
+            whole.write_parquet(path, compression=COMPRESSION)
             entry = report.setdefault(partition, {"lines": None, "remits": None, "rows": 0})
             entry[kind] = str(path)
             entry["rows"] += len(whole) if kind == "lines" else 0
 
 
-def _untouched(store: Store, kind: str, partition: str, touched: RowSet | None) -> pl.DataFrame:
-    """Rows of a partition as it stands that are outside the closed set."""
-    rows = store.resolved_lines([partition]) if kind == "lines" else store.resolved_remits([partition])
+def _untouched(store: Store, kind: str, partition: str, touched: RowSet | None) -> pl.DataFrame | None:
+    """Rows of a partition as it stands that are outside the closed set; None when all is resolved anew."""
     if touched is None:
-        return rows.collect().clear()
+        return None
+    rows = store.resolved_lines([partition]) if kind == "lines" else store.resolved_remits([partition])
     inside = touched.claims if kind == "lines" else touched.remits
     return rows.collect().join(inside, on=ROW, how="anti")
 
@@ -142,7 +148,7 @@ def _with_unchanged_half(
                 rows = frame.collect()
                 if len(rows):
                     path = work / f"{kind}-{name.replace('/', '-')}.parquet"
-                    rows.write_parquet(path, compression="zstd", statistics=True)
+                    rows.write_parquet(path, compression=COMPRESSION)
                     entry[kind] = str(path)
                     entry["rows"] += len(rows) if kind == "lines" else 0
     return report

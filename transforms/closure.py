@@ -148,7 +148,7 @@ def _components(claim_keys: pl.DataFrame, remit_keys: pl.DataFrame) -> np.ndarra
     number = pl.col("claim_number_key")
     anywhere = pl.when(number.is_in(everywhere)).then(number).alias("anywhere")
     claim_keys, remit_keys = claim_keys.with_columns(anywhere), remit_keys.with_columns(anywhere)
-    links = (
+    links: tuple[tuple[list[str], list[str]], ...] = (
         (NUMBER, NUMBER),
         (["anywhere"], ["anywhere"]),
         (SERVICE, SERVICE),
@@ -160,13 +160,24 @@ def _components(claim_keys: pl.DataFrame, remit_keys: pl.DataFrame) -> np.ndarra
     rows, nodes, first = [], [], count
     for group in (links[:1], links[1:2], links[2:3], links[3:]):
         said = pl.concat([_said(claim_keys, remit_keys, *link) for link in group])
-        codes = said.select(pl.struct(pl.exclude("row")).rank("dense").cast(pl.Int64)).to_series()
+        codes = _codes(said.drop("row"))
         rows.append(said["row"].to_numpy())
         nodes.append(codes.to_numpy() - 1 + first)
         first += int(codes.max() or 0)  # type: ignore[arg-type]
     pairs = (np.concatenate(rows), np.concatenate(nodes))
     graph = coo_array((np.ones(len(pairs[0]), dtype=np.int8), pairs), shape=(first, first))
     return np.asarray(connected_components(graph, directed=False)[1][:count])
+
+
+def _codes(keys: pl.DataFrame) -> pl.Series:
+    """A whole number from 1 per distinct combination of key columns."""
+    coded = keys.select(
+        pl.col(name).cast(pl.Categorical(pl.Categories.random())).to_physical()
+        if kind == pl.String
+        else pl.col(name)
+        for name, kind in keys.schema.items()
+    )
+    return coded.select(pl.struct(pl.all()).rank("dense").cast(pl.Int64)).to_series()
 
 
 def _said(

@@ -65,10 +65,15 @@ def with_units(lines: pl.DataFrame, reference: ReferenceTables, rules: Rules) ->
         based.with_columns(
             minutes_suspect=outside.fill_null(False), _minutes=pl.when(~outside).then(thousandths)
         )
-        .with_columns(anesthesia_minutes=pl.col("_minutes") / 1000, time_unit_tenths=tenths)
+        .with_columns(anesthesia_minutes=_minutes(pl.col("_minutes")), time_unit_tenths=tenths)
         .with_columns(billed_unit_tenths=pl.col("base_units") * 10 + pl.col("time_unit_tenths"))
         .drop("_minutes")
     )
+
+
+def _minutes(thousandths: pl.Expr) -> pl.Expr:
+    """Whole minutes exactly. No division by a number: the engine rounds it by the length of the column."""
+    return (thousandths // 1000).cast(pl.Float64) + (thousandths % 1000).cast(pl.Float64) * 0.001
 
 
 def with_medicare_allowed(lines: pl.DataFrame, reference: ReferenceTables, rules: Rules) -> pl.DataFrame:
@@ -99,8 +104,8 @@ def with_medicare_allowed(lines: pl.DataFrame, reference: ReferenceTables, rules
         ).with_columns(_factor=pl.coalesce("_locality", "_national"))
     else:
         priced = priced.with_columns(_factor=pl.col("_national"))
-    # tenths x share is exact; one multiplication by the factor keeps the result the same on every machine
-    units = pl.col("billed_unit_tenths") * pl.col("share") / 10
+    # products only: the engine rounds a division by a number by the length of the column
+    units = pl.col("billed_unit_tenths") * pl.col("share") * 0.1
     return (
         priced.with_columns(medicare_allowed=units * pl.col("_factor"))
         .drop("_national", "_locality", "_factor", strict=False)

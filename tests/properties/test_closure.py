@@ -118,11 +118,6 @@ def test_a_closed_set_is_closed_and_holds_its_seed(seed: int) -> None:
         assert origins(getattr(again, kind)) == found
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    strict=True,
-    reason="the engine divides one row and many rows by a number differently",
-)
 def test_a_real_number_of_a_line_does_not_depend_on_the_lines_beside_it() -> None:
     minutes = [tenths * 100 for tenths in range(10, 3000, 7)]
     lines = pl.DataFrame(

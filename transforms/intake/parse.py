@@ -17,9 +17,7 @@ def parsed(rows: pl.LazyFrame, layout: Layout, scope: tuple[str, ...]) -> pl.Laz
     Adds `was_repaired`: a code that lost its leading zero got it back.
     """
     columns = COLUMNS[layout.kind]
-    trimmed = rows.with_columns(
-        pl.col(c.name).str.strip_chars().replace("", None).alias(f"text_{c.name}") for c in columns
-    )
+    trimmed = rows.with_columns(_trimmed(c.name).alias(f"text_{c.name}") for c in columns)
     if layout.money == "us":
         trimmed = trimmed.with_columns(
             plain_money(pl.col(f"text_{c.name}")).alias(f"text_{c.name}")
@@ -38,6 +36,12 @@ def parsed(rows: pl.LazyFrame, layout: Layout, scope: tuple[str, ...]) -> pl.Laz
         )
         .drop(f"_mended_{name}" for name in codes)
     )
+
+
+def _trimmed(column: str) -> pl.Expr:
+    """The text without blanks around it; null where nothing is left."""
+    text = pl.col(column).str.strip_chars()
+    return pl.when(text != "").then(text)
 
 
 def _typed(column: InboundColumn, layout: Layout) -> pl.Expr:

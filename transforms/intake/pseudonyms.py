@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
+from collections.abc import Callable
 
 import polars as pl
 
 HEX_DIGITS = 32
+BLOCK = 64
+"""Bytes of a block of SHA-256."""
 DOMAINS = ("claim", "patient", "payer_claim", "line_control", "trace")
 
 
@@ -15,22 +19,35 @@ def keyed_hash(key: bytes, domain: str, text: str) -> str:
     return hmac.digest(key, f"{domain}|{text}".encode(), "sha256").hex()[:HEX_DIGITS]
 
 
+def keyed_hasher(key: bytes, domain: str) -> Callable[[str], str]:
+    """`keyed_hash` of one key and domain, the padded blocks of RFC 2104 hashed once: half the time."""
+    block = (hashlib.sha256(key).digest() if len(key) > BLOCK else key).ljust(BLOCK, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+    inner.update(f"{domain}|".encode())
+
+    def hashed(text: str) -> str:
+        first, second = inner.copy(), outer.copy()
+        first.update(text.encode())
+        second.update(first.digest())
+        return second.hexdigest()[:HEX_DIGITS]
+
+    return hashed
+
+
 def pseudonymised(rows: pl.DataFrame, column: str, domain: str, key: bytes, name: str) -> pl.DataFrame:
     """Replace a column of normalised identifiers by keyed hashes under a new name. Grain unchanged; null
-    stays null.
+    stays
+    null.
 
     Every distinct identifier is hashed once.
     """
     if domain not in DOMAINS:
         raise ValueError(f"unknown domain: {domain}")
-    distinct = rows.get_column(column).drop_nulls().unique()
-    hashed = pl.Series(
-        name,
-        [hmac.digest(key, f"{domain}|{text}".encode(), "sha256").hex()[:HEX_DIGITS] for text in distinct],
-        dtype=pl.String,
-    )
-    table = pl.DataFrame({column: distinct, f"_{name}": hashed})
-    joined = rows.join(table, on=column, how="left", validate="m:1", maintain_order="left")
-    return joined.drop(column, *([name] if name in rows.columns and name != column else [])).rename(
-        {f"_{name}": name}
-    )
+    hashed = keyed_hasher(key, domain)
+    known: dict[str | None, str | None] = {None: None}
+    for text in (texts := rows.get_column(column).to_list()):
+        if text not in known:
+            known[text] = hashed(text)
+    keyed = pl.Series(name, [known[text] for text in texts], dtype=pl.String)
+    return rows.drop(column).with_columns(keyed)

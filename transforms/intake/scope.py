@@ -37,18 +37,25 @@ def folded(code: pl.Expr) -> pl.Expr:
     return code.str.normalize("NFKC").str.to_uppercase()
 
 
-def kept_codes(column: str, scope: tuple[str, ...]) -> pl.Expr:
-    """Rows whose code in `column` is in scope or near it. Cheap on the rows that are neither: one search by
-    bytes.
-    """
+def maybe_kept(column: str, scope: tuple[str, ...]) -> pl.Expr:
+    """Rows whose code may be in scope or near it: one search by bytes, cheap on the many that are neither."""
     code = pl.col(column)
+    return (code.is_in([*scope, *repairs(scope)]) | _suspicious(code, scope)).fill_null(False)
+
+
+def _suspicious(code: pl.Expr, scope: tuple[str, ...]) -> pl.Expr:
     tails = sorted({item[-3:] for item in scope} | {f"{item[1]}.{item[2:]}" for item in scope} | {" "})
-    suspicious = code.str.contains_any(tails, ascii_case_insensitive=False) | (
+    return code.str.contains_any(tails, ascii_case_insensitive=False) | (
         code.str.len_bytes() != code.str.len_chars()
     )
+
+
+def kept_codes(column: str, scope: tuple[str, ...]) -> pl.Expr:
+    """Rows whose code in `column` is in scope or near it."""
+    code = pl.col(column)
     in_scope = code.is_in([*scope, *repairs(scope)])
-    looks_near = suspicious & folded(code).str.contains(near_scope_pattern(scope))
-    return (in_scope | (suspicious & looks_near)).fill_null(False)
+    looks_near = _suspicious(code, scope) & folded(code).str.contains(near_scope_pattern(scope))
+    return (in_scope | looks_near).fill_null(False)
 
 
 def repaired(column: str, scope: tuple[str, ...]) -> pl.Expr:
