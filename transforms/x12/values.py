@@ -252,8 +252,9 @@ def units(data: Bytes, span: Span) -> tuple[npt.NDArray[np.int64], Mask]:
     """
     begin, end = _trimmed(data, *span)
     length = end - begin
-    cells = words(data, "V15", 15)[begin].view(np.uint8).reshape(-1, 15)
-    inside = np.arange(15)[None, :] < length[:, None]
+    width = min(15, max(int(length.max(initial=0)), 1))
+    cells = words(data, f"V{width}", width)[begin].view(np.uint8).reshape(-1, width)
+    inside = np.arange(width, dtype=np.uint8)[None, :] < np.minimum(length, width).astype(np.uint8)[:, None]
     digit = cells - np.uint8(48)
     is_digit = (digit <= 9) & inside
     point = (cells == ord(".")) & inside
@@ -263,7 +264,7 @@ def units(data: Bytes, span: Span) -> tuple[npt.NDArray[np.int64], Mask]:
     digits, points = is_digit.sum(axis=1), after[:, -1]
     well = (length <= 14) & (digits > 0) & (points <= 1) & (digits + points + signed == length)
     value = np.zeros(len(begin), dtype=np.int64)
-    for column in range(15 if len(begin) else 0):
+    for column in range(width):
         value = np.where(is_digit[:, column], value * 10 + digit[:, column], value)
     decimals = (is_digit & (after > 0)).sum(axis=1)
     value = np.where(
