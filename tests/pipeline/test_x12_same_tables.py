@@ -1,0 +1,54 @@
+"""The same claims as extracts and as raw X12 give the same tables, byte for byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from small_runs import run_nightly
+
+from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.world import synthetic_claims
+from transforms.synthetic.x12_writer import write_835, write_837p
+
+NOT_IN_X12 = ("medicare_contractor", "medicare_locality")
+TOLD_BY_FILE = {"data_quality", "release_changes"}
+
+
+def landing(data: Path, files: dict[str, bytes]) -> Path:
+    folder = data / "landing"
+    folder.mkdir(parents=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return data
+
+
+def tables(data: Path) -> dict[str, pl.DataFrame]:
+    found = {path.stem: pl.read_parquet(path) for path in (data / "benchmarks").glob("*.parquet")}
+    return {name: frame for name, frame in found.items() if name not in TOLD_BY_FILE}
+
+
+@pytest.mark.slow
+def test_extracts_and_raw_x12_give_the_same_tables(tmp_path: Path) -> None:
+    made = synthetic_claims(1939, 400)
+    claims = made.claims.with_columns(pl.lit(None, pl.String).alias(name) for name in NOT_IN_X12)
+    extracts = landing(
+        tmp_path / "extracts",
+        {
+            "claims.csv": claims.select(CLAIM_COLUMNS).write_csv().encode(),
+            "remits.csv": made.remits.select(REMIT_COLUMNS).write_csv().encode(),
+        },
+    )
+    raw = landing(tmp_path / "raw", {"claims.837": write_837p(claims), "remits.835": write_835(made.remits)})
+
+    from_extracts = run_nightly(extracts, audience="internal")
+    from_raw = run_nightly(raw, audience="internal")
+
+    assert from_extracts.rows["accepted"] > 500
+    assert from_raw.rows["accepted"] == from_extracts.rows["accepted"]
+    assert from_raw.release_id == from_extracts.release_id
+    expected, found = tables(extracts), tables(raw)
+    assert found.keys() == expected.keys()
+    for name, frame in expected.items():
+        assert found[name].equals(frame), name
