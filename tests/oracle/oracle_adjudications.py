@@ -229,10 +229,28 @@ def negates(reversal: Adjudication, other: Adjudication) -> bool:
     return abs(reversal.charge) == abs(other.charge) and abs(reversal.paid) == abs(other.paid)
 
 
+def order_of_reversals(reversal: Adjudication) -> tuple[Any, ...]:
+    """Date, content, those without an original number first."""
+    names_another = any(line.row["original_payer_claim_key"] is not None for line in reversal.lines)
+    return (reversal.paid_on, reversal.content(), names_another, reversal.first_row)
+
+
+def preference(reversal: Adjudication, other: Adjudication) -> tuple[Any, ...]:
+    """The larger, the sooner a reversal cancels it among those that it negates."""
+    own_number = bool(other.payer_claim_numbers & reversal.payer_claim_numbers)
+    return (
+        other.paid_on < reversal.paid_on,
+        other.paid_on,
+        other.content(),
+        own_number,
+        other.first_row,
+    )
+
+
 def apply_reversals(adjudications: list[Adjudication], loops: list[Loop]) -> None:
     """Each reversal of a slot cancels one adjudication, or is unmatched."""
     reversals = [a for a in adjudications if a.is_reversal]
-    for reversal in sorted(reversals, key=lambda a: (a.paid_on, a.content(), a.first_row)):
+    for reversal in sorted(reversals, key=order_of_reversals):
         candidates = [
             other
             for other in adjudications
@@ -245,7 +263,7 @@ def apply_reversals(adjudications: list[Adjudication], loops: list[Loop]) -> Non
         negated = [other for other in candidates if negates(reversal, other)]
         earlier = [other for other in candidates if other.paid_on < reversal.paid_on]
         if negated:
-            best = max(negated, key=lambda a: (a.paid_on < reversal.paid_on, a.paid_on, a.content()))
+            best = max(negated, key=lambda a: preference(reversal, a))
             best.cancelled_by = reversal
         elif len(earlier) == 1:
             earlier[0].cancelled_by = reversal

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oracle_adjudications import Adjudication
-from oracle_claims import Instance, Row, Slot, Submission, keyed_content, plain_content
+from oracle_claims import Instance, Row, Slot, Submission
 from oracle_links import Loop, claim_payer
 from oracle_reference import OracleReference, OracleSettings
 from oracle_units import care_model, modifiers_of
@@ -59,7 +59,8 @@ def named_by(
     loops: list[Loop],
     reference: OracleReference,
 ) -> list[Instance]:
-    """Instances of other claim keys whose payer claim number a replacement or void names."""
+    """Instances of other claim keys whose payer claim number a replacement or void (or its duplicate)
+    names."""
     if version.frequency == "1" or version.original is None:
         return []
     linked = {
@@ -132,6 +133,17 @@ def standing_version(life: Life) -> Submission:
     return versions[0]
 
 
+def named_for(instance: Instance) -> list[tuple[Submission, Submission]]:
+    """(the version that it is or repeats, submission)."""
+    found: list[tuple[Submission, Submission]] = []
+    version = instance.versions[0]
+    for submission in instance.submissions:
+        if not submission.is_duplicate:
+            version = submission
+        found.append((version, submission))
+    return found
+
+
 def settle_names(
     lives: dict[Instance, Life], instances: list[Instance], loops: list[Loop], reference: OracleReference
 ) -> None:
@@ -139,8 +151,8 @@ def settle_names(
     for life in lives.values():
         named = [
             (version, other)
-            for version in life.instance.versions
-            for other in named_by(life.instance, version, instances, loops, reference)
+            for version, submission in named_for(life.instance)
+            for other in named_by(life.instance, submission, instances, loops, reference)
         ]
         life.standing = standing_version(life)
         earlier_paid = any(paid_and_stands(a) for _, other in named for a in lives[other].adjudications)
@@ -154,17 +166,6 @@ def settle_names(
                 life.named.append(other)
             lives[other].superseded_by_name = True
             lives[other].removed_by_name |= version.is_void
-
-
-def first_submission(instance: Instance) -> tuple[Any, ...]:
-    """Order of instances by their first submission, then its content."""
-    first = instance.submissions[0]
-    return (
-        first.submitted_on,
-        [plain_content(row) for row in first.lines],
-        [keyed_content(row) for row in first.lines],
-        instance.key,
-    )
 
 
 def shares_a_service(first: Submission, second: Submission, reference: OracleReference) -> bool:
@@ -205,21 +206,21 @@ def continues(later: Life, earlier: Life, reference: OracleReference) -> bool:
 
 
 def settle_inference(lives: dict[Instance, Life], reference: OracleReference) -> None:
-    """Each claim is continued once, by the first to do so; of several predecessors the latest is continued,
-    each further one by the next."""
-    for life in sorted(lives.values(), key=lambda item: first_submission(item.instance)):
-        before = [
-            other
-            for other in lives.values()
-            if not other.superseded_by_inference and continues(life, other, reference)
-        ]
-        before.sort(key=lambda other: first_submission(other.instance), reverse=True)
-        successor = life
-        for other in before:
-            if other.instance not in successor.inferred:
-                successor.inferred.append(other.instance)
-            other.superseded_by_inference = True
-            successor = other
+    """Each claim is continued by the earliest that can; by all of them where they are of one day."""
+    found = [
+        (later, earlier)
+        for earlier in lives.values()
+        for later in earliest([life for life in lives.values() if continues(life, earlier, reference)])
+    ]
+    for later, earlier in found:
+        later.inferred.append(earlier.instance)
+        earlier.superseded_by_inference = True
+
+
+def earliest(lives: list[Life]) -> list[Life]:
+    """Those first submitted on the first day of all."""
+    days = [life.instance.versions[0].submitted_on for life in lives]
+    return [life for life, day in zip(lives, days, strict=True) if day == min(days)]
 
 
 def live_histories(

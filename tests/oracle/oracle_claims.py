@@ -127,9 +127,9 @@ class Instance:
         return self.key[3]
 
     def has_one_line_in_all(self) -> bool:
-        """Every version says that the claim has one line; header-only versions say nothing."""
+        """One slot, and every version says that the claim has one line; header-only versions say nothing."""
         counts = [row["claim_line_count"] for version in self.versions for row in version.lines]
-        return bool(counts) and all(count == 1 for count in counts)
+        return len(self.slots) == 1 and all(count == 1 for count in counts)
 
 
 def submissions_of(rows: list[Row]) -> dict[tuple[str, str, str, str], list[Submission]]:

@@ -69,8 +69,11 @@ def _summed(rows: pl.DataFrame) -> pl.DataFrame:
         "remark_codes",
         "role_assumed_primary",
         "has_claim_adjustments",
+        "first_row",
     )
-    marked = rows.with_columns(has_claim_adjustments=pl.col("claim_adjustments").fill_null("") != "")
+    marked = rows.with_columns(
+        has_claim_adjustments=pl.col("claim_adjustments").fill_null("") != "", first_row="row"
+    )
     split = pl.len().over("adjudication") > 1
     whole = marked.filter(~split).with_columns(adjudicated_codes=pl.col("procedure_code"))
     parts = (
@@ -89,6 +92,7 @@ def _summed(rows: pl.DataFrame) -> pl.DataFrame:
             remark_codes=_joined(pl.col("remark_codes").str.split("|").explode()),
             role_assumed_primary=pl.col("role_assumed_primary").any(),
             has_claim_adjustments=pl.col("has_claim_adjustments").any(),
+            first_row=pl.col("first_row").min(),
         )
     )
     return pl.concat([whole.select(shared), parts.select(shared)])
@@ -142,12 +146,17 @@ def _with_content_order(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_cancellations(adjudications: pl.DataFrame) -> pl.DataFrame:
-    """Match reversals with what they cancel, slot by slot, in order of date and content.
+    """Match reversals with what they cancel, slot by slot, in order of date and content; those that name no
+    other payer claim number come first. The row of origin breaks ties that change no number.
 
     Adds cancelled_on (null: stands) to adjudications, and to reversals `unmatched` and `amount_mismatch`.
     """
     reversals = adjudications.filter("is_reversal").sort(
-        *SLOT, "payment_date", "content_order", "adjudication"
+        *SLOT,
+        "payment_date",
+        "content_order",
+        pl.col("original_payer_claim_key").is_not_null(),
+        "first_row",
     )
     reversals = reversals.with_columns(turn=pl.int_range(pl.len()).over(*SLOT))
     standing = adjudications.filter(~pl.col("is_reversal")).join(reversals, on=list(SLOT), how="semi")
@@ -212,7 +221,9 @@ def _cancelled_in_turn(reversals: pl.DataFrame, standing: pl.DataFrame) -> pl.Da
     earlier = pl.col("payment_date") < pl.col("reversed_on")
     same_day = pl.col("payment_date") == pl.col("reversed_on")
     return (
-        pairs.with_columns(negates=negates, earlier=earlier)
+        pairs.with_columns(
+            negates=negates, earlier=earlier, own=pl.col("payer_claim_key") == pl.col("reversed_key")
+        )
         .filter(pl.col("earlier") | (same_day & pl.col("negates")))
         .with_columns(
             any_negated=pl.col("negates").any().over("reversal"),
@@ -221,7 +232,7 @@ def _cancelled_in_turn(reversals: pl.DataFrame, standing: pl.DataFrame) -> pl.Da
         .filter(
             pl.when("any_negated").then(pl.col("negates")).otherwise(pl.col("candidates") == 1),
         )
-        .sort("reversal", "earlier", "payment_date", "content_order", "adjudication")
+        .sort("reversal", "earlier", "payment_date", "content_order", "own", "first_row")
         .group_by("reversal", maintain_order=True)
         .last()
         .select(
@@ -238,6 +249,6 @@ def _with_order(rows: pl.DataFrame) -> pl.DataFrame:
     content.
     """
     negated_that_day = (pl.col("cancelled_on") == pl.col("payment_date")).fill_null(False)
-    return rows.sort("payment_date", ~negated_that_day, "content_order", "adjudication").with_row_index(
+    return rows.sort("payment_date", ~negated_that_day, "content_order", "first_row").with_row_index(
         "sequence"
     )

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from transforms.resolve.adjudications import SLOT
-from transforms.resolve.ordering import CLAIM_CONTENT_COLUMNS, with_content_rank
 
 REPEAT_MODIFIERS = ("76", "77")
 VOID = "8"
@@ -28,18 +27,18 @@ class Chains:
 
 def chains_of(
     claims: pl.DataFrame,
-    detail: pl.DataFrame,
     versions: pl.DataFrame,
+    names: pl.DataFrame,
     linked: pl.DataFrame,
     adjudications: pl.DataFrame,
     infer_resubmissions: bool,
 ) -> Chains:
     """Find what supersedes what.
 
-    `claims`: claim rows with instance, slot, version, payer, care_model. `linked`: remit rows that met a
-    slot.
+    `claims`: claim rows with instance, slot, version, payer, care_model. `names`: submissions that name an
+    original claim number. `linked`: remit rows that met a slot.
     """
-    named = _named_edges(claims, versions, linked)
+    named = _named_edges(claims, names, linked)
     failed = _failed_versions(claims, versions, adjudications)
     failed_instances = _failed_instances(named, adjudications)
     standing = _standing_versions(versions, failed, failed_instances)
@@ -57,7 +56,7 @@ def chains_of(
         )
     )
     inferred = (
-        _inferred_edges(claims, detail, instances, adjudications)
+        _inferred_edges(claims, instances, adjudications)
         if infer_resubmissions
         else pl.DataFrame(schema={"instance": pl.Int64, "older": pl.Int64})
     )
@@ -67,16 +66,14 @@ def chains_of(
             inferred.select("instance", "older", source=pl.lit("inferred")),
         ]
     ).unique()
-    return Chains(_with_chain_source(instances, edges), _chain_slots(claims, edges))
+    return Chains(_with_chain_source(instances, edges), _chain_slots(claims, instances, edges))
 
 
-def _named_edges(claims: pl.DataFrame, versions: pl.DataFrame, linked: pl.DataFrame) -> pl.DataFrame:
+def _named_edges(claims: pl.DataFrame, names: pl.DataFrame, linked: pl.DataFrame) -> pl.DataFrame:
     """(instance, version, claim_frequency_code, older): a 7 or 8 names a payer claim number that met another
     claim.
     """
-    named = versions.filter(
-        pl.col("claim_frequency_code").is_in(["7", VOID]) & pl.col("original_claim_key").is_not_null()
-    )
+    named = names.filter(pl.col("claim_frequency_code").is_in(["7", VOID]))
     met = linked.select("payer_claim_key", older="instance").join(
         named, left_on="payer_claim_key", right_on="original_claim_key", how="semi"
     )
@@ -220,9 +217,11 @@ def _standing_versions(
 
 
 def _inferred_edges(
-    claims: pl.DataFrame, detail: pl.DataFrame, instances: pl.DataFrame, adjudications: pl.DataFrame
+    claims: pl.DataFrame, instances: pl.DataFrame, adjudications: pl.DataFrame
 ) -> pl.DataFrame:
-    """(instance, older): a later original continues one of the same service, denied and never paid."""
+    """(instance, older): the earliest later originals continue one of the same service, denied and never
+    paid.
+    """
     answered = (
         adjudications.filter(~pl.col("is_reversal"))
         .group_by("instance")
@@ -260,18 +259,16 @@ def _inferred_edges(
     )
     denied = lines.filter("denied_never_paid")
     lines = lines.join(denied.select(service).unique(), on=list(service), how="semi")
-    ranked = with_content_rank(lines, detail, CLAIM_CONTENT_COLUMNS)
-    older = ranked.filter("denied_never_paid").select(
+    older = lines.filter("denied_never_paid").select(
         *service, older="instance", older_submitted_on="first_submitted_on"
     )
-    later = ranked.filter(~pl.col("repeats"), pl.col("first_frequency") == "1")
+    later = lines.filter(~pl.col("repeats"), pl.col("first_frequency") == "1")
     return (
         older.join(later, on=list(service))
         .filter(pl.col("first_submitted_on") > pl.col("older_submitted_on"))
-        .sort("older", "first_submitted_on", "content_rank", "instance")
-        .group_by("older", maintain_order=True)
-        .agg(pl.col("instance").first())
+        .filter(pl.col("first_submitted_on") == pl.col("first_submitted_on").min().over("older"))
         .select("instance", "older")
+        .unique()
     )
 
 
@@ -297,41 +294,52 @@ def _with_chain_source(instances: pl.DataFrame, edges: pl.DataFrame) -> pl.DataF
     )
 
 
-def _chain_slots(claims: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+def _chain_slots(claims: pl.DataFrame, instances: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
     """(instance, slot, chain_instance, chain_slot): every slot and all it continues, through any number of
     claims.
+
+    The standing line of a slot continues the slots with its number in any version of a superseded claim, else
+    the single slot of a claim where it is the single slot of its own.
     """
     slots = claims.filter("in_scope").select(SLOT).unique()
-    steps = _steps(claims, slots, edges.select("instance", "older").unique())
-    reached = slots.with_columns(chain_instance="instance", chain_slot="slot")
-    frontier = reached.join(steps.select("instance").unique(), on="instance", how="semi")
-    while len(frontier):
-        frontier = (
-            frontier.join(
-                steps, left_on=["chain_instance", "chain_slot"], right_on=["instance", "slot"], how="inner"
-            )
-            .select("instance", "slot", chain_instance="older", chain_slot="older_slot")
-            .unique()
-            .join(reached, on=reached.columns, how="anti")
-        )
-        reached = pl.concat([reached, frontier])
-    return reached
-
-
-def _steps(claims: pl.DataFrame, slots: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
-    """(instance, slot, older, older_slot): lines continue by line number, else as the single slot of each."""
-    concerned = pl.concat([edges.select("instance"), edges.select(instance="older")]).unique()
+    superseded = _superseded(edges)
+    concerned = pl.concat([superseded.select("instance"), superseded.select(instance="older")]).unique()
     lines = claims.filter(pl.col("row_standing") == "line", pl.col("version").is_not_null()).join(
         concerned, on="instance", how="semi"
     )
-    last = lines.sort("version").unique(SLOT, keep="last", maintain_order=True)
     counted = slots.with_columns(single=pl.len().over("instance") == 1)
-    newer = last.select(*SLOT, "line_number").join(counted, on=list(SLOT))
-    older = lines.select(older="instance", older_slot="slot", older_number="line_number").unique()
-    by_number = edges.join(newer, on="instance").join(
-        older, left_on=["older", "line_number"], right_on=["older", "older_number"]
+    newer = (
+        lines.join(
+            instances.select("instance", version="standing_version"), on=["instance", "version"], how="semi"
+        )
+        .select(*SLOT, "line_number")
+        .join(counted, on=list(SLOT))
     )
+    older = lines.select(older="instance", older_slot="slot", older_number="line_number").unique()
     single = counted.filter("single").select(older="instance", older_slot="slot")
-    by_being_single = edges.join(newer.filter("single"), on="instance").join(single, on="older")
-    step = ["instance", "slot", "older", "older_slot"]
-    return pl.concat([by_number.select(step), by_being_single.select(step)]).unique()
+    met = superseded.join(newer, on="instance")
+    by_number = met.join(older, left_on=["older", "line_number"], right_on=["older", "older_number"])
+    by_being_single = met.filter("single").join(single, on="older")
+    step = (*SLOT, pl.col("older").alias("chain_instance"), pl.col("older_slot").alias("chain_slot"))
+    return pl.concat(
+        [
+            slots.with_columns(chain_instance="instance", chain_slot="slot"),
+            by_number.select(step),
+            by_being_single.select(step),
+        ]
+    ).unique()
+
+
+def _superseded(edges: pl.DataFrame) -> pl.DataFrame:
+    """(instance, older): each claim and all that it supersedes, itself or through others."""
+    steps = edges.select("instance", "older").unique()
+    reached = frontier = steps
+    while len(frontier):
+        frontier = (
+            frontier.join(steps, left_on="older", right_on="instance", suffix="_next")
+            .select("instance", older="older_next")
+            .unique()
+            .join(reached, on=["instance", "older"], how="anti")
+        )
+        reached = pl.concat([reached, frontier])
+    return reached.filter(pl.col("instance") != pl.col("older"))

@@ -38,10 +38,13 @@ class Claims:
     rows: one row per accepted claim row, with submission, instance, slot, version (null: not a version) and
     `row_standing`
     ('line', 'duplicate', 'beaten', 'header'). versions: one row per version of an instance, numbered from 1.
+    names: VERSION_COLUMNS again, one row per submission that names an original claim number; a duplicate
+    names it for the version that it repeats.
     """
 
     rows: pl.DataFrame
     versions: pl.DataFrame
+    names: pl.DataFrame
 
 
 def claims_of(rows: pl.DataFrame, detail: pl.DataFrame) -> Claims:
@@ -50,11 +53,14 @@ def claims_of(rows: pl.DataFrame, detail: pl.DataFrame) -> Claims:
         identifiers, CLAIM_KEY, "key"
     )
     alone = pl.len().over("key") == 1
-    placed, versions = _placed(keyed.filter(~alone), detail)
+    placed, versions, names = _placed(keyed.filter(~alone), detail)
     single = _placed_alone(keyed.filter(alone), first=len(placed))
+    alone_versions = _as_versions(single)
+    naming = alone_versions.filter(pl.col("original_claim_key").is_not_null())
     return Claims(
         pl.concat([placed, single.select(placed.columns)]),
-        pl.concat([versions, single.filter("in_scope").pipe(_as_versions), _header_versions(single)]),
+        pl.concat([versions, alone_versions]),
+        pl.concat([names, naming]),
     )
 
 
@@ -73,15 +79,11 @@ def _placed_alone(rows: pl.DataFrame, first: int) -> pl.DataFrame:
 
 
 def _as_versions(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.with_columns(lines=pl.lit(1, pl.UInt32)).select(VERSION_COLUMNS)
+    return rows.with_columns(lines=pl.col("in_scope").cast(pl.UInt32)).select(VERSION_COLUMNS)
 
 
-def _header_versions(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.filter(~pl.col("in_scope")).with_columns(lines=pl.lit(0, pl.UInt32)).select(VERSION_COLUMNS)
-
-
-def _placed(rows: pl.DataFrame, detail: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows of keys with several rows, placed; and their versions."""
+def _placed(rows: pl.DataFrame, detail: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Rows of keys with several rows, placed; their versions; and what their submissions name."""
     placed = rows.pipe(identifiers, SUBMISSION_KEY, "submission").pipe(_with_row_standing, detail)
     submissions = placed.pipe(_ordered_submissions, detail).pipe(_with_instances, placed)
     submissions = _with_duplicates(submissions, placed, detail)
@@ -96,6 +98,7 @@ def _placed(rows: pl.DataFrame, detail: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     return (
         _with_slots(joined).with_columns(pl.col("submission") - 1),
         versions.with_columns(pl.col("submission") - 1).select(VERSION_COLUMNS),
+        _names(submissions).with_columns(pl.col("submission") - 1).select(VERSION_COLUMNS),
     )
 
 
@@ -132,6 +135,7 @@ def _ordered_submissions(rows: pl.DataFrame, detail: pl.DataFrame) -> pl.DataFra
     """
     submissions = rows.group_by("submission").agg(
         *(pl.col(name).first() for name in ("key", *SUBMISSION_KEY)),
+        pl.col("row").min(),
         lines=(pl.col("row_standing") == "line").sum(),
     )
     rival = pl.len().over("key", "submitted_on", "claim_frequency_code") > 1
@@ -140,15 +144,9 @@ def _ordered_submissions(rows: pl.DataFrame, detail: pl.DataFrame) -> pl.DataFra
     content = signatures(with_content_rank(lines, detail, CLAIM_CONTENT_COLUMNS), "submission", "line_number")
     return (
         submissions.join(content, on="submission", how="left")
-        .sort(
-            "key",
-            "submitted_on",
-            "claim_frequency_code",
-            "signature",
-            "original_claim_key",
-            nulls_last=False,
-        )
-        .drop("signature")
+        .join(detail.select("row", original_text="original_claim_key"), on="row", how="left", validate="m:1")
+        .sort("key", "submitted_on", "claim_frequency_code", "signature", "original_text", nulls_last=False)
+        .drop("signature", "original_text", "row")
         .with_row_index("position")
         .with_columns(
             pl.col("position").cast(pl.Int64),
@@ -207,6 +205,15 @@ def _versions(submissions: pl.DataFrame) -> pl.DataFrame:
         submissions.filter(~pl.col("is_duplicate"))
         .sort("instance", "position")
         .with_columns(version=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("instance"))
+    )
+
+
+def _names(submissions: pl.DataFrame) -> pl.DataFrame:
+    """One row per submission that names an original claim number, with the version it is or repeats."""
+    return (
+        submissions.sort("instance", "position")
+        .with_columns(version=(~pl.col("is_duplicate")).cast(pl.Int64).cum_sum().over("instance"))
+        .filter(pl.col("original_claim_key").is_not_null())
     )
 
 
