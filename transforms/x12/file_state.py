@@ -114,14 +114,18 @@ class FileState:
         return out
 
     def _batch(self, read: PieceRows, found: list[Finding], first: int, stop: int) -> X12Batch:
-        claims, remits = _between(read.claims.rows, first, stop), _between(read.remits.rows, first, stop)
-        numbered = claims.with_columns(pl.col("row_number") + self.claim_lines)
-        paid = remits.with_columns(
-            pl.col("row_number") + self.remit_lines, pl.col("loop_ordinal") + self.loops
-        )
+        claims, remits = empty_rows(CLAIM_COLUMNS, CLAIM_EXTRA), empty_rows(REMIT_COLUMNS, REMIT_EXTRA)
+        whole = first == 0 and stop == read.segments
+        if read.claims.rows.height:
+            rows = read.claims.rows if whole else _between(read.claims.rows, first, stop)
+            claims = rows.select(*CLAIM_COLUMNS, pl.col("row_number") + self.claim_lines, "claim_line_count")
+        if read.remits.rows.height:
+            rows = read.remits.rows if whole else _between(read.remits.rows, first, stop)
+            ordinals = (pl.col("row_number") + self.remit_lines, pl.col("loop_ordinal") + self.loops)
+            remits = rows.select(*REMIT_COLUMNS, *ordinals)
         return X12Batch(
-            numbered.select(*CLAIM_COLUMNS, *CLAIM_EXTRA),
-            paid.select(*REMIT_COLUMNS, *REMIT_EXTRA),
+            claims,
+            remits,
             findings_frame(merge_warnings(found)),
             _count(read.claims, first, stop),
             _count(read.remits, first, stop),

@@ -21,7 +21,7 @@ from transforms.x12.delimiters import (
 )
 from transforms.x12.findings import Finding, X12Rejected, warning
 
-PIECE_BYTES = 4 << 20
+PIECE_BYTES = 6 << 20
 """Size of a piece; memory is a small multiple of it."""
 LARGEST_LOOP = 64 << 20
 """More bytes than this without a place to cut are refused."""

@@ -36,7 +36,7 @@ def read_x12(
     can't be trusted as a whole, which for a truncated file is known at its end only: batches already given
     are then void.
     """
-    cutter = PieceCutter(piece_bytes // 3)
+    cutter = PieceCutter(piece_bytes // 4)
     state = FileState()
     test = CodeTest(scope, keep_pattern)
     waiting: deque[tuple[Piece, Future[PieceRows]]] = deque()
@@ -51,7 +51,7 @@ def read_x12(
                     done, read = _next(waiting)
                     # Pieces that are kept whole take several times the memory of others.
                     dense = _rows(read) * DENSE_ROW_BYTES > len(done.body)
-                    cutter.size = piece_bytes // 3 if dense else piece_bytes
+                    cutter.size = piece_bytes // 4 if dense else piece_bytes
                     yield from state.take(done, read)
             if before is not None:
                 waiting.append((before, pool.submit(read_piece, before, test, True)))
