@@ -68,11 +68,11 @@ def discover(run: Run) -> Found:
     settled = before.filter(pl.col("outcome") != "rejected") if retry else before
     seen = ledger.seen(settled)
     landing = look(run.data / "landing", run.settings)
-    new = [file for file in landing.files if (file.shown_name, file.size, _changed_at(file)) not in seen]
+    new = [file for file in landing.files if (file.shown_name, file.size, file.modified_ns) not in seen]
     known = settled.filter(pl.col("outcome").is_in(["accepted", "rejected"]))["sha256"]
     return Found(
         listings=_listings(run, new, set(known)),
-        modified={file.shown_name: _changed_at(file) for file in new},
+        modified={file.shown_name: file.modified_ns for file in new},
         again=frozenset(rejected["file_key"]) if retry else frozenset(),
         waiting=len(landing.waiting),
         ignored=len(landing.ignored),
@@ -94,7 +94,7 @@ def discover_again(run: Run, partition: Partition) -> Found:
     files = [file for file in landing.files if file.shown_name in set(sources["shown_name"])]
     return Found(
         listings=_listings(run, files, set(accepted["sha256"]) - set(sources["sha256"])),
-        modified={file.shown_name: _changed_at(file) for file in files},
+        modified={file.shown_name: file.modified_ns for file in files},
         again=frozenset(keys),
         waiting=len(landing.waiting),
         ignored=len(landing.ignored),
@@ -180,10 +180,6 @@ def _listings(run: Run, files: Sequence[LandingFile], known: set[str]) -> tuple[
         path.write_bytes(as_json({"files": entries, "known": sorted(known)}))
         names.append(str(path))
     return tuple(names)
-
-
-def _changed_at(file: LandingFile) -> int:
-    return file.path.stat().st_mtime_ns
 
 
 def _write_ledger(run: Run, rows: pl.DataFrame) -> str:

@@ -74,7 +74,7 @@ def check_partitions(store: Store) -> None:
 def _stored(store: Store, batches: Sequence[BatchFiles]) -> pl.DataFrame:
     """Rows in the store by file: grain file_key."""
     frames = [
-        frame.select("file_key")
+        frame.filter(~pl.col("file_key").is_in(batch.retired)).select("file_key")
         for batch in batches
         for frame in (
             *(

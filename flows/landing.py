@@ -26,6 +26,7 @@ class LandingFile:
     path: Path
     size: int
     shown_name: str
+    modified_ns: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def discover(landing: Path, settings: Settings) -> Discovery:
         elif path.name.lower().endswith(UNFINISHED) or first.get(path) != marks:
             found.waiting.append(name)
         else:
-            found.files.append(LandingFile(path, marks[0], name))
+            found.files.append(LandingFile(path, marks[0], name, marks[1]))
     return found
 
 
