@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from oracle_claims import Slot, origin
+from oracle_claims import Slot, nulls_first, origin
 from oracle_links import Loop, RemitLine, parse
 
 PATIENT_SHARE = [("PR", "1"), ("PR", "2"), ("PR", "3")]
@@ -75,6 +75,10 @@ class Adjudication:
     @property
     def adjudicated_codes(self) -> set[str]:
         return {line.row["procedure_code"] for line in self.lines} - {None}
+
+    @property
+    def role_assumed_primary(self) -> bool:
+        return any(line.role_assumed_primary for line in self.lines)
 
     @property
     def carcs(self) -> set[str]:
@@ -167,7 +171,8 @@ class Adjudication:
     def content(self) -> tuple[Any, ...]:
         """Breaks ties between adjudications; what is not money comes last."""
         codes = (self.remark_codes, sorted(self.adjudicated_codes), self.filing_code or "")
-        return (self.paid, self.allowed, self.charge, self.adjustments_text(), *codes)
+        rest = (nulls_first(self.given), self.claim_level_adjusted, self.role_assumed_primary)
+        return (self.paid, self.allowed, self.charge, self.adjustments_text(), *codes, *rest)
 
     def order(self) -> tuple[Any, ...]:
         """Date; on one date those cancelled by a reversal of that date first; then content."""

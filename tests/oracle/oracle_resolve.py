@@ -176,6 +176,7 @@ def final_of(answers: list[Adjudication]) -> Adjudication | None:
 def fill_adjudication(resolved: Row, row: Row, life: Life, chain: list[Slot], world: World) -> None:
     """State, dates, line of business and the final adjudication's amounts."""
     everything, answers = history_of(chain, world)
+    primary = [slot for slot in chain if slot.instance.role == "P"]
     final = final_of(answers)
     filing_code = final.filing_code if final else None
     if filing_code is None and everything:
@@ -187,8 +188,8 @@ def fill_adjudication(resolved: Row, row: Row, life: Life, chain: list[Slot], wo
         line_of_business=line_of_business,
         line_of_business_doubtful=doubtful,
         claim_level_adjusted=False,
-        has_unmatched_reversal=any(slot.has_unmatched_reversal for slot in chain),
-        reversal_amount_mismatch=any(slot.reversal_amount_mismatch for slot in chain),
+        has_unmatched_reversal=any(slot.has_unmatched_reversal for slot in primary),
+        reversal_amount_mismatch=any(slot.reversal_amount_mismatch for slot in primary),
         first_paid=False,
         initially_denied=False,
         prior_authorization_denial=False,
@@ -241,7 +242,7 @@ def fill_final(resolved: Row, row: Row, final: Adjudication, world: World) -> No
         recoded=any(code != row["procedure_code"] for code in final.adjudicated_codes),
         unbalanced=final.unbalanced,
         claim_level_adjusted=final.claim_level_adjusted,
-        role_assumed_primary=any(line.role_assumed_primary for line in final.lines),
+        role_assumed_primary=final.role_assumed_primary,
     )
     if final.state == "denied":
         group, carc, _ = final.denials()[0]

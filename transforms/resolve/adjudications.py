@@ -20,6 +20,9 @@ CONTENT = (
     "remark_codes",
     "adjudicated_codes",
     "remit_filing_code",
+    "allowed_given_cents",
+    "claim_level_adjusted",
+    "role_assumed_primary",
 )
 
 

@@ -80,7 +80,14 @@ def current_lines(
     return (
         current.join(answered, on=on, how="left", validate="m:1")
         .join(_first_submissions(slots, placed), on=on, how="left", validate="m:1")
-        .join(_marked_slots(slots, marked), on=on, how="left", validate="m:1")
+        .join(
+            _marked_slots(
+                slots, marked.join(primary, left_on="chain_instance", right_on="instance", how="semi")
+            ),
+            on=on,
+            how="left",
+            validate="m:1",
+        )
         .join(_earlier_charges(slots, placed, chains), on=on, how="left", validate="m:1")
         .join(detail.select("row", *SAID_OF_PAYER_AND_UNITS), on="row", how="left", validate="1:1")
         .pipe(_with_final_state)
