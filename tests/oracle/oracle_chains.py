@@ -42,14 +42,13 @@ class Life:
         )
 
 
-def payers_of_version(version: Submission, reference: OracleReference) -> set[str]:
-    """Payers of a version's lines; of its header rows where it has no lines."""
-    rows = version.lines or version.rows
-    return {claim_payer(row, reference) for row in rows}
+def payers_of_submission(submission: Submission, reference: OracleReference) -> set[str]:
+    """Payers of all its rows, each as mapped on its own date."""
+    return {claim_payer(row, reference) for row in submission.rows}
 
 
 def payers_of(instance: Instance, reference: OracleReference) -> set[str]:
-    return {payer for version in instance.versions for payer in payers_of_version(version, reference)}
+    return {p for submission in instance.submissions for p in payers_of_submission(submission, reference)}
 
 
 def named_by(
@@ -69,7 +68,7 @@ def named_by(
         for line in loop.lines
         if line.slot is not None and line.row["payer_claim_key"] == version.original
     }
-    payers = payers_of_version(version, reference)
+    payers = payers_of_submission(version, reference)
     return [
         other
         for other in instances
@@ -189,8 +188,7 @@ def continues(later: Life, earlier: Life, reference: OracleReference) -> bool:
     same_parties = (b.npi, b.patient, b.role) == (a.npi, a.patient, a.role)
     is_new_bill = b.versions[0].frequency == "1"
     is_later = b.versions[0].submitted_on > a.versions[0].submitted_on
-    lines = [row for version in b.versions for row in version.lines]
-    is_repeat = any(modifiers_of(row) & {"76", "77"} for row in lines)
+    is_repeat = any(modifiers_of(row) & {"76", "77"} for row in later.standing.lines)
     answers = [x for x in earlier.adjudications if not x.is_reversal]
     denied = any(x.state == "denied" for x in answers)
     paid = any(x.paid_or_allowed for x in answers)
