@@ -9,6 +9,7 @@ import polars as pl
 
 from schemas.columns import Column
 from schemas.table_columns import TableSpec
+from schemas.table_examples import EXAMPLES
 
 NOT: Final = (
     "Shares are shares of these files, not of a population.",
@@ -107,8 +108,14 @@ def _section(table: TableDescription) -> str:
             "| column | type | unit | meaning | source |",
             "|---|---|---|---|---|",
             *rows,
+            *_example(table["name"]),
         ]
     )
+
+
+def _example(name: str) -> list[str]:
+    example = EXAMPLES[name]
+    return ["", example.question, "", "```sql", example.sql, "```"]
 
 
 def _fields(column: ColumnDescription, keys: list[str]) -> tuple[str, ...]:

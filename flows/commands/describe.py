@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 
 def describe(table: str | None = None, /, *, common: Common = Common()) -> int:  # noqa: B008
-    """Columns, units and meaning of a published table; without a name: the tables there are.
+    """Columns, units, meaning and a query of a published table; without a name: the tables there are.
 
     Example: cpt01939 describe payment
     """
+    from schemas.table_examples import EXAMPLES
     from schemas.tables import TABLES
 
     if table is not None and table not in TABLES:
@@ -26,14 +27,17 @@ def describe(table: str | None = None, /, *, common: Common = Common()) -> int: 
         else:
             show("\n".join(f"{name:<18} {spec.what}" for name, spec in TABLES.items()))
         return 0
-    spec = TABLES[table]
+    spec, example = TABLES[table], EXAMPLES[table]
     if common.json:
-        show_json({"table": table, "what": spec.what, "keys": spec.key_names, "columns": columns_of(spec)})
+        told = {"question": example.question, "duckdb": example.sql, "polars": example.polars}
+        known = {"table": table, "what": spec.what, "keys": spec.key_names, "columns": columns_of(spec)}
+        show_json({**known, "example": told})
         return 0
     show(f"{table}: {spec.what}. Keys: {', '.join(spec.key_names)}")
     for column in columns_of(spec):
         unit = f" [{column['unit']}]" if column["unit"] else ""
         show(f"  {column['name']:<34} {column['type']:<16} {column['description']}{unit}")
+    show(f"\n{example.question}\n  DuckDB  {example.sql}\n  Polars  {example.polars}")
     return 0
 
 

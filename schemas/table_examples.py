@@ -1,0 +1,188 @@
+"""One example question per published table, as DuckDB SQL and as Polars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from schemas.rules import ALL
+
+Equal = tuple[str, str | bool]
+"""Column and the value it must have."""
+
+FOLDER: Final = "data/benchmarks"
+"""Where the texts look for the tables, seen from the folder that the program is run in."""
+_YEAR: Final = (("procedure_code", "01939"), ("period_type", "rolling_12"))
+_BY_PAYER: Final[tuple[Equal, ...]] = (*_YEAR, ("line_of_business", ALL))
+_EVERYONE: Final[tuple[Equal, ...]] = (("payer", ALL), *_BY_PAYER)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question, the columns that answer it, the rows they stand in, and their order."""
+
+    table: str
+    question: str
+    columns: tuple[str, ...]
+    where: tuple[Equal, ...]
+    order: tuple[str, ...]
+
+    @property
+    def sql(self) -> str:
+        """The question in DuckDB's SQL, on one line."""
+        where = " AND ".join(f"{column} = {_in_sql(value)}" for column, value in self.where)
+        return (
+            f"SELECT {', '.join(self.columns)} FROM '{FOLDER}/{self.table}.parquet'"
+            f" WHERE {where} ORDER BY {', '.join(self.order)}"
+        )
+
+    @property
+    def polars(self) -> str:
+        """The question as a Polars expression, on one line; `pl` is Polars."""
+        where = ", ".join(f'pl.col("{column}") == {_in_python(value)}' for column, value in self.where)
+        return (
+            f'pl.scan_parquet("{FOLDER}/{self.table}.parquet").filter({where})'
+            f".select({_listed(self.columns)}).sort({_listed(self.order)}, nulls_last=True).collect()"
+        )
+
+
+def _in_sql(value: str | bool) -> str:
+    return str(value).upper() if isinstance(value, bool) else f"'{value}'"
+
+
+def _in_python(value: str | bool) -> str:
+    return str(value) if isinstance(value, bool) else f'"{value}"'
+
+
+def _listed(columns: tuple[str, ...]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
+
+
+def _example(
+    table: str,
+    question: str,
+    columns: str,
+    where: tuple[Equal, ...] = _BY_PAYER,
+    order: str = "payer",
+) -> Example:
+    return Example(table, question, tuple(columns.split()), where, tuple(order.split()))
+
+
+EXAMPLES: Final = {
+    example.table: example
+    for example in (
+        _example(
+            "utilization",
+            "How many cases came from each payer in the last twelve mature months, and how long were they?",
+            "payer cases patients minutes_p50 pending_lines",
+        ),
+        _example(
+            "payment",
+            "What does a unit cost by payer, and what is that against Medicare?",
+            "payer service_lines allowed_per_unit_p50 ratio_to_national_medicare",
+        ),
+        _example(
+            "case_payment",
+            "What is a whole case allowed, whoever gave the anesthesia?",
+            "payer complete_cases incomplete_cases allowed_per_case_p50",
+        ),
+        _example(
+            "care_models",
+            "Which share of a physician's price does each care model get from each payer?",
+            "payer care_model service_lines observed_share",
+            order="payer care_model",
+        ),
+        _example(
+            "modifiers",
+            "Which modifiers do the lines carry, and what does a unit cost with them?",
+            "modifier service_lines share_of_lines allowed_per_unit_p50",
+            _EVERYONE,
+            "modifier",
+        ),
+        _example(
+            "sites",
+            "Where is the service given, and what is a line allowed there?",
+            "site_name service_lines share_of_lines allowed_p50",
+            _EVERYONE,
+            "site_name",
+        ),
+        _example(
+            "denials",
+            "How often does each payer deny, at first and in the end?",
+            "payer service_lines initial_denial_rate denial_rate overturned_lines",
+        ),
+        _example(
+            "denial_reasons",
+            "Why are lines denied, and which denials are overturned?",
+            "group_code carc denial_category service_lines share_of_denied overturn_rate",
+            _EVERYONE,
+            "group_code carc",
+        ),
+        _example(
+            "timeliness",
+            "How long does each payer take to answer and to pay?",
+            "payer days_to_submit_p50 days_to_first_remit_p50 days_to_payment_p50 days_to_payment_p90",
+        ),
+        _example(
+            "open_claims",
+            "What stands without an answer, and for how long?",
+            "payer age_band service_lines charge_sum",
+            order="payer age_band",
+        ),
+        _example(
+            "procedures",
+            "Which surgical procedures was the anesthesia for, and does their region fit the code?",
+            "surgical_procedure_code service_lines share_of_lines region_conflict",
+            _EVERYONE,
+            "surgical_procedure_code",
+        ),
+        _example(
+            "diagnoses",
+            "Which diagnoses stand first, and how often does none fit the code's region?",
+            "diagnosis region service_lines region_conflict_lines",
+            _EVERYONE,
+            "diagnosis region",
+        ),
+        _example(
+            "states",
+            "How do prices and denials differ by state?",
+            "state service_lines allowed_per_unit_p50 ratio_to_national_medicare denial_rate",
+            _EVERYONE,
+            "state",
+        ),
+        _example(
+            "demographics",
+            "How old are the patients?",
+            "age_band sex patients share_of_lines",
+            _EVERYONE,
+            "age_band sex",
+        ),
+        _example(
+            "contract_variance",
+            "Are we paid what our contracts say?",
+            "payer service_lines expected_allowed_sum allowed_sum underpaid_lines underpaid_sum",
+        ),
+        _example(
+            "release_changes",
+            "Which prices of the last twelve mature months moved since the release before?",
+            "payer line_of_business measure before after why",
+            (("table_name", "payment"), *_YEAR),
+            "payer line_of_business measure",
+        ),
+        _example(
+            "payer_rules",
+            "Which stated payer rules make allowed_per_unit_payer_rules?",
+            "payer rule scope_plan scope_state value effective_from confidence",
+            (("applied", True),),
+            "payer rule scope_plan scope_state effective_from",
+        ),
+        _example(
+            "data_quality",
+            "How many rows in scope were kept and set aside, by payer and month?",
+            "payer period_start source in_scope accepted quarantined",
+            (("period_type", "month"), ("rule_code", ALL)),
+            "payer period_start source",
+        ),
+    )
+}
+"""Table -> its example."""
