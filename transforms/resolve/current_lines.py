@@ -116,12 +116,12 @@ def _marked_slots(slots: pl.DataFrame, marked: pl.DataFrame) -> pl.DataFrame:
 
 
 def _earlier_charges(slots: pl.DataFrame, placed: Claims, chains: Chains) -> pl.DataFrame:
-    """Charges of the versions of each chain that do not stand."""
+    """Charges of the versions of each chain before the one that stands; a later one that failed is none."""
     standing = chains.instances.select(chain_instance="instance", standing="standing_version")
     lines = placed.rows.filter(pl.col("row_standing") == "line", pl.col("version").is_not_null()).select(
         "version", "charge_cents", chain_instance="instance", chain_slot="slot"
     )
-    replaced = (pl.col("chain_instance") != pl.col("instance")) | (pl.col("version") != pl.col("standing"))
+    replaced = (pl.col("chain_instance") != pl.col("instance")) | (pl.col("version") < pl.col("standing"))
     return (
         slots.join(lines, on=["chain_instance", "chain_slot"])
         .join(standing, on="chain_instance")
