@@ -47,6 +47,9 @@ format: $(STAMP) ## rewrite the code in the house format
 bench: $(STAMP) ## speed and memory, against the bare engine (minutes)
 	@$(BIN)/python -m pytest tests/benchmarks -q -s --timeout 3600
 
+docs: $(STAMP) ## write docs/questions.md anew from the demo's tables
+	@$(BIN)/python tests/golden/make_questions.py
+
 lock: ## resolve requirements.lock anew (hashes, no URLs)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

@@ -1,0 +1,109 @@
+"""Writes docs/questions.md: twenty questions with their queries and the demo's answers.
+
+`python tests/golden/make_questions.py` (or `make docs`) makes the demo in a folder of its own and writes the
+file anew.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from itertools import groupby
+from pathlib import Path
+
+import duckdb
+
+from flows.demo_files import write_landing
+from flows.pipeline import nightly_run
+from flows.run import InProcess, open_run
+from flows.settings import config_folder, load_settings
+from schemas.tables import TABLES
+
+sys.path.insert(0, str(Path(__file__).parent))
+from questions import QUESTIONS, Question  # noqa: E402
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "questions.md"
+KEY = "a key of the demo, which holds nobody's data"
+SHOWN = "data/demo/benchmarks"
+"""Where the queries of the document look: `make demo` writes there."""
+HEAD = """# Twenty questions
+
+Queries are DuckDB's; they run after `make demo`, from the folder of the Makefile (the second one
+where `config/contracts.example.csv` was copied to `config/contracts.csv` first). Answers are of the demo's
+synthetic claims, audience `standard`. `make docs` writes this file anew; a test compares it with what is
+published.
+
+Three habits: choose one `procedure_code`, one `period_type`, and `all` or not `all` for payer and line of
+business; read a null (blank here) as withheld or without a value, never as zero; look at `is_mature` before
+quoting."""
+
+
+def publish_demo(folder: Path) -> Path:
+    """Make the demo's files and run on them in this process, with the example's contracts.
+
+    Gives the folder of the published tables.
+    """
+    shutil.copytree(config_folder(), folder / "config")
+    (folder / "config/contracts.example.csv").rename(folder / "config/contracts.csv")
+    os.environ["CPT01939_CONFIG"] = str(folder / "config")
+    try:
+        write_landing(folder / "landing")
+        settings = load_settings(data=folder, hmac_key=KEY, settle_seconds=0.0)
+        with open_run(settings, "nightly") as run:
+            nightly_run(run, InProcess())
+    finally:
+        del os.environ["CPT01939_CONFIG"]
+    return folder / "benchmarks"
+
+
+def document(tables: Path) -> str:
+    """The whole file for the tables of a folder."""
+    parts = [HEAD]
+    numbered = list(enumerate(QUESTIONS, start=1))
+    with duckdb.connect() as connection:
+        for asker, asked in groupby(numbered, key=lambda each: each[1].asker):
+            parts.append(f"## {asker}")
+            parts.extend(_section(number, question, tables, connection) for number, question in asked)
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(number: int, question: Question, tables: Path, connection: duckdb.DuckDBPyConnection) -> str:
+    answered = connection.execute(_naming(question.sql, str(tables)))
+    header = [column[0] for column in answered.description or ()]
+    rows = [[_word(value) for value in row] for row in answered.fetchall()]
+    return "\n".join(
+        [
+            f"### {number}. {question.question}",
+            "",
+            "```sql",
+            _naming(question.sql, SHOWN).strip(),
+            "```",
+            "",
+            "```",
+            *_aligned([header, *rows]),
+            "```",
+            "",
+            question.reading,
+        ]
+    )
+
+
+def _naming(sql: str, folder: str) -> str:
+    return sql.format_map({name: f"'{folder}/{name}.parquet'" for name in TABLES})
+
+
+def _word(value: object) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    lines = ["  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)) for row in rows]
+    return [line.rstrip() for line in lines]
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as made:
+        DOCUMENT.write_text(document(publish_demo(Path(made))), encoding="utf-8")
