@@ -16,8 +16,11 @@ MATURE_DAYS = 90
 
 LINES = """
 CREATE TABLE line AS
-SELECT procedure_code, payer, coalesce(line_of_business, 'other') AS line_of_business, service_month, service_date,
-  claim_key, patient_key, billing_provider_npi, rendering_provider_npi, charge_cents,
+SELECT procedure_code, payer, coalesce(line_of_business, 'other') AS line_of_business,
+  service_month, service_date, claim_key, patient_key, billing_provider_npi, rendering_provider_npi,
+  charge_cents, share, [d FOR d IN [diagnosis_1, diagnosis_2, diagnosis_3, diagnosis_4] IF d IS NOT NULL]
+    AS diagnoses,
+  coalesce(diagnosis_1[1:3], 'unknown') AS diagnosis, diagnosis_1,
   coalesce(place_of_service, 'unknown') AS place_of_service,
   coalesce(state, 'unknown') AS state,
   coalesce(patient_sex, 'unknown') AS sex,
@@ -93,6 +96,43 @@ FROM placed
 """
 
 
+DIAGNOSED = """
+CREATE TABLE diagnosed AS
+WITH code AS (SELECT DISTINCT unnest(diagnoses) AS code FROM line)
+SELECT code, region, fits_codes FROM code JOIN spine ON starts_with(code, icd10_prefix)
+QUALIFY row_number() OVER (PARTITION BY code ORDER BY length(icd10_prefix) DESC) = 1
+"""
+
+DIAGNOSED_LINES = """
+CREATE TABLE line_region AS
+SELECT line.*, coalesce(first.region, 'unknown') AS region,
+  len(diagnoses) > 0 AND EXISTS (
+    FROM diagnosed WHERE list_contains(line.diagnoses, code) AND fits_codes IS NOT NULL
+  ) AND NOT EXISTS (
+    FROM diagnosed WHERE list_contains(line.diagnoses, code) AND contains(fits_codes, line.procedure_code)
+  ) AS conflict
+FROM line LEFT JOIN diagnosed AS first ON first.code = diagnosis_1
+"""
+
+CONTRACTED = """
+CREATE TABLE contracted AS
+WITH priced AS (
+  SELECT line.*, contract.line_of_business IS NULL AS any_line, effective_from,
+    (billed_unit_tenths * share * 100)::BIGINT * (dollars_per_unit::DECIMAL(12, 4) * 10000)::BIGINT AS fine
+  FROM (SELECT row_number() OVER () AS number, * FROM line WHERE unit_priced) AS line
+    JOIN contract ON contract.payer = line.payer
+      AND coalesce(contract.line_of_business, line.line_of_business) = line.line_of_business
+      AND service_date >= coalesce(effective_from::DATE, service_date)
+      AND service_date <= coalesce(effective_to::DATE, service_date)
+  QUALIFY row_number() OVER (PARTITION BY number ORDER BY any_line, effective_from NULLS LAST) = 1
+)
+SELECT *, fine // 100000
+  + CASE WHEN fine % 100000 > 50000 OR (fine % 100000 = 50000 AND fine // 100000 % 2 = 1) THEN 1 ELSE 0 END
+    AS expected_cents
+FROM priced
+"""
+
+
 def cells_of(rows: str, lobs: str = "[line_of_business, 'all']") -> str:
     """Rows repeated for every cell they count in."""
     return f"""
@@ -158,6 +198,7 @@ SELECT own.*, coalesce(secondary_lines, 0) AS secondary_lines, coalesce(voided_c
 FROM own LEFT JOIN beside USING ({KEYS})
 """
 
+OWED = "coalesce(deductible_cents, 0) + coalesce(coinsurance_cents, 0) + coalesce(copay_cents, 0)"
 PAYMENT = f"""
 SELECT {KEYS}, {people("priced")},
   count_if(unit_priced) AS unit_priced_lines,
@@ -165,8 +206,7 @@ SELECT {KEYS}, {people("priced")},
   count_if(coalesce(network = 'nsa', FALSE)) AS nsa_lines,
   {some("charge_cents", "priced")} AS charge_sum, {some("allowed_cents", "priced")} AS allowed_sum,
   {some("paid_cents", "priced")} AS paid_sum,
-  {some("coalesce(deductible_cents, 0) + coalesce(coinsurance_cents, 0) + coalesce(copay_cents, 0)", "priced")}
-    AS patient_responsibility_sum,
+  {some(OWED, "priced")} AS patient_responsibility_sum,
   {some("deductible_cents", "priced")} AS deductible_sum,
   {some("coinsurance_cents", "priced")} AS coinsurance_sum, {some("copay_cents", "priced")} AS copay_sum,
   avg(allowed_cents) FILTER (priced) / 100 AS allowed_mean,
@@ -251,7 +291,8 @@ FROM cell WHERE adjudicated GROUP BY {KEYS}
 
 DENIAL_REASONS = f"""
 WITH reason AS (
-  SELECT *, TRUE AS final, coalesce(denial_group, 'unknown') AS group_code, coalesce(denial_carc, 'unknown') AS carc
+  SELECT *, TRUE AS final, coalesce(denial_group, 'unknown') AS group_code,
+    coalesce(denial_carc, 'unknown') AS carc
   FROM cell WHERE denied
   UNION ALL
   SELECT *, FALSE, coalesce(first_denial_group, 'unknown'), coalesce(first_denial_carc, 'unknown')
@@ -296,12 +337,22 @@ FROM cell WHERE adjudicated GROUP BY {KEYS}
 
 OPEN_CLAIMS = f"""
 WITH aged AS (
-  SELECT *, CASE WHEN $as_of - first_submitted_on <= 30 THEN '0-30' WHEN $as_of - first_submitted_on <= 60 THEN '31-60'
-    WHEN $as_of - first_submitted_on <= 90 THEN '61-90' WHEN first_submitted_on IS NULL THEN 'unknown'
-    ELSE '91+' END AS age_band
+  SELECT *, $as_of - first_submitted_on AS age,
+    CASE WHEN age IS NULL THEN 'unknown' WHEN age <= 30 THEN '0-30' WHEN age <= 60 THEN '31-60'
+      WHEN age <= 90 THEN '61-90' ELSE '91+' END AS age_band
   FROM cell WHERE waiting
 )
 SELECT {KEYS}, age_band, {people()}, {some("charge_cents")} AS charge_sum FROM aged GROUP BY {KEYS}, age_band
+"""
+
+BY_REGION = breakdown("diagnosis, region", "count_if(conflict) AS region_conflict_lines", rows="region_cell")
+CONTRACT_VARIANCE = f"""
+SELECT {KEYS}, {people()},
+  {some("expected_cents")} AS expected_allowed_sum, {some("allowed_cents")} AS allowed_sum,
+  count_if(allowed_cents < expected_cents - 1) AS underpaid_lines,
+  {some("expected_cents - allowed_cents", "allowed_cents < expected_cents - 1")} AS underpaid_sum,
+  count_if(allowed_cents > expected_cents + 1) AS overpaid_lines
+FROM contract_cell GROUP BY {KEYS}
 """
 
 QUERIES = {
@@ -319,11 +370,15 @@ QUERIES = {
     "open_claims": OPEN_CLAIMS,
     "procedures": breakdown(
         "surgical_procedure_code",
+        "any_value(NOT list_contains(string_split(expected_anesthesia_codes, ' '), procedure_code))"
+        " AS region_conflict",
         PRICED,
         ALLOWED_P50,
         MINUTES_P50,
-        rows="(FROM cell WHERE surgical_procedure_code IS NOT NULL)",
+        rows="(FROM cell LEFT JOIN surgery USING (surgical_procedure_code)"
+        " WHERE surgical_procedure_code IS NOT NULL)",
     ),
+    "diagnoses": BY_REGION,
     "states": breakdown(
         "state",
         PRICED,
@@ -332,22 +387,31 @@ QUERIES = {
         "count_if(denied) / nullif(count_if(adjudicated), 0) AS denial_rate",
     ),
     "demographics": breakdown("age_group AS age_band, sex", MINUTES_P50),
+    "contract_variance": CONTRACT_VARIANCE,
 }
 """Table -> query over `cell`."""
-LEFT_OUT = {"payment": {"allowed_per_unit_payer_rules_p50"}, "procedures": {"region_conflict"}}
-"""Columns that need more of the reference tables than names."""
+LEFT_OUT = {"payment": {"allowed_per_unit_payer_rules_p50"}}
+"""Columns that need the payers' own rules."""
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, resolved: str, reference: Path, as_of: date) -> None:
+def prepare(
+    connection: duckdb.DuckDBPyConnection, resolved: str, reference: Path, contracts: Path, as_of: date
+) -> None:
     """Make the tables that the queries read, from Parquet files of resolved lines (a path pattern)."""
-    dates = {"as_of": as_of, "mature": MATURE_DAYS}
     connection.execute(f"CREATE VIEW resolved AS FROM read_parquet('{resolved}', hive_partitioning = false)")
-    for name, file in (("listed", "carc"), ("place", "places_of_service")):
-        connection.execute(f"CREATE TABLE {name} AS FROM read_csv('{reference}/{file}.csv', all_varchar = true)")
-    for statement in (LINES, OTHERS, CASES):
+    for name, path in (
+        ("listed", reference / "carc.csv"),
+        ("place", reference / "places_of_service.csv"),
+        ("spine", reference / "icd10_regions.csv"),
+        ("surgery", reference / "surgical_codes.csv"),
+        ("contract", contracts),
+    ):
+        connection.execute(f"CREATE TABLE {name} AS FROM read_csv('{path}', all_varchar = true)")
+    for statement in (LINES, OTHERS, CASES, DIAGNOSED, DIAGNOSED_LINES, CONTRACTED):
         connection.execute(statement)
-    connection.execute(PERIODS, dates)
-    connection.execute(f"CREATE TABLE cell AS {cells_of('line')}")
+    connection.execute(PERIODS, {"as_of": as_of, "mature": MATURE_DAYS})
+    for cells, rows in (("cell", "line"), ("region_cell", "line_region"), ("contract_cell", "contracted")):
+        connection.execute(f"CREATE TABLE {cells} AS {cells_of(rows)}")
     beside = cells_of(
         "other_line", "CASE WHEN line_of_business IS NULL THEN ['all'] ELSE [line_of_business, 'all'] END"
     )
