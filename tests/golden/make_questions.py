@@ -12,6 +12,7 @@ import sys
 import tempfile
 from itertools import groupby
 from pathlib import Path
+from unittest.mock import patch
 
 import duckdb
 
@@ -47,14 +48,12 @@ def publish_demo(folder: Path) -> Path:
     """
     shutil.copytree(config_folder(), folder / "config")
     (folder / "config/contracts.example.csv").rename(folder / "config/contracts.csv")
-    os.environ["CPT01939_CONFIG"] = str(folder / "config")
-    try:
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("CPT01939_")}
+    with patch.dict(os.environ, {**outer, "CPT01939_CONFIG": str(folder / "config")}, clear=True):
         write_landing(folder / "landing")
         settings = load_settings(data=folder, hmac_key=KEY, settle_seconds=0.0)
         with open_run(settings, "nightly") as run:
             nightly_run(run, InProcess())
-    finally:
-        del os.environ["CPT01939_CONFIG"]
     return folder / "benchmarks"
 
 

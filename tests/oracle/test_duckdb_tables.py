@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from unittest.mock import patch
 
 import duckdb
 import polars as pl
@@ -21,9 +23,10 @@ from flows.run import InProcess, open_run
 from flows.settings import config_folder, load_settings
 from schemas.tables import TABLES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("duckdb_tables")]
 REFERENCE = Path(__file__).parents[2] / "data" / "reference"
 CONTRACTS = config_folder() / "contracts.example.csv"
+KEY = "a key of the tests, long enough for its purpose"
 NEVER_SAID = {"suppressed", "suppression_reason"}
 HALF = 0.5e-4
 """Published numbers are rounded to four decimals, ..."""
@@ -39,11 +42,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_landing(data / "landing", cases=900)
     shutil.copytree(config_folder(), data / "config")
     shutil.copy(CONTRACTS, data / "config" / "contracts.csv")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CPT01939_CONFIG", str(data / "config"))
-        settings = load_settings(
-            data=data, hmac_key="a key of the tests, long enough", settle_seconds=0.0, audience="internal"
-        )
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("CPT01939_")}
+    with patch.dict(os.environ, {**outer, "CPT01939_CONFIG": str(data / "config")}, clear=True):
+        settings = load_settings(data=data, hmac_key=KEY, settle_seconds=0.0, audience="internal")
         with open_run(settings, "nightly") as run:
             nightly_run(run, InProcess())
     return data
@@ -51,7 +52,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def as_of(data: Path) -> date:
-    manifest = read_manifest(data)
+    manifest = read_manifest(data / "benchmarks")
     assert manifest is not None
     return date.fromisoformat(str(manifest["as_of"]))
 

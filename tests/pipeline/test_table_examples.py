@@ -17,7 +17,7 @@ from schemas.dictionary import data_dictionary
 from schemas.table_examples import EXAMPLES
 from schemas.tables import TABLES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("table_examples")]
 
 
 @pytest.fixture(scope="module")
