@@ -13,7 +13,7 @@ import polars as pl
 
 from flows.file_result import FileResult
 from flows.files import read_json
-from flows.intake_x12 import read_x12_file
+from flows.intake_x12 import read_small_files, read_x12_file
 from flows.landing import LandingFile
 from flows.preflight import Growing, Limits, Preflight, Rejected, preflight
 from flows.read_tables import TextRows, check_header, kept_rows, scan_text
@@ -107,6 +107,8 @@ def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -
         if result.row["outcome"] in ("accepted", "rejected"):
             known.add(result.row["sha256"])
         results.append(result)
+    for result, reason in read_small_files(results, settings):
+        result.row = _rejected(result.row, reason)
     return _report(results, work, batch_file.stem, settings, key)
 
 
