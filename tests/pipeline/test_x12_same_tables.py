@@ -24,6 +24,15 @@ def landing(data: Path, files: dict[str, bytes]) -> Path:
     return data
 
 
+def by_delivery(claims: pl.DataFrame, remits: pl.DataFrame) -> dict[str, bytes]:
+    """One small file of each kind a month of delivery."""
+    files = {}
+    for kind, rows, write in (("837", claims, write_837p), ("835", remits, write_835)):
+        for (month,), part in sorted(rows.partition_by("_delivery", as_dict=True).items()):
+            files[f"{month}.{kind}"] = write(part)
+    return files
+
+
 def tables(data: Path) -> dict[str, pl.DataFrame]:
     found = {path.stem: pl.read_parquet(path) for path in (data / "benchmarks").glob("*.parquet")}
     return {name: frame for name, frame in found.items() if name not in TOLD_BY_FILE}
@@ -41,13 +50,17 @@ def test_extracts_and_raw_x12_give_the_same_tables(tmp_path: Path) -> None:
         },
     )
     raw = landing(tmp_path / "raw", {"claims.837": write_837p(claims), "remits.835": write_835(made.remits)})
+    small = landing(tmp_path / "small", by_delivery(claims, made.remits))
 
     from_extracts = run_nightly(extracts, audience="internal")
     from_raw = run_nightly(raw, audience="internal")
+    from_small = run_nightly(small, audience="internal")
 
     assert from_extracts.rows["accepted"] > 500
     assert from_raw.rows["accepted"] == from_extracts.rows["accepted"]
     assert from_raw.release_id == from_extracts.release_id
+    assert from_small.files["accepted"] > 10
+    assert from_small.release_id == from_extracts.release_id
     expected, found = tables(extracts), tables(raw)
     assert found.keys() == expected.keys()
     for name, frame in expected.items():
