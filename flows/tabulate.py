@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from flows.admission import read_ledger
+from flows.errors import ProductError
 from flows.files import private_folder
 from flows.publish import is_whole, read_manifest, staged_folder
 from flows.reference_files import provider_owners, read_contracts, read_reference, reference_digests
@@ -68,9 +69,13 @@ def disclose(run: Run, folder: str) -> str:
 
     E_GATE if that fails.
     """
+    from transforms.disclosure.gate import GateRefused
     from transforms.disclosure.suppress import suppress
 
-    safe = suppress(_read_frames(Path(folder) / "built"), run.settings.disclosure)
+    try:
+        safe = suppress(_read_frames(Path(folder) / "built"), run.settings.disclosure)
+    except GateRefused as refusal:
+        raise ProductError("E_GATE", str(refusal)) from None
     return str(_write_frames(run.work / "safe", safe))
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from schemas.rules import DisclosureRules
 from schemas.table_columns import TableSpec
 from schemas.tables import TABLES
+from transforms.disclosure.gate import protect
 from transforms.disclosure.primary import apply_mask, primary_mask
+from transforms.disclosure.relations import SHARES_OF, quantities_of, rows_of_base
+from transforms.disclosure.withheld import Withheld
 
 Masks = dict[str, pl.DataFrame]
 
@@ -15,10 +19,23 @@ Masks = dict[str, pl.DataFrame]
 def suppress(tables: dict[str, pl.DataFrame], rules: DisclosureRules) -> dict[str, pl.DataFrame]:
     """Published tables for an audience, in the columns of their specs: helper columns are dropped.
 
-    `internal`: nothing is withheld. Others: primary suppression. Tables about rules have nothing to withhold.
+    `internal`: nothing is withheld. Others: primary suppression, then whatever else must go so that nothing
+    withheld can be worked out. Tables about rules have nothing to withhold. Raises GateRefused when no amount
+    of suppression is enough.
     """
-    masks = primary_masks(tables, rules)
+    masks = release_masks(tables, rules)
     return {name: _published(frame, TABLES[name], masks.get(name)) for name, frame in tables.items()}
+
+
+def release_masks(tables: dict[str, pl.DataFrame], rules: DisclosureRules) -> Masks:
+    """What is withheld of every table: primary, complementary, and shares of withheld wholes."""
+    primary = primary_masks(tables, rules)
+    if not primary:
+        return {}
+    withheld = Withheld.of(primary)
+    protect(tables, withheld, rules)
+    withhold_shares(tables, withheld)
+    return withheld.masks()
 
 
 def primary_masks(tables: dict[str, pl.DataFrame], rules: DisclosureRules) -> Masks:
@@ -30,6 +47,22 @@ def primary_masks(tables: dict[str, pl.DataFrame], rules: DisclosureRules) -> Ma
         for name, frame in tables.items()
         if not TABLES[name].plain
     }
+
+
+def withhold_shares(tables: dict[str, pl.DataFrame], withheld: Withheld) -> None:
+    """Withhold shares of a whole that another table withholds: a count over its share is the whole."""
+    for name in withheld.columns:
+        spec = TABLES[name]
+        own = {column for q in quantities_of(spec) for column in q.columns}
+        for helper, (base, column) in SHARES_OF.items():
+            shares = [m.name for m in spec.measures if helper in m.rests_on and m.name not in own]
+            if not shares or base not in withheld.columns:
+                continue
+            whole, part = rows_of_base(tables[name], tables[base])
+            gone = np.zeros(tables[name].height, dtype=bool)
+            gone[part] = (withheld.columns[base][column] | withheld.rows[base])[whole]
+            for share in shares:
+                withheld.columns[name][share] |= gone
 
 
 def _published(frame: pl.DataFrame, spec: TableSpec, mask: pl.DataFrame | None) -> pl.DataFrame:
