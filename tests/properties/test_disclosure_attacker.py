@@ -1,0 +1,175 @@
+"""A reader who has nothing but the published tables tries to find withheld counts by linear programming.
+
+Shares no code with the suppression: the sums between rows are written down again from the keys alone.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.optimize import linprog
+from scipy.sparse import csr_array
+
+from schemas.rules import DisclosureRules, Rules
+from transforms.disclosure.suppress import suppress
+from transforms.tables.build import build_tables
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
+import table_lines  # noqa: E402
+from table_lines import NPIS, paid  # noqa: E402
+
+PARTITIONS = {
+    "care_models": ["care_model"],
+    "sites": ["place_of_service"],
+    "states": ["state"],
+    "demographics": ["age_band", "sex"],
+    "diagnoses": ["diagnosis", "region"],
+}
+FIVE = ["procedure_code", "payer", "line_of_business", "period_type", "period_start"]
+Cell = tuple[object, ...]
+
+
+class Attack:
+    """Linear programme over service lines: constants where they stand, unknowns with what is told of them."""
+
+    def __init__(self, published: dict[str, pl.DataFrame], truth: dict[str, pl.DataFrame]) -> None:
+        self.number: dict[Cell, int] = {}
+        self.bounds: list[tuple[float, float | None]] = []
+        self.truth: list[int] = []
+        self.sums: list[tuple[Cell, list[Cell]]] = []
+        for table, further in {"utilization": [], **PARTITIONS}.items():
+            self._read(table, further, published[table], truth[table])
+        self._relate()
+
+    def _read(self, table: str, further: list[str], shown: pl.DataFrame, whole: pl.DataFrame) -> None:
+        known = dict(
+            zip(whole.select(*FIVE, *further).iter_rows(), whole["service_lines"].to_list(), strict=True)
+        )
+        columns = [*FIVE, *further, "service_lines", "suppressed", "suppression_reason"]
+        for *key, lines, suppressed, reason in shown.select(columns).iter_rows():
+            self.number[(table, *key)] = len(self.bounds)
+            self.truth.append(known[tuple(key)])
+            if lines is not None:
+                self.bounds.append((lines, lines))
+            elif suppressed and reason == "small_cell":
+                self.bounds.append((1, None))
+            else:
+                self.bounds.append((11 if suppressed else 0, None))
+
+    def _relate(self) -> None:
+        parts: dict[Cell, list[Cell]] = {}
+        windows = {cell[5] for cell in self.number if cell[4] == "rolling_12"}
+        for cell in self.number:
+            for kind, whole in _above(cell, windows):
+                if whole in self.number:
+                    parts.setdefault((kind, *whole), []).append(cell)
+        self.sums = [(key[1:], cells) for key, cells in parts.items()]
+
+    def narrow(self, limit: int, seed: int) -> list[tuple[Cell, float, float]]:
+        """Unknowns (a sample of them) that have fewer than three possible values."""
+        rows, columns, signs = [], [], []
+        for i, (whole, cells) in enumerate(self.sums):
+            rows += [i] * (len(cells) + 1)
+            columns += [self.number[whole], *(self.number[cell] for cell in cells)]
+            signs += [1.0] + [-1.0] * len(cells)
+        matrix = csr_array((signs, (rows, columns)), shape=(len(self.sums), len(self.bounds)))
+        assert not (matrix @ np.array(self.truth)).any(), "the attacker's sums do not hold"
+        unknown = [cell for cell, i in self.number.items() if self.bounds[i][0] != self.bounds[i][1]]
+        order = np.random.default_rng(seed).permutation(len(unknown))[:limit]
+        found = []
+        for cell in (unknown[int(i)] for i in order):
+            goal = np.zeros(len(self.bounds))
+            goal[self.number[cell]] = 1.0
+            low, high = (self._solve(sign * goal, matrix) for sign in (1, -1))
+            if np.floor(-high + 1e-6) - np.ceil(low - 1e-6) < 2:
+                found.append((cell, low, -high))
+        return found
+
+    def _solve(self, goal: np.ndarray, matrix: csr_array) -> float:
+        zero = np.zeros(matrix.shape[0])
+        made = linprog(goal, A_eq=matrix, b_eq=zero, bounds=self.bounds, method="highs")
+        if made.status == 3:
+            return -np.inf
+        assert made.status == 0, made.message
+        return float(made.fun)
+
+
+def _above(cell: Cell, windows: set[object]) -> list[tuple[str, Cell]]:
+    """Cells that a cell is a part of, with the way it is one."""
+    table, code, payer, line, kind, start, *further = cell
+    assert isinstance(start, date)
+    above: list[tuple[str, Cell]] = []
+    if payer != "all":
+        above.append(("payers", (table, code, "all", line, kind, start, *further)))
+    if line != "all":
+        above.append(("lines", (table, code, payer, "all", kind, start, *further)))
+    if table != "utilization":
+        above.append((str(table), ("utilization", code, payer, line, kind, start)))
+    if kind == "month":
+        quarter = date(start.year, (start.month - 1) // 3 * 3 + 1, 1)
+        above.append(("quarter", (table, code, payer, line, "quarter", quarter, *further)))
+        for first in windows:
+            assert isinstance(first, date)
+            if 0 <= (start.year - first.year) * 12 + start.month - first.month < 12:
+                above.append(("rolling", (table, code, payer, line, "rolling_12", first, *further)))
+    if kind == "quarter":
+        above.append(("year", (table, code, payer, line, "year", date(start.year, 1, 1), *further)))
+    return above
+
+
+def cube(seed: int, lines: int) -> dict[str, pl.DataFrame]:
+    """Tables of random paid lines: payers, lines of business, months and breakdowns of uneven size."""
+    generator = np.random.default_rng(seed)
+
+    def pick(values: list[str]) -> str:
+        weights = 1.0 / np.arange(1, len(values) + 1) ** 1.5
+        return values[int(generator.choice(len(values), p=weights / weights.sum()))]
+
+    rows = [
+        paid(
+            36_000,
+            payer=pick(["aetna", "bcbs", "cigna", "uhc"]),
+            line_of_business=pick(["commercial", "medicare_advantage"]),
+            service_date=date(2024, int(generator.integers(1, 5)), 10),
+            care_model=pick(["personally_performed", "crna_alone", "supervised"]),
+            place_of_service=pick(["24", "22", "11"]),
+            state=pick(["TX", "FL", "NY"]),
+            billing_provider_npi=NPIS[int(generator.integers(0, 6))],
+        )
+        for _ in range(lines)
+    ]
+    return build_tables(
+        table_lines.lines(*rows),
+        table_lines.no_remits(),
+        table_lines.no_quality(),
+        date(2024, 12, 31),
+        Rules(),
+        table_lines.reference(),
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "lines"), [(1, 150), (2, 400), (3, 900)])
+def test_no_withheld_count_has_fewer_than_three_values(seed: int, lines: int) -> None:
+    tables = cube(seed, lines)
+    published = suppress(tables, DisclosureRules.of("standard"))
+    attack = Attack(published, tables)
+    assert attack.narrow(60, seed) == []
+
+
+def test_the_attacker_finds_what_primary_suppression_leaves() -> None:
+    from schemas.tables import TABLES
+    from transforms.disclosure.primary import apply_mask, primary_mask
+
+    tables = cube(2, 400)
+    rules = DisclosureRules.of("standard")
+    primary = {
+        name: apply_mask(tables[name], primary_mask(tables[name], TABLES[name], rules), TABLES[name])
+        for name in ("utilization", *PARTITIONS)
+    }
+    assert Attack(primary, tables).narrow(60, 2)
