@@ -12,7 +12,7 @@ import polars as pl
 from flows.reference_files import read_reference
 from flows.settings import Settings
 from flows.store import BatchFiles, Store
-from transforms.closure import ROW, RowSet, closure, shards
+from transforms.closure import ROW, RowSet, closure, in_play, shards
 from transforms.resolve import resolve_lines
 
 Partition = tuple[str, str]
@@ -50,6 +50,10 @@ def resolve_touched(
     if not everything and store.snapshot.partitions:
         touched = closure(claims, remits, _seed(store, new_batches, only))
         claims, remits = _rows(claims, touched.claims), _rows(remits, touched.remits)
+    else:
+        playing = work / "claims-in-play.parquet"
+        in_play(claims, remits).sink_parquet(playing, compression=COMPRESSION)
+        claims = pl.scan_parquet(playing)
     resolved = [
         _resolved_shard(claims, remits, shard, work / f"shard-{number:05d}", settings)
         for number, shard in enumerate(shards(claims, remits, ROWS_PER_SHARD))

@@ -27,6 +27,22 @@ class RowSet:
     remits: pl.DataFrame
 
 
+def in_play(claims: pl.LazyFrame, remits: pl.LazyFrame) -> pl.LazyFrame:
+    """Claim rows that resolution can speak of: rows in scope, and header rows that share a claim number with
+    one or name a
+    payer claim number that a remittance has. Grain unchanged; the rest of the header rows change nothing.
+    """
+    in_scope = claims.filter("in_scope")
+    headers = claims.filter(~pl.col("in_scope"))
+    numbers = in_scope.select("claim_number_key").unique()
+    named = remits.select(original_claim_key="payer_claim_key").unique()
+    of_number = headers.join(numbers, on="claim_number_key", how="semi")
+    of_name = headers.join(numbers, on="claim_number_key", how="anti").join(
+        named, on="original_claim_key", how="semi"
+    )
+    return pl.concat([in_scope, of_number, of_name])
+
+
 def closure(claims: pl.LazyFrame, remits: pl.LazyFrame, seed: RowSet) -> RowSet:
     """The rows that `seed` touches through any number of links; the seed itself is among them.
 
