@@ -20,6 +20,12 @@ from transforms.disclosure.withheld import Withheld, protected
 ROUNDS: Final = 60
 PATIENCE: Final = 3
 """Rounds that withhold only what tells; later ones withhold a neighbour of every number found out, too."""
+EAGER: Final = 3
+"""Rounds after which those neighbours go all at once."""
+FEW: Final = 30
+"""Numbers found out that are few enough to make short work of."""
+LARGE: Final = 300_000
+"""Numbers above which patience takes too long."""
 REACHES: Final = (1, 2, 4, 40)
 """How often bounds are passed on: what is near is widened first, so that little is withheld for it."""
 AT_ONCE: Final = 40
@@ -56,26 +62,32 @@ def protect(tables: Tables, withheld: Withheld, rules: DisclosureRules) -> int:
     system = system_of(tables)
     reduced = reduce(system)
     cost = costs(tables, system)
+    patience = PATIENCE if system.size <= LARGE else 0
     for number in range(ROUNDS):
         for sweeps in REACHES if number == 0 else REACHES[-1:]:
             widen(tables, withheld, system, cost, rules, sweeps)
-        chosen = culprits(system, reduced, withheld, cost, rules)
+        chosen = None
+        if number >= patience:
+            found = derivable(system, reduced, withheld, rules)
+            if not found.any():
+                return number + 1
+            every = number >= patience + EAGER or int(found.sum()) <= FEW
+            chosen = around(system, found, withheld.hidden(system), cost, every)
+        if chosen is None or not len(chosen):
+            chosen = culprits(system, reduced, withheld, cost, rules)
         if chosen is None:
             return number + 1
-        if number >= PATIENCE:
-            found = derivable(system, reduced, withheld, rules)
-            chosen = np.union1d(chosen, around(system, found, withheld.hidden(system), cost, number))
         if not len(chosen):
             raise GateRefused("withheld numbers can be worked out, and nothing more can be withheld")
         withheld.withhold(system, chosen)
     raise GateRefused(f"not closed after {ROUNDS} rounds")
 
 
-def around(system: System, found: Flags, hidden: Flags, cost: Numbers, number: int) -> Ids:
-    """Shown numbers beside those found out: one of each of their sums, later all of them."""
+def around(system: System, found: Flags, hidden: Flags, cost: Numbers, every: bool) -> Ids:
+    """Shown numbers beside those found out: one of each of their sums, or every one of them."""
     sums = np.zeros(system.matrix.shape[0], dtype=bool)
     sums[system.member_equation[found[system.matrix.indices]]] = True
-    if number < 2 * PATIENCE:
+    if not every:
         return cheapest(system, sums, hidden, cost)
     beside = np.zeros(system.size, dtype=bool)
     beside[system.matrix.indices[sums[system.member_equation]]] = True
