@@ -1,4 +1,4 @@
-"""The rules of the benchmark as plain values: what a person may change without Python (config/settings.toml)."""
+"""The rules of the benchmark as plain values: what may change without Python (config/settings.toml)."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ class DisclosureRules:
     dominance: float = 0.5
     dominance_of_dollars: bool = False
     minimum_age_months: int = 0
+    complementary: bool = False
 
     @classmethod
     def of(cls, audience: Audience) -> DisclosureRules:

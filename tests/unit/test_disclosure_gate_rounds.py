@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -23,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import table_lines  # noqa: E402
 from table_lines import NPIS, paid  # noqa: E402
 
-STANDARD = DisclosureRules.of("standard")
+STANDARD = replace(DisclosureRules.of("standard"), complementary=True)
 Row = dict[str, object]
 
 

@@ -19,9 +19,9 @@ Masks = dict[str, pl.DataFrame]
 def suppress(tables: dict[str, pl.DataFrame], rules: DisclosureRules) -> dict[str, pl.DataFrame]:
     """Published tables for an audience, in the columns of their specs: helper columns are dropped.
 
-    `internal`: nothing is withheld. Others: primary suppression, then whatever else must go so that nothing
-    withheld can be worked out. Tables about rules have nothing to withhold. Raises GateRefused when no amount
-    of suppression is enough.
+    `internal`: nothing is withheld. Others: primary suppression; with `complementary` also whatever else
+    must go so that nothing withheld can be worked out (GateRefused when no amount of suppression is enough).
+    Tables about rules have nothing to withhold.
     """
     masks = release_masks(tables, rules)
     return {name: _published(frame, TABLES[name], masks.get(name)) for name, frame in tables.items()}
@@ -30,8 +30,8 @@ def suppress(tables: dict[str, pl.DataFrame], rules: DisclosureRules) -> dict[st
 def release_masks(tables: dict[str, pl.DataFrame], rules: DisclosureRules) -> Masks:
     """What is withheld of every table: primary, complementary, and shares of withheld wholes."""
     primary = primary_masks(tables, rules)
-    if not primary:
-        return {}
+    if not (primary and rules.complementary):
+        return primary
     withheld = Withheld.of(primary)
     protect(tables, withheld, rules)
     withhold_shares(tables, withheld)
