@@ -117,7 +117,7 @@ def publish(data: Path, release: str) -> str:
     if manifest is None or not is_whole(source, manifest):
         raise ProductError("E_RELEASE_DAMAGED", f"store/releases/{release}")
     modes = modes_of(manifest["audience"])
-    scratch = private_folder(data / "store" / "work" / "publish")
+    scratch = private_folder(data / "store" / "running" / "publish")
     folder = _folder(data / "benchmarks", modes)
     home = _folder(folder / "releases", modes) / manifest["release_id"]
     _publish_folder(source, home, manifest, modes, scratch)

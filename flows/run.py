@@ -38,7 +38,7 @@ class Run:
         self.note = note
         self.store = store
         self.say = say
-        self.work = private_folder(self.data / "store" / "work" / note.run_id)
+        self.work = private_folder(self.data / "store" / "running" / note.run_id)
 
     def enter(self, stage: str) -> None:
         """Say, log and note that a stage begins."""

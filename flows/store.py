@@ -176,7 +176,7 @@ class Store:
         for path in orphans:
             path.unlink()
         kept = set(self.snapshot.releases)
-        folders = [*_folders(self.data / "store/work"), *_folders(self.data / "store/releases")]
+        folders = [*_folders(self.data / "store/running"), *_folders(self.data / "store/releases")]
         stale = [folder for folder in folders if folder.name not in kept and folder != keep]
         for folder in stale:
             shutil.rmtree(folder)

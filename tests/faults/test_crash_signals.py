@@ -56,7 +56,7 @@ def test_a_signal_ends_a_run_cleanly(data: Path, number: int, code: int) -> None
     assert process.returncode == code
     assert "Traceback" not in told
     assert read_note(data) is None
-    assert not any((data / "store/work").iterdir())
+    assert not any((data / "store/running").iterdir())
     assert published(data) == before
     assert run_nightly(data).is_new
 

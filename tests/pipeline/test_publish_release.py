@@ -95,7 +95,7 @@ def test_nothing_is_left_beside_what_the_snapshot_names(first: Path) -> None:
         if "releases/" not in name
     }
     assert files == snapshot.names() | {"store/snapshot.json", "store/run.lock"}
-    assert not any((first / "store" / "work").iterdir())
+    assert not any((first / "store" / "running").iterdir())
 
 
 def test_a_run_that_changes_nothing_publishes_nothing(data: Path) -> None:

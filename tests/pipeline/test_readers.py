@@ -60,7 +60,7 @@ def _pinned_path(data: Path, table: str) -> Path:
 
 def staged(data: Path) -> list[str]:
     """Releases of different rows and length, in the store."""
-    scratch = data / "store" / "work"
+    scratch = data / "store" / "running"
     scratch.mkdir(parents=True)
     names = []
     for release in range(RELEASES):

@@ -77,7 +77,7 @@ def test_the_release_id_names_rows_rules_and_audience_and_nothing_else() -> None
 
 
 def stage(data: Path, frame: pl.DataFrame = FRAME, terms: Terms = TERMS) -> str:
-    scratch = data / "store" / "work"
+    scratch = data / "store" / "running"
     scratch.mkdir(parents=True, exist_ok=True)
     return stage_release({"t": frame}, {"t": COLUMNS}, "0123456789abcdef", "# words\n", terms, data, scratch)
 

@@ -72,16 +72,16 @@ def test_a_sweep_removes_what_no_snapshot_names_and_nothing_else(tmp_path: Path)
     store = stored(tmp_path)
     named = store.path(next(iter(store.snapshot.names())))
     orphan = store.adopt(claim_lines(tmp_path / "draft.parquet", "z"), "store/accepted/claim_lines")
-    for folder in ("store/work/old", "store/work/mine", "store/releases/old", "benchmarks", "landing"):
+    for folder in ("store/running/old", "store/running/mine", "store/releases/old", "benchmarks", "landing"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "file").write_text("x")
-    removed = store.sweep(keep=tmp_path / "store/work/mine")
+    removed = store.sweep(keep=tmp_path / "store/running/mine")
     assert removed == 3
     assert not store.path(orphan).exists()
     assert named.exists()
-    assert not (tmp_path / "store/work/old").exists()
+    assert not (tmp_path / "store/running/old").exists()
     assert not (tmp_path / "store/releases/old").exists()
-    for kept in ("store/work/mine", "benchmarks", "landing"):
+    for kept in ("store/running/mine", "benchmarks", "landing"):
         assert (tmp_path / kept / "file").exists()
 
 
