@@ -56,7 +56,7 @@ def resolve_touched(
         claims = pl.scan_parquet(playing)
     resolved = [
         _resolved_shard(claims, remits, shard, work / f"shard-{number:05d}", settings)
-        for number, shard in enumerate(shards(claims, remits, ROWS_PER_SHARD))
+        for number, shard in enumerate(_shards(claims, remits, touched))
     ]
     report: dict[str, dict[str, Any]] = {}
     for kind in KINDS:
@@ -65,6 +65,13 @@ def resolve_touched(
     for file in work.glob("shard-*.parquet"):
         file.unlink()
     return ResolutionReport(_with_unchanged_half(report, store, touched, work))
+
+
+def _shards(claims: pl.LazyFrame, remits: pl.LazyFrame, touched: RowSet | None) -> list[RowSet]:
+    """Closed sets to resolve one after another; what is touched is closed and mostly small enough alone."""
+    if touched is not None and len(touched.claims) + len(touched.remits) <= ROWS_PER_SHARD:
+        return [touched]
+    return shards(claims, remits, ROWS_PER_SHARD)
 
 
 def _resolved_shard(

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 NUMBER = ["claim_number_key", "npi"]
 SERVICE = ["patient_key", "npi", "role", "service_date", "procedure_code"]
@@ -155,6 +153,9 @@ def shards(claims: pl.LazyFrame, remits: pl.LazyFrame, rows_per_shard: int) -> l
 
 def _components(claim_keys: pl.DataFrame, remit_keys: pl.DataFrame) -> np.ndarray:
     """Component of each row, claims first: rows that share a key are in one."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     count = len(claim_keys) + len(remit_keys)
     everywhere = remit_keys.filter(pl.col("npi").is_null())["claim_number_key"].unique().implode()
     remit_keys = remit_keys.with_columns(patient_key=pl.lit(None, pl.String), role=pl.lit(None, pl.String))
