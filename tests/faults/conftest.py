@@ -1,4 +1,4 @@
-"""Lets the tests of this folder import small_runs, and keeps settings of the outer environment away."""
+"""Lets the tests of this folder import what they share, and keeps settings of the outer environment away."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "pipeline")]
 
 
 @pytest.fixture(autouse=True)
