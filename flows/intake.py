@@ -26,7 +26,7 @@ FEWEST_BAD_ROWS: Final = 10
 """Below this many bad rows a file is never rejected for its share of them."""
 ROW_COUNTS: Final = ("rows_read", "out_of_scope", "accepted", "quarantined", "repaired")
 DATED: Final = {"claim_lines": "submitted_on", "remit_lines": "payment_date"}
-COUNTS: Final = ("rows_read", "in_scope", "accepted", "quarantined", "repaired", "rejected_files")
+COUNTS: Final = ("rows_read", "in_scope", "accepted", "quarantined", "repaired", "rejected_files", "findings")
 QUALITY_SCHEMA: Final = pl.Schema(
     {
         "file_key": pl.String(),
@@ -275,8 +275,7 @@ def _quality(
             for kind, code, rows in result.lost.select("kind", "rule_code", "rows").iter_rows():
                 month = last.get((row["file_key"], kind))
                 frames.append(_counted(row["file_key"], kind, code, month, quarantined=rows))
-    if not frames:
-        return pl.DataFrame(schema=QUALITY_SCHEMA)
+    frames.append(_findings(results, rejected, last))
     whole = pl.concat(frames, how="diagonal_relaxed")
     missing = [
         pl.lit(None, kind).alias(name) for name, kind in QUALITY_SCHEMA.items() if name not in whole.columns
@@ -288,6 +287,22 @@ def _quality(
         .cast(QUALITY_SCHEMA)  # type: ignore[arg-type]
         .sort(list(QUALITY_SCHEMA)[:6], nulls_last=False)
     )
+
+
+def _findings(
+    results: list[FileResult], rejected: set[str], last: dict[tuple[str, str], Any]
+) -> pl.DataFrame:
+    """Findings of raw X12 that removed no row, under the last month of the file."""
+    entries = []
+    for result in results:
+        file_key = result.row["file_key"]
+        if result.row["outcome"] != "accepted" or file_key in rejected:
+            continue
+        months = [month for kind in result.rows_read if (month := last.get((file_key, kind)))]
+        for code, count in result.row.get("findings", {}).items():
+            entries.append((file_key, "x12", None, None, max(months, default=None), code, count))
+    kinds = {name: QUALITY_SCHEMA[name] for name in [*list(QUALITY_SCHEMA)[:6], "findings"]}
+    return pl.DataFrame(entries, schema=kinds, orient="row")
 
 
 def _counted(file_key: str, source: str, code: str | None, month: Any = None, **counts: int) -> pl.DataFrame:

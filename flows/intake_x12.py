@@ -84,12 +84,14 @@ def read_small_files(results: Sequence[FileResult], settings: Settings) -> list[
 
 
 def _count(result: FileResult, read: dict[str, int], findings: pl.DataFrame) -> None:
-    """Lines read by kind, and claims that a finding removed: kind, rule_code, rows, where."""
+    """Lines read by kind; claims that findings removed: kind, rule_code, rows, where; other findings."""
     result.rows_read = {kind: rows for kind, rows in read.items() if rows}
     result.row["kind"] = "x12:" + "+".join(result.rows_read)
     only = next(iter(result.rows_read), "claim_lines") if len(result.rows_read) < 2 else None
     by_segment = pl.when(pl.col("segment_id").is_in(OF_REMITTANCES)).then(pl.lit("remit_lines"))
     kind = pl.lit(only) if only else by_segment.otherwise(pl.lit("claim_lines"))
+    kept = findings.filter(pl.col("line_rows") == 0).group_by("rule_code").agg(pl.col("count").sum())
+    result.row["findings"] = dict(kept.sort("rule_code").iter_rows())
     result.lost = (
         findings.filter(pl.col("line_rows") > 0)
         .group_by("rule_code", "segment_id")

@@ -17,7 +17,7 @@ from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
 from schemas.columns import Column, polars_schema
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 SWEPT: Final = (
     "store/ledger",
     "store/accepted/claim_lines",

@@ -11,6 +11,8 @@ from typing import Any
 
 from flows.errors import DONE, DOUBTS
 
+FILES_SHOWN = 20
+"""Files whose findings are listed for people one by one."""
 COUNTS = ("rows_read", "out_of_scope", "accepted", "quarantined", "repaired")
 
 
@@ -23,6 +25,7 @@ class Summary:
     rows: Mapping[str, int]
     codes: Mapping[str, int]
     rejected: tuple[tuple[str, str], ...]
+    findings: Mapping[str, Mapping[str, int]]
     waiting: int
     missing: int
     completed: str | None
@@ -51,6 +54,7 @@ class Summary:
             rejected=tuple(
                 (row["shown_name"], row["reason"]) for row in rows if row["outcome"] == "rejected"
             ),
+            findings={row["shown_name"]: dict(row["findings"]) for row in taken if row.get("findings")},
             past_ceiling=bad > ceiling * (good + bad),
             **rest,
         )
@@ -79,6 +83,7 @@ class Summary:
         if self.codes:
             lines.append("quarantined: " + ", ".join(f"{code} {count}" for code, count in self.codes.items()))
         lines.extend(f"rejected: {name} {code}" for name, code in self.rejected)
+        lines.extend(self._findings())
         if self.past_ceiling:
             lines.append("quarantine passed its ceiling")
         if self.missing:
@@ -98,8 +103,27 @@ class Summary:
         """Published tables and their rows."""
         return [{"table": name, "rows": rows} for name, rows in self.tables.items()]
 
+    def _findings(self) -> list[str]:
+        """Findings that removed no row: of all files by rule, then of each of the first files."""
+        if not self.findings:
+            return []
+        total: dict[str, int] = {}
+        for found in self.findings.values():
+            for code, count in found.items():
+                total[code] = total.get(code, 0) + count
+        told = [f"findings in {len(self.findings)} files: {_listed(total)}"]
+        shown = sorted(self.findings.items())[:FILES_SHOWN]
+        told += [f"  {name}: {_listed(found)}" for name, found in shown]
+        if len(self.findings) > len(shown):
+            told.append(f"  and {len(self.findings) - len(shown)} more files (--json lists all)")
+        return told
+
     def _release(self) -> str:
         if self.release_id is None:
             return "release: none yet (nothing in scope has been taken in)"
         what = "published" if self.is_new else "unchanged"
         return f"release: {self.release_id} {what}, as of {self.as_of}, {len(self.tables)} tables"
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{code} {count:,}" for code, count in sorted(counts.items()))

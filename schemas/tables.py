@@ -38,7 +38,7 @@ DATA_QUALITY: Final = TableSpec(
         text("payer", "Payer as mapped; all: roll-up; unknown: the file or row names none").required(),
         text("period_type", "month; undated where no month is known").required(),
         date("period_start", "First day of the month; of payment for remittances without service date"),
-        text("source", "claim_lines, remit_lines or file").required(),
+        text("source", "claim_lines, remit_lines, file, x12 (raw X12 as read) or suppression").required(),
         text("rule_code", "Rule of the count; all: everything of the source").required(),
     ),
     (
@@ -48,6 +48,11 @@ DATA_QUALITY: Final = TableSpec(
         _rows("quarantined", "Rows quarantined", "rows_read"),
         _rows("repaired", "Values repaired where the repair is certain", "rows_read"),
         _rows("rejected_files", "Files rejected as a whole", unit="files"),
+        _rows(
+            "findings",
+            "Times a finding in raw X12 was met that removed no row: balance, control totals, form",
+            unit="findings",
+        ),
         _rows("unbalanced_lines", "Current lines whose charge less adjustments is not paid", unit="lines"),
         _rows("unlinked_remits", "Remit lines that meet no claim line", "accepted"),
         _rows("ambiguous_remits", "Remit lines that meet more than one claim line", "accepted"),

@@ -30,6 +30,7 @@ QUALITY_SCHEMA = {
     "quarantined": pl.Int64,
     "repaired": pl.Int64,
     "rejected_files": pl.Int64,
+    "findings": pl.Int64,
 }
 NPIS = ("1000000004", "1000000012", "1000000020", "1000000038", "1000000046", "1000000053")
 

@@ -18,7 +18,7 @@ import table_lines  # noqa: E402
 from table_lines import paid  # noqa: E402
 
 JANUARY = date(2024, 1, 1)
-INTAKE = ("rows_read", "in_scope", "accepted", "quarantined", "repaired", "rejected_files")
+INTAKE = ("rows_read", "in_scope", "accepted", "quarantined", "repaired", "rejected_files", "findings")
 
 
 def counted(**values: object) -> dict[str, object]:
@@ -108,6 +108,26 @@ def test_a_rejected_file_stands_without_payer_and_month() -> None:
     )
     told = row(made, payer="unknown", source="file", rule_code="truncated", period_type="undated")
     assert (told["rejected_files"], told["period_start"], told["is_mature"]) == (1, None, None)
+
+
+def test_findings_of_raw_x12_stand_by_rule_beside_their_sum() -> None:
+    found = counted(source="x12", payer_id=None, payer_name=None)
+    made = build(
+        quality(
+            found | {"rule_code": "line_unbalanced", "findings": 12},
+            found | {"rule_code": "line_unbalanced", "findings": 3, "file_key": "g"},
+            found | {"rule_code": "segment_count", "findings": 1},
+        )
+    )
+    keys: dict[str, object] = {"payer": "unknown", "source": "x12"}
+    counts = {
+        rule: row(made, rule_code=rule, **keys)["findings"]
+        for rule in ("line_unbalanced", "segment_count", "all")
+    }
+    assert counts == {"line_unbalanced": 15, "segment_count": 1, "all": 16}
+    assert row(made, rule_code="all", **keys)["rejected_files"] == 0
+    shown = suppress({"data_quality": made}, DisclosureRules.of("standard"))["data_quality"]
+    assert row(shown, rule_code="segment_count", **keys)["findings"] is None
 
 
 def test_what_resolution_found() -> None:

@@ -13,7 +13,7 @@ from transforms.payers import with_payer
 from transforms.tables.cells import finish
 
 CELL = ("payer", "month", "source", "rule_code")
-INTAKE = ("rows_read", "in_scope", "accepted", "quarantined", "repaired", "rejected_files")
+INTAKE = ("rows_read", "in_scope", "accepted", "quarantined", "repaired", "rejected_files", "findings")
 UNKNOWN = "unknown"
 COUNTS = tuple(m.name for m in DATA_QUALITY.measures)
 
