@@ -51,6 +51,14 @@ def per_claim(mask: Mask, first: Positions, stop: Positions) -> Positions:
     return (total[stop] - total[first]).astype(np.int64)
 
 
+def with_any(few: Positions, first: Positions, stop: Positions) -> Mask:
+    """Which claims hold one of a few segments."""
+    marked = np.zeros(len(first), dtype=np.bool_)
+    owner = np.searchsorted(first, few, side="right") - 1
+    marked[owner[(owner >= 0) & (few < np.append(stop, 0)[owner])]] = True
+    return marked
+
+
 def in_our_sets(segments: Segments, sets: Sets, at: Positions, name: str) -> tuple[Mask, Mask]:
     """Which segments lie in sets of this name, and which in no set at all."""
     number = sets.of(at)
@@ -77,9 +85,9 @@ def professional_claims(segments: Segments, sets: Sets, test: CodeTest) -> Claim
     is_service = segments.kinds == KIND["SV1"]
     lines = per_claim(is_service, first, stop)
     odd = per_claim(segments.kinds == KIND["LX"], first, stop) != lines
-    odd |= per_claim(absent, first, stop) > 0
+    odd |= with_any(np.flatnonzero(absent), first, stop)
     replaced = np.isin(frequency(segments, first), FREQUENCIES)
-    wanted = (per_claim(kept, first, stop) > 0) | replaced | odd
+    wanted = with_any(np.flatnonzero(kept), first, stop) | replaced | odd
     return Claims(first, stop, number, lines, wanted, replaced, odd, lines < 0, kept, counted)
 
 
@@ -106,7 +114,7 @@ def remittance_claims(segments: Segments, sets: Sets, test: CodeTest) -> Claims:
     counted = np.zeros(len(segments), dtype=np.bool_)
     counted[service[is_ours | loose]] = True
     counted[first[lines == 0]] = True
-    wanted = (per_claim(kept, first, stop) > 0) | (lines == 0)
+    wanted = with_any(np.flatnonzero(kept), first, stop) | (lines == 0)
     nothing = np.zeros(len(first), dtype=np.bool_)
     return Claims(first, stop, number, lines, wanted, nothing, nothing, lines == 0, kept, counted)
 

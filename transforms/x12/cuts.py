@@ -19,34 +19,29 @@ class Cut:
 
 def last_cut(data: bytes, start: int, limit: int, delimiters: Delimiters) -> Cut:
     """The last ST, else the last CLM or CLP, in `data[start + 1 : limit]`; `start` where there is none."""
-    at = _last(data, b"ST", start, limit, delimiters)
-    if at > start:
+    at = _last(data, b"ST", start + 1, limit, delimiters)
+    if at >= 0:
         return Cut(at, inside=False)
-    at = max(_last(data, name, start, limit, delimiters) for name in (b"CLM", b"CLP"))
-    return Cut(at, inside=True) if at > start else Cut(start, inside=False)
+    at = max(_last(data, name, start + 1, limit, delimiters) for name in (b"CLM", b"CLP"))
+    return Cut(at, inside=True) if at >= 0 else Cut(start, inside=False)
 
 
-def context_before(before: bytes, data: bytes, inside: bool, delimiters: Delimiters) -> bytes:
-    """Segments that still hold at the end of `data`: its GS and, inside a set, the set's header and loops.
+def context_before(data: bytes, start: int, stop: int, inside: bool, delimiters: Delimiters) -> bytes:
+    """Segments that still hold at `stop`: the GS and, inside a set, the set's header and loops.
 
-    `before` is what held at its start. The loops are the hierarchical levels above the next claim and every
-    billing provider of the set.
+    They are looked for in `data[start:stop]`, which begins with what held there. The loops are the
+    hierarchical levels above the next claim and every billing provider of the set.
     """
-    group, source = _last(data, b"GS", -1, len(data), delimiters), data
-    if group < 0:
-        group, source = _last(before, b"GS", -1, len(before), delimiters), before
-    context = _segment(source, group, delimiters) if group >= 0 else b""
-    if not inside:
-        return context
-    data = before + data
-    opened = _last(data, b"ST", -1, len(data), delimiters)
+    group = _last(data, b"GS", start, stop, delimiters)
+    context = _segment(data, group, stop, delimiters) if group >= 0 else b""
+    opened = _last(data, b"ST", start, stop, delimiters) if inside else -1
     if opened < 0:
         return context
     zones = {opened}
-    level = _last(data, b"HL", opened, len(data), delimiters)
+    level = _last(data, b"HL", opened, stop, delimiters)
     while level > opened and level not in zones:
         zones.add(level)
-        parts = _segment(data, level, delimiters)[:-1].split(bytes([delimiters.element]))
+        parts = _segment(data, level, stop, delimiters)[:-1].split(bytes([delimiters.element]))
         parent = parts[2].strip() if len(parts) > 2 else b""
         if not parent:
             break
@@ -54,16 +49,16 @@ def context_before(before: bytes, data: bytes, inside: bool, delimiters: Delimit
     element = re.escape(bytes([delimiters.element]))
     billing = _after_terminator(delimiters) + rb"(HL" + element + rb"[^" + element + rb"]*" + element
     billing += rb"[^" + element + rb"]*" + element + rb"20)"
-    zones.update(found.start(1) for found in re.compile(billing).finditer(data, opened))
-    return context + b"".join(_zone(data, at, delimiters) for at in sorted(zones))
+    zones.update(found.start(1) for found in re.compile(billing).finditer(data, opened, stop))
+    return context + b"".join(_zone(data, at, stop, delimiters) for at in sorted(zones))
 
 
 def _last(data: bytes, name: bytes, start: int, limit: int, delimiters: Delimiters) -> int:
-    """Offset of the last segment `name` in `data[start + 1 : limit]`, or -1."""
+    """Offset of the last segment `name` in `data[start:limit]`, or -1."""
     needle = name + bytes([delimiters.element])
-    at = data.rfind(needle, start + 1, limit)
+    at = data.rfind(needle, start, limit)
     while at >= 0 and not _begins_segment(data, at, delimiters.terminator):
-        at = data.rfind(needle, start + 1, at)
+        at = data.rfind(needle, start, at)
     return at
 
 
@@ -74,19 +69,19 @@ def _begins_segment(data: bytes, at: int, terminator: int) -> bool:
     return before < 0 or data[before] == terminator
 
 
-def _segment(data: bytes, at: int, delimiters: Delimiters) -> bytes:
+def _segment(data: bytes, at: int, limit: int, delimiters: Delimiters) -> bytes:
     """The segment at `at` with its terminator."""
-    stop = data.find(bytes([delimiters.terminator]), at)
-    return data[at : stop + 1] if stop >= 0 else data[at:]
+    stop = data.find(bytes([delimiters.terminator]), at, limit)
+    return data[at : stop + 1] if stop >= 0 else data[at:limit]
 
 
 def _after_terminator(delimiters: Delimiters) -> bytes:
     return re.escape(bytes([delimiters.terminator])) + rb"[ \t\r\n]*"
 
 
-def _zone(data: bytes, at: int, delimiters: Delimiters) -> bytes:
+def _zone(data: bytes, at: int, limit: int, delimiters: Delimiters) -> bytes:
     """A loop header: the segment at `at` and what follows it, up to the next level, claim or trailer."""
     element = re.escape(bytes([delimiters.element]))
     following = re.compile(_after_terminator(delimiters) + rb"((?:HL|CLM|CLP|LX|PLB|SE)" + element + rb")")
-    found = following.search(data, at + 2)
-    return data[at : found.start(1)] if found else data[at:]
+    found = following.search(data, at + 2, limit)
+    return data[at : found.start(1)] if found else data[at:limit]

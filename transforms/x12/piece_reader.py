@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from transforms.x12.professional import read_professional
 from transforms.x12.remittance import read_remittance
 from transforms.x12.rows import PartRows
 from transforms.x12.scan import CodeTest, Envelope, envelopes_of, sets_of
-from transforms.x12.segments import Segments, index_segments, pad, repair_line_breaks
+from transforms.x12.segments import Segments, index_segments, repair_line_breaks
 
 
 def _latin1(error: UnicodeError) -> tuple[str, int]:
@@ -49,20 +49,16 @@ class PieceRows:
 def read_piece(piece: Piece, test: CodeTest, last: bool) -> PieceRows:
     """Read one piece: rows of both kinds, its envelopes, its payments, and what was odd about its bytes."""
     findings = list(piece.findings)
-    context, body, delimiters = piece.context, piece.body, piece.delimiters
-    if not (body.isascii() and context.isascii()):
-        context, body, delimiters = _as_utf8(context, body, delimiters, findings)
-    body, tail = _ended(body, delimiters, last)
-    segments = index_segments(pad(context, body), delimiters)
+    tail = False
+    if not (piece.data.isascii() or piece.data[piece.start : piece.stop].isascii()):
+        piece = _as_utf8(piece, findings)
+    if last:
+        piece, tail = _ended(piece)
+    segments = index_segments(piece.data, piece.delimiters, piece.start, piece.stop)
     if segments.line_breaks_inside:
-        body, ended, removed = repair_line_breaks(body, delimiters)
-        context = repair_line_breaks(context, delimiters)[0]
-        if ended:
-            findings.append(warning("newline_as_terminator", "", 0, ended))
-        if removed:
-            findings.append(warning("newline_in_segment", "", 0, removed))
-        segments = index_segments(pad(context, body), delimiters)
-    repeated = int(np.searchsorted(segments.starts, len(context)))
+        piece = _repaired(piece, findings)
+        segments = index_segments(piece.data, piece.delimiters, piece.start, piece.stop)
+    repeated = int(np.searchsorted(segments.starts, piece.context))
     return _read(segments, repeated, tail, findings, test)
 
 
@@ -88,38 +84,48 @@ def _read(
     )
 
 
-def _ended(body: bytes, delimiters: Delimiters, last: bool) -> tuple[bytes, bool]:
-    """The body with the terminator that a last IEA may lack; and whether other bytes hang at its end."""
-    terminator = bytes([delimiters.terminator])
-    if not last or body.rstrip(BLANKS.replace(terminator, b"")).endswith(terminator):
-        return body, False
+def _ended(piece: Piece) -> tuple[Piece, bool]:
+    """The piece with the terminator that a last IEA may lack; and whether other bytes hang at its end."""
+    body = piece.body
+    terminator = bytes([piece.delimiters.terminator])
+    if body.rstrip(BLANKS.replace(terminator, b"")).endswith(terminator):
+        return piece, False
     start = body.rfind(terminator) + 1
-    element = bytes([delimiters.element])
+    element = bytes([piece.delimiters.element])
     parts = body[start:].strip(BLANKS).split(element)
     opened = body.rfind(b"ISA" + element)
     control = body[opened : opened + 400].split(element)[13:14] if opened >= 0 else []
     whole = parts[0] == b"IEA" and len(parts) == 3 and (not control or parts[2].strip() == control[0].strip())
     if whole and len(parts[2].strip()) == 9:
-        return body.rstrip(BLANKS) + terminator, False
-    return body, bool(body[start:].strip(BLANKS + b"\x1a"))
+        return piece.replaced(piece.repeated, body.rstrip(BLANKS) + terminator), False
+    return piece, bool(body[start:].strip(BLANKS + b"\x1a"))
 
 
-def _as_utf8(
-    context: bytes, body: bytes, delimiters: Delimiters, findings: list[Finding]
-) -> tuple[bytes, bytes, Delimiters]:
+def _repaired(piece: Piece, findings: list[Finding]) -> Piece:
+    """The piece without line breaks inside its segments."""
+    body, ended, removed = repair_line_breaks(piece.body, piece.delimiters)
+    if ended:
+        findings.append(warning("newline_as_terminator", "", 0, ended))
+    if removed:
+        findings.append(warning("newline_in_segment", "", 0, removed))
+    return piece.replaced(repair_line_breaks(piece.repeated, piece.delimiters)[0], body)
+
+
+def _as_utf8(piece: Piece, findings: list[Finding]) -> Piece:
     """Bytes as UTF-8: separators above 127 become control characters, stray Latin-1 bytes are decoded."""
+    delimiters = piece.delimiters
     marks = [delimiters.element, delimiters.component, delimiters.terminator]
     table = bytearray(range(256))
     for number, mark in enumerate(marks):
         if mark > 127:
             table[mark] = 0x1D + number
             marks[number] = 0x1D + number
-    context, body = context.translate(bytes(table)), body.translate(bytes(table))
-    delimiters = Delimiters(*marks)
+    context, body = piece.repeated.translate(bytes(table)), piece.body.translate(bytes(table))
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
         mended = body.decode("utf-8", "x12_latin1")
         findings.append(warning("latin1_bytes", "", 0))
         body = mended.encode("utf-8")
-    return context.decode("utf-8", "x12_latin1").encode("utf-8"), body, delimiters
+    context = context.decode("utf-8", "x12_latin1").encode("utf-8")
+    return replace(piece.replaced(context, body), delimiters=Delimiters(*marks))

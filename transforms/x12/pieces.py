@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from transforms.x12.cuts import Cut, context_before, last_cut
@@ -20,6 +20,7 @@ from transforms.x12.delimiters import (
     wrapped_width,
 )
 from transforms.x12.findings import Finding, X12Rejected, warning
+from transforms.x12.segments import PAD, pad
 
 PIECE_BYTES = 6 << 20
 """Size of a piece; memory is a small multiple of it."""
@@ -32,9 +33,8 @@ UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True, slots=True)
 class Interchange:
-    """An interchange that starts in a piece: offset in its own bytes, ordinal in the file, identity."""
+    """An interchange that starts in a piece: ordinal in the file, identity."""
 
-    offset: int
     ordinal: int
     identity: bytes
     findings: tuple[str, ...]
@@ -42,14 +42,35 @@ class Interchange:
 
 @dataclass(slots=True)
 class Piece:
-    """Bytes with one set of delimiters, `context` repeated from before (not counted again) in front."""
+    """`data[start:stop]` with one set of delimiters; its first bytes, `context` of them, only repeat.
 
-    context: bytes
-    body: bytes
+    What they repeat stood above the rest in the file and is not counted again. At least PAD bytes follow
+    `stop` in `data`, which is shared with the neighbours and never copied.
+    """
+
+    data: bytes
+    start: int
+    stop: int
+    context: int
     delimiters: Delimiters
     starts: list[Interchange] = field(default_factory=list)
     digests: dict[int, bytes] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def repeated(self) -> bytes:
+        """The bytes that only repeat."""
+        return self.data[self.start : self.start + self.context]
+
+    @property
+    def body(self) -> bytes:
+        """The bytes that are read here for the first time."""
+        return self.data[self.start + self.context : self.stop]
+
+    def replaced(self, repeated: bytes, body: bytes) -> Piece:
+        """The piece with other bytes."""
+        data, context = pad(repeated, body), len(repeated)
+        return replace(self, data=data, start=0, stop=context + len(body), context=context)
 
 
 def inflated(blocks: Iterable[bytes], findings: list[Finding]) -> Iterator[bytes]:
@@ -114,16 +135,18 @@ class PieceCutter:
         rest = b""
         for part, last in slices(inflated(blocks, self.findings), lambda: self.size):
             clean = self._clean(part)
-            data = rest + clean if rest else clean
             if self._first:
-                if not last and len(data) < 2 * LOOK_AHEAD:
-                    rest = data
+                rest += clean
+                if not last and len(rest) < 2 * LOOK_AHEAD:
                     continue
-                data = self._open(data)
+                clean, rest = self._open(rest), b""
                 self._first = False
-            consumed, pieces = self._cut(data, last)
+            begin = len(self._context)
+            data = pad(self._context, rest, clean)
+            end = len(data) - PAD
+            consumed, pieces = self._cut(data, begin, end, last)
             yield from pieces
-            rest = data[consumed:]
+            rest = data[consumed:end]
             if len(rest) > LARGEST_LOOP:
                 raise X12Rejected("loop_too_large", 0, "a loop is larger than the reader holds in memory")
 
@@ -158,23 +181,23 @@ class PieceCutter:
             raise X12Rejected("no_envelope", 1, "the file starts without an ISA")
         return stripped
 
-    def _cut(self, data: bytes, last: bool) -> tuple[int, list[Piece]]:
-        """The pieces that can be cut off `data`, and how many of its bytes they take."""
-        limit = len(data) if last else max(len(data) - LOOK_AHEAD, 0)
-        headers = _headers(data, limit)
-        if self._current is None and (not headers or headers[0].start):
-            if not headers and not last and len(data) <= HEAD_BYTES:
-                return 0, []
+    def _cut(self, data: bytes, begin: int, end: int, last: bool) -> tuple[int, list[Piece]]:
+        """The pieces that can be cut off `data[begin:end]`, and where what is left of it starts."""
+        limit = end if last else max(end - LOOK_AHEAD, begin)
+        headers = _headers(data, begin, limit)
+        if self._current is None and (not headers or headers[0].start > begin):
+            if not headers and not last and end - begin <= HEAD_BYTES:
+                return begin, []
             if not headers:
-                code = "isa_unreadable" if data[:3] == b"ISA" else "not_x12"
+                code = "isa_unreadable" if data[begin : begin + 3] == b"ISA" else "not_x12"
                 raise X12Rejected(code, 1, "no ISA with a GS behind it was found")
             self.findings.append(warning("bytes_before_interchange", "", 0))
         bounds = [header.start for header in headers]
         regions: list[tuple[int, int, IsaHeader]] = []
-        if self._current is not None and (not bounds or bounds[0] > 0):
-            regions.append((0, bounds[0] if bounds else len(data), self._current))
-        regions += list(zip(bounds, [*bounds[1:], len(data)], headers, strict=False))
-        cut = Cut(len(data), inside=False, between=True)
+        if self._current is not None and (not bounds or bounds[0] > begin):
+            regions.append((begin, bounds[0] if bounds else end, self._current))
+        regions += list(zip(bounds, [*bounds[1:], end], headers, strict=False))
+        cut = Cut(end, inside=False, between=True)
         if not last and regions:
             start, _, header = regions.pop()
             cut = last_cut(data, start, limit, header.delimiters)
@@ -189,40 +212,46 @@ class PieceCutter:
     ) -> list[Piece]:
         """One piece for each run of regions with the same delimiters; moves the cutter's state on."""
         pieces: list[Piece] = []
-        first = 0
         for number, (start, stop, header) in enumerate(regions):
             new = header is not self._current
             if not pieces or header.delimiters != pieces[-1].delimiters:
-                if pieces:
-                    pieces[-1].body = data[first:start]
-                pieces.append(Piece(b"" if new else self._context, b"", header.delimiters))
-                first = start
+                # Only what goes on from before has its context in front, and nothing else is before it.
+                pieces.append(Piece(data, start if new else 0, stop, 0 if new else start, header.delimiters))
             piece = pieces[-1]
+            piece.stop = stop
             if new:
                 if self._delimiters not in (None, header.delimiters):
                     piece.findings.append(warning("delimiters_changed", "ISA", 0))
                 self._current, self._delimiters = header, header.delimiters
                 self._count += 1
                 self._digest = hashlib.sha256()
-                piece.starts.append(Interchange(start - first, self._count, header.identity, header.findings))
+                piece.starts.append(Interchange(self._count, header.identity, header.findings))
             whole = last or number + 1 < len(regions) or cut.between
-            self._digest.update(data[start:stop].rstrip(BLANKS) if whole else data[start:stop])
+            self._digest.update(
+                memoryview(data)[start : _without_blanks(data, start, stop) if whole else stop]
+            )
             if whole:
                 piece.digests[self._count] = self._digest.digest()
         if pieces:
             piece = pieces[-1]
-            piece.body = data[first : regions[-1][1]]
             self._context = b""
             if not cut.between:
-                self._context = context_before(piece.context, piece.body, cut.inside, piece.delimiters)
+                self._context = context_before(data, piece.start, piece.stop, cut.inside, piece.delimiters)
         return pieces
 
 
-def _headers(data: bytes, limit: int) -> list[IsaHeader]:
-    """Every interchange that starts in the first `limit` bytes."""
+def _headers(data: bytes, start: int, limit: int) -> list[IsaHeader]:
+    """Every interchange that starts in `data[start:limit]`."""
     found: list[IsaHeader] = []
-    header = find_isa(data, 0, limit)
+    header = find_isa(data, start, limit)
     while header is not None:
         found.append(header)
         header = find_isa(data, header.start + 3, limit)
     return found
+
+
+def _without_blanks(data: bytes, start: int, stop: int) -> int:
+    """Where `data[start:stop]` ends without the blanks at its end."""
+    while stop > start and data[stop - 1] in BLANKS:
+        stop -= 1
+    return stop

@@ -50,7 +50,7 @@ def read_x12(
                 while len(waiting) > workers:
                     done, read = _next(waiting)
                     # Pieces that are kept whole take several times the memory of others.
-                    dense = _rows(read) * DENSE_ROW_BYTES > len(done.body)
+                    dense = _rows(read) * DENSE_ROW_BYTES > done.stop - done.start
                     cutter.size = piece_bytes // 4 if dense else piece_bytes
                     yield from state.take(done, read)
             if before is not None:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from transforms.x12.delimiters import set_name
 from transforms.x12.segments import FIRST_ENVELOPE, IDS, KIND, Mask, Positions, Segments, words
+
+LONGEST_COMPOSITE = 4096
+WINDOW = 64
+"""Bytes looked at in one step when separators are counted: one bit each in a word."""
+EVERY_BIT, ONE = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1)
+SLOT_BITS = 14
+MIXER = np.uint64(0x9E3779B97F4A7C15)
+NO_CODE = 0
+"""No code is empty, so that no number of one is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +44,13 @@ class Sets:
     names: list[str]
 
     def of(self, segments: Positions) -> Positions:
-        """The set that each segment lies in, -1 for none."""
-        number = np.searchsorted(self.first, segments, side="right") - 1
-        if not len(self.first):
-            return number
-        inside = (number >= 0) & (segments < self.stop[np.maximum(number, 0)])
-        return np.where(inside, number, -1)
+        """The set that each segment (ascending) lies in, -1 for none."""
+        # Both are sorted, and sets are few: their bounds are looked for, not the segments.
+        bounds = np.column_stack([self.first, self.stop]).reshape(-1)
+        edges = np.concatenate([[0], np.searchsorted(segments, bounds), [len(segments)]])
+        label = np.full(len(bounds) + 1, -1, dtype=np.int64)
+        label[1::2] = np.arange(len(self.first))
+        return np.repeat(label, np.diff(edges))
 
     def named(self, name: str) -> Mask:
         """Which sets have this name, with one False behind them so that set -1 is never named."""
@@ -84,34 +94,39 @@ def running(mask: Mask) -> npt.NDArray[np.int32]:
     return out
 
 
+def _marks(segments: Segments, begin: Positions, length: Positions) -> npt.NDArray[np.uint64]:
+    """Element separators in up to 64 bytes from `begin`, one bit for each byte, the first byte lowest."""
+    window = words(segments.data, f"V{WINDOW}", WINDOW)[begin].view(np.uint8)
+    bits = np.packbits(window == segments.delimiters.element, bitorder="little").view("<u8")
+    beyond = np.uint64(WINDOW) - np.minimum(length, WINDOW).astype(np.uint64)
+    # A shift by 64 is undefined, and no segment is empty.
+    return bits & (EVERY_BIT >> np.minimum(beyond, np.uint64(WINDOW - 1)))
+
+
 def separators(segments: Segments, at: Positions, count: int) -> Positions:
     """Offsets of the first `count` element separators of each segment (rows), its end where it has fewer."""
-    data, starts, ends = segments.data, segments.starts[at], segments.ends[at]
-    found = np.repeat(ends[:, None], count, axis=1)
-    if not len(at):
-        return found
-    bits = min(max(int((ends - starts).max()).bit_length(), 3), 7)
-    width = 1 << bits
-    rows = np.flatnonzero(starts <= len(data) - width)
-    window = words(data, f"V{width}", width)[starts[rows]].view(np.uint8)
-    hits = np.flatnonzero(window == segments.delimiters.element)
-    row = hits >> bits
-    offset = starts[rows][row] + (hits & (width - 1))
-    inside = offset < ends[rows][row]
-    row, offset = row[inside], offset[inside]
-    per_row = np.bincount(row, minlength=len(rows))
-    before = np.cumsum(per_row) - per_row
-    rank = np.arange(len(row)) - before[row]
-    few = rank < count
-    found[rows[row[few]], rank[few]] = offset[few]
-    long = (ends - starts >= width) | (starts > len(data) - width)
-    for index in np.flatnonzero(long & (found[:, -1] == ends)).tolist():
-        text = segments.data[starts[index] : ends[index]].tobytes()
-        places = [m.start() for m in re.finditer(re.escape(bytes([segments.delimiters.element])), text)][
-            :count
-        ]
-        found[index, : len(places)] = starts[index] + np.array(places, dtype=np.int64)
-    return found
+    begin, ends = segments.starts[at], segments.ends[at]
+    found = np.repeat(ends[None, :], count, axis=0)
+    marks = _marks(segments, begin, ends - begin)
+    for number in range(count):
+        lowest = marks & (~marks + ONE)
+        found[number] = np.where(marks == 0, ends, begin + np.bitwise_count(lowest - ONE))
+        marks ^= lowest
+    rows = np.flatnonzero((found[-1] == ends) & (ends - begin > WINDOW))
+    rank = np.count_nonzero(found[:, rows] < ends[rows], axis=0)
+    begin, ends = begin[rows] + WINDOW, ends[rows]
+    while len(rows):
+        marks = _marks(segments, begin, ends - begin)
+        for _ in range(count):
+            lowest = marks & (~marks + ONE)
+            there = (marks != 0) & (rank < count)
+            found[rank[there], rows[there]] = (begin + np.bitwise_count(lowest - ONE))[there]
+            rank += there
+            marks ^= lowest
+        begin += WINDOW
+        more = (begin < ends) & (rank < count)
+        rows, rank, begin, ends = rows[more], rank[more], begin[more], ends[more]
+    return found.T
 
 
 class CodeTest:
@@ -120,7 +135,9 @@ class CodeTest:
     def __init__(self, scope: frozenset[str], keep_pattern: str | None) -> None:
         self._scope = {item.encode() for item in scope}
         self._near = re.compile(keep_pattern) if keep_pattern else None
-        self._decided: dict[int, bool] = {}
+        self._codes = np.full(1 << SLOT_BITS, NO_CODE, dtype=np.uint64)
+        self._kept = np.zeros(1 << SLOT_BITS, dtype=np.bool_)
+        self._lock = Lock()
 
     def keeps(self, code: bytes) -> bool:
         """Whether a line with this code is kept."""
@@ -137,13 +154,7 @@ class CodeTest:
         if not len(begin):
             return kept, absent
         number, usual = _short_codes(segments, begin)
-        chosen = self._chosen(number[usual])
-        if len(chosen) <= 16:
-            for value in chosen:
-                kept |= number == np.uint64(value)
-        else:
-            kept = np.isin(number, np.array(chosen, dtype=np.uint64))
-        kept &= usual
+        kept = self._known(number) & usual
         ends = re.compile(rb"[" + re.escape(bytes([marks.element, marks.terminator])) + rb"]")
         for index in np.flatnonzero(~usual).tolist():
             first = int(begin[index])
@@ -154,20 +165,26 @@ class CodeTest:
             kept[index] = self.keeps(found)
         return kept, absent
 
-    def _chosen(self, numbers: npt.NDArray[np.uint64]) -> list[int]:
-        """The distinct codes (up to eight bytes, as numbers) that are kept."""
-        chosen = []
-        for number in pl.Series(numbers).unique().to_list():
-            known = self._decided.get(number)
-            if known is None:
-                code = int(number).to_bytes(8, "little").rstrip(b"\0")
-                known = self._decided[number] = self.keeps(code)
-            if known:
-                chosen.append(number)
-        return chosen
+    def _known(self, numbers: npt.NDArray[np.uint64]) -> Mask:
+        """Which codes (up to eight bytes, as numbers) are kept; decided once for each distinct one."""
+        slots = (numbers * MIXER) >> np.uint64(64 - SLOT_BITS)
+        missed = np.flatnonzero(self._codes[slots] != numbers)
+        kept: Mask = self._kept[slots]
+        if len(missed):
+            distinct, which = np.unique(numbers[missed], return_inverse=True)
+            kept[missed] = np.array([self._decide(number) for number in distinct.tolist()])[which]
+        return kept
 
-
-LONGEST_COMPOSITE = 4096
+    def _decide(self, number: int) -> bool:
+        """Whether a code is kept; kept in mind in the slot that it hashes to, unless another has that."""
+        known = self.keeps(number.to_bytes(8, "little").rstrip(b"\0"))
+        slot = ((number * int(MIXER)) & 0xFFFFFFFFFFFFFFFF) >> (64 - SLOT_BITS)
+        with self._lock:
+            if self._codes[slot] == NO_CODE:
+                # Other threads read without the lock: the answer has to be there before the question.
+                self._kept[slot] = known
+                self._codes[slot] = number
+        return known
 
 
 def _short_codes(segments: Segments, begin: Positions) -> tuple[npt.NDArray[np.uint64], Mask]:
@@ -179,28 +196,20 @@ def _short_codes(segments: Segments, begin: Positions) -> tuple[npt.NDArray[np.u
     lanes = ends.view("<u8").reshape(-1)
     # Less one, the lowest set bit covers every byte before the first separator.
     below = (lanes & (~lanes + np.uint64(1))) - np.uint64(1)
-    after = data[begin + 11]
-    eight = (after == marks.component) | (after == marks.element) | (after == marks.terminator)
-    usual: Mask = (data[begin + 2] == marks.component) & (below != 0) & ((lanes != 0) | eight)
+    usual: Mask = (data[begin + 2] == marks.component) & (below != 0)
+    full = np.flatnonzero(lanes == 0)
+    if len(full):
+        after = data[begin[full] + 11]
+        usual[full] &= (after == marks.component) | (after == marks.element) | (after == marks.terminator)
     return window & below, usual
 
 
 def sixth_elements(segments: Segments, at: Positions) -> tuple[Positions, Positions]:
     """Those of the segments that have a sixth element with something in it, and where it begins."""
-    data, starts, ends = segments.data, segments.starts[at], segments.ends[at]
-    fits = np.flatnonzero(starts + 64 <= len(data))
-    window = words(data, "V64", 64)[starts[fits]].view(np.uint8).reshape(-1, 64)
-    inside = (
-        np.arange(64, dtype=np.uint8)[None, :] < np.minimum(ends - starts, 64)[fits].astype(np.uint8)[:, None]
-    )
-    marks = (window == segments.delimiters.element) & inside
-    lanes = marks.view("<u8").reshape(-1, 8)
-    counts = ((lanes.sum(axis=1, dtype=np.uint64) * np.uint64(0x0101010101010101)) >> np.uint64(56)).astype(
-        np.int64
-    )
-    many = np.ones(len(at), dtype=np.bool_)
-    many[fits] = (counts >= 6) | (ends - starts > 64)[fits]
-    chosen = np.flatnonzero(many)
+    begin = segments.starts[at]
+    length = segments.ends[at] - begin
+    many = np.bitwise_count(_marks(segments, begin, length)) >= 6
+    chosen = np.flatnonzero(many | (length > WINDOW))
     places = separators(segments, at[chosen], 7)
     filled = places[:, 6] > places[:, 5] + 1
     return chosen[filled], places[filled, 5] + 1
@@ -212,7 +221,9 @@ def personal_in_lines(segments: Segments) -> Positions:
     personal = (kinds == KIND["SBR"]) | (kinds == KIND["DMG"]) | (kinds == KIND["PAT"])
     at = np.flatnonzero(personal | (kinds >= KIND["LX"]))
     kind = kinds[at]
+    if not ((kind[:-1] == KIND["LX"]) & (kind[1:] < KIND["LX"])).any():
+        return at[:0]
     marks = np.where(kind >= KIND["LX"], np.arange(len(at)), 0)
-    before = kind[np.maximum.accumulate(marks)] if len(at) else kind
+    before = kind[np.maximum.accumulate(marks)]
     misplaced: Positions = at[(kind < KIND["LX"]) & (before == KIND["LX"])]
     return misplaced

@@ -95,32 +95,7 @@ class Segments:
 
 
 PAD = 64
-"""Bytes after the last segment that `index_segments` needs, so that fixed windows never run out."""
-
-
-def index_segments(padded: bytes, delimiters: Delimiters) -> Segments:
-    """Segments of `padded`: whole segments followed by PAD zero bytes (see `pad`)."""
-    data = np.frombuffer(padded, dtype=np.uint8)
-    length = len(data) - PAD
-    terminator = delimiters.terminator
-    ends = np.flatnonzero(data[:length] == terminator)
-    starts = np.empty_like(ends)
-    if len(ends):
-        starts[0] = 0
-        np.add(ends[:-1], 1, out=starts[1:])
-    after = int(ends[-1]) + 1 if len(ends) else 0
-    unended = len(padded[after:length].strip(b" \t\r\n\0"))
-    breaks = _skip_blanks(data, starts, ends)
-    if terminator in (10, 13):
-        inside = False
-        _trim_right(data, starts, ends)
-    else:
-        total = int(np.count_nonzero(data[:after] == 10)) + int(np.count_nonzero(data[:after] == 13))
-        inside = total != breaks
-    filled = ends > starts
-    if not filled.all():
-        starts, ends = starts[filled], ends[filled]
-    return Segments(data, starts, ends, _kinds(data, starts, delimiters), delimiters, inside, unended)
+"""Bytes behind the last segment that can be read, so that fixed windows never run out."""
 
 
 def pad(*parts: bytes) -> bytes:
@@ -128,24 +103,77 @@ def pad(*parts: bytes) -> bytes:
     return b"".join([*parts, bytes(PAD)])
 
 
+def index_segments(
+    padded: bytes, delimiters: Delimiters, start: int = 0, stop: int | None = None
+) -> Segments:
+    """Segments of `padded[start:stop]`, offsets from `start`; PAD bytes of any content follow `stop`.
+
+    Without `stop` it is all but the PAD bytes at the end.
+    """
+    stop = len(padded) - PAD if stop is None else stop
+    data = np.frombuffer(padded, dtype=np.uint8, count=stop - start + PAD, offset=start)
+    text = data[: stop - start]
+    terminator = delimiters.terminator
+    ends = np.flatnonzero(text == terminator)
+    after = int(ends[-1]) + 1 if len(ends) else 0
+    unended = len(text[after:].tobytes().strip(b" \t\r\n\0"))
+    starts = np.empty_like(ends)
+    if len(ends):
+        starts[0] = 0
+        np.add(ends[:-1], 1, out=starts[1:])
+    skipped = _skip_blanks(data, starts, ends)
+    inside = False
+    if terminator in (10, 13):
+        _trim_right(data, starts, ends)
+    elif int(np.count_nonzero(text[:after] <= 13)) != skipped:
+        # Tabs and other control characters are no line breaks: only then they are told apart.
+        inside = _line_breaks(text[:after]) != _breaks_between(data, starts, ends)
+    filled = ends > starts
+    if not filled.all():
+        starts, ends = starts[filled], ends[filled]
+    return Segments(data, starts, ends, _kinds(data, starts, delimiters), delimiters, inside, unended)
+
+
 def _skip_blanks(data: Bytes, starts: Positions, ends: Positions) -> int:
-    """Move `starts` over blanks and line breaks, in place; the number of line breaks passed."""
-    breaks = 0
-    here = data[starts]
-    blank = _BLANK[here] & (starts < ends)
-    while (count := int(np.count_nonzero(blank))) * 8 > len(starts):
-        breaks += int(np.count_nonzero(blank & (here != 32) & (here != 9)))
-        starts += blank
+    """Move `starts` over blanks and line breaks, in place; how many of those passed are no space."""
+    skipped = 0
+    while len(starts):
         here = data[starts]
-        blank = _BLANK[here] & (starts < ends)
-    at = np.flatnonzero(blank) if count else np.zeros(0, dtype=np.int64)
+        low = here <= 32
+        count = int(np.count_nonzero(low))
+        if count * 8 <= len(starts):
+            break
+        low = _BLANK[here] & (starts < ends)
+        if not low.any():
+            return skipped
+        skipped += int(np.count_nonzero(low & (here != 32)))
+        starts += low
+    else:
+        return skipped
+    at = np.flatnonzero(low)
+    at = at[_BLANK[here[at]] & (starts[at] < ends[at])]
     while len(at):
-        first = data[starts[at]]
-        breaks += int(np.count_nonzero((first == 10) | (first == 13)))
+        skipped += int(np.count_nonzero(data[starts[at]] != 32))
         starts[at] += 1
         moved = starts[at]
         at = at[_BLANK[data[moved]] & (moved < ends[at])]
-    return breaks
+    return skipped
+
+
+def _line_breaks(text: Bytes) -> int:
+    return int(np.count_nonzero(text == 10)) + int(np.count_nonzero(text == 13))
+
+
+def _breaks_between(data: Bytes, starts: Positions, ends: Positions) -> int:
+    """How many line breaks stand between one segment's end and the next one's start."""
+    at = np.append(0, ends[:-1] + 1)
+    rows, total = np.flatnonzero(at < starts), 0
+    while len(rows):
+        byte = data[at[rows]]
+        total += int(np.count_nonzero((byte == 10) | (byte == 13)))
+        at[rows] += 1
+        rows = rows[at[rows] < starts[rows]]
+    return total
 
 
 def _trim_right(data: Bytes, starts: Positions, ends: Positions) -> None:

@@ -16,7 +16,7 @@ from transforms.x12.piece_reader import PieceRows, read_piece
 from transforms.x12.pieces import Piece
 from transforms.x12.rows import CLAIM_COLUMNS, CLAIM_EXTRA, REMIT_COLUMNS, REMIT_EXTRA, empty_rows
 from transforms.x12.scan import CodeTest
-from transforms.x12.segments import Positions
+from transforms.x12.segments import PAD, Positions, pad
 
 TOGETHER_BYTES = 8 << 20
 
@@ -115,7 +115,8 @@ def _alone(ordinal: int, data: bytes, rest: Rest, out: _Gathered) -> None:
 
 def _pass(delimiters: Delimiters, members: list[_Plain], test: CodeTest, rest: Rest, out: _Gathered) -> None:
     """Read the members as one piece; each by itself where their interchanges can't be told apart."""
-    read = read_piece(Piece(b"", b"".join(member.data for member in members), delimiters), test, False)
+    data = pad(*(member.data for member in members))
+    read = read_piece(Piece(data, 0, len(data) - PAD, 0, delimiters), test, False)
     if len(read.interchanges) != len(members) or read.unended or read.findings or read.acknowledgements:
         for member in members:
             _alone(member.ordinal, member.data, rest, out)
