@@ -172,6 +172,7 @@ def summarise(
         is_new=now != before,
         everything=everything and bool(run.store.snapshot.fingerprint),
         as_of=store.snapshot.as_of,
+        withheld=(manifest or {}).get("withheld", {}),
         tables={name: entry["rows"] for name, entry in (manifest or {"tables": {}})["tables"].items()},
         ceiling=run.settings.quarantine_ceiling,
     )

@@ -16,6 +16,7 @@ from flows.parquet_out import write_table
 from flows.publish import MANIFEST, PUBLISHED_AT
 from schemas.columns import Column
 from schemas.rules import SCHEMA_VERSION, DisclosureRules, Rules
+from transforms.disclosure.audit import withheld_rows
 
 DICTIONARY: Final = "data_dictionary.md"
 OUTSIDE_THE_ID: Final = frozenset({"data_quality", "release_changes"})
@@ -93,7 +94,7 @@ def stage_release(
         write_table(frame, columns[name], path, file_metadata(name, identity, terms))
         entries[name] = _checked(path, frame.height)
     (draft / DICTIONARY).write_text(dictionary, encoding="utf-8")
-    manifest = manifest_of(identity, entries, _entry(draft / DICTIONARY), terms)
+    manifest = manifest_of(identity, entries, _entry(draft / DICTIONARY), terms, withheld_rows(tables))
     (draft / MANIFEST).write_bytes(as_json(manifest))
     for path in draft.iterdir():
         path.chmod(0o600)
@@ -114,9 +115,13 @@ def file_metadata(name: str, identity: str, terms: Terms) -> dict[str, str]:
 
 
 def manifest_of(
-    identity: str, tables: Mapping[str, Any], dictionary: Mapping[str, Any], terms: Terms
+    identity: str,
+    tables: Mapping[str, Any],
+    dictionary: Mapping[str, Any],
+    terms: Terms,
+    withheld: Mapping[str, float],
 ) -> dict[str, Any]:
-    """The manifest before it is published."""
+    """The manifest before it is published; `withheld`: share of all rows by reason."""
     return {
         "release_id": identity,
         "schema_version": SCHEMA_VERSION,
@@ -127,6 +132,7 @@ def manifest_of(
         "rules": {**asdict(terms.rules), "disclosure": asdict(terms.disclosure)},
         "reference": dict(terms.reference),
         "inputs": sorted(terms.inputs),
+        "withheld": dict(withheld),
         "tables": dict(tables),
         "dictionary": dict(dictionary),
         PUBLISHED_AT: "",

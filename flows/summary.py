@@ -35,6 +35,7 @@ class Summary:
     as_of: str | None
     past_ceiling: bool
     tables: Mapping[str, int] = field(default_factory=dict)
+    withheld: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rows: Sequence[Mapping[str, Any]], ceiling: float, **rest: Any) -> Summary:
@@ -93,6 +94,9 @@ class Summary:
         if self.everything:
             lines.append("rules, reference data or schema changed: every month was resolved anew")
         lines.append(self._release())
+        if self.withheld:
+            shares = ", ".join(f"{reason} {share:.1%}" for reason, share in self.withheld.items())
+            lines.append(f"withheld, of all rows: {shares}")
         return "\n".join(lines)
 
     def markdown(self) -> str:

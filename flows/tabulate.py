@@ -24,6 +24,7 @@ from flows.store import Store
 
 Tables = dict[str, pl.DataFrame]
 CHANGES = "release_changes"
+QUALITY = "data_quality"
 
 
 def tables_of(run: Run, store: Store) -> str:
@@ -69,13 +70,17 @@ def disclose(run: Run, folder: str) -> str:
 
     E_GATE if that fails.
     """
+    from transforms.disclosure.audit import suppression_shares, with_suppression
     from transforms.disclosure.gate import GateRefused
     from transforms.disclosure.suppress import suppress
 
+    rules = run.settings.disclosure
+    built = _read_frames(Path(folder) / "built")
     try:
-        safe = suppress(_read_frames(Path(folder) / "built"), run.settings.disclosure)
+        safe = suppress(built, rules)
     except GateRefused as refusal:
         raise ProductError("E_GATE", str(refusal)) from None
+    safe[QUALITY] = with_suppression(safe[QUALITY], suppression_shares(built, safe, rules))
     return str(_write_frames(run.work / "safe", safe))
 
 

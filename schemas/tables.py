@@ -67,6 +67,22 @@ DATA_QUALITY: Final = TableSpec(
         _rows(
             "unmapped_payer_lines", "Accepted claim lines of a payer that is not mapped", "accepted", "lines"
         ),
+        fact(
+            real(
+                "withheld_row_share",
+                "Of the rows of a table and period type, those withheld (or without prices) for a reason;"
+                " only for source suppression, whose rule_code is table/period_type/reason",
+                "share",
+            )
+        ),
+        fact(
+            real(
+                "withheld_line_share",
+                "Lines in those rows, of the lines in all rows; whole percents, rounded down; empty where it"
+                " could tell of a row",
+                "share",
+            )
+        ),
     ),
 )
 

@@ -15,7 +15,8 @@ from transforms.tables.cells import finish
 CELL = ("payer", "month", "source", "rule_code")
 INTAKE = ("rows_read", "in_scope", "accepted", "quarantined", "repaired", "rejected_files", "findings")
 UNKNOWN = "unknown"
-COUNTS = tuple(m.name for m in DATA_QUALITY.measures)
+COUNTS = tuple(m.name for m in DATA_QUALITY.measures_of("count"))
+SHARES = tuple(m.name for m in DATA_QUALITY.measures_of("fact"))
 
 
 def data_quality(
@@ -28,7 +29,8 @@ def data_quality(
 ) -> pl.DataFrame:
     """Counts by payer (and all), month, source and rule (and all).
 
-    Rows without a month stand under `undated`; files and rows that name no payer under `unknown`.
+    Rows without a month stand under `undated`; files and rows that name no payer under `unknown`. Shares of
+    what is withheld are null: they are known, and added, after suppression.
     """
     parts = [intake_counts(quality, reference), line_counts(lines), remit_counts(remits)]
     found = pl.concat([part.collect() for part in parts], how="diagonal")
@@ -47,6 +49,7 @@ def data_quality(
             .alias("period_type"),
             pl.col("month").alias("period_start"),
             (pl.col("payer") == ALL).alias("is_rollup"),
+            *(pl.lit(None, dtype=pl.Float64).alias(name) for name in SHARES),
             ((pl.lit(as_of) - period_end).dt.total_days() >= rules.mature_days).alias("is_mature"),
         ),
         DATA_QUALITY,
