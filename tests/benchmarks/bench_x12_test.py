@@ -24,7 +24,7 @@ if __name__ == "__main__":
 
 from transforms.x12.reader import read_many_small, read_x12  # noqa: E402
 
-BLOCK = 4 << 20
+BLOCK = 1 << 20
 FILE_BYTES = 20_000_000
 
 

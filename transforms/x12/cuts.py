@@ -6,6 +6,10 @@ import re
 from dataclasses import dataclass
 
 from transforms.x12.delimiters import BLANKS, Delimiters
+from transforms.x12.segments import SHORT, places
+
+STEP = 1 << 20
+"""Bytes looked through at a time when the last of something is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,7 @@ class Cut:
     between: bool = False
 
 
-def last_cut(data: bytes, start: int, limit: int, delimiters: Delimiters) -> Cut:
+def last_cut(data: memoryview, start: int, limit: int, delimiters: Delimiters) -> Cut:
     """The last ST, else the last CLM or CLP, in `data[start + 1 : limit]`; `start` where there is none."""
     at = _last(data, b"ST", start + 1, limit, delimiters)
     if at >= 0:
@@ -26,7 +30,7 @@ def last_cut(data: bytes, start: int, limit: int, delimiters: Delimiters) -> Cut
     return Cut(at, inside=True) if at >= 0 else Cut(start, inside=False)
 
 
-def context_before(data: bytes, start: int, stop: int, inside: bool, delimiters: Delimiters) -> bytes:
+def context_before(data: memoryview, start: int, stop: int, inside: bool, delimiters: Delimiters) -> bytes:
     """Segments that still hold at `stop`: the GS and, inside a set, the set's header and loops.
 
     They are looked for in `data[start:stop]`, which begins with what held there. The loops are the
@@ -47,41 +51,49 @@ def context_before(data: bytes, start: int, stop: int, inside: bool, delimiters:
             break
         level = _last(data, b"HL" + bytes([delimiters.element]) + parent, opened, level, delimiters)
     element = re.escape(bytes([delimiters.element]))
-    billing = _after_terminator(delimiters) + rb"(HL" + element + rb"[^" + element + rb"]*" + element
-    billing += rb"[^" + element + rb"]*" + element + rb"20)"
-    zones.update(found.start(1) for found in re.compile(billing).finditer(data, opened, stop))
+    other = rb"[^" + re.escape(bytes([delimiters.element, delimiters.terminator])) + rb"]*"
+    billing = rb"HL" + element + other + element + other + element + rb"20"
+    providers = (found.start() for found in re.compile(billing).finditer(data, opened, stop))
+    zones.update(at for at in providers if _begins_segment(data, at, delimiters.terminator))
     return context + b"".join(_zone(data, at, stop, delimiters) for at in sorted(zones))
 
 
-def _last(data: bytes, name: bytes, start: int, limit: int, delimiters: Delimiters) -> int:
+def _last(data: memoryview, name: bytes, start: int, limit: int, delimiters: Delimiters) -> int:
     """Offset of the last segment `name` in `data[start:limit]`, or -1."""
-    needle = name + bytes([delimiters.element])
-    at = data.rfind(needle, start, limit)
-    while at >= 0 and not _begins_segment(data, at, delimiters.terminator):
-        at = data.rfind(needle, start, at)
-    return at
+    needle = name if len(name) > SHORT else name + bytes([delimiters.element])
+    stop = limit
+    while stop > start:
+        # Usually it is near the end.
+        begin = max(start, stop - STEP)
+        found: list[int] = places(data, begin, min(stop + SHORT - 1, limit), needle[:SHORT]).tolist()
+        for at in reversed(found):
+            fits = at + len(needle) <= limit and data[at : at + len(needle)].tobytes() == needle
+            if fits and _begins_segment(data, at, delimiters.terminator):
+                return at
+        stop = begin
+    return -1
 
 
-def _begins_segment(data: bytes, at: int, terminator: int) -> bool:
+def _begins_segment(data: memoryview, at: int, terminator: int) -> bool:
     before = at - 1
     while before >= 0 and data[before] != terminator and data[before] in BLANKS:
         before -= 1
     return before < 0 or data[before] == terminator
 
 
-def _segment(data: bytes, at: int, limit: int, delimiters: Delimiters) -> bytes:
+def _segment(data: memoryview, at: int, limit: int, delimiters: Delimiters) -> bytes:
     """The segment at `at` with its terminator."""
-    stop = data.find(bytes([delimiters.terminator]), at, limit)
-    return data[at : stop + 1] if stop >= 0 else data[at:limit]
+    found = re.compile(re.escape(bytes([delimiters.terminator]))).search(data, at, limit)
+    return data[at : found.end() if found else limit].tobytes()
 
 
 def _after_terminator(delimiters: Delimiters) -> bytes:
     return re.escape(bytes([delimiters.terminator])) + rb"[ \t\r\n]*"
 
 
-def _zone(data: bytes, at: int, limit: int, delimiters: Delimiters) -> bytes:
+def _zone(data: memoryview, at: int, limit: int, delimiters: Delimiters) -> bytes:
     """A loop header: the segment at `at` and what follows it, up to the next level, claim or trailer."""
     element = re.escape(bytes([delimiters.element]))
     following = re.compile(_after_terminator(delimiters) + rb"((?:HL|CLM|CLP|LX|PLB|SE)" + element + rb")")
     found = following.search(data, at + 2, limit)
-    return data[at : found.start(1)] if found else data[at:limit]
+    return data[at : found.start(1) if found else limit].tobytes()

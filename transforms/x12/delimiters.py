@@ -10,8 +10,6 @@ ISA_LENGTH = 106
 LOOK_AHEAD = 512
 """Bytes after `ISA` that are enough to decide whether an interchange starts there."""
 
-ISA = re.compile(rb"ISA[^A-Za-z0-9 \r\n]")
-
 GUIDES: dict[str, str] = {
     "005010X222": "837P",
     "005010X221": "835",
@@ -60,9 +58,9 @@ def set_name(set_code: bytes, version: bytes, set_version: bytes = b"") -> str:
     return code if re.fullmatch(r"\d{3}", code) else "unknown set"
 
 
-def read_isa(data: bytes, start: int) -> IsaHeader | None:
+def read_isa(data: bytes | memoryview, start: int) -> IsaHeader | None:
     """The ISA at `start` if its geometry fits and a GS follows (X12.5; CONTRACT: an ISA by shape)."""
-    head = data[start : start + LOOK_AHEAD]
+    head = bytes(data[start : start + LOOK_AHEAD])
     element = head[3:4]
     if head[:3] != b"ISA" or not element or element.isalnum() or element in (b" ", b"\n", b"\r"):
         return None
@@ -80,7 +78,7 @@ def read_isa(data: bytes, start: int) -> IsaHeader | None:
         if terminator and rest[after + blanks : after + blanks + 3] == b"GS" + element:
             component = rest[0] if component_length else ord(":")
             end = start + offset + after
-            body = _body_terminator(data, end, element, terminator)
+            body = _body_terminator(bytes(data[end : end + LOOK_AHEAD]), element, terminator)
             findings = [] if offset + component_length + 1 == ISA_LENGTH else ["isa_length"]
             if body != terminator:
                 findings.append("newline_as_terminator")
@@ -91,25 +89,15 @@ def read_isa(data: bytes, start: int) -> IsaHeader | None:
     return None
 
 
-def _body_terminator(data: bytes, end: int, element: bytes, terminator: bytes) -> bytes:
+def _body_terminator(text: bytes, element: bytes, terminator: bytes) -> bytes:
     """The terminator that the body uses: the declared one, or a line break where GS runs into ST."""
     if terminator in (b"\n", b"\r"):
         return terminator
-    stop = data.find(terminator, end, end + LOOK_AHEAD)
-    first = data[end : stop if stop >= 0 else end + LOOK_AHEAD].lstrip(BLANKS)
+    first = text.split(terminator, 1)[0].lstrip(BLANKS)
     broken = re.search(rb"(\r\n|\n|\r)[ \t\r\n]*ST" + re.escape(element), first)
     if broken is None:
         return terminator
     return b"\r" if broken.group(1) == b"\r" else b"\n"
-
-
-def find_isa(data: bytes, start: int, stop: int) -> IsaHeader | None:
-    """The first interchange that starts in `data[start:stop]`."""
-    for found in ISA.finditer(data, start, stop):
-        header = read_isa(data, found.start())
-        if header is not None:
-            return header
-    return None
 
 
 def wrapped_width(head: bytes) -> int | None:

@@ -50,7 +50,7 @@ def read_piece(piece: Piece, test: CodeTest, last: bool) -> PieceRows:
     """Read one piece: rows of both kinds, its envelopes, its payments, and what was odd about its bytes."""
     findings = list(piece.findings)
     tail = False
-    if not (piece.data.isascii() or piece.data[piece.start : piece.stop].isascii()):
+    if np.frombuffer(piece.data, dtype=np.uint8)[piece.start : piece.stop].max(initial=0) > 127:
         piece = _as_utf8(piece, findings)
     if last:
         piece, tail = _ended(piece)

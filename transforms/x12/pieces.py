@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
+
+import numpy as np
 
 from transforms.x12.cuts import Cut, context_before, last_cut
 from transforms.x12.delimiters import (
@@ -14,15 +16,14 @@ from transforms.x12.delimiters import (
     LOOK_AHEAD,
     Delimiters,
     IsaHeader,
-    find_isa,
     read_isa,
     sniff,
     wrapped_width,
 )
 from transforms.x12.findings import Finding, X12Rejected, warning
-from transforms.x12.segments import PAD, pad
+from transforms.x12.segments import PAD, pad, places
 
-PIECE_BYTES = 6 << 20
+PIECE_BYTES = 12 << 20
 """Size of a piece; memory is a small multiple of it."""
 LARGEST_LOOP = 64 << 20
 """More bytes than this without a place to cut are refused."""
@@ -48,7 +49,7 @@ class Piece:
     `stop` in `data`, which is shared with the neighbours and never copied.
     """
 
-    data: bytes
+    data: memoryview
     start: int
     stop: int
     context: int
@@ -60,16 +61,16 @@ class Piece:
     @property
     def repeated(self) -> bytes:
         """The bytes that only repeat."""
-        return self.data[self.start : self.start + self.context]
+        return self.data[self.start : self.start + self.context].tobytes()
 
     @property
     def body(self) -> bytes:
         """The bytes that are read here for the first time."""
-        return self.data[self.start + self.context : self.stop]
+        return self.data[self.start + self.context : self.stop].tobytes()
 
     def replaced(self, repeated: bytes, body: bytes) -> Piece:
         """The piece with other bytes."""
-        data, context = pad(repeated, body), len(repeated)
+        data, context = memoryview(pad(repeated, body)), len(repeated)
         return replace(self, data=data, start=0, stop=context + len(body), context=context)
 
 
@@ -100,20 +101,26 @@ def inflated(blocks: Iterable[bytes], findings: list[Finding]) -> Iterator[bytes
         raise X12Rejected("gzip_damaged", 0, "the gzip stream is cut off")
 
 
-def slices(blocks: Iterable[bytes], size: Callable[[], int]) -> Iterator[tuple[bytes, bool]]:
-    """The stream in parts of about `size()` bytes, asked anew for each; the last one is marked."""
-    held: list[bytes] = []
-    total, wanted = 0, size()
-    for block in blocks:
-        at = 0
-        while at < len(block):
-            part = block[at : at + wanted - total]
-            held.append(part)
-            at, total = at + len(part), total + len(part)
-            if total >= wanted:
-                yield b"".join(held), False
-                held, total, wanted = [], 0, size()
-    yield b"".join(held), True
+class _Stream:
+    """Blocks of any size, handed on in parts as large as they are asked for."""
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._blocks = iter(blocks)
+        self._left = memoryview(b"")
+
+    def fill(self, buffer: memoryview, at: int, stop: int) -> int:
+        """Copy what comes next to `buffer[at:stop]`; returns where it ends, before `stop` at the very end."""
+        while at < stop:
+            if not len(self._left):
+                block = next(self._blocks, None)
+                if block is None:
+                    break
+                self._left = memoryview(block)
+            part = self._left[: stop - at]
+            buffer[at : at + len(part)] = part
+            at += len(part)
+            self._left = self._left[len(part) :]
+        return at
 
 
 class PieceCutter:
@@ -132,18 +139,27 @@ class PieceCutter:
 
     def pieces(self, blocks: Iterable[bytes]) -> Iterator[Piece]:
         """Pieces in order; raises X12Rejected for what is no X12, UTF-16, ZIP or without envelope."""
-        rest = b""
-        for part, last in slices(inflated(blocks, self.findings), lambda: self.size):
-            clean = self._clean(part)
-            if self._first:
-                rest += clean
-                if not last and len(rest) < 2 * LOOK_AHEAD:
-                    continue
-                clean, rest = self._open(rest), b""
-                self._first = False
+        stream = _Stream(inflated(blocks, self.findings))
+        rest, last = memoryview(b""), False
+        while not last:
             begin = len(self._context)
-            data = pad(self._context, rest, clean)
-            end = len(data) - PAD
+            fresh = begin + len(rest)
+            # Large arrays lie in huge pages, bytes do not: they would cost as much again.
+            array = np.empty(fresh + self.size + PAD, dtype=np.uint8)
+            data = memoryview(array)  # type: ignore[arg-type]
+            data[:begin], data[begin:fresh] = self._context, rest
+            end = stream.fill(data, fresh, fresh + self.size)
+            last = end < fresh + self.size
+            array[end : end + PAD] = 0
+            if self._first or self._unwrap or array[fresh:end].min(initial=1) == 0:
+                clean = self._clean(data[fresh:end].tobytes())
+                if self._first and not last and len(rest) + len(clean) < 2 * LOOK_AHEAD:
+                    rest = memoryview(rest.tobytes() + clean)
+                    continue
+                held = rest.tobytes() + clean
+                data = memoryview(pad(self._context, self._open(held) if self._first else held))
+                end = len(data) - PAD
+                self._first = False
             consumed, pieces = self._cut(data, begin, end, last)
             yield from pieces
             rest = data[consumed:end]
@@ -181,7 +197,7 @@ class PieceCutter:
             raise X12Rejected("no_envelope", 1, "the file starts without an ISA")
         return stripped
 
-    def _cut(self, data: bytes, begin: int, end: int, last: bool) -> tuple[int, list[Piece]]:
+    def _cut(self, data: memoryview, begin: int, end: int, last: bool) -> tuple[int, list[Piece]]:
         """The pieces that can be cut off `data[begin:end]`, and where what is left of it starts."""
         limit = end if last else max(end - LOOK_AHEAD, begin)
         headers = _headers(data, begin, limit)
@@ -189,7 +205,7 @@ class PieceCutter:
             if not headers and not last and end - begin <= HEAD_BYTES:
                 return begin, []
             if not headers:
-                code = "isa_unreadable" if data[begin : begin + 3] == b"ISA" else "not_x12"
+                code = "isa_unreadable" if data[begin : begin + 3].tobytes() == b"ISA" else "not_x12"
                 raise X12Rejected(code, 1, "no ISA with a GS behind it was found")
             self.findings.append(warning("bytes_before_interchange", "", 0))
         bounds = [header.start for header in headers]
@@ -208,7 +224,7 @@ class PieceCutter:
         return cut.at, self._pieces_of(data, regions, cut, last)
 
     def _pieces_of(
-        self, data: bytes, regions: list[tuple[int, int, IsaHeader]], cut: Cut, last: bool
+        self, data: memoryview, regions: list[tuple[int, int, IsaHeader]], cut: Cut, last: bool
     ) -> list[Piece]:
         """One piece for each run of regions with the same delimiters; moves the cutter's state on."""
         pieces: list[Piece] = []
@@ -240,17 +256,13 @@ class PieceCutter:
         return pieces
 
 
-def _headers(data: bytes, start: int, limit: int) -> list[IsaHeader]:
+def _headers(data: memoryview, start: int, limit: int) -> list[IsaHeader]:
     """Every interchange that starts in `data[start:limit]`."""
-    found: list[IsaHeader] = []
-    header = find_isa(data, start, limit)
-    while header is not None:
-        found.append(header)
-        header = find_isa(data, header.start + 3, limit)
-    return found
+    headers = (read_isa(data, at) for at in places(data, start, limit, b"ISA").tolist())
+    return [header for header in headers if header is not None]
 
 
-def _without_blanks(data: bytes, start: int, stop: int) -> int:
+def _without_blanks(data: memoryview, start: int, stop: int) -> int:
     """Where `data[start:stop]` ends without the blanks at its end."""
     while stop > start and data[stop - 1] in BLANKS:
         stop -= 1

@@ -97,10 +97,13 @@ def running(mask: Mask) -> npt.NDArray[np.int32]:
 def _marks(segments: Segments, begin: Positions, length: Positions) -> npt.NDArray[np.uint64]:
     """Element separators in up to 64 bytes from `begin`, one bit for each byte, the first byte lowest."""
     window = words(segments.data, f"V{WINDOW}", WINDOW)[begin].view(np.uint8)
-    bits = np.packbits(window == segments.delimiters.element, bitorder="little").view("<u8")
+    bits: npt.NDArray[np.uint64] = np.packbits(window == segments.delimiters.element, bitorder="little").view(
+        "<u8"
+    )
     beyond = np.uint64(WINDOW) - np.minimum(length, WINDOW).astype(np.uint64)
     # A shift by 64 is undefined, and no segment is empty.
-    return bits & (EVERY_BIT >> np.minimum(beyond, np.uint64(WINDOW - 1)))
+    inside: npt.NDArray[np.uint64] = EVERY_BIT >> np.minimum(beyond, np.uint64(WINDOW - 1))
+    return bits & inside
 
 
 def separators(segments: Segments, at: Positions, count: int) -> Positions:

@@ -94,6 +94,26 @@ class Segments:
         return self.elements(segment)[0].decode("ascii") if self.kinds[segment] else "?"
 
 
+SHORT = 3
+
+
+def places(data: memoryview, start: int, stop: int, text: bytes) -> Positions:
+    """Where a text of SHORT bytes stands in `data[start:stop]`, ascending.
+
+    Pairs of bytes are compared: the first two of the text at even offsets, the last two at odd ones.
+    """
+    whole = np.frombuffer(data, dtype=np.uint8)
+    base = start & ~1
+    pairs = whole[base : base + (stop - base) // 2 * 2].view("<u2")
+    even = np.flatnonzero(pairs == int.from_bytes(text[:2], "little")) * 2 + base
+    odd = np.flatnonzero(pairs == int.from_bytes(text[1:], "little")) * 2 + base - 1
+    even = even[(even >= start) & (even + SHORT <= stop)]
+    odd = odd[odd >= start]
+    found: Positions = np.concatenate([even[whole[even + 2] == text[2]], odd[whole[odd] == text[0]]])
+    found.sort()
+    return found
+
+
 PAD = 64
 """Bytes behind the last segment that can be read, so that fixed windows never run out."""
 
@@ -104,7 +124,7 @@ def pad(*parts: bytes) -> bytes:
 
 
 def index_segments(
-    padded: bytes, delimiters: Delimiters, start: int = 0, stop: int | None = None
+    padded: bytes | memoryview, delimiters: Delimiters, start: int = 0, stop: int | None = None
 ) -> Segments:
     """Segments of `padded[start:stop]`, offsets from `start`; PAD bytes of any content follow `stop`.
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from transforms.x12.audit import Audit
-from transforms.x12.delimiters import BLANKS, Delimiters, IsaHeader, find_isa, read_isa
+from transforms.x12.delimiters import BLANKS, Delimiters, IsaHeader, read_isa
 from transforms.x12.file_state import X12Batch
 from transforms.x12.findings import REJECTED, Finding, X12Rejected, findings_frame, merge_warnings, warning
 from transforms.x12.piece_reader import PieceRows, read_piece
@@ -79,8 +79,11 @@ def _plain(ordinal: int, data: bytes) -> _Plain | None:
             return None
         if data.count(b"\r") not in (0, breaks):
             return None
-    if find_isa(data, 3, len(data)) is not None:
-        return None
+    following = data.find(b"ISA", 3)
+    while following >= 0:
+        if read_isa(data, following) is not None:
+            return None
+        following = data.find(b"ISA", following + 3)
     return _Plain(ordinal, data, header)
 
 
@@ -116,7 +119,7 @@ def _alone(ordinal: int, data: bytes, rest: Rest, out: _Gathered) -> None:
 def _pass(delimiters: Delimiters, members: list[_Plain], test: CodeTest, rest: Rest, out: _Gathered) -> None:
     """Read the members as one piece; each by itself where their interchanges can't be told apart."""
     data = pad(*(member.data for member in members))
-    read = read_piece(Piece(data, 0, len(data) - PAD, 0, delimiters), test, False)
+    read = read_piece(Piece(memoryview(data), 0, len(data) - PAD, 0, delimiters), test, False)
     if len(read.interchanges) != len(members) or read.unended or read.findings or read.acknowledgements:
         for member in members:
             _alone(member.ordinal, member.data, rest, out)
