@@ -25,6 +25,7 @@ SWEPT: Final = (
     "store/accepted/quality",
     "store/resolved/lines",
     "store/resolved/remits",
+    "store/carried",
     "quarantine",
 )
 """Folders in which a file that the snapshot does not name is an orphan."""
@@ -66,8 +67,20 @@ class PartitionFiles:
 
 
 @dataclass(frozen=True)
+class Basis:
+    """What a release for `shared` was made of: files of resolved lines, and its as-of date."""
+
+    lines: tuple[str, ...]
+    as_of: str
+
+
+@dataclass(frozen=True)
 class Snapshot:
-    """Everything that counts at one moment. Holds no clock: the same inputs make the same snapshot."""
+    """Everything that counts at one moment. Holds no clock: the same inputs make the same snapshot.
+
+    `bases` are those of the last release for `shared` and of every release that a cell of it was last new in;
+    `carried` names the file that says which cells those are.
+    """
 
     key_id: str
     fingerprint: str = ""
@@ -76,6 +89,8 @@ class Snapshot:
     batches: tuple[BatchFiles, ...] = ()
     partitions: Mapping[str, PartitionFiles] = field(default_factory=dict)
     releases: tuple[str, ...] = ()
+    bases: Mapping[str, Basis] = field(default_factory=dict)
+    carried: str | None = None
 
     @property
     def release(self) -> str | None:
@@ -88,7 +103,8 @@ class Snapshot:
             name for files in self.partitions.values() for name in (files.lines, files.remits) if name
         }
         batches = {name for batch in self.batches for name in batch.names()}
-        return partitions | batches | ({self.ledger} if self.ledger else set())
+        bases = {name for basis in self.bases.values() for name in basis.lines}
+        return partitions | batches | bases | {name for name in (self.ledger, self.carried) if name}
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for snapshot.json."""
@@ -106,6 +122,9 @@ class Snapshot:
         )
         rest["partitions"] = {key: PartitionFiles(**files) for key, files in raw["partitions"].items()}
         rest["releases"] = tuple(raw["releases"])
+        rest["bases"] = {
+            name: Basis(tuple(basis["lines"]), basis["as_of"]) for name, basis in raw["bases"].items()
+        }
         return cls(**rest)
 
 
@@ -201,6 +220,16 @@ class Store:
     def resolved_remits(self, only: Iterable[str] | None = None) -> pl.LazyFrame:
         """Resolved remits of all partitions, or of those named 'payer/YYYY-MM'; grain: RESOLVED_REMIT."""
         return self._resolved("remits", RESOLVED_REMIT, only)
+
+    def lines_of(self, basis: Basis) -> pl.LazyFrame:
+        """Resolved lines that a release was made of; grain: RESOLVED_LINE."""
+        paths = [self.path(name) for name in basis.lines]
+        return pl.scan_parquet(paths) if paths else pl.LazyFrame(schema=polars_schema(RESOLVED_LINE))
+
+    def basis(self) -> Basis:
+        """What a release of this snapshot is made of."""
+        files = (entry.lines for _, entry in sorted(self.snapshot.partitions.items()))
+        return Basis(tuple(name for name in files if name), self.snapshot.as_of or "")
 
     def _accepted(
         self, room: Literal["claim_lines", "remit_lines", "quality"], columns: Iterable[Column]

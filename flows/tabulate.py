@@ -25,41 +25,55 @@ from flows.store import Store
 Tables = dict[str, pl.DataFrame]
 CHANGES = "release_changes"
 QUALITY = "data_quality"
+CARRIED = "carried.parquet"
 
 
 def tables_of(run: Run, store: Store) -> str:
     """Build every table of every period; also of only the lines that changed since the last release.
 
-    Gives the work folder with both (built/ and changed/), unprotected.
+    Gives the work folder with both (built/ and changed/), unprotected. For `shared` what changed stands by
+    earlier release (since/), and all of it together (every/).
     """
+    from flows.shared_releases import changes_of, earlier_release
     from transforms.tables.release_changes import changed_lines
 
     folder = private_folder(run.work / "tables")
     built = _build(run, store, store.resolved_lines())
     _write_frames(folder / "built", built)
-    if _comparable_release(run):
-        windows = built["utilization"].filter(pl.col("period_type") == "rolling_12")["period_start"]
+    window = built["utilization"].filter(pl.col("period_type") == "rolling_12")["period_start"].min()
+    earlier = earlier_release(run)
+    if earlier is not None:
+        changes = changes_of(run, store, earlier, lambda lines: _build(run, store, lines, window))
+        _write_frames(folder / "every", changes.every)
+        for name, frames in changes.since.items():
+            _write_frames(private_folder(folder / "since") / name, frames)
+    elif _comparable_release(run):
         lines = changed_lines(run.store.resolved_lines(), store.resolved_lines())
-        _write_frames(folder / "changed", _build(run, store, lines, windows.min()))
+        _write_frames(folder / "changed", _build(run, store, lines, window))
     return str(folder)
 
 
 def _build(run: Run, store: Store, lines: pl.LazyFrame, rolling_from: Any = None) -> Tables:
+    from transforms.tables.book import old_enough
     from transforms.tables.build import build_tables
 
     contracts = read_contracts()
+    as_of = dt.date.fromisoformat(store.snapshot.as_of or "")
+    months = run.settings.disclosure.minimum_age_months
     tables = build_tables(
         lines,
         store.resolved_remits(),
         store.quality(),
-        dt.date.fromisoformat(store.snapshot.as_of or ""),
+        as_of,
         run.settings.rules,
         read_reference(),
         owners=provider_owners(),
         contracts=contracts,
-        minimum_age_months=run.settings.disclosure.minimum_age_months,
+        minimum_age_months=months,
         rolling_from=rolling_from,
     )
+    if months:
+        tables[QUALITY] = tables[QUALITY].filter(old_enough(as_of, months, "period_start").fill_null(True))
     return {
         name: frame for name, frame in tables.items() if contracts is not None or name != "contract_variance"
     }
@@ -70,6 +84,7 @@ def disclose(run: Run, folder: str) -> str:
 
     E_GATE if that fails.
     """
+    from flows.shared_releases import earlier_release
     from transforms.disclosure.audit import suppression_shares, with_suppression
     from transforms.disclosure.gate import GateRefused
     from transforms.disclosure.suppress import suppress
@@ -80,12 +95,32 @@ def disclose(run: Run, folder: str) -> str:
         safe = suppress(built, rules)
     except GateRefused as refusal:
         raise ProductError("E_GATE", str(refusal)) from None
+    earlier = earlier_release(run)
+    if earlier is not None:
+        safe = _carried_forward(run, Path(folder), earlier, safe)
     safe[QUALITY] = with_suppression(safe[QUALITY], suppression_shares(built, safe, rules))
     return str(_write_frames(run.work / "safe", safe))
 
 
+def _carried_forward(run: Run, folder: Path, earlier: str, safe: Tables) -> Tables:
+    """The tables with the cells that may not change as they stood; leaves carried.parquet and changed/."""
+    from flows.shared_releases import read_carried
+    from transforms.disclosure.audit import SOURCE
+    from transforms.disclosure.carry_forward import Changes, carry_forward, patients_changed
+
+    since = {path.name: _read_frames(path) for path in sorted((folder / "since").iterdir())}
+    changes = Changes(since, earlier, _read_frames(folder / "every"), read_carried(run.store))
+    before = _read_frames(staged_folder(run.data, earlier))
+    before[QUALITY] = before[QUALITY].filter(pl.col("source") != SOURCE)
+    made, carried = carry_forward(before, safe, changes, run.settings.disclosure)
+    carried.write_parquet(folder / CARRIED)
+    _write_frames(folder / "changed", {name: patients_changed(name, changes) for name in since[earlier]})
+    return made
+
+
 def stage(run: Run, store: Store, folder: str, safe_folder: str) -> Store:
     """Write the release into the store; gives the store as of a snapshot that names it."""
+    from flows.shared_releases import with_bases
     from schemas.dictionary import data_dictionary
     from schemas.tables import TABLES
     from transforms.tables.canonical import canonical_bytes
@@ -98,6 +133,9 @@ def stage(run: Run, store: Store, folder: str, safe_folder: str) -> Store:
     columns = {name: spec.columns for name, spec in specs.items()}
     dictionary = data_dictionary(list(specs.values()))
     name = stage_release(tables, columns, identity, dictionary, terms, run.data, run.work)
+    if run.settings.audience == "shared":
+        carried = Path(folder) / CARRIED
+        store = with_bases(store, run.work, name, pl.read_parquet(carried) if carried.is_file() else None)
     releases = [release for release in store.snapshot.releases if release != name]
     return store.with_snapshot(releases=(*releases, name)[-run.settings.keep_releases - 1 :])
 

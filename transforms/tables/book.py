@@ -206,9 +206,9 @@ def other_lines(lines: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
-def old_enough(as_of: date, months: int) -> pl.Expr:
-    """The service month ended at least some months before the as-of date."""
-    return pl.col("service_month").dt.offset_by(f"{months + 1}mo") <= pl.lit(as_of) + pl.duration(days=1)
+def old_enough(as_of: date, months: int, first_day: str = "service_month") -> pl.Expr:
+    """The month that begins on the first day ended at least some months before the as-of date."""
+    return pl.col(first_day).dt.offset_by(f"{months + 1}mo") <= pl.lit(as_of) + pl.duration(days=1)
 
 
 def open_book(

@@ -1,0 +1,76 @@
+"""Releases for `shared`: what changed since earlier ones, and which cells still stand as in one of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+
+from flows.publish import is_whole, read_manifest, staged_folder
+from flows.run import Run
+from flows.store import Basis, Store
+from schemas.rules import SCHEMA_VERSION
+from transforms.disclosure.carry_forward import CARRIED_SCHEMA, Changes
+from transforms.tables.book import old_enough
+from transforms.tables.release_changes import changed_lines
+
+Tables = dict[str, pl.DataFrame]
+Build = Callable[[pl.LazyFrame], Tables]
+
+
+def earlier_release(run: Run) -> str | None:
+    """Folder name of the last release for `shared` of this schema that stands whole in the store.
+
+    None: what is published next is the first.
+    """
+    if run.settings.audience != "shared":
+        return None
+    for name in reversed(run.store.snapshot.releases):
+        folder = staged_folder(run.data, name)
+        manifest = read_manifest(folder)
+        if name not in run.store.snapshot.bases or manifest is None or not is_whole(folder, manifest):
+            continue
+        if (manifest["audience"], manifest["schema_version"]) == ("shared", SCHEMA_VERSION):
+            return name
+    return None
+
+
+def changes_of(run: Run, store: Store, last: str, build: Build) -> Changes:
+    """Tables of the lines changed since the last release, and since each that cells still stand as in."""
+    carried = read_carried(run.store)
+    names = sorted({last, *carried.get_column("basis").unique()})
+    bases = run.store.snapshot.bases
+    now = _visible(run, store, store.basis())
+    lines = {name: changed_lines(_visible(run, store, bases[name]), now).collect() for name in names}
+    since = {name: build(frame.lazy()) for name, frame in lines.items()}
+    every = since[last] if len(names) == 1 else build(pl.concat(lines.values()).unique().lazy())
+    return Changes(since, last, every, carried)
+
+
+def _visible(run: Run, store: Store, basis: Basis) -> pl.LazyFrame:
+    """Lines of the service months that were old enough at the time."""
+    months = run.settings.disclosure.minimum_age_months
+    lines = store.lines_of(basis)
+    return lines.filter(old_enough(dt.date.fromisoformat(basis.as_of), months)) if months else lines
+
+
+def read_carried(store: Store) -> pl.DataFrame:
+    """Cells of the last release for `shared` that stand as in an earlier one; grain: CARRIED_SCHEMA."""
+    name = store.snapshot.carried
+    return pl.read_parquet(store.path(name)) if name else pl.DataFrame(schema=CARRIED_SCHEMA)
+
+
+def with_bases(store: Store, work: Path, release: str, carried: pl.DataFrame | None) -> Store:
+    """The store as of a snapshot that remembers what a release for `shared` was made of.
+
+    Of earlier bases only those remain that a cell still stands as in.
+    """
+    carried = pl.DataFrame(schema=CARRIED_SCHEMA) if carried is None else carried
+    file = work / "carried.parquet"
+    carried.write_parquet(file)
+    used = set(carried.get_column("basis"))
+    bases = {name: basis for name, basis in store.snapshot.bases.items() if name in used}
+    bases[release] = store.basis()
+    return store.with_snapshot(bases=bases, carried=store.adopt(file, "store/carried"))
