@@ -16,11 +16,13 @@ from flows.files import read_json
 from flows.intake_x12 import read_small_files, read_x12_file
 from flows.landing import LandingFile
 from flows.preflight import Growing, Limits, Preflight, Rejected, preflight
-from flows.read_tables import TextRows, check_header, kept_rows, scan_text
+from flows.read_csv import read_csv
+from flows.read_tables import check_header, kept_rows, scan_text
 from flows.reference_files import read_reference
 from flows.settings import Settings, config_folder
 from transforms.intake.accept import Accepted, Ceiling, accept_lines
-from transforms.intake.layouts import Layout, canonical_text, parse_layout, pick_layout, plain
+from transforms.intake.kept import mesh_of
+from transforms.intake.layouts import Layout, parse_layout, pick_layout
 
 FEWEST_BAD_ROWS: Final = 10
 """Below this many bad rows a file is never rejected for its share of them."""
@@ -160,28 +162,16 @@ def _rejected(row: dict[str, Any], reason: str) -> dict[str, Any]:
 def _read(found: Preflight, row: dict[str, Any], settings: Settings) -> FileResult:
     if found.form == "x12":
         return read_x12_file(found, row, settings)
-    try:
-        return _read_rows(scan_text(found), found, row, settings)
-    except Rejected as rejected:
-        if rejected.code != "file_unreadable" or found.form != "csv":
-            raise
-    return _read_rows(scan_text(found, row_by_row=True), found, row, settings)
-
-
-def _read_rows(text: TextRows, found: Preflight, row: dict[str, Any], settings: Settings) -> FileResult:
-    """The kept rows of a tabular file, by the layout that its header has."""
+    text = scan_text(found)
     layout, missing = pick_layout(text.header, layouts())
     if layout is None:
         raise Rejected("file_header_missing")
     check_header(text.header)
     if missing:
         raise Rejected("file_column_missing", ",".join(missing))
-    if text.is_cleared and not {plain(name) for name in text.header} <= layout.headers():
-        # the parser notices a long row only where it reads every column
-        text = scan_text(found, row_by_row=True)
-    identified = text.rows.with_columns(file_key=pl.lit(found.file_key))
-    canonical = canonical_text(identified, layout, text.header)
-    kept, heads, rows_read = kept_rows(canonical, layout, settings.rules.scope, text.is_ragged)
+    if found.form == "csv":
+        text = read_csv(found, text.header, mesh_of(layout, settings.rules.scope, text.header))
+    kept, heads, rows_read = kept_rows(text, found.file_key, layout, settings.rules.scope)
     return FileResult({**row, "kind": layout.kind}, [(layout, kept, heads)], {layout.kind: rows_read})
 
 

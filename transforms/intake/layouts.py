@@ -111,6 +111,13 @@ def pick_layout(header: Iterable[str], layouts: Iterable[Layout]) -> tuple[Layou
     return canonical_layout(kind), missing
 
 
+def column_numbers(layout: Layout, header: list[str]) -> dict[str, int]:
+    """Canonical columns that a file has of its own -> their place in its header, from 0."""
+    places = {plain(name): number for number, name in reversed(list(enumerate(header)))}
+    named = ((name, places.get(plain(theirs))) for name, theirs in layout.columns.items())
+    return {name: place for name, place in named if place is not None}
+
+
 def canonical_text(rows: pl.LazyFrame, layout: Layout, header: list[str]) -> pl.LazyFrame:
     """Rename, fill and pack: every canonical column as text, then file_key, row_number and field_count_ok.
 

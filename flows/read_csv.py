@@ -1,0 +1,151 @@
+"""CSV files as text: by the sieve the lines that may be kept, by the parser every row where that can't be."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, Final
+
+import numpy as np
+import polars as pl
+
+from flows.preflight import Preflight, Rejected, ragged_rows
+from transforms.intake.block_rows import NEWLINE, SLACK, Places, Unsievable
+from transforms.intake.sieve import Mesh, Sieve
+
+BLOCK: Final = 2 << 20
+"""Bytes sieved at a time: few enough to stay in the processor's cache."""
+LONGEST_ROW: Final = 64 << 20
+HEADER: Final = 1 << 20
+"""Bytes within which a header must end."""
+ROW_INDEX: Final = "_cpt01939_row"
+"""Name of the row index: one that no header has."""
+
+
+@dataclass(frozen=True)
+class TextRows:
+    """A file as text: its rows with row_number and field_count_ok, its header, whether any row has another
+    number of fields.
+
+    Of a sieved CSV `rows` are those that may be kept, `kin` other lines of their claims, `total` counts all
+    rows.
+    """
+
+    rows: pl.LazyFrame
+    header: list[str]
+    is_ragged: bool = False
+    kin: pl.LazyFrame | None = None
+    total: int | None = None
+
+
+def read_header(path: Path) -> list[str]:
+    """The header as the file has it. Rejected when it can't be read or nothing is separated by commas."""
+    with path.open("rb") as stream:
+        head = stream.read(HEADER)
+    try:
+        text = head.decode("utf-8-sig", "strict" if len(head) < HEADER else "ignore")
+    except UnicodeDecodeError:
+        raise Rejected("file_not_utf8") from None
+    try:
+        header = next(csv.reader(io.StringIO(text)), [])
+    except csv.Error:
+        raise Rejected("file_header_missing") from None
+    if len(header) == 1:
+        raise Rejected("file_wrong_delimiter")
+    return header
+
+
+def read_csv(found: Preflight, header: list[str], mesh: Mesh | None) -> TextRows:
+    """The rows of a CSV that may be kept; all of them, not yet read, where its lines can't be sieved."""
+    return (mesh and _sieved(found, header, mesh)) or _parsed_whole(found, header)
+
+
+def _parsed_whole(found: Preflight, header: list[str]) -> TextRows:
+    ragged = ragged_rows(found, len(header))
+    rows = pl.scan_csv(
+        found.plain,
+        schema=_schema(header),
+        truncate_ragged_lines=True,
+        row_index_name=ROW_INDEX,
+        row_index_offset=1,
+        glob=False,
+    )
+    number = pl.col(ROW_INDEX).cast(pl.Int64)
+    is_whole = ~number.is_in(ragged) if ragged else pl.lit(True)
+    return TextRows(rows.with_columns(row_number=number, field_count_ok=is_whole), header, bool(ragged))
+
+
+def _sieved(found: Preflight, header: list[str], mesh: Mesh) -> TextRows | None:
+    """Lines that the sieve let through, parsed; None where it can't tell lines apart or the parser does not
+    agree.
+    """
+    sieve = Sieve(mesh)
+    try:
+        with found.plain.open("rb", buffering=0) as stream:
+            _pour(stream, sieve)
+            kin = list(sieve.kin(partial(_read_at, stream.fileno())))
+        rows = _parsed(sieve.head, sieve.lines, sieve.numbers, header)
+        others = _parsed(sieve.head, [lines for lines, _ in kin], [numbers for _, numbers in kin], header)
+    except (Unsievable, pl.exceptions.PolarsError):
+        return None
+    ragged = [number for numbers in sieve.ragged for number in numbers.tolist()]
+    is_whole = ~pl.col("row_number").is_in(ragged) if ragged else pl.lit(True)
+    return TextRows(
+        rows.lazy().with_columns(field_count_ok=is_whole),
+        header,
+        bool(ragged),
+        others.lazy().with_columns(field_count_ok=pl.lit(True)),
+        sieve.rows - 1,
+    )
+
+
+def _pour(stream: IO[bytes], sieve: Sieve) -> None:
+    """Give the sieve the whole file, block by block; a row that a block cuts goes to the next."""
+    buffer = bytearray(BLOCK + SLACK)
+    held = 0
+    while True:
+        if held > len(buffer) // 2:
+            buffer = buffer + bytearray(len(buffer))
+        filled = held + _filled(stream, memoryview(buffer)[held : len(buffer) - SLACK - 1])
+        is_end = filled == held
+        if is_end and held and buffer[held - 1 : held] != b"\n":
+            buffer[filled] = NEWLINE
+            filled += 1
+        taken = sieve.take(buffer, filled)
+        held = filled - taken
+        if (is_end and held) or held > LONGEST_ROW:
+            raise Unsievable
+        if is_end:
+            return
+        buffer[:held] = buffer[taken:filled]
+
+
+def _filled(stream: IO[bytes], view: memoryview) -> int:
+    return stream.readinto(view) or 0  # type: ignore[attr-defined, no-any-return]
+
+
+def _parsed(head: bytes, lines: Iterable[bytes], numbers: list[Places], header: list[str]) -> pl.DataFrame:
+    """Lines under their header, with their row numbers. Unsievable where the parser sees other rows."""
+    rows = pl.read_csv(b"".join([head, *lines]), schema=_schema(header), truncate_ragged_lines=True)
+    found = np.concatenate([np.empty(0, dtype=np.int64), *numbers])
+    if len(rows) != len(found):
+        raise Unsievable
+    return rows.with_columns(pl.Series("row_number", found, dtype=pl.Int64))
+
+
+def _read_at(descriptor: int, offset: int, size: int) -> bytes:
+    found = os.pread(descriptor, size, offset)
+    if len(found) == size - 1:
+        found += b"\n"
+    if len(found) != size:
+        raise Unsievable
+    return found
+
+
+def _schema(header: list[str]) -> pl.Schema:
+    return pl.Schema(dict.fromkeys(header, pl.String))

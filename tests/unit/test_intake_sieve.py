@@ -1,0 +1,235 @@
+"""The sieve keeps the rows that the parser alone would keep, whatever the text and however it is cut."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from flows import read_csv
+from flows.preflight import Limits, Rejected, preflight
+from flows.read_tables import kept_rows
+from schemas.inbound import Kind
+from schemas.rules import Rules
+from transforms.intake.block_rows import SLACK, BlockRows, separators
+from transforms.intake.kept import mesh_of
+from transforms.intake.layouts import Layout, canonical_layout
+from transforms.intake.sieve import Mesh, Sieve
+
+SCOPE = Rules().scope
+LIMITS = Limits(1 << 30, 10)
+CODES = (
+    *(
+        "01939",
+        "01940",
+        "1939",
+        "99213",
+        "64633",
+        "00400",
+        "01214",
+        "",
+        "01 939",
+        "O1939",
+        "01939-QK",
+        "0193",
+    ),
+    *("'01939", "1.939E3", "\uff10\uff11\uff19\uff13\uff19", "01939.0", "9921\u00e9", '01"939', "0l939", " "),
+    *("a code of more than eight bytes", "12345939", "1234567890", "000001939", "01939\t", "99213\r"),
+)
+CLAIMS = ("A1", "A2", "PCN-00001234-0001", "PCN-00001234-0002", "PCN-00001234-0001X", 'A"1', "")
+TEXTS = (
+    "",
+    "x",
+    "AETNA",
+    "a,b",
+    "two\nlines",
+    "CR\r\nLF",
+    'say "no"',
+    '"',
+    "caf\u00e9",
+    "\r",
+    " y ",
+    ",",
+    "\n",
+)
+HEADERS: dict[Kind, tuple[str, ...]] = {
+    "claim_lines": (
+        *("claim_id", "procedure_code", "claim_frequency_code", "member_id", "charge_amount"),
+        *("submitted_on", "payer_name", "row_number", "note"),
+    ),
+    "remit_lines": (
+        *("claim_id", "procedure_code", "submitted_procedure_code", "payment_trace", "charge_amount"),
+        *("payer_name", "note"),
+    ),
+}
+POOLS = {
+    "claim_id": CLAIMS,
+    "procedure_code": CODES,
+    "submitted_procedure_code": ("", "", "", *CODES),
+    "claim_frequency_code": (*["1"] * 12, "7", "8", "6", "", " 7", "77", "1" * 9),
+    "submitted_on": ("2025-01-01", "2025-01-01", "2025-01-01", "2025-02-01"),
+    "member_id": ("M1", "M1", "M1", "", "M\n2"),
+    "charge_amount": ("10.00", "10.00", ""),
+}
+
+
+def written(value: str, pick: random.Random, always: bool) -> str:
+    """A field as CSV; some need no quotes and have them."""
+    if always or any(sign in value for sign in ',"\n\r') or pick.random() < 0.05:
+        return '"' + value.replace('"', '""') + '"'
+    return value
+
+
+def random_text(pick: random.Random, kind: Kind) -> tuple[list[str], bytes]:
+    """A header and the text of a file, now and then damaged."""
+    header = list(HEADERS[kind])
+    pick.shuffle(header)
+    style, damage = pick.choice(("bare", "bare", "mixed", "quoted")), pick.random() < 0.4
+    ends = pick.choice((("\n",), ("\n",), ("\r\n",), ("\n", "\r\n")))
+    plain = {name: [v for v in pool if not set(v) & set(',"\n\r')] for name, pool in POOLS.items()}
+    rows = [[*header]]
+    for _ in range(pick.randrange(0, 40)):
+        pools = POOLS if style == "mixed" else plain
+        texts = TEXTS if style == "mixed" else ("", "x", "AETNA", "caf\u00e9")
+        rows.append([pick.choice(pools.get(name, texts)) for name in header])
+        if pick.random() < 0.3:
+            rows.append(
+                [
+                    pick.choice(pools[name]) if name == "procedure_code" else rows[-1][n]
+                    for n, name in enumerate(header)
+                ]
+            )
+    lines = [",".join(written(v, pick, style == "quoted") for v in row) for row in rows]
+    if damage:
+        lines = [lines[0], *(damaged(line, pick) if pick.random() < 0.1 else line for line in lines[1:])]
+    text = "".join(line + pick.choice(ends) for line in lines)
+    if pick.random() < 0.3:
+        text = text.removesuffix("\n").removesuffix("\r")
+    content = ("\ufeff" if pick.random() < 0.2 else "") + text
+    if damage and pick.random() < 0.2:
+        return header, content.encode().replace(b"\xc3\xa9", b"\xe9", 1)
+    return header, content.encode()
+
+
+def damaged(line: str, pick: random.Random) -> str:
+    """A line with more or fewer fields, a blank one, one with a quote or a return in the wrong place."""
+    match pick.randrange(7):
+        case 0:
+            return line + ",more"
+        case 1:
+            return line.rsplit(",", 2)[0]
+        case 2:
+            return pick.choice(("", " ", "\r"))
+        case 3:
+            return line.replace("A", 'A"x', 1)
+        case 4:
+            return line.replace(",", ',"b" ,', 1)
+        case 5:
+            return line.replace("A", "A\r", 1)
+        case _:
+            return "," * (line.count(",") + pick.choice((0, 0, 1)))
+
+
+def outcome(path: Path, header: list[str], layout: Layout, mesh: Mesh | None) -> Any:
+    """What kept_rows gives, in the order of the rows, or why the file is refused.
+
+    Lines of a claim are counted for rows with all their fields: others are rejected by a rule.
+    """
+    try:
+        found = preflight(path, path.with_suffix(".scratch"), LIMITS)
+        text = read_csv.read_csv(found, header, mesh)
+        kept, heads, total = kept_rows(text, "key", layout, SCOPE)
+    except Rejected as rejected:
+        return rejected.code
+    if layout.kind == "claim_lines":
+        counted = pl.when("field_count_ok").then("claim_line_count")
+        kept = kept.with_columns(claim_line_count=counted)
+    return kept.sort("row_number").rows(), heads.sort("row_number").rows(), total, kept.schema
+
+
+@pytest.mark.parametrize("kind", ["claim_lines", "remit_lines"])
+@pytest.mark.parametrize("seeds", range(4))
+def test_the_sieve_keeps_what_the_parser_alone_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Kind, seeds: int
+) -> None:
+    layout = canonical_layout(kind)
+    sieved = 0
+    for seed in range(seeds * 60, seeds * 60 + 60):
+        pick = random.Random(f"{kind}{seed}")
+        header, content = random_text(pick, kind)
+        path = tmp_path / f"{seed}.csv"
+        path.write_bytes(content)
+        alone = outcome(path, header, layout, None)
+        mesh = mesh_of(layout, SCOPE, header)
+        assert mesh is not None
+        for block in (pick.randrange(16, 300), 1 << 20):
+            monkeypatch.setattr(read_csv, "BLOCK", block)
+            assert outcome(path, header, layout, mesh) == alone, f"seed {seed}, blocks of {block}"
+        found = preflight(path, path, LIMITS) if not isinstance(alone, str) else None
+        sieved += found is not None and read_csv._sieved(found, header, mesh) is not None
+    assert sieved >= 30, "too few files went through the sieve for the comparison to tell"
+
+
+def test_a_row_cut_by_a_block_and_a_row_longer_than_a_block_are_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = list(HEADERS["remit_lines"])
+    rows = [
+        dict.fromkeys(header, "x") | {"procedure_code": "01939", "note": "n" * size} for size in range(90)
+    ]
+    path = tmp_path / "rows.csv"
+    pl.DataFrame(rows).write_csv(path)
+    layout = canonical_layout("remit_lines")
+    for block in range(1, 120, 7):
+        monkeypatch.setattr(read_csv, "BLOCK", block)
+        kept, _, total = outcome(path, header, layout, mesh_of(layout, SCOPE, header))[:3]
+        assert (len(kept), total) == (90, 90)
+
+
+def test_each_distinct_text_is_judged_once() -> None:
+    asked: list[str] = []
+
+    def judged(texts: pl.Series) -> pl.Series:
+        asked.extend(texts)
+        return texts == "b"
+
+    sieve = Sieve(Mesh(2, ((1, judged),), (), None))
+    text = b"k,code\n" + b"1,a\n2,b\n3,c\n" * 50
+    for _ in range(3):
+        assert sieve.take(bytearray(text + bytes(SLACK)), len(text)) == len(text)
+    assert sorted(asked) == ["", "a", "b", "c", "code"]
+    assert b"".join(sieve.lines) == b"2,b\n" * 150
+    assert np.concatenate(sieve.numbers)[:3].tolist() == [2, 5, 8]
+
+
+def test_the_same_text_has_the_same_hash_quoted_or_not_and_among_longer_ones() -> None:
+    data = np.frombuffer(b'abc,1\n"abc",2\nabcdefghijklm,3\n"a,c",4\n' + bytes(SLACK), dtype=np.uint8)
+    stops, quoted = separators(data[:-SLACK])
+    among = BlockRows(data, stops, 2, quoted).hashes(0)
+    alone = np.frombuffer(b"abc,1\n" + bytes(SLACK), dtype=np.uint8)
+    stops, quoted = separators(alone[:-SLACK])
+    only = BlockRows(alone, stops, 2, quoted).hashes(0)
+    assert among[0] == among[1] == only[0]
+    assert len(set(among.tolist())) == 3
+
+
+def test_no_sieve_where_the_code_or_the_claim_is_no_column_of_the_file() -> None:
+    header = list(HEADERS["claim_lines"])
+    layout = canonical_layout("claim_lines")
+    for gone in ("procedure_code", "claim_id"):
+        assert mesh_of(layout, SCOPE, [name for name in header if name != gone]) is None
+    constant = Layout("x", "remit_lines", layout.columns, constants={"submitted_procedure_code": "01939"})
+    assert mesh_of(constant, SCOPE, header) is None
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_not_read_beyond_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "short"
+    path.write_bytes(b"12345")
+    with path.open("rb") as stream:
+        assert read_csv._read_at(stream.fileno(), 1, 5) == b"2345\n"
+        with pytest.raises(read_csv.Unsievable):
+            read_csv._read_at(stream.fileno(), 1, 6)

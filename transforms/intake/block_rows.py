@@ -1,0 +1,146 @@
+"""Rows and fields of a block of CSV bytes, by the places of its separators and without a parser."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa  # type: ignore[import-untyped]
+
+SLACK: Final = 16
+"""Bytes that a block needs behind its end: a field is read as whole words."""
+COMMA, NEWLINE, QUOTE, RETURN = 44, 10, 34, 13
+WORD: Final = 8
+MASKS: Final = np.array([(1 << (8 * size)) - 1 for size in range(WORD + 1)], dtype=np.uint64)
+MIX: Final = np.uint64(0x9E3779B97F4A7C15)
+LONGEST_HASHED: Final = 64
+"""Bytes of a field that its hash covers."""
+
+Bytes = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
+Flags = npt.NDArray[np.bool_]
+
+
+class Unsievable(Exception):
+    """The bytes are not such that lines can be told apart without a parser."""
+
+
+class BlockRows:
+    """Rows of a block by the places of their separators.
+
+    `ends`: place of each row's line end. `is_whole`: rows with all their fields; `whole`: their numbers.
+    """
+
+    def __init__(self, data: Bytes, stops: Places, fields: int, quoted: bool) -> None:
+        self._data, self._stops, self._fields, self._quoted = data, stops, fields, quoted
+        self._words = np.ndarray((len(data) - WORD + 1,), "<u8", data, strides=(1,))
+        last = stops[fields - 1 :: fields]
+        newlines = int(np.count_nonzero(data[: stops[-1] + 1] == NEWLINE)) if not quoted else -1
+        self.is_regular = newlines == len(last) and bool((data[last] == NEWLINE).all())
+        if self.is_regular:
+            self._last = np.arange(fields - 1, len(stops), fields)
+            self.is_whole = np.ones(len(last), dtype=bool)
+            self.whole = np.arange(len(last))
+        else:
+            ends = np.flatnonzero(data[stops] == NEWLINE)
+            self.is_whole = np.diff(ends, prepend=-1) == fields
+            self.whole = np.flatnonzero(self.is_whole)
+            self.is_regular = bool(self.is_whole.all())
+            self._last, last = ends[self.is_whole], stops[ends]
+        self.ends = last
+
+    def places(self, column: int) -> tuple[Places, Places]:
+        """Where a field starts, and how many bytes it has; without quotes around it; of whole rows."""
+        at = self._last - (self._fields - 1 - column)
+        stops = self._stops[at]
+        if column:
+            starts = self._stops[at - 1] + 1
+        else:
+            before = np.concatenate([[-1], self.ends[:-1]])
+            starts = (before if self.is_regular else before[self.whole]) + 1
+        if column == self._fields - 1:
+            stops = stops - ((self._data[stops - 1] == RETURN) & (stops > starts))
+        if self._quoted:
+            quoted = (self._data[starts] == QUOTE) & (stops - starts > 1)
+            starts, stops = starts + quoted, stops - quoted
+        return starts, stops - starts
+
+    def words(self, starts: Places, sizes: Places) -> Words:
+        """The first eight bytes of fields as numbers; shorter ones are filled with zeros."""
+        return self._words[starts] & MASKS[np.minimum(sizes, WORD)]  # type: ignore[no-any-return]
+
+    def hashes(self, column: int) -> npt.NDArray[np.uint32]:
+        """Hashes of fields: the same text, the same hash."""
+        starts, sizes = self.places(column)
+        hashed = sizes.astype(np.uint64)
+        for begin in range(0, min(int(sizes.max(initial=0)), LONGEST_HASHED), WORD):
+            rest = np.maximum(sizes - begin, 0)
+            mixed = (hashed ^ self.words(np.where(rest > 0, starts + begin, 0), rest)) * MIX
+            hashed = np.where(rest > 0, mixed ^ (mixed >> np.uint64(29)), hashed)
+        return (hashed >> np.uint64(32)).astype(np.uint32)
+
+
+def separators(data: Bytes) -> tuple[Places, bool]:
+    """Places of commas and line ends that separate, up to the last line end; and whether quotes were met.
+
+    Raises Unsievable.
+    """
+    marks = data == COMMA
+    marks |= data == NEWLINE
+    quotes = data == QUOTE
+    if quotes.any():
+        return _separators_among_quotes(data, marks | quotes), True
+    return np.flatnonzero(marks), False
+
+
+def _separators_among_quotes(data: Bytes, marks: Flags) -> Places:
+    """The same where there are quotes: each must stand at the edge of its field, or doubled."""
+    places = np.flatnonzero(marks)
+    kinds = data[places]
+    is_quote = kinds == QUOTE
+    inside = np.bitwise_xor.accumulate(is_quote.view(np.uint8)).view(bool)
+    separates = ~is_quote & ~inside
+    stops: Places = places[separates]
+    newlines = np.flatnonzero(kinds[separates] == NEWLINE)
+    if not len(newlines):
+        return stops[:0]
+    stops = stops[: newlines[-1] + 1]
+    end = stops[-1]
+    opening, closing = places[is_quote & inside], places[is_quote & ~inside]
+    before = data[opening[(opening > 0) & (opening < end)] - 1]
+    closing = closing[closing < end]
+    after = data[closing + 1]
+    ends_line = (after == RETURN) & (data[np.minimum(closing + 2, end)] == NEWLINE)
+    if not (_is_edge(before).all() and (_is_edge(after) | ends_line).all()):
+        raise Unsievable
+    return stops
+
+
+def _is_edge(kinds: Bytes) -> Flags:
+    return np.isin(kinds, (COMMA, NEWLINE, QUOTE))
+
+
+def check_utf8(data: Bytes) -> None:
+    """Raise Unsievable where the bytes are not UTF-8."""
+    if data.max() < 128:
+        return
+    try:
+        data.tobytes().decode()
+    except UnicodeDecodeError:
+        raise Unsievable from None
+
+
+def lines_of(data: Bytes, ends: Places, chosen: Flags) -> bytes:
+    """The bytes of chosen rows, one after another."""
+    offsets = np.empty(len(ends) + 1, dtype=np.int32)
+    offsets[0] = 0
+    np.add(ends, 1, out=offsets[1:], casting="unsafe")
+    numbers = np.flatnonzero(chosen)
+    size = int((offsets[numbers + 1] - offsets[numbers]).sum())
+    if not size:
+        return b""
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    rows = pa.Array.from_buffers(pa.binary(), len(ends), buffers)
+    return rows.take(pa.array(numbers)).buffers()[2].slice(0, size).to_pybytes()  # type: ignore[no-any-return]

@@ -1,0 +1,199 @@
+"""A sieve for the bytes of a CSV: finds the lines that a run may keep without parsing the others.
+
+It may let a line through that nobody wants, never hold one back: what passes is parsed and judged as any row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from transforms.intake.block_rows import (
+    WORD,
+    BlockRows,
+    Bytes,
+    Flags,
+    Places,
+    Unsievable,
+    Words,
+    check_utf8,
+    lines_of,
+    separators,
+)
+
+TABLE_BITS: Final = 20
+"""Size of the table that most rows of no interest are told by."""
+
+Test = Callable[[pl.Series], pl.Series]
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """What lets a line of `fields` fields through: column numbers, each with a test of distinct texts.
+
+    A line passes when a code or a status passes its test, when all its codes are empty, and when it has
+    another number of fields. `kin`: column of the claim; lines of a claim that has a passing code can be
+    asked for afterwards.
+    """
+
+    fields: int
+    codes: tuple[tuple[int, Test], ...]
+    statuses: tuple[tuple[int, Test], ...]
+    kin: int | None
+
+
+@dataclass(frozen=True)
+class _Block:
+    """What is remembered of a block: where it stood, and per row its end, the hash of its kin column, whether
+    it passed.
+    """
+
+    offset: int
+    first_row: int
+    ends: npt.NDArray[np.uint32]
+    hashes: npt.NDArray[np.uint32]
+    passed: Flags
+
+
+@dataclass
+class Sieve:
+    """Takes a file block by block; keeps its header (row number 0), and lines that pass with their numbers.
+
+    `rows`: rows seen, the header among them. `ragged`: numbers of rows with another number of fields.
+    """
+
+    mesh: Mesh
+    head: bytes = b""
+    rows: int = 0
+    offset: int = 0
+    lines: list[bytes] = field(default_factory=list)
+    numbers: list[Places] = field(default_factory=list)
+    ragged: list[Places] = field(default_factory=list)
+    _blocks: list[_Block] = field(default_factory=list)
+    _wanted: list[npt.NDArray[np.uint32]] = field(default_factory=list)
+    _codes: list[tuple[int, _Verdicts]] = field(default_factory=list)
+    _statuses: list[tuple[int, _Verdicts]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._codes = [(column, _Verdicts(test)) for column, test in self.mesh.codes]
+        self._statuses = [(column, _Verdicts(test)) for column, test in self.mesh.statuses]
+
+    def take(self, buffer: bytearray, filled: int) -> int:
+        """Look at the whole rows in the filled part of a buffer (with SLACK bytes behind it); how many bytes
+        they have.
+
+        Raises Unsievable.
+        """
+        last = buffer.rfind(b"\n", 0, filled)
+        if last < 0:
+            return 0
+        data = np.frombuffer(buffer, dtype=np.uint8)
+        stops, quoted = separators(data[: last + 1])
+        if not len(stops):
+            return 0
+        size = int(stops[-1]) + 1
+        check_utf8(data[:size])
+        rows = BlockRows(data, stops, self.mesh.fields, quoted)
+        by_code, passed = self._judged(rows)
+        if not self.rows:
+            if not rows.is_whole[0]:
+                raise Unsievable
+            self.head = data[: rows.ends[0] + 1].tobytes()
+            passed[0] = False
+        self._keep(data, rows, by_code, passed)
+        self.rows += len(passed)
+        self.offset += size
+        return size
+
+    def _judged(self, rows: BlockRows) -> tuple[Flags, Flags]:
+        """Rows whose code passes, and all that pass; over all rows of the block."""
+        passes = np.zeros(len(rows.whole), dtype=bool)
+        empty = np.ones(len(rows.whole), dtype=bool)
+        for column, verdicts in self._codes:
+            starts, sizes = rows.places(column)
+            passes |= verdicts.on(rows.words(starts, sizes)) | (sizes > WORD)
+            empty &= sizes == 0
+        by_code = passes | empty
+        passes = by_code.copy()
+        for column, verdicts in self._statuses:
+            starts, sizes = rows.places(column)
+            passes |= verdicts.on(rows.words(starts, sizes)) | (sizes > WORD)
+        if rows.is_regular:
+            return by_code, passes
+        passed = ~rows.is_whole
+        passed[rows.whole] = passes
+        return by_code, passed
+
+    def _keep(self, data: Bytes, rows: BlockRows, by_code: Flags, passed: Flags) -> None:
+        self.lines.append(lines_of(data, rows.ends, passed))
+        self.numbers.append(self.rows + np.flatnonzero(passed))
+        if not rows.is_regular:
+            self.ragged.append(self.rows + np.flatnonzero(~rows.is_whole))
+        if self.mesh.kin is None:
+            return
+        hashed = rows.hashes(self.mesh.kin)
+        self._wanted.append(hashed[by_code])
+        if not rows.is_regular:
+            whole, hashed = hashed, np.zeros(len(passed), dtype=np.uint32)
+            hashed[rows.whole] = whole
+        block = _Block(self.offset, self.rows, rows.ends.astype(np.uint32), hashed, passed)
+        self._blocks.append(block)
+
+    def kin(self, read: Callable[[int, int], bytes]) -> Iterable[tuple[bytes, Places]]:
+        """Lines, with their row numbers, that did not pass but have the kin value of one whose code did.
+
+        `read` gives so many bytes of the file from an offset, a line end behind its last line.
+        """
+        if not self._wanted:
+            return
+        wanted = np.unique(np.concatenate(self._wanted))
+        table = np.zeros(1 << TABLE_BITS, dtype=bool)
+        low = np.uint32((1 << TABLE_BITS) - 1)
+        table[wanted & low] = True
+        for block in self._blocks:
+            likely = np.flatnonzero(table[block.hashes & low] & ~block.passed)
+            hashes = block.hashes[likely]
+            at = np.minimum(np.searchsorted(wanted, hashes), len(wanted) - 1)
+            found = likely[wanted[at] == hashes]
+            found = found[found + block.first_row > 0]  # the header is no line of a claim
+            if len(found):
+                chosen = np.zeros(len(block.passed), dtype=bool)
+                chosen[found] = True
+                data = np.frombuffer(read(block.offset, int(block.ends[-1]) + 1), dtype=np.uint8)
+                yield lines_of(data, block.ends.astype(np.int64), chosen), block.first_row + found
+
+
+class _Verdicts:
+    """A test of texts of up to eight bytes, asked once for each distinct one."""
+
+    def __init__(self, test: Test) -> None:
+        self._test = test
+        self._known = np.zeros(1, dtype=np.uint64)
+        self._passes = self._asked(self._known)
+
+    def on(self, words: Words) -> Flags:
+        """Which of the words pass."""
+        at = np.searchsorted(self._known, words)
+        at[at == len(self._known)] = 0
+        news = words[self._known[at] != words]
+        if len(news):
+            self._learn(np.unique(news))
+            return self.on(words)
+        return self._passes[at]  # type: ignore[no-any-return]
+
+    def _learn(self, news: Words) -> None:
+        known = np.concatenate([self._known, news])
+        passes = np.concatenate([self._passes, self._asked(news)])
+        order = np.argsort(known)
+        self._known, self._passes = known[order], passes[order]
+
+    def _asked(self, words: Words) -> Flags:
+        # a quote is left where one stood doubled in a quoted field: such a text is not judged here
+        texts = [text.decode(errors="replace") for text in words.astype("<u8").view(f"S{WORD}").tolist()]
+        verdicts = self._test(pl.Series(texts, dtype=pl.String)).to_numpy()
+        return verdicts | np.array(['"' in text for text in texts])  # type: ignore[no-any-return]
