@@ -9,70 +9,61 @@ import numpy.typing as npt
 import polars as pl
 
 from transforms.x12.loops import Loops
-from transforms.x12.segments import Mask, Positions
-from transforms.x12.values import Span, at_rows, filled, units
+from transforms.x12.segments import KIND, Bytes, Mask, Positions
+from transforms.x12.values import Span, at_rows, filled, joined, units
 
 TRIPLETS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Adjustments:
-    """One row per triplet in file order: its segment in the picked zones, text `GROUP-REASON:AMOUNT`, amount.
+    """One row per triplet in file order: its segment in the picked zones, group, reason and amount.
 
-    `amount` is in ten-thousandths; `bad` marks triplets without group, reason or a number as amount.
+    `units` is the amount in ten-thousandths; `bad` marks triplets without group, reason or a number as
+    amount.
     """
 
+    data: Bytes
     segment: Positions
-    text: pl.Series
-    amount: npt.NDArray[np.int64]
+    group: Span
+    reason: Span
+    amount: Span
+    units: npt.NDArray[np.int64]
     bad: Mask
 
-    def packed(self, group: Positions, count: int) -> pl.Series:
-        """Text joined by `|` for each of `count` groups, null where there is none; group -1 is left out."""
-        if not len(group) or group.max() < 0:
-            return pl.Series([None], dtype=pl.String).new_from_index(0, count)
-        frame = pl.DataFrame({"group": group, "text": self.text}).filter(pl.col("group") >= 0)
-        joined = frame.group_by("group", maintain_order=True).agg(pl.col("text").str.join("|"))
-        out = pl.DataFrame({"group": np.arange(count, dtype=np.int64)})
-        return out.join(joined, on="group", how="left", maintain_order="left", validate="1:1")["text"]
+    def packed(self, owner: Positions, count: int) -> pl.Series:
+        """`GROUP-REASON:AMOUNT` joined by `|` for each of `count` owners, null where there is none.
 
-    def summed(self, group: Positions, count: int) -> npt.NDArray[np.int64]:
-        """Sum of the amounts of each group, in ten-thousandths."""
+        Owners ascend; -1 is left out.
+        """
+        own = np.flatnonzero(owner >= 0)
+        group, reason, amount = (at_rows(span, own) for span in (self.group, self.reason, self.amount))
+        return joined(self.data, [group, b"-", reason, b":", amount], owner[own], count)
+
+    def summed(self, owner: Positions, count: int) -> npt.NDArray[np.int64]:
+        """Sum of the amounts of each owner, in ten-thousandths."""
         total = np.zeros(count + 1, dtype=np.int64)
-        np.add.at(total, group, self.amount)
+        np.add.at(total, owner, self.units)
         return total[:count]
 
 
 def read_adjustments(loops: Loops) -> Adjustments:
     """Every CAS triplet of the picked zones (CAS01; CAS02-03, CAS05-06, ... CAS17-18)."""
-    cas = loops.matching("CAS")
-    held = (
-        np.searchsorted(loops.picked.separators, loops.picked.ends[cas]) - loops.picked.first_separator[cas]
+    picked = loops.picked
+    cas = picked.where("CAS")
+    bounds = picked.bounds(KIND["CAS"])[:, :-1]
+    # A triplet is there if it begins before the end of its segment, and the first one always.
+    there = bounds[1 : 2 + 3 * TRIPLETS : 3][:TRIPLETS] < picked.ends[cas]
+    there[0] = True
+    row, number = np.nonzero(there.T)
+    first = 1 + 3 * number
+    reason, amount = (
+        (np.minimum(bounds[at, row] + 1, bounds[at + 1, row]), bounds[at + 1, row])
+        for at in (first, first + 1)
     )
-    number = np.repeat(np.arange(TRIPLETS)[None, :], len(cas), axis=0).reshape(-1)
-    at = np.repeat(cas, TRIPLETS)
-    there = (number == 0) | (np.repeat(held, TRIPLETS) > 1 + 3 * number)
-    at, number = at[there], number[there]
-    first = loops.picked.first_separator[at] + 1 + 3 * number
-    reason, amount = _between(loops, at, first), _between(loops, at, first + 1)
-    kept = filled(reason) | filled(amount) | (number == 0)
-    at, reason, amount = at[kept], at_rows(reason, kept), at_rows(amount, kept)
-    group = loops.span(at, 1)
-    value, bad = units(loops.picked.data, amount)
+    kept = np.flatnonzero(filled(reason) | filled(amount) | (number == 0))
+    segment, reason, amount = cas[row[kept]], at_rows(reason, kept), at_rows(amount, kept)
+    group = loops.span(segment, 1)
+    value, bad = units(picked.data, amount)
     bad |= ~(filled(group) & filled(reason) & filled(amount))
-    texts = loops.texts({"group": group, "reason": reason, "amount": amount})
-    packed = pl.select(
-        pl.concat_str(
-            texts["group"], pl.lit("-"), texts["reason"], pl.lit(":"), texts["amount"], ignore_nulls=True
-        )
-        if len(at)
-        else pl.Series("text", [], dtype=pl.String)
-    ).to_series()
-    return Adjustments(at, packed, value, bad)
-
-
-def _between(loops: Loops, at: Positions, separator: Positions) -> Span:
-    """The values behind the given separators (by index) of the segments `at`."""
-    stop = loops.picked.ends[at]
-    begin = np.minimum(loops.picked.separators[separator] + 1, stop)
-    return begin, np.maximum(np.minimum(loops.picked.separators[separator + 1], stop), begin)
+    return Adjustments(picked.data, segment, group, reason, amount, value, bad)

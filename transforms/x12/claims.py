@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from transforms.x12.scan import CodeTest, Sets, personal_in_lines, running, separators, sixth_elements
 from transforms.x12.segments import FIRST_BOUNDARY, KIND, Mask, Positions, Segments, words
+from transforms.x12.values import eight_bytes, eight_digits
 
 BILLING, SUBSCRIBER, PATIENT = (int.from_bytes(code, "little") for code in (b"20", b"22", b"23"))
 SMALL_NUMBER, NO_NUMBER = 10**8 + 1, 10**8
@@ -123,7 +124,7 @@ def frequency(segments: Segments, claims: Positions) -> npt.NDArray[np.uint8]:
     """CLM05-3 of each claim as a byte, 0 where there is none."""
     data, component = segments.data, segments.delimiters.component
     marks = separators(segments, claims, 6)
-    begin, stop = np.minimum(marks[:, 4] + 1, marks[:, 5]), marks[:, 5]
+    begin, stop = np.minimum(marks[4] + 1, marks[5]), marks[5]
     usual = (data[begin + 2] == component) & (data[begin + 4] == component) & (stop >= begin + 6)
     out = np.where(usual, data[begin + 5], 0).astype(np.uint8)
     for index in np.flatnonzero(~usual & (stop > begin)).tolist():
@@ -175,11 +176,11 @@ class _Tree:
         self._segments, self._levels = segments, levels
         marks = separators(segments, levels, 4)
         self.set_of = np.append(sets.of(levels), -2)
-        first, last = marks[:, 2] + 1, marks[:, 3]
+        first, last = marks[2] + 1, marks[3]
         two = np.asarray(words(segments.data, "<u2", 2)[first], dtype=np.int64)
         self.level = np.append(np.where(last - first == 2, two, 0), 0)
-        own = _identities(segments, marks[:, 0] + 1, marks[:, 1])
-        above = _identities(segments, marks[:, 1] + 1, marks[:, 2])
+        own = _identities(segments, marks[0] + 1, marks[1])
+        above = _identities(segments, marks[1] + 1, marks[2])
         if max(own.max(initial=0), above.max(initial=0)) >= SMALL_NUMBER:
             dense = np.unique(np.concatenate([own, above]), return_inverse=True)[1].astype(np.uint64)
             own, above = dense[: len(own)], dense[len(own) :]
@@ -222,15 +223,9 @@ def _identities(segments: Segments, begin: Positions, stop: Positions) -> npt.ND
     """HL01 or HL02 as a number, the same for the same text: its value, or a hash from SMALL_NUMBER up."""
     length = np.maximum(stop - begin, 0)
     shift = (8 * (8 - np.clip(length, 1, 8))).astype(np.uint64)
-    eight = np.asarray(words(segments.data, "<u8", 8)[begin], dtype=np.uint64) << shift
+    eight = eight_bytes(segments.data, begin) << shift
     eight[length == 0] = 0
-    digits = eight & np.uint64(0x0F0F0F0F0F0F0F0F)
-    # Eight decimal digits at once: pairs, then fours, then all (a zero byte counts as the digit 0).
-    pairs = (digits * np.uint64(2561)) >> np.uint64(8)
-    fours = ((pairs & np.uint64(0x00FF00FF00FF00FF)) * np.uint64(6553601)) >> np.uint64(16)
-    out: npt.NDArray[np.uint64] = (
-        (fours & np.uint64(0x0000FFFF0000FFFF)) * np.uint64(42949672960001)
-    ) >> np.uint64(32)
+    out = eight_digits(eight)
     text = eight | ~(np.uint64(0xFFFFFFFFFFFFFFFF) << shift) & np.uint64(0x3030303030303030)
     high = (text & np.uint64(0xF0F0F0F0F0F0F0F0)) != np.uint64(0x3030303030303030)
     over = ((text + np.uint64(0x0606060606060606)) & np.uint64(0xF0F0F0F0F0F0F0F0)) != np.uint64(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from transforms.x12.loops import Loops
-from transforms.x12.segments import Positions
-from transforms.x12.values import Span, code, ranges
+from transforms.x12.segments import KIND, Positions
+from transforms.x12.values import Span, code, qualifiers
 
 DIAGNOSES = [code(text) for text in (b"BK", b"ABK", b"BF", b"ABF")]
 PRINCIPAL_PROCEDURE, OTHER_PROCEDURE = code(b"BP"), code(b"BO")
@@ -19,18 +19,15 @@ class Diagnoses:
     def __init__(self, loops: Loops) -> None:
         self._loops = loops
         picked = loops.picked
-        at = loops.matching("HI")
-        at = at[loops.heading[at] & (loops.claim_of[at] >= 0)]
-        first = picked.first_separator[at]
-        counts = np.searchsorted(picked.separators, picked.ends[at]) - first
-        segment = np.repeat(at, counts)
-        number = ranges(np.ones_like(counts), counts + 1)
-        begin = picked.separators[picked.first_separator[segment] + number - 1] + 1
-        stop = np.minimum(picked.separators[picked.first_separator[segment] + number], picked.ends[segment])
-        whole: Span = (begin, stop)
-        self._claim = loops.claim_of[segment]
-        self._kind = picked.qualifiers(picked.component(whole, 1))
-        self._code: Span = picked.component(whole, 2)
+        at = picked.where("HI")
+        bounds = picked.bounds(KIND["HI"])[:, :-1]
+        own = loops.heading[at] & (loops.claim_of[at] >= 0)
+        row, number = np.nonzero((bounds[:-1] < picked.ends[at]).T & own[:, None])
+        end = bounds[number + 1, row]
+        whole: Span = (np.minimum(bounds[number, row] + 1, end), end)
+        self._claim = loops.claim_of[at[row]]
+        kind, self._code = picked.components(whole, 2)
+        self._kind = qualifiers(picked.data, kind)
 
     def pointed(self, claim: Positions, pointers: Span) -> list[Span]:
         """Diagnosis 1 to 4 of each line: the codes that SV107 points to, null where it points to none."""
@@ -39,8 +36,7 @@ class Diagnoses:
         held = np.bincount(self._claim[chosen], minlength=len(loops.claim_zone))
         first = np.cumsum(held) - held
         columns = []
-        for number in range(1, POINTERS + 1):
-            begin, stop = picked.component(pointers, number)
+        for begin, stop in picked.components(pointers, POINTERS):
             tens, ones = (
                 picked.data[begin].astype(np.int64) - 48,
                 picked.data[begin + 1].astype(np.int64) - 48,

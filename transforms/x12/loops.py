@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from transforms.x12.picked import Picked, pick
 from transforms.x12.scan import running
 from transforms.x12.segments import FIRST_BOUNDARY, KIND, Positions, Segments
-from transforms.x12.values import Picked, Span, code, pick, texts
+from transforms.x12.values import Span, code, qualifiers, texts
 
 
 class Loops:
@@ -57,14 +59,18 @@ class Loops:
         self.heading = heading
 
     def _name_entities(self, entity_id: str) -> None:
-        """The last NM1 (N1 in a remittance's header) at or above each segment of its zone, -1 for none."""
+        """Note the segments that name an entity (NM1, or N1 in a remittance's header): others follow them."""
         picked = self.picked
-        names = picked.where(entity_id)
-        place = np.searchsorted(names, np.arange(len(picked.kinds)), side="right") - 1
-        owner = np.append(names, -1)[place]
-        self.owner = np.where(owner >= self.zone_start, owner, -1)
-        self.entity = np.zeros(len(picked.kinds) + 1, dtype=np.uint32)
-        self.entity[names] = picked.qualifiers(picked.element(names, 1))
+        self._names = picked.where(entity_id)
+        self._name_codes = np.append(picked.first_codes(entity_id), np.uint32(0))
+        self._names_above = running(picked.kinds == KIND[entity_id])
+
+    def entity(self, at: Positions) -> npt.NDArray[np.uint32]:
+        """The qualifier of the last name at or above each segment in its zone, 0 for none."""
+        place = self._names_above[at + 1] - 1
+        owner = np.append(self._names, -1)[place]
+        codes: npt.NDArray[np.uint32] = self._name_codes[np.where(owner >= self.zone_start[at], place, -1)]
+        return codes
 
     def matching(
         self, segment_id: str, qualifier: bytes | None = None, owner: bytes | None = None
@@ -72,9 +78,9 @@ class Loops:
         """Segments of one kind, by their first element and by the entity that they describe."""
         at = self.picked.where(segment_id)
         if qualifier is not None:
-            at = at[self.picked.qualifiers(self.picked.element(at, 1)) == code(qualifier)]
+            at = at[self.picked.first_codes(segment_id) == code(qualifier)]
         if owner is not None:
-            at = at[self.entity[self.owner[at]] == code(owner)]
+            at = at[self.entity(at) == code(owner)]
         return at
 
     def first(self, segment_id: str, qualifier: bytes | None = None, owner: bytes | None = None) -> Positions:
@@ -86,7 +92,7 @@ class Loops:
     def first_own(self, segment_id: str, qualifier: bytes) -> Positions:
         """As `first`, but not what follows an insured's or payer's name: that tells of another payer."""
         at = self.matching(segment_id, qualifier)
-        entity = self.entity[self.owner[at]]
+        entity = self.entity(at)
         at = at[self.heading[at] & (entity != code(b"IL")) & (entity != code(b"PR"))]
         return np.append(self.picked.first_per(at, self.picked.zone[at], self.zones), -1)
 
@@ -103,14 +109,13 @@ class Loops:
         lines = self.line_of[at]
         return np.bincount(lines[lines >= 0], minlength=len(self.lines))
 
-    def span(self, at: Positions, element: int, component: int = 0) -> Span:
-        """Bounds of an element, or of one component of it, of each segment (-1: empty)."""
-        span = self.picked.element(at, element)
-        return self.picked.component(span, component) if component else span
+    def span(self, at: Positions, element: int) -> Span:
+        """Bounds of an element of each segment (-1: empty)."""
+        return self.picked.element(at, element)
 
-    def text(self, at: Positions, element: int, component: int = 0) -> pl.Series:
-        """An element (or component) of each segment as text, null where it is absent."""
-        return self.picked.text(self.span(at, element, component))
+    def parts(self, at: Positions, element: int, count: int) -> list[Span]:
+        """Bounds of the first `count` components of an element of each segment (-1: empty)."""
+        return self.picked.components(self.picked.element(at, element), count)
 
     def texts(self, spans: dict[str, Span]) -> dict[str, pl.Series]:
         """Values as named text columns, null where absent."""
@@ -118,5 +123,5 @@ class Loops:
 
     def npi(self, at: Positions) -> Span:
         """NM109 of each NM1 where NM108 says that it is an NPI (XX)."""
-        is_npi = self.picked.qualifiers(self.picked.element(at, 8)) == code(b"XX")
+        is_npi = qualifiers(self.picked.data, self.picked.element(at, 8)) == code(b"XX")
         return self.span(np.where(is_npi, at, -1), 9)

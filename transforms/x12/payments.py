@@ -51,9 +51,9 @@ def set_payments(segments: Segments, sets: Sets, context: int) -> list[SetPaymen
         return []
     claims = segments.where("CLP")
     marks = separators(segments, claims, 5)
-    following = marks[:, 4]
+    following = marks[4]
     number = sets.of(claims)
-    amounts, bad = units(segments.data, (np.minimum(marks[:, 3] + 1, following), following))
+    amounts, bad = units(segments.data, (np.minimum(marks[3] + 1, following), following))
     paid = np.zeros(len(sets.names) + 1, dtype=np.int64)
     np.add.at(paid, number, amounts)
     wrong = np.zeros(len(sets.names) + 1, dtype=np.bool_)

@@ -10,10 +10,10 @@ from transforms.x12.diagnoses import Diagnoses
 from transforms.x12.findings import Finding, quarantine
 from transforms.x12.issues import Issues
 from transforms.x12.loops import Loops
-from transforms.x12.rows import CLAIM_COLUMNS, CLAIM_EXTRA, PartRows, Spots, empty_rows
-from transforms.x12.scan import CodeTest, Sets
+from transforms.x12.rows import CLAIM_COLUMNS, CLAIM_EXTRA, PartRows, Spots, empty_rows, frame_of
+from transforms.x12.scan import CodeTest, Sets, running
 from transforms.x12.segments import UNKNOWN, Mask, Positions, Segments
-from transforms.x12.values import Span, at_rows, bad_dates, dates, either, filled, units
+from transforms.x12.values import Span, at_rows, bad_dates, dates, either, filled, nothing, text, units
 
 NOTE_TIMES = (
     r"(?i)(?:START|BEGIN)[A-Z ]*[:=]? *(?<h1>\d{1,2}):?(?<m1>\d{2})[^\d]*"
@@ -127,12 +127,13 @@ class _ClaimReader:
         """Values of loop 2300 and its 2310 loops, by claim."""
         loops, zone = self.loops, self.loops.claim_zone
         claim = loops.picked.zone_first[zone]
+        place, _, frequency = loops.parts(claim, 5, 3)
         return {
             "claim_id": loops.span(claim, 1),
             "claim_charge": loops.span(claim, 2),
-            "claim_frequency_code": loops.span(claim, 5, 3),
+            "claim_frequency_code": frequency,
             "original_claim_number": loops.span(loops.first_own("REF", b"F8")[zone], 2),
-            "place_of_service": loops.span(claim, 5, 1),
+            "place_of_service": place,
             "rendering_provider_npi": loops.npi(loops.first("NM1", b"82")[zone]),
             "service_facility_state": loops.span(loops.first("N4", owner=b"77")[zone], 2),
             "prior_authorization_number": loops.span(loops.first_own("REF", b"G1")[zone], 2),
@@ -155,7 +156,7 @@ class _ClaimReader:
         issues.add("line_number_repeated", owner, origin[loops.lines], again)
         at, there = self.service, self.service >= 0
         charge, count = loops.span(at, 2), loops.span(at, 4)
-        needed = (loops.span(at, 1, 2), charge, loops.span(at, 3), count)
+        needed = (loops.parts(at, 1, 2)[1], charge, loops.span(at, 3), count)
         missing = there & ~np.logical_and.reduce([filled(span) for span in needed])
         issues.add("element_missing", owner, origin[at], missing)
         amount, bad = units(data, charge)
@@ -205,11 +206,12 @@ class _ClaimReader:
         }
         values |= {name: either(span, values[name]) for name, span in of_line.items()}
         diagnoses = Diagnoses(loops)
+        _, procedure, *modifiers = loops.parts(at, 1, 6)
         values |= {
             "line_number": loops.span(line, 1),
             "line_control_number": loops.span(nearest("REF", b"6R"), 2),
-            "procedure_code": loops.span(at, 1, 2),
-            **{f"modifier_{number}": loops.span(at, 1, 2 + number) for number in range(1, 5)},
+            "procedure_code": procedure,
+            **{f"modifier_{number}": span for number, span in enumerate(modifiers, start=1)},
             "charge_amount": loops.span(at, 2),
             "unit_basis": loops.span(at, 3),
             "unit_count": loops.span(at, 4),
@@ -222,17 +224,16 @@ class _ClaimReader:
         }
         days = {name: dates(loops.picked.data, values.pop(name)) for name in DATES}
         origin = loops.picked.origin[at] if len(rows) else np.zeros(0, dtype=np.int64)
-        nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(rows))
         columns = {
             **loops.texts(values),
             **days,
-            "medicare_contractor": nothing,
-            "medicare_locality": nothing,
-            "row_number": pl.Series(np.searchsorted(np.flatnonzero(self.claims.counted), origin) + 1),
+            "medicare_contractor": nothing(len(rows)),
+            "medicare_locality": nothing(len(rows)),
+            "row_number": pl.Series(running(self.claims.counted)[origin].astype(np.int64) + 1),
             "claim_line_count": pl.Series(self.claims.lines[self.chosen][owner]),
             "origin": pl.Series(origin),
         }
-        return pl.DataFrame({name: columns[name] for name in (*CLAIM_COLUMNS, *CLAIM_EXTRA, "origin")})
+        return frame_of(columns, (*CLAIM_COLUMNS, *CLAIM_EXTRA, "origin"))
 
     def _notes(self, rows: Positions, frame: pl.DataFrame) -> list[Spots]:
         """Start and stop times in NTE02 (of the line, or of a claim of one line) against billed minutes."""
@@ -244,7 +245,12 @@ class _ClaimReader:
         of_claim = np.where(single, loops.first("NTE")[loops.claim_zone][owner], -1)
         of_line = loops.first_in_line("NTE")[rows]
         at = np.where(of_line >= 0, of_line, of_claim)
-        found = loops.text(at, 2).str.extract_groups(NOTE_TIMES).struct.unnest().cast(pl.Int64)
+        found = (
+            text(loops.picked.data, *loops.span(at, 2))
+            .str.extract_groups(NOTE_TIMES)
+            .struct.unnest()
+            .cast(pl.Int64)
+        )
         start, stop = found["h1"] * 60 + found["m1"], found["h2"] * 60 + found["m2"]
         minutes = (stop - start) % DAY_MINUTES
         billed = frame["unit_count"].cast(pl.Float64, strict=False)

@@ -11,10 +11,22 @@ from transforms.x12.findings import Finding
 from transforms.x12.issues import Issues
 from transforms.x12.loops import Loops
 from transforms.x12.professional import loose_lines, unknown_segments
-from transforms.x12.rows import REMIT_COLUMNS, REMIT_EXTRA, PartRows, Spots, empty_rows
-from transforms.x12.scan import CodeTest, Sets
+from transforms.x12.rows import REMIT_COLUMNS, REMIT_EXTRA, PartRows, Spots, empty_rows, frame_of
+from transforms.x12.scan import CodeTest, Sets, running
 from transforms.x12.segments import UNKNOWN, Mask, Positions, Segments
-from transforms.x12.values import Span, at_rows, bad_dates, code, dates, either, filled, units
+from transforms.x12.values import (
+    Span,
+    at_rows,
+    bad_dates,
+    code,
+    dates,
+    either,
+    filled,
+    joined,
+    nothing,
+    qualifiers,
+    units,
+)
 
 DATES = ("payment_date", "service_date")
 LINE_ONLY: tuple[tuple[str, bytes | None], ...] = (
@@ -90,7 +102,7 @@ class _RemitReader:
         payment = loops.first("BPR")[header]
         payer, payee = loops.first("N1", b"PR")[header], loops.first("N1", b"PE")[header]
         second = loops.first("REF", b"2U", owner=b"PR")[header]
-        is_npi = loops.picked.qualifiers(loops.picked.element(payee, 3)) == code(b"XX")
+        is_npi = qualifiers(data, loops.span(payee, 3)) == code(b"XX")
         days = {q: loops.first("DTM", q)[zone] for q in (b"232", b"233")}
         values = {
             "payment_trace": loops.span(loops.first("TRN")[header], 2),
@@ -171,12 +183,13 @@ class _RemitReader:
         day, start = (
             loops.span(loops.first_in_line("DTM", qualifier)[rows], 2) for qualifier in (b"472", b"150")
         )
+        _, procedure, *modifiers = loops.parts(at, 1, 6)
         values |= {
             "line_control_number": loops.span(loops.first_in_line("REF", b"6R")[rows], 2),
             "service_date": either(either(day, start), values["service_date"]),
-            "procedure_code": loops.span(at, 1, 2),
-            **{f"modifier_{number}": loops.span(at, 1, 2 + number) for number in range(1, 5)},
-            "submitted_procedure_code": loops.span(at, 6, 2),
+            "procedure_code": procedure,
+            **{f"modifier_{number}": span for number, span in enumerate(modifiers, start=1)},
+            "submitted_procedure_code": loops.parts(at, 6, 2)[1],
             "charge_amount": loops.span(at, 2),
             "paid_amount": loops.span(at, 3),
             "paid_units": loops.span(at, 5),
@@ -202,27 +215,23 @@ class _RemitReader:
     ) -> pl.DataFrame:
         """Rows of the claims `owner` and segments `origin` in the canonical columns, absent ones null."""
         days = {name: dates(self.loops.picked.data, values.pop(name)) for name in DATES}
-        nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(owner))
-        found = {
+        absent = dict.fromkeys(REMIT_COLUMNS, nothing(len(owner)))
+        found = absent | {
             **self.loops.texts(values),
             **days,
             **columns,
             "claim_adjustments": self.claim_adjustments.gather(owner),
             "loop_ordinal": pl.Series(self.chosen[owner] + 1),
-            "row_number": pl.Series(np.searchsorted(np.flatnonzero(self.claims.counted), origin) + 1),
+            "row_number": pl.Series(running(self.claims.counted)[origin].astype(np.int64) + 1),
             "origin": pl.Series(origin),
         }
-        return pl.DataFrame({n: found.get(n, nothing) for n in (*REMIT_COLUMNS, *REMIT_EXTRA, "origin")})
+        return frame_of(found, (*REMIT_COLUMNS, *REMIT_EXTRA, "origin"))
 
     def _remarks(self) -> pl.Series:
         """LQ*HE codes of each service line, joined by `|`."""
         loops = self.loops
         at = loops.matching("LQ", b"HE")
-        if not len(at):
-            return pl.Series([None], dtype=pl.String).new_from_index(0, len(loops.lines))
-        frame = pl.DataFrame({"line": loops.line_of[at], "text": loops.text(at, 2)}).filter(
-            (pl.col("line") >= 0) & pl.col("text").is_not_null()
-        )
-        joined = frame.group_by("line", maintain_order=True).agg(pl.col("text").str.join("|"))
-        lines = pl.DataFrame({"line": np.arange(len(loops.lines), dtype=np.int64)})
-        return lines.join(joined, on="line", how="left", maintain_order="left", validate="1:1")["text"]
+        remark = loops.span(at, 2)
+        own = np.flatnonzero((loops.line_of[at] >= 0) & filled(remark))
+        data = loops.picked.data
+        return joined(data, [at_rows(remark, own)], loops.line_of[at[own]], len(loops.lines))

@@ -59,3 +59,8 @@ def empty_rows(columns: tuple[str, ...], extra: tuple[str, ...]) -> pl.DataFrame
     """No rows, with the canonical columns as String and `extra` as Int64."""
     schema: dict[str, type[pl.DataType]] = dict.fromkeys(columns, pl.String)
     return pl.DataFrame(schema=schema | dict.fromkeys(extra, pl.Int64))
+
+
+def frame_of(columns: dict[str, pl.Series], names: tuple[str, ...]) -> pl.DataFrame:
+    """The named columns, of the same length, as a frame in this order."""
+    return pl.DataFrame([columns[name].alias(name) for name in names])

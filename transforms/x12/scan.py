@@ -10,12 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms.x12.delimiters import set_name
+from transforms.x12.marks import WINDOW, first_marks, marks
 from transforms.x12.segments import FIRST_ENVELOPE, IDS, KIND, Mask, Positions, Segments, words
 
 LONGEST_COMPOSITE = 4096
-WINDOW = 64
-"""Bytes looked at in one step when separators are counted: one bit each in a word."""
-EVERY_BIT, ONE = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1)
 SLOT_BITS = 14
 MIXER = np.uint64(0x9E3779B97F4A7C15)
 NO_CODE = 0
@@ -94,42 +92,10 @@ def running(mask: Mask) -> npt.NDArray[np.int32]:
     return out
 
 
-def _marks(segments: Segments, begin: Positions, length: Positions) -> npt.NDArray[np.uint64]:
-    """Element separators in up to 64 bytes from `begin`, one bit for each byte, the first byte lowest."""
-    window = words(segments.data, f"V{WINDOW}", WINDOW)[begin].view(np.uint8)
-    bits: npt.NDArray[np.uint64] = np.packbits(window == segments.delimiters.element, bitorder="little").view(
-        "<u8"
-    )
-    beyond = np.uint64(WINDOW) - np.minimum(length, WINDOW).astype(np.uint64)
-    # A shift by 64 is undefined, and no segment is empty.
-    inside: npt.NDArray[np.uint64] = EVERY_BIT >> np.minimum(beyond, np.uint64(WINDOW - 1))
-    return bits & inside
-
-
 def separators(segments: Segments, at: Positions, count: int) -> Positions:
-    """Offsets of the first `count` element separators of each segment (rows), its end where it has fewer."""
-    begin, ends = segments.starts[at], segments.ends[at]
-    found = np.repeat(ends[None, :], count, axis=0)
-    marks = _marks(segments, begin, ends - begin)
-    for number in range(count):
-        lowest = marks & (~marks + ONE)
-        found[number] = np.where(marks == 0, ends, begin + np.bitwise_count(lowest - ONE))
-        marks ^= lowest
-    rows = np.flatnonzero((found[-1] == ends) & (ends - begin > WINDOW))
-    rank = np.count_nonzero(found[:, rows] < ends[rows], axis=0)
-    begin, ends = begin[rows] + WINDOW, ends[rows]
-    while len(rows):
-        marks = _marks(segments, begin, ends - begin)
-        for _ in range(count):
-            lowest = marks & (~marks + ONE)
-            there = (marks != 0) & (rank < count)
-            found[rank[there], rows[there]] = (begin + np.bitwise_count(lowest - ONE))[there]
-            rank += there
-            marks ^= lowest
-        begin += WINDOW
-        more = (begin < ends) & (rank < count)
-        rows, rank, begin, ends = rows[more], rank[more], begin[more], ends[more]
-    return found.T
+    """Offsets of the first `count` element separators of each segment (columns), its end if it has fewer."""
+    stretches = segments.starts[at], segments.ends[at]
+    return first_marks(segments.data, *stretches, segments.delimiters.element, count)
 
 
 class CodeTest:
@@ -151,18 +117,18 @@ class CodeTest:
 
     def lines(self, segments: Segments, begin: Positions) -> tuple[Mask, Mask]:
         """For composites that start at `begin` (qualifier, code, modifiers): code kept, code absent."""
-        data, marks = segments.data, segments.delimiters
+        data, delimiters = segments.data, segments.delimiters
         kept = np.zeros(len(begin), dtype=np.bool_)
         absent = np.zeros(len(begin), dtype=np.bool_)
         if not len(begin):
             return kept, absent
         number, usual = _short_codes(segments, begin)
         kept = self._known(number) & usual
-        ends = re.compile(rb"[" + re.escape(bytes([marks.element, marks.terminator])) + rb"]")
+        ends = re.compile(rb"[" + re.escape(bytes([delimiters.element, delimiters.terminator])) + rb"]")
         for index in np.flatnonzero(~usual).tolist():
             first = int(begin[index])
             text = ends.split(data[first : first + LONGEST_COMPOSITE].tobytes(), maxsplit=1)[0]
-            parts = text.split(bytes([marks.component]))
+            parts = text.split(bytes([delimiters.component]))
             found = parts[1] if len(parts) > 1 else b""
             absent[index] = not found.strip()
             kept[index] = self.keeps(found)
@@ -192,30 +158,28 @@ class CodeTest:
 
 def _short_codes(segments: Segments, begin: Positions) -> tuple[npt.NDArray[np.uint64], Mask]:
     """Codes of up to eight bytes after a two-byte qualifier, as numbers; and which composites have one."""
-    data, marks = segments.data, segments.delimiters
+    data, of = segments.data, segments.delimiters
     window = np.asarray(words(data, "<u8", 8)[begin + 3], dtype=np.uint64)
-    cells = window.view(np.uint8).reshape(-1, 8)
-    ends = (cells == marks.component) | (cells == marks.element) | (cells == marks.terminator)
-    lanes = ends.view("<u8").reshape(-1)
+    cells = window.view(np.uint8)
+    lanes = ((cells == of.component) | (cells == of.element) | (cells == of.terminator)).view("<u8")
     # Less one, the lowest set bit covers every byte before the first separator.
     below = (lanes & (~lanes + np.uint64(1))) - np.uint64(1)
-    usual: Mask = (data[begin + 2] == marks.component) & (below != 0)
+    usual: Mask = (data[begin + 2] == of.component) & (below != 0)
     full = np.flatnonzero(lanes == 0)
     if len(full):
         after = data[begin[full] + 11]
-        usual[full] &= (after == marks.component) | (after == marks.element) | (after == marks.terminator)
+        usual[full] &= (after == of.component) | (after == of.element) | (after == of.terminator)
     return window & below, usual
 
 
 def sixth_elements(segments: Segments, at: Positions) -> tuple[Positions, Positions]:
     """Those of the segments that have a sixth element with something in it, and where it begins."""
-    begin = segments.starts[at]
-    length = segments.ends[at] - begin
-    many = np.bitwise_count(_marks(segments, begin, length)) >= 6
-    chosen = np.flatnonzero(many | (length > WINDOW))
+    begin, end = segments.starts[at], segments.ends[at]
+    many = np.bitwise_count(marks(segments.data, begin, end, segments.delimiters.element)) >= 6
+    chosen = np.flatnonzero(many | (end - begin > WINDOW))
     places = separators(segments, at[chosen], 7)
-    filled = places[:, 6] > places[:, 5] + 1
-    return chosen[filled], places[filled, 5] + 1
+    filled = places[6] > places[5] + 1
+    return chosen[filled], places[5][filled] + 1
 
 
 def personal_in_lines(segments: Segments) -> Positions:

@@ -1,8 +1,7 @@
-"""Values by position: element bounds, text columns, dates and amounts, each in one vectorised step."""
+"""Values by position: text columns, dates and amounts, each in one vectorised step."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -10,128 +9,63 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from transforms.x12.delimiters import Delimiters
-from transforms.x12.segments import KIND, PAD, Bytes, Mask, Positions, Segments, words
+from transforms.x12.segments import Bytes, Mask, Positions, words
 
 Span: TypeAlias = tuple[Positions, Positions]
 """Starts and ends of values in a buffer; empty where a value is absent."""
+Words: TypeAlias = npt.NDArray[np.uint64]
 
-_INLINE = 12
-_MASKS = (np.arange(_INLINE)[None, :] < np.arange(_INLINE + 1)[:, None]).astype(np.uint8) * 255
-_MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] + [0] * 87)
-_POWERS = 10 ** np.arange(16, dtype=np.int64)
 AMOUNT_UNITS = 10_000
 """Amounts are compared as whole ten-thousandths: exact, and a third decimal is not lost."""
+INLINE = 12
+"""Values up to this length lie in an Arrow string view itself."""
+_FIRST = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)
+"""Masks of the first 0 to 8 bytes of a word."""
+_HEAD = _FIRST[np.minimum(np.arange(INLINE + 1), 4)] << np.uint64(32)
+_TAIL = _FIRST[np.maximum(np.arange(INLINE + 1) - 4, 0)]
+_POWERS = 10 ** np.arange(16, dtype=np.int64)
+_ONES = np.uint64(0x0101010101010101)
+_LONGEST_MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_IS_DAY = np.zeros(10_000, dtype=np.bool_)
+"""Whether a number MMDD is a day of any year."""
+for _month, _days in enumerate(_LONGEST_MONTHS, start=1):
+    _IS_DAY[_month * 100 + 1 : _month * 100 + _days + 1] = True
+LEAP_DAY = 229
 
 
 def code(text: bytes) -> int:
-    """A qualifier of one to three bytes as the number that `Picked.qualifiers` gives."""
+    """A qualifier of one to three bytes as a number (see `qualifiers`)."""
     return int.from_bytes(text, "little")
+
+
+def qualifiers(data: Bytes, span: Span) -> npt.NDArray[np.uint32]:
+    """Each value of up to three bytes as a number (see `code`); longer ones are 0."""
+    begin, end = span
+    mask = np.array([0, 0xFF, 0xFFFF, 0xFFFFFF, 0], dtype=np.uint32)[np.minimum(end - begin, 4)]
+    found: npt.NDArray[np.uint32] = np.asarray(words(data, "<u4", 4)[begin], dtype=np.uint32) & mask
+    return found
 
 
 def ranges(first: Positions, stop: Positions) -> Positions:
     """All numbers of `[first[i], stop[i])`, one range after the other."""
     lengths = stop - first
-    total = int(lengths.sum())
-    shift = np.repeat(first - (np.cumsum(lengths) - lengths), lengths)
-    numbers: Positions = np.arange(total, dtype=np.int64) + shift
+    numbers: Positions = np.repeat(first - (np.cumsum(lengths) - lengths), lengths)
+    numbers += np.arange(len(numbers), dtype=np.int64)
     return numbers
 
 
-@dataclass(slots=True)
-class Picked:
-    """Zones (whole loops) picked out of a piece, as a smaller X12 with its element separators.
-
-    `origin` is the segment's number in the piece, `zone` the zone it belongs to; zones are in file order.
-    """
-
-    data: Bytes
-    starts: Positions
-    ends: Positions
-    kinds: npt.NDArray[np.uint8]
-    origin: Positions
-    zone: Positions
-    zone_first: Positions
-    delimiters: Delimiters
-    separators: Positions
-    components: Positions
-    first_separator: Positions
-
-    def where(self, segment_id: str) -> Positions:
-        """Segments of one kind, ascending."""
-        return np.flatnonzero(self.kinds == KIND[segment_id])
-
-    def element(self, segment: Positions, number: int) -> Span:
-        """Bounds of element `number` of each segment (-1: absent)."""
-        known = np.maximum(segment, 0)
-        if not len(self.starts):
-            return known, known
-        at = self.first_separator[known] + (number - 1)
-        stop = self.ends[known]
-        begin = np.minimum(self.separators[at] + 1, stop)
-        end = np.maximum(np.minimum(self.separators[at + 1], stop), begin)
-        begin = np.where(segment < 0, end, begin)
-        return begin, end
-
-    def component(self, span: Span, number: int) -> Span:
-        """Bounds of component `number` of each composite."""
-        begin, stop = span
-        at = np.searchsorted(self.components, begin) + (number - 2)
-        start = begin if number == 1 else np.minimum(self.components[at] + 1, stop)
-        end = np.maximum(np.minimum(self.components[at + 1], stop), start)
-        return start, end
-
-    def qualifiers(self, span: Span) -> npt.NDArray[np.uint32]:
-        """Each value of up to three bytes as a number (see `code`); longer ones are 0."""
-        begin, end = span
-        length = np.minimum(end - begin, 4)
-        mask = np.array([0, 0xFF, 0xFFFF, 0xFFFFFF, 0], dtype=np.uint32)[length]
-        found: npt.NDArray[np.uint32] = np.asarray(words(self.data, "<u4", 4)[begin], dtype=np.uint32) & mask
-        return found
-
-    def text(self, span: Span) -> pl.Series:
-        """Values as a String column, blanks around them trimmed, empty = null."""
-        return text(self.data, *span)
-
-    def first_per(self, candidates: Positions, groups: Positions, count: int) -> Positions:
-        """The first of the ascending `candidates` in each of `count` groups, -1 where there is none."""
-        found = np.full(count, -1, dtype=np.int64)
-        found[groups[::-1]] = candidates[::-1]
-        return found
+def eight_bytes(data: Bytes, begin: Positions) -> Words:
+    """The eight bytes from each offset as a word, the first byte lowest."""
+    return np.asarray(words(data, "<u8", 8)[begin], dtype=np.uint64)
 
 
-def pick(segments: Segments, first: Positions, stop: Positions) -> Picked:
-    """The segment ranges `[first[i], stop[i])` (ascending, disjoint) of a piece as zones."""
-    origin = ranges(first, stop)
-    zone = np.repeat(np.arange(len(first)), stop - first)
-    starts, ends = segments.starts[origin], segments.ends[origin]
-    data = segments.data
-    if len(origin) * 2 < len(segments):
-        begin, end = segments.starts[first], segments.ends[stop - 1] + 1
-        view = memoryview(data)  # type: ignore[arg-type]
-        parts = [view[a:b] for a, b in zip(begin.tolist(), end.tolist(), strict=True)]
-        data = np.frombuffer(b"".join([*parts, bytes(PAD)]), dtype=np.uint8)
-        sizes = end - begin
-        shift = (begin - (np.cumsum(sizes) - sizes))[zone]
-        starts, ends = starts - shift, ends - shift
-    delimiters = segments.delimiters
-    far = np.full(32, len(data), dtype=np.int64)
-    separators = np.concatenate([np.flatnonzero(data == delimiters.element), far])
-    components = np.concatenate([np.flatnonzero(data == delimiters.component), far])
-    lengths = stop - first
-    return Picked(
-        data,
-        starts,
-        ends,
-        segments.kinds[origin],
-        origin,
-        zone,
-        np.cumsum(lengths) - lengths,
-        delimiters,
-        separators,
-        components,
-        np.searchsorted(separators, starts),
-    )
+def eight_digits(word: Words) -> Words:
+    """Eight decimal digits, the first byte the highest, as a number; a zero byte counts as the digit 0."""
+    digits = word & np.uint64(0x0F0F0F0F0F0F0F0F)
+    # Pairs, then fours, then all eight in three multiplications.
+    pairs = (digits * np.uint64(2561)) >> np.uint64(8)
+    fours = ((pairs & np.uint64(0x00FF00FF00FF00FF)) * np.uint64(6553601)) >> np.uint64(16)
+    return ((fours & np.uint64(0x0000FFFF0000FFFF)) * np.uint64(42949672960001)) >> np.uint64(32)
 
 
 def text(data: Bytes, begin: Positions, end: Positions) -> pl.Series:
@@ -141,41 +75,83 @@ def text(data: Bytes, begin: Positions, end: Positions) -> pl.Series:
     """
     begin, end = _trimmed(data, begin, end)
     length = end - begin
-    views = np.zeros((len(begin), 4), dtype="<i4")
-    views[:, 0] = length
-    raw = words(data, f"V{_INLINE}", _INLINE)[begin].view(np.uint8).reshape(-1, _INLINE)
-    views.view(np.uint8)[:, 4:] = raw & _MASKS[np.minimum(length, _INLINE)]
-    long = np.flatnonzero(length > _INLINE)
-    views[long, 2] = 0
-    views[long, 3] = begin[long]
-    valid = np.packbits(length > 0, bitorder="little")
+    short = np.minimum(length, INLINE)
+    views = np.empty((len(begin), 2), dtype=np.uint64)
+    views[:, 0] = ((eight_bytes(data, begin) << np.uint64(32)) & _HEAD[short]) | length.astype(np.uint64)
+    views[:, 1] = eight_bytes(data, begin + 4) & _TAIL[short]
+    long = np.flatnonzero(length > INLINE)
+    views[long, 1] = begin[long].astype(np.uint64) << np.uint64(32)
+    return _column(views, length > 0, data)
+
+
+def _column(views: Words, there: Mask, data: Bytes) -> pl.Series:
+    """A String column of Arrow string views."""
+    valid = np.packbits(there, bitorder="little")
     buffers = [pa.py_buffer(valid), pa.py_buffer(views), pa.py_buffer(data)]
-    array = pa.Array.from_buffers(pa.string_view(), len(begin), buffers)
-    series = pl.from_arrow(array)
+    series = pl.from_arrow(pa.Array.from_buffers(pa.string_view(), len(views), buffers))
     assert isinstance(series, pl.Series)
     return series
 
 
 def texts(data: Bytes, spans: dict[str, Span]) -> dict[str, pl.Series]:
-    """Several text columns (see `text`) built in one step."""
-    begin = np.concatenate([span[0] for span in spans.values()])
-    end = np.concatenate([span[1] for span in spans.values()])
-    column, at, out = text(data, begin, end), 0, {}
-    for name, span in spans.items():
-        out[name] = column.slice(at, len(span[0]))
-        at += len(span[0])
+    """Several text columns (see `text`) of the same length built in one step."""
+    height = len(next(iter(spans.values()))[0])
+    there = [name for name, span in spans.items() if filled(span).any()]
+    out = dict.fromkeys(spans, nothing(height))
+    if there:
+        begin = np.concatenate([spans[name][0] for name in there])
+        column = text(data, begin, np.concatenate([spans[name][1] for name in there]))
+        out |= {name: column.slice(at * height, height) for at, name in enumerate(there)}
     return out
 
 
+def nothing(height: int) -> pl.Series:
+    """A String column of nulls."""
+    return pl.Series([None], dtype=pl.String).new_from_index(0, height)
+
+
+def woven(data: Bytes, parts: list[Span | bytes]) -> tuple[Bytes, Span]:
+    """Rows made of values of `data` and constants one after the other: a new buffer, and their bounds."""
+    count = next(len(part[0]) for part in parts if isinstance(part, tuple))
+    begin = np.empty((count, len(parts)), dtype=np.int64)
+    stop = np.empty_like(begin)
+    constants, at = [data], len(data)
+    for number, part in enumerate(parts):
+        if isinstance(part, bytes):
+            constants.append(np.frombuffer(part, dtype=np.uint8))
+            begin[:, number], stop[:, number] = at, at + len(part)
+            at += len(part)
+        else:
+            begin[:, number], stop[:, number] = _trimmed(data, *part)
+    out = np.concatenate(constants)[ranges(begin.reshape(-1), stop.reshape(-1))]
+    lengths = (stop - begin).sum(axis=1)
+    ends: Positions = np.cumsum(lengths)
+    return np.concatenate([out, np.zeros(64, dtype=np.uint8)]), (ends - lengths, ends)
+
+
+def joined(data: Bytes, parts: list[Span | bytes], group: Positions, count: int) -> pl.Series:
+    """Rows (see `woven`) of each of `count` ascending groups joined by `|`, null where there are none."""
+    if not len(group):
+        return nothing(count)
+    buffer, (begin, end) = woven(data, [*parts, b"|"])
+    first = np.searchsorted(group, np.arange(count))
+    stop = np.searchsorted(group, np.arange(count), side="right")
+    some = stop > first
+    bounds = np.where(some, begin[np.minimum(first, len(group) - 1)], 0)
+    return text(buffer, bounds, np.where(some, end[stop - 1] - 1, 0))
+
+
 def _trimmed(data: Bytes, begin: Positions, end: Positions) -> Span:
-    at = np.flatnonzero((end > begin) & (data[begin] == 32))
+    at = np.flatnonzero(data[begin] == 32)
     if len(at):
+        at = at[end[at] > begin[at]]
         begin = begin.copy()
         while len(at):
             begin[at] += 1
             at = at[(end[at] > begin[at]) & (data[begin[at]] == 32)]
-    at = np.flatnonzero((end > begin) & (data[end - 1] == 32))
+    at = np.flatnonzero(data[end - 1] == 32)
     if len(at):
+        at = at[end[at] > begin[at]]
         end = end.copy()
         while len(at):
             end[at] -= 1
@@ -185,47 +161,42 @@ def _trimmed(data: Bytes, begin: Positions, end: Positions) -> Span:
 
 def dates(data: Bytes, span: Span) -> pl.Series:
     """First day of D8, RD8 or DT values as `YYYY-MM-DD`, null where there is no date."""
-    begin, length, raw = _date_cells(data, span)
-    good = _is_date(length, raw)
-    out = np.empty((len(begin), 10), dtype=np.uint8)
-    out[:, [0, 1, 2, 3, 5, 6, 8, 9]] = raw[:, :8]
-    out[:, [4, 7]] = ord("-")
-    flat = np.concatenate([out[good].reshape(-1), np.zeros(PAD, dtype=np.uint8)])
-    last = np.cumsum(good) * 10
-    return text(flat, np.where(good, last - 10, 0), np.where(good, last, 0))
-
-
-def _date_cells(data: Bytes, span: Span) -> tuple[Positions, Positions, npt.NDArray[np.uint8]]:
     begin, end = _trimmed(data, *span)
-    return begin, end - begin, words(data, "V18", 18)[begin].view(np.uint8).reshape(-1, 18)
-
-
-def _is_date(length: Positions, raw: npt.NDArray[np.uint8]) -> Mask:
-    well = _day(raw[:, :8])
-    period = length == 17
-    if period.any():
-        period &= (raw[:, 8] == ord("-")) & _day(raw[:, 9:17])
-    good: Mask = ((length == 8) | period | (length == 12) | (length == 14)) & well
-    return good
-
-
-def _day(digits: npt.NDArray[np.uint8]) -> Mask:
-    """Whether eight bytes each are a calendar day."""
-    number = digits.astype(np.int32) - 48
-    well = ((number >= 0) & (number <= 9)).all(axis=1)
-    year = number[:, 0] * 1000 + number[:, 1] * 100 + number[:, 2] * 10 + number[:, 3]
-    month = np.where(well, number[:, 4] * 10 + number[:, 5], 0)
-    day = number[:, 6] * 10 + number[:, 7]
-    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    longest = _MONTH_DAYS[month] + ((month == 2) & leap)
-    good: Mask = well & (day >= 1) & (day <= longest) & (year >= 1)
-    return good
+    good = _is_date(data, begin, end - begin)
+    word = eight_bytes(data, begin)
+    month, day = (word >> np.uint64(32)) & np.uint64(0xFFFF), word >> np.uint64(48)
+    views = np.zeros((len(begin), 2), dtype=np.uint64)
+    views[:, 0] = (word << np.uint64(32)) | np.uint64(10)
+    views[:, 1] = (month << np.uint64(8)) | (day << np.uint64(32)) | np.uint64(0x2D00002D)
+    views[~good] = 0
+    return _column(views, good, data)
 
 
 def bad_dates(data: Bytes, span: Span) -> Mask:
     """Which of the filled values are no date (see `dates`)."""
-    begin, length, raw = _date_cells(data, span)
-    return (length > 0) & ~_is_date(length, raw)
+    begin, end = _trimmed(data, *span)
+    bad: Mask = (end > begin) & ~_is_date(data, begin, end - begin)
+    return bad
+
+
+def _is_date(data: Bytes, begin: Positions, length: Positions) -> Mask:
+    well = _day(eight_bytes(data, begin)) & ((length == 8) | (length == 12) | (length == 14) | (length == 17))
+    period = np.flatnonzero(length == 17)
+    if len(period):
+        at = begin[period]
+        well[period] &= (data[at + 8] == ord("-")) & _day(eight_bytes(data, at + 9))
+    return well
+
+
+def _day(word: Words) -> Mask:
+    """Whether eight bytes each are a calendar day."""
+    digits = (word.view(np.uint8) - np.uint8(48) <= 9).view(np.uint64) == _ONES
+    number = np.where(digits, eight_digits(word), 0).astype(np.uint32)
+    year = number // 10_000
+    of_year = number - year * 10_000
+    leap = (of_year == LEAP_DAY) & (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    good: Mask = (_IS_DAY[of_year] | leap) & (year >= 1)
+    return good
 
 
 def filled(span: Span) -> Mask:
@@ -251,15 +222,49 @@ def units(data: Bytes, span: Span) -> tuple[npt.NDArray[np.int64], Mask]:
     A number is digits with at most one point and a sign before them, fourteen characters at most.
     """
     begin, end = _trimmed(data, *span)
-    length = end - begin
+    value, well = _short_units(data, begin, end - begin)
+    bad = np.zeros(len(begin), dtype=np.bool_)
+    odd = np.flatnonzero(~well & (end > begin))
+    if len(odd):
+        value[odd], bad[odd] = _long_units(data, begin[odd], (end - begin)[odd])
+    return value, bad
+
+
+def _short_units(data: Bytes, begin: Positions, length: Positions) -> tuple[npt.NDArray[np.int64], Mask]:
+    """Amounts of up to eight characters in one word each: values (else 0), and which are numbers."""
+    word = eight_bytes(data, begin)
+    negative = (word & np.uint64(0xFF)) == ord("-")
+    signed = (negative | ((word & np.uint64(0xFF)) == ord("+"))).astype(np.uint64)
+    size = np.clip(length, 0, 8).astype(np.uint64) - np.where(length > 0, signed, 0)
+    word = (word >> (signed << np.uint64(3))) & _FIRST[size]
+    cells = word.view(np.uint8)
+    points = (cells == ord(".")).view(np.uint64)
+    digits = np.bitwise_count((cells - np.uint8(48) <= 9).view(np.uint64))
+    well = (length <= 8) & (digits > 0) & (digits + np.bitwise_count(points) == size)
+    well &= points & (points - np.uint64(1)) == 0
+    # Bytes before the point; shifts in two steps, because one by 64 is undefined.
+    whole = np.minimum(np.bitwise_count(points - np.uint64(1)) >> 3, size).astype(np.uint64)
+    up, down = (np.uint64(8) - whole) << np.uint64(2), whole << np.uint64(2)
+    value = eight_digits((word << up) << up).astype(np.int64) * AMOUNT_UNITS
+    decimals = (((word >> down) >> down) >> np.uint64(8)) & np.uint64(0x0F0F0F0F)
+    pairs = decimals * np.uint64(10) + (decimals >> np.uint64(8))
+    value += (
+        (pairs & np.uint64(0xFF)) * np.uint64(100) + ((pairs >> np.uint64(16)) & np.uint64(0xFF))
+    ).astype(np.int64)
+    value = np.where(negative, -value, value)
+    return np.where(well, value, 0), well
+
+
+def _long_units(data: Bytes, begin: Positions, length: Positions) -> tuple[npt.NDArray[np.int64], Mask]:
+    """As `units`, for values of any length, digit by digit."""
     width = min(15, max(int(length.max(initial=0)), 1))
     cells = words(data, f"V{width}", width)[begin].view(np.uint8).reshape(-1, width)
     inside = np.arange(width, dtype=np.uint8)[None, :] < np.minimum(length, width).astype(np.uint8)[:, None]
     digit = cells - np.uint8(48)
     is_digit = (digit <= 9) & inside
     point = (cells == ord(".")) & inside
-    negative = (cells[:, 0] == ord("-")) & (length > 0)
-    signed = negative | ((cells[:, 0] == ord("+")) & (length > 0))
+    negative = cells[:, 0] == ord("-")
+    signed = negative | (cells[:, 0] == ord("+"))
     after = np.cumsum(point, axis=1, dtype=np.int8)
     digits, points = is_digit.sum(axis=1), after[:, -1]
     well = (length <= 14) & (digits > 0) & (points <= 1) & (digits + points + signed == length)
@@ -273,4 +278,4 @@ def units(data: Bytes, span: Span) -> tuple[npt.NDArray[np.int64], Mask]:
         value // _POWERS[np.maximum(decimals - 4, 0)],
     )
     value = np.where(negative, -value, value)
-    return np.where(well, value, 0), (length > 0) & ~well
+    return np.where(well, value, 0), ~well
