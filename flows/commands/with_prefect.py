@@ -9,11 +9,24 @@ from urllib.parse import urlsplit
 
 from flows.commands.console import say
 from flows.errors import ProductError
+from flows.prefect_server import ANY_PORT, OF_A_RUN, Server, is_chosen, server
 
 
 def run_flow(name: Literal["nightly", "rerun"], **parameters: Any) -> dict[str, Any]:
-    """Outcome of a flow; E_PREFECT when its server cannot be started or reached."""
+    """Outcome of a flow; E_PREFECT when its server cannot be started or reached.
+
+    A server of its own starts while Prefect is imported here: each takes seconds.
+    """
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    if is_chosen():
+        return _run(name, None, parameters)
+    say("starting Prefect (a server of its own takes some seconds; --plain does without)")
+    with server(ANY_PORT, OF_A_RUN) as own:
+        os.environ["PREFECT_API_URL"] = own.api
+        return _run(name, own, parameters)
+
+
+def _run(name: str, own: Server | None, parameters: Mapping[str, Any]) -> dict[str, Any]:
     import flows.prefect_env  # noqa: F401, I001
     import httpx
     from flows.prefect_env import settings_of_a_run
@@ -24,8 +37,9 @@ def run_flow(name: Literal["nightly", "rerun"], **parameters: Any) -> dict[str, 
         from flows.rerun import rerun as flow  # type: ignore[assignment]
     if is_open_to_the_network(os.environ):
         say("Prefect's API is not on loopback and asks for no password: set PREFECT_API_AUTH_STRING")
+    if own:
+        own.wait()
     problem = None
-    say("starting Prefect (a server of its own takes some seconds; --plain does without)")
     with settings_of_a_run():
         try:
             return dict(flow(**parameters))

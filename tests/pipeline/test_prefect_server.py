@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import re
 import signal
@@ -18,7 +19,7 @@ from typing import Any
 import httpx
 import polars as pl
 import pytest
-from small_runs import KEY, deliver, environment_for, published, run_nightly, small_files
+from small_runs import KEY, command, deliver, environment_for, published, run_nightly, small_files
 
 from flows.publish import faults
 from flows.store import read_snapshot
@@ -46,26 +47,40 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def api(data: Path, home: Path) -> Iterator[httpx.Client]:
     """`cpt01939 schedule` on a free port, ready to take runs; ended with SIGTERM."""
+    with scheduled(data, home) as (process, port, _):
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}/api", timeout=30) as client:
+            until(lambda: answers(client, "/deployments/name/rerun/on-demand"), 180)
+            yield client
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+        assert not listens(port)
+
+
+@contextlib.contextmanager
+def scheduled(data: Path, home: Path) -> Iterator[tuple[subprocess.Popen[bytes], int, Path]]:
+    """`cpt01939 schedule` on a free port: its process, port and what it says."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = (home / "schedule.log").open("wb")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flows", "schedule", "--port", str(port), "--data", str(data)],
-        env=prefect_environment(home),
-        cwd=home,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}/api", timeout=30) as client:
-        until(lambda: answers(client, "/deployments/name/rerun/on-demand"), 180)
-        yield client
-    process.send_signal(signal.SIGTERM)
-    # it ends by itself, or by the signal where that comes while it is not yet listening for one
-    assert process.wait(60) in (0, 128 + signal.SIGTERM, -signal.SIGTERM)
+    said = home / f"schedule-{port}.log"
+    with said.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flows", "schedule", "--port", str(port), "--data", str(data)],
+            env=prefect_environment(home),
+            cwd=home,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield process, port, said
+        finally:
+            process.kill()
+            process.wait()
+
+
+def listens(port: int) -> bool:
     with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
-    log.close()
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def prefect_environment(home: Path) -> dict[str, str]:
@@ -73,13 +88,13 @@ def prefect_environment(home: Path) -> dict[str, str]:
     return {**outer, "PREFECT_HOME": str(home), "DO_NOT_TRACK": "1"}
 
 
-def until(ready: Any, seconds: float) -> Any:
+def until(ready: Any, seconds: float, pause: float = 0.5) -> Any:
     """What `ready` gives once it gives something."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := ready():
             return found
-        time.sleep(0.5)
+        time.sleep(pause)
     raise AssertionError(f"not ready after {seconds} s")
 
 
@@ -184,6 +199,42 @@ def dump(home: Path) -> str:
         raw = base64.b64decode(packed[: len(packed) // 4 * 4], validate=False)
         parts.append(raw.decode("utf-8", "replace"))
     return "\n".join(parts)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_schedule_stopped_while_it_starts_ends_with_0(data: Path, tmp_path: Path, number: int) -> None:
+    with scheduled(data, tmp_path) as (process, port, _):
+        until(lambda: listens(port), 60)
+        process.send_signal(number)
+        assert process.wait(60) == 0
+        assert not listens(port)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_schedule_stopped_the_moment_it_serves_ends_with_0(data: Path, home: Path, number: int) -> None:
+    with scheduled(data, home) as (process, port, said):
+        until(lambda: b"rerun: on demand" in said.read_bytes(), 180, pause=0.001)
+        process.send_signal(number)
+        assert process.wait(60) == 0
+        assert not listens(port)
+        assert "Traceback" not in said.read_text()
+
+
+def test_a_killed_schedule_leaves_no_server_behind(data: Path, home: Path) -> None:
+    with scheduled(data, home) as (process, port, said):
+        until(lambda: b"Prefect:" in said.read_bytes(), 180)
+        process.kill()
+        until(lambda: not listens(port), 30)
+
+
+def test_a_taken_port_is_told(data: Path, home: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        refused = command(data, "schedule", "--port", port, PREFECT_HOME=str(home))
+    assert refused.returncode == 1
+    assert f"port {port} is taken" in refused.stderr
 
 
 def test_nightly_in_this_process_starts_a_server_of_its_own(tmp_path: Path) -> None:
