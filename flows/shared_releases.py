@@ -37,8 +37,11 @@ def earlier_release(run: Run) -> str | None:
     return None
 
 
-def changes_of(run: Run, store: Store, last: str, build: Build) -> Changes:
-    """Tables of the lines changed since the last release, and since each that cells still stand as in."""
+def changes_of(run: Run, store: Store, last: str, build: Build) -> tuple[Changes, pl.DataFrame]:
+    """Tables of the lines changed since the last release, and since each that cells still stand as in.
+
+    Also the lines changed since the last release.
+    """
     carried = read_carried(run.store)
     names = sorted({last, *carried.get_column("basis").unique()})
     bases = run.store.snapshot.bases
@@ -46,7 +49,7 @@ def changes_of(run: Run, store: Store, last: str, build: Build) -> Changes:
     lines = {name: changed_lines(_visible(run, store, bases[name]), now).collect() for name in names}
     since = {name: build(frame.lazy()) for name, frame in lines.items()}
     every = since[last] if len(names) == 1 else build(pl.concat(lines.values()).unique().lazy())
-    return Changes(since, last, every, carried)
+    return Changes(since, last, every, carried), lines[last]
 
 
 def _visible(run: Run, store: Store, basis: Basis) -> pl.LazyFrame:

@@ -26,6 +26,7 @@ Tables = dict[str, pl.DataFrame]
 CHANGES = "release_changes"
 QUALITY = "data_quality"
 CARRIED = "carried.parquet"
+CAUSES = "causes.parquet"
 
 
 def tables_of(run: Run, store: Store) -> str:
@@ -35,21 +36,24 @@ def tables_of(run: Run, store: Store) -> str:
     earlier release (since/), and all of it together (every/).
     """
     from flows.shared_releases import changes_of, earlier_release
-    from transforms.tables.release_changes import changed_lines
+    from transforms.tables.release_changes import causes_of, changed_lines
 
     folder = private_folder(run.work / "tables")
     built = _build(run, store, store.resolved_lines())
     _write_frames(folder / "built", built)
-    window = built["utilization"].filter(pl.col("period_type") == "rolling_12")["period_start"].min()
+    window: Any = built["utilization"].filter(period_type="rolling_12")["period_start"].first()
     earlier = earlier_release(run)
     if earlier is not None:
-        changes = changes_of(run, store, earlier, lambda lines: _build(run, store, lines, window))
+        changes, lines = changes_of(run, store, earlier, lambda lines: _build(run, store, lines, window))
         _write_frames(folder / "every", changes.every)
         for name, frames in changes.since.items():
             _write_frames(private_folder(folder / "since") / name, frames)
     elif _comparable_release(run):
-        lines = changed_lines(run.store.resolved_lines(), store.resolved_lines())
-        _write_frames(folder / "changed", _build(run, store, lines, window))
+        lines = changed_lines(run.store.resolved_lines(), store.resolved_lines()).collect()
+        _write_frames(folder / "changed", _build(run, store, lines.lazy(), window))
+    else:
+        return str(folder)
+    causes_of(lines.lazy(), _made_under(run, store), window).write_parquet(folder / CAUSES)
     return str(folder)
 
 
@@ -128,7 +132,7 @@ def stage(run: Run, store: Store, folder: str, safe_folder: str) -> Store:
     tables = _read_frames(Path(safe_folder))
     terms = terms_of(run, store)
     identity = release_id({name: canonical_bytes(frame) for name, frame in tables.items()}, terms)
-    tables[CHANGES] = changes_since(run, tables, Path(folder) / "changed", identity)
+    tables[CHANGES] = changes_since(run, store, tables, Path(folder), identity)
     specs = {name: spec for name, spec in TABLES.items() if name in tables}
     columns = {name: spec.columns for name, spec in specs.items()}
     dictionary = data_dictionary(list(specs.values()))
@@ -140,7 +144,7 @@ def stage(run: Run, store: Store, folder: str, safe_folder: str) -> Store:
     return store.with_snapshot(releases=(*releases, name)[-run.settings.keep_releases - 1 :])
 
 
-def changes_since(run: Run, tables: Tables, changed: Path, identity: str) -> pl.DataFrame:
+def changes_since(run: Run, store: Store, tables: Tables, folder: Path, identity: str) -> pl.DataFrame:
     """How the numbers moved since the last release of the same audience and thresholds.
 
     The same release keeps its own.
@@ -155,7 +159,17 @@ def changes_since(run: Run, tables: Tables, changed: Path, identity: str) -> pl.
     if manifest and manifest["release_id"] == identity and CHANGES in before:
         return before[CHANGES]
     least = 1 if run.settings.audience == "internal" else run.settings.disclosure.minimum_count
-    return release_changes(before, tables, _read_frames(changed), least)
+    changed, causes = _read_frames(folder / "changed"), pl.read_parquet(folder / CAUSES)
+    return release_changes(before, tables, changed, least, causes, _made_under(run, store))
+
+
+def _made_under(run: Run, store: Store) -> str | None:
+    """What is not as it was when the last release was made: reference_data, rules, or neither."""
+    last = run.store.snapshot.release
+    manifest = read_manifest(staged_folder(run.data, last)) if last else None
+    if manifest is None or manifest["fingerprint"] == store.snapshot.fingerprint:
+        return None
+    return "rules" if manifest["reference"] == dict(reference_digests()) else "reference_data"
 
 
 def terms_of(run: Run, store: Store) -> Terms:

@@ -165,7 +165,7 @@ EXAMPLES: Final = {
         _example(
             "release_changes",
             "Which prices of the last twelve mature months moved since the release before?",
-            "payer line_of_business measure before after why",
+            "payer line_of_business measure before after change why",
             (("table_name", "payment"), *_YEAR),
             "payer line_of_business measure",
         ),

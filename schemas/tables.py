@@ -119,7 +119,16 @@ RELEASE_CHANGES: Final = TableSpec(
     (
         fact(real("before", "Value before; empty: not shown", "as the measure")),
         fact(real("after", "Value now; empty: not shown", "as the measure")),
-        fact(text("why", "changed, appeared, disappeared, shown_now, withheld_now, moved (values withheld)")),
+        fact(
+            text("change", "changed, appeared, disappeared, shown_now, withheld_now, moved (values withheld)")
+        ),
+        fact(
+            text(
+                "why",
+                "What changed most patients of the code, payer, line of business and period: new_claims,"
+                " late_remits, corrections, reference_data, rules; empty: few patients, or none",
+            )
+        ),
     ),
     plain=True,
 )

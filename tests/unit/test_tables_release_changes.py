@@ -12,7 +12,7 @@ from schemas.rules import DisclosureRules, Rules
 from schemas.tables import RELEASE_CHANGES
 from transforms.disclosure.suppress import suppress
 from transforms.tables.build import build_tables
-from transforms.tables.release_changes import changed_lines, release_changes
+from transforms.tables.release_changes import causes_of, changed_lines, release_changes
 
 sys.path.insert(0, str(Path(__file__).parent))
 import table_lines  # noqa: E402
@@ -41,11 +41,13 @@ def rows(count: int, dearer: int = 0) -> list[Row]:
     ]
 
 
-def changes(before: list[Row], after: list[Row]) -> pl.DataFrame:
+def changes(before: list[Row], after: list[Row], made_under: str | None = None) -> pl.DataFrame:
     old, new = table_lines.lines(*before), table_lines.lines(*after)
     rules = DisclosureRules.of("standard")
-    moved = build(changed_lines(old, new))
-    made = release_changes(suppress(build(old), rules), suppress(build(new), rules), moved)
+    lines = changed_lines(old, new)
+    causes = causes_of(lines, made_under, None)
+    before_tables, after_tables = suppress(build(old), rules), suppress(build(new), rules)
+    made = release_changes(before_tables, after_tables, build(lines), 11, causes, made_under)
     RELEASE_CHANGES.schema().validate(made)
     return made.filter(MONTH)
 
@@ -59,24 +61,25 @@ def test_eleven_changed_patients_show_both_values() -> None:
         pl.col("table_name") == "payment", pl.col("measure") == "allowed_sum"
     )
     # 24 x 360 = 8640, and 11 x 60 more
-    assert told.select("before", "after", "why").rows() == [(8640.0, 9300.0, "changed")]
+    assert told.select("before", "after", "change").rows() == [(8640.0, 9300.0, "changed")]
 
 
 def test_ten_changed_patients_show_only_that_the_cell_moved() -> None:
     told = changes(rows(24), rows(24, dearer=10)).filter(pl.col("table_name") == "payment")
-    assert told.select("measure", "before", "after", "why").rows() == [("row", None, None, "moved")]
+    assert told.select("measure", "before", "after", "change").rows() == [("row", None, None, "moved")]
 
 
 def test_a_cell_withheld_on_one_side_shows_no_value() -> None:
     told = changes(rows(10), rows(24)).filter(pl.col("table_name") == "utilization")
-    assert told.select("measure", "before", "after", "why").rows() == [("row", None, None, "shown_now")]
+    assert told.select("measure", "before", "after", "change").rows() == [("row", None, None, "shown_now")]
 
 
 def test_changed_lines_are_those_of_either_side() -> None:
     old, new = table_lines.lines(*rows(3)), table_lines.lines(*rows(4, dearer=1))
     found = changed_lines(old, new).collect()
     assert sorted(found.get_column("row_number").to_list()) == [1, 1, 4]
-    assert found.columns == old.collect_schema().names()
+    assert found.columns == [*old.collect_schema().names(), "_now"]
+    assert found.sort("row_number", "_now").get_column("_now").to_list() == [False, True, True]
 
 
 def test_a_new_cell_appears() -> None:
@@ -84,4 +87,53 @@ def test_a_new_cell_appears() -> None:
     told = changes(rows(12), rows(12) + later).filter(
         pl.col("table_name") == "utilization", pl.col("period_start") == date(2024, 2, 1)
     )
-    assert told.select("measure", "why").rows() == [("row", "appeared")]
+    assert told.select("measure", "change").rows() == [("row", "appeared")]
+
+
+UNPAID: Row = {"adjudication_state": "pending"}
+LATER = date(2024, 4, 20)
+
+
+def why(before: list[Row], after: list[Row], made_under: str | None = None) -> set[str | None]:
+    """Causes told of the utilization or payment cells that moved."""
+    told = changes(before, after, made_under)
+    return set(told.filter(pl.col("table_name").is_in(["utilization", "payment"])).get_column("why"))
+
+
+def waiting(count: int) -> list[Row]:
+    return [{**UNPAID, "billing_provider_npi": NPIS[i % 3]} for i in range(count)]
+
+
+def test_why_new_claims() -> None:
+    assert why(rows(24), rows(40)) == {"new_claims"}
+
+
+def test_why_late_remits() -> None:
+    assert why(waiting(30), rows(20) + waiting(30)[20:]) == {"late_remits"}
+
+
+def test_why_corrections() -> None:
+    later = {"final_remit_on": LATER, "paid_cents": 42_000}
+    corrected = [row | later for row in rows(24, dearer=15)[:15]] + rows(24)[15:]
+    assert why(rows(24), corrected) == {"corrections"}
+    # a replacement: the old line is superseded, the new one stands in its place
+    replaced = [row | {"standing": "superseded"} for row in rows(24)]
+    newer = [row | {"claim_frequency_code": "7", "charge_cents": 70_000} for row in rows(24)]
+    assert why(rows(24), replaced + newer) == {"corrections"}
+
+
+def test_why_reference_data_or_rules() -> None:
+    cheaper = [row | {"medicare_allowed": 100.0} for row in rows(24)]
+    for word in ("reference_data", "rules"):
+        assert why(rows(24), cheaper, word) == {word}
+
+
+def test_the_cause_of_most_patients_is_told() -> None:
+    corrected = [row | {"final_remit_on": LATER} for row in rows(24)[:11]] + rows(24)[11:]
+    assert why(rows(24), corrected + rows(15)) == {"new_claims"}
+    assert why(rows(24), corrected + rows(8)) == {"corrections"}
+
+
+def test_of_few_patients_no_cause_is_told() -> None:
+    assert why(rows(24), rows(30)) == {None}
+    assert why(rows(24), rows(30), "rules") == {None}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 import polars as pl
 
 from schemas.resolved import LINE_COLUMNS
+from schemas.rules import ALL
 from schemas.table_columns import FIVE_KEYS, TableSpec
 from schemas.tables import RELEASE_CHANGES, TABLES
 from transforms.tables.cells import finish
@@ -15,38 +17,125 @@ Tables = Mapping[str, pl.DataFrame]
 ROW = "row"
 """Stands in `measure` for the row as a whole."""
 ORIGIN = ["file_key", "row_number"]
+NOW = "_now"
+CAUSES = ("new_claims", "late_remits", "corrections", "reference_data", "rules")
+"""What can move a number; of causes with as many patients the first counts."""
+ANSWER = ("first_remit_on", "final_remit_on", "paid_cents", "final_charge_cents", "remark_codes")
+"""What a line has from its remittances, whatever the rules."""
+OPEN_STATES = ("pending", "awaiting_readjudication")
 FIVE = [column.name for column in FIVE_KEYS]
 
 
 def changed_lines(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFrame:
-    """Resolved lines that two releases do not have alike: rows of either that are not the same in the
-    other.
+    """Resolved lines that two releases do not have alike: rows of either that are not the same in the other.
+
+    `_now`: the row is of the later release.
     """
     content = pl.struct(name for name in LINE_COLUMNS if name not in ORIGIN).hash().alias("_content")
     keys = [*ORIGIN, "_content"]
     old, new = before.with_columns(content), after.with_columns(content)
     gone = old.join(new.select(keys), on=keys, how="anti", nulls_equal=True)
     come = new.join(old.select(keys), on=keys, how="anti", nulls_equal=True)
-    return pl.concat([gone, come]).select(LINE_COLUMNS)
+    sides = [side.with_columns(pl.lit(now).alias(NOW)) for side, now in ((gone, False), (come, True))]
+    return pl.concat(sides).select(*LINE_COLUMNS, NOW)
 
 
 def release_changes(
-    before: Tables, after: Tables, changed: Tables | None = None, minimum: int = 11
+    before: Tables,
+    after: Tables,
+    changed: Tables | None = None,
+    minimum: int = 11,
+    causes: pl.DataFrame | None = None,
+    made_under: str | None = None,
 ) -> pl.DataFrame:
     """Numbers that moved from one release to the next, both as published. Grain: table, cell and measure.
 
     `changed` are the tables of `changed_lines` alone (built with the rolling window of `after`), not
     suppressed: their patients are those whose lines changed. Values stand only where both sides show them
-    and at least `minimum` patients changed in the cell; else one row says that the cell moved. Tables that
-    only one release has are left out.
+    and at least `minimum` patients changed in the cell; else one row says that the cell moved, and not why.
+    `causes` (see causes_of) say why; `made_under`, reference_data or rules, says it of cells in which no
+    line changed. Tables that only one release has are left out.
     """
     names = [name for name in after if name in before and name in TABLES and _compared(TABLES[name])]
     found = [
         _changes_of(TABLES[name], before[name], after[name], (changed or {}).get(name), minimum)
         for name in names
     ]
-    schema = {column.name: column.dtype for column in RELEASE_CHANGES.columns}
-    return finish(pl.concat([pl.DataFrame(schema=schema), *found]), RELEASE_CHANGES)
+    schema = {column.name: column.dtype for column in RELEASE_CHANGES.columns if column.name != "why"}
+    whole = pl.concat([pl.DataFrame(schema=schema | {"_changed": pl.Int64()}), *found])
+    whole = whole.join(no_causes() if causes is None else causes, on=FIVE, how="left", validate="m:1")
+    why = (
+        pl.when(pl.col("_changed") >= minimum)
+        .then("why")
+        .when(pl.col("_changed") == 0)
+        .then(pl.lit(made_under, dtype=pl.String))
+    )
+    return finish(whole.with_columns(why.alias("why")), RELEASE_CHANGES)
+
+
+def no_causes() -> pl.DataFrame:
+    """Causes of nothing; grain: code, payer, line of business, period."""
+    return pl.DataFrame(schema={column.name: column.dtype for column in FIVE_KEYS} | {"why": pl.String()})
+
+
+def causes_of(changed: pl.LazyFrame, made_under: str | None, rolling_from: date | None) -> pl.DataFrame:
+    """What changed most patients by code, payer (and all), line of business (and all) and period.
+
+    `changed` are changed_lines. A line that only the later release has is a new claim, or a correction where
+    it replaces, voids or is superseded; one that only the earlier has is a correction. Of others the first
+    answer is a late remittance, another standing or answer a correction; the rest is what the release was
+    `made_under` (reference_data or rules; none: a correction).
+    """
+    facts = ("standing", "adjudication_state", "claim_frequency_code", "first_submitted_on", *ANSWER)
+    sides = [changed.filter(pl.col(NOW) == now).select(*ORIGIN, *facts) for now in (False, True)]
+    told = sides[0].join(sides[1], on=ORIGIN, how="full", coalesce=True, suffix="_now", validate="1:1")
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_now")) for name in ANSWER)
+    waited = pl.col("adjudication_state").is_in(OPEN_STATES)
+    answered = ~pl.col("adjudication_state_now").is_in(OPEN_STATES)
+    stands = pl.col("standing_now").is_in(["current", "secondary"])
+    cause = (
+        pl.when(pl.col("standing").is_null() & stands & (pl.col("claim_frequency_code_now") == "1"))
+        .then(pl.lit("new_claims"))
+        .when(pl.col("standing").ne_missing(pl.col("standing_now")))
+        .then(pl.lit("corrections"))
+        .when(differs & waited & answered)
+        .then(pl.lit("late_remits"))
+        .when(differs | pl.col("first_submitted_on").ne_missing(pl.col("first_submitted_on_now")))
+        .then(pl.lit("corrections"))
+        .otherwise(pl.lit(made_under or "corrections"))
+    )
+    counted = changed.filter((pl.col("standing") == "current") & (pl.col("role") == "P"))
+    lines = counted.join(told.select(*ORIGIN, cause.alias("why")), on=ORIGIN, how="left", validate="m:1")
+    cells = (
+        _in_every_cell(lines, rolling_from)
+        .group_by(*FIVE, "why")
+        .agg(pl.col("patient_key").n_unique().cast(pl.Int64))
+    )
+    order = pl.col("why").replace_strict(list(CAUSES), range(len(CAUSES)), return_dtype=pl.Int8)
+    most = cells.sort(*FIVE, -pl.col("patient_key"), order).unique(FIVE, keep="first", maintain_order=True)
+    return most.select(*FIVE, "why").collect()
+
+
+def _in_every_cell(lines: pl.LazyFrame, rolling_from: date | None) -> pl.LazyFrame:
+    """Each line once for each cell of the five keys that it counts in."""
+    lob = pl.col("line_of_business").fill_null("other")
+    own = lines.select(
+        "procedure_code",
+        pl.concat_list("payer", pl.lit(ALL)).alias("payer"),
+        pl.concat_list(lob, pl.lit(ALL)).alias("line_of_business"),
+        "service_month",
+        "patient_key",
+        "why",
+    )
+    every = own.explode("payer").explode("line_of_business")
+    month = pl.col("service_month")
+    periods = [("month", month), ("quarter", month.dt.truncate("1q")), ("year", month.dt.truncate("1y"))]
+    parts = [every.with_columns(period_type=pl.lit(name), period_start=first) for name, first in periods]
+    if rolling_from is not None:
+        first = pl.lit(rolling_from)
+        inside = every.filter(month.is_between(first, first.dt.offset_by("11mo")))
+        parts.append(inside.with_columns(period_type=pl.lit("rolling_12"), period_start=first))
+    return pl.concat(parts)
 
 
 def _compared(spec: TableSpec) -> bool:
@@ -68,9 +157,9 @@ def _changes_of(
     )
     moved = {name: pl.col(name).ne_missing(pl.col(f"{name}_after")) for name in measures}
     both = both.with_columns(_moved=pl.any_horizontal(*moved.values()))
-    rows = both.with_columns(_why=_row_word(minimum)).filter(pl.col("_why").is_not_null())
+    rows = both.with_columns(_change=_row_word(minimum)).filter(pl.col("_change").is_not_null())
     shown = both.filter(~pl.col("suppressed") & ~pl.col("suppressed_after") & (pl.col("_changed") >= minimum))
-    parts = [_told(rows, spec, ROW, None, pl.col("_why"))]
+    parts = [_told(rows, spec, ROW, None, pl.col("_change"))]
     for m in spec.measures:
         numeric = not isinstance(m.column.dtype, (pl.String, pl.Date, pl.Boolean))
         parts.append(
@@ -106,7 +195,9 @@ def _word(measure: str) -> pl.Expr:
     )
 
 
-def _told(rows: pl.DataFrame, spec: TableSpec, measure: str, value: str | None, why: pl.Expr) -> pl.DataFrame:
+def _told(
+    rows: pl.DataFrame, spec: TableSpec, measure: str, value: str | None, change: pl.Expr
+) -> pl.DataFrame:
     """Rows of the table for one measure; values only where both sides have them."""
     nothing = pl.lit(None, dtype=pl.Float64)
     both = pl.col(value).is_not_null() & pl.col(f"{value}_after").is_not_null() if value else pl.lit(False)
@@ -120,5 +211,6 @@ def _told(rows: pl.DataFrame, spec: TableSpec, measure: str, value: str | None, 
         pl.lit(measure).alias("measure"),
         before.alias("before"),
         after.alias("after"),
-        why.alias("why"),
+        change.alias("change"),
+        "_changed",
     )
