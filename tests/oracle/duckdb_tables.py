@@ -10,13 +10,16 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+from duckdb_prices import CONTRACTED, RULED, RULES, STATUSES
 
 KEYS = "procedure_code, payer, line_of_business, period_type, period_start"
 MATURE_DAYS = 90
 
 LINES = """
 CREATE TABLE line AS
-SELECT procedure_code, payer, coalesce(line_of_business, 'other') AS line_of_business,
+SELECT row_number() OVER () AS number, state AS stated,
+  trim(regexp_replace(upper(payer_name), '[^A-Z0-9]+', ' ', 'g')) AS plan,
+  procedure_code, payer, coalesce(line_of_business, 'other') AS line_of_business,
   service_month, service_date, claim_key, patient_key, billing_provider_npi, rendering_provider_npi,
   charge_cents, share, [d FOR d IN [diagnosis_1, diagnosis_2, diagnosis_3, diagnosis_4] IF d IS NOT NULL]
     AS diagnoses,
@@ -114,24 +117,6 @@ SELECT line.*, coalesce(first.region, 'unknown') AS region,
 FROM line LEFT JOIN diagnosed AS first ON first.code = diagnosis_1
 """
 
-CONTRACTED = """
-CREATE TABLE contracted AS
-WITH priced AS (
-  SELECT line.*, contract.line_of_business IS NULL AS any_line, effective_from,
-    (billed_unit_tenths * share * 100)::BIGINT * (dollars_per_unit::DECIMAL(12, 4) * 10000)::BIGINT AS fine
-  FROM (SELECT row_number() OVER () AS number, * FROM line WHERE unit_priced) AS line
-    JOIN contract ON contract.payer = line.payer
-      AND coalesce(contract.line_of_business, line.line_of_business) = line.line_of_business
-      AND service_date >= coalesce(effective_from::DATE, service_date)
-      AND service_date <= coalesce(effective_to::DATE, service_date)
-  QUALIFY row_number() OVER (PARTITION BY number ORDER BY any_line, effective_from NULLS LAST) = 1
-)
-SELECT *, fine // 100000
-  + CASE WHEN fine % 100000 > 50000 OR (fine % 100000 = 50000 AND fine // 100000 % 2 = 1) THEN 1 ELSE 0 END
-    AS expected_cents
-FROM priced
-"""
-
 
 def cells_of(rows: str, lobs: str = "[line_of_business, 'all']") -> str:
     """Rows repeated for every cell they count in."""
@@ -198,8 +183,13 @@ SELECT own.*, coalesce(secondary_lines, 0) AS secondary_lines, coalesce(voided_c
 FROM own LEFT JOIN beside USING ({KEYS})
 """
 
+BY_RULES = f"""
+SELECT {KEYS}, {percentiles("by_rules", "allowed_per_unit_payer_rules", "TRUE", 50)}
+FROM rule_cell GROUP BY {KEYS}
+"""
 OWED = "coalesce(deductible_cents, 0) + coalesce(coinsurance_cents, 0) + coalesce(copay_cents, 0)"
 PAYMENT = f"""
+WITH by_rules AS ({BY_RULES}), own AS (
 SELECT {KEYS}, {people("priced")},
   count_if(unit_priced) AS unit_priced_lines,
   count_if(coalesce(network = 'out_of_network', FALSE)) AS out_of_network_lines,
@@ -218,6 +208,8 @@ SELECT {KEYS}, {people("priced")},
   sum(medicare_allowed) FILTER (has_ratio) AS medicare_allowed_sum, {RATIO},
   sum(allowed_cents) FILTER (priced) / nullif(sum(charge_cents) FILTER (priced), 0) AS allowed_to_charge
 FROM cell WHERE is_paid GROUP BY {KEYS}
+)
+SELECT * FROM own LEFT JOIN by_rules USING ({KEYS})
 """
 
 CASE_PAYMENT = f"""
@@ -390,8 +382,6 @@ QUERIES = {
     "contract_variance": CONTRACT_VARIANCE,
 }
 """Table -> query over `cell`."""
-LEFT_OUT = {"payment": {"allowed_per_unit_payer_rules_p50"}}
-"""Columns that need the payers' own rules."""
 
 
 def prepare(
@@ -404,13 +394,20 @@ def prepare(
         ("place", reference / "places_of_service.csv"),
         ("spine", reference / "icd10_regions.csv"),
         ("surgery", reference / "surgical_codes.csv"),
+        ("payer_rule", reference / "payer_rules.csv"),
+        ("modifier", reference / "modifiers.csv"),
         ("contract", contracts),
     ):
         connection.execute(f"CREATE TABLE {name} AS FROM read_csv('{path}', all_varchar = true)")
-    for statement in (LINES, OTHERS, CASES, DIAGNOSED, DIAGNOSED_LINES, CONTRACTED):
+    for statement in (LINES, OTHERS, CASES, DIAGNOSED, DIAGNOSED_LINES, STATUSES, RULES, RULED, CONTRACTED):
         connection.execute(statement)
     connection.execute(PERIODS, {"as_of": as_of, "mature": MATURE_DAYS})
-    for cells, rows in (("cell", "line"), ("region_cell", "line_region"), ("contract_cell", "contracted")):
+    for cells, rows in (
+        ("cell", "line"),
+        ("region_cell", "line_region"),
+        ("contract_cell", "contracted"),
+        ("rule_cell", "ruled"),
+    ):
         connection.execute(f"CREATE TABLE {cells} AS {cells_of(rows)}")
     beside = cells_of(
         "other_line", "CASE WHEN line_of_business IS NULL THEN ['all'] ELSE [line_of_business, 'all'] END"
