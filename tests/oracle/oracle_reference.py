@@ -22,6 +22,7 @@ class OracleSettings:
     minutes_high: int = 300
     infer_resubmissions: bool = True
     mature_days: int = 90
+    medicare_basis: str = "national"
 
 
 def in_force(row: TextRow, on: date) -> bool:
@@ -45,6 +46,7 @@ class OracleReference:
     contractors: set[str]
     anesthesia_codes: list[TextRow]
     conversion_factors: list[TextRow]
+    locality_factors: dict[tuple[str, str], list[TextRow]]
     carc: dict[str, TextRow]
     scope: set[str] = field(default_factory=lambda: {"01937", "01938", "01939", "01940", "01941", "01942"})
 
@@ -63,6 +65,7 @@ class OracleReference:
             contractors={row["contractor_number"] for row in rows("medicare_contractors")},
             anesthesia_codes=rows("anesthesia_codes"),
             conversion_factors=rows("conversion_factors_national"),
+            locality_factors=_by_locality(rows("conversion_factors_locality")),
             carc={row["carc"]: row for row in rows("carc")},
         )
 
@@ -143,12 +146,30 @@ class OracleReference:
 
     def conversion_factor(self, on: date) -> Fraction | None:
         """The national non-QP anesthesia conversion factor in force."""
-        for row in self.conversion_factors:
-            if row["basis"] in ("all", "non_qp") and in_force(row, on):
-                return Fraction(row["conversion_factor"])
-        return None
+        return _factor(self.conversion_factors, on)
+
+    def locality_factor(self, contractor: str | None, locality: str | None, on: date) -> Fraction | None:
+        """The factor of a contractor's locality; the national one where either is not told or not known."""
+        if contractor is None or locality is None:
+            return self.conversion_factor(on)
+        own = _factor(self.locality_factors.get((contractor, locality), []), on)
+        return self.conversion_factor(on) if own is None else own
 
     def denial_category(self, carc: str) -> str:
         """Category of a denial reason; unclassified where the reason has no treatment."""
         row = self.carc.get(carc)
         return row["denial_category"] if row is not None and row["denial_category"] else "unclassified"
+
+
+def _factor(rows: list[TextRow], on: date) -> Fraction | None:
+    for row in rows:
+        if row["basis"] in ("all", "non_qp") and in_force(row, on):
+            return Fraction(row["conversion_factor"])
+    return None
+
+
+def _by_locality(rows: list[TextRow]) -> dict[tuple[str, str], list[TextRow]]:
+    found: dict[tuple[str, str], list[TextRow]] = {}
+    for row in rows:
+        found.setdefault((row["contractor_number"], row["locality"]), []).append(row)
+    return found

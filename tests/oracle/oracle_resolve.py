@@ -270,7 +270,12 @@ def fill_prices(resolved: Row, billed_tenths: int | None, share: Fraction | None
         return
     weighted = Fraction(billed_tenths, 10) * share
     resolved["is_unit_priced"] = resolved["is_priced"] and weighted > 0
-    factor = world.reference.conversion_factor(resolved["service_date"])
+    day = resolved["service_date"]
+    if world.settings.medicare_basis == "locality":
+        place = resolved["medicare_contractor"], resolved["medicare_locality"]
+        factor = world.reference.locality_factor(*place, day)
+    else:
+        factor = world.reference.conversion_factor(day)
     if factor is not None:
         resolved["medicare_allowed"] = float(weighted * factor)
     if resolved["is_unit_priced"]:
