@@ -355,5 +355,5 @@ def _quarantine(
 
 
 def _written(frame: pl.DataFrame, path: Path) -> str:
-    frame.write_parquet(path, compression="zstd")
+    frame.write_parquet(path, compression="zstd", compression_level=1)
     return str(path)

@@ -18,7 +18,7 @@ from flows.preflight import Preflight, Rejected, ragged_rows
 from transforms.intake.block_rows import NEWLINE, SLACK, Places, Unsievable
 from transforms.intake.sieve import Mesh, Sieve
 
-BLOCK: Final = 2 << 20
+BLOCK: Final = 1 << 20
 """Bytes sieved at a time: few enough to stay in the processor's cache."""
 LONGEST_ROW: Final = 64 << 20
 HEADER: Final = 1 << 20
@@ -84,7 +84,7 @@ def _sieved(found: Preflight, header: list[str], mesh: Mesh) -> TextRows | None:
     """Lines that the sieve let through, parsed; None where it can't tell lines apart or the parser does not
     agree.
     """
-    sieve = Sieve(mesh)
+    sieve = Sieve(mesh, found.quotes > 0)
     try:
         with found.plain.open("rb", buffering=0) as stream:
             _pour(stream, sieve)

@@ -15,7 +15,7 @@ from flows.preflight import Limits, Rejected, preflight
 from flows.read_tables import kept_rows
 from schemas.inbound import Kind
 from schemas.rules import Rules
-from transforms.intake.block_rows import SLACK, BlockRows, separators
+from transforms.intake.block_rows import SLACK, BlockRows, Unsievable, separators
 from transforms.intake.kept import mesh_of
 from transforms.intake.layouts import Layout, canonical_layout
 from transforms.intake.sieve import Mesh, Sieve
@@ -208,11 +208,9 @@ def test_each_distinct_text_is_judged_once() -> None:
 
 def test_the_same_text_has_the_same_hash_quoted_or_not_and_among_longer_ones() -> None:
     data = np.frombuffer(b'abc,1\n"abc",2\nabcdefghijklm,3\n"a,c",4\n' + bytes(SLACK), dtype=np.uint8)
-    stops, quoted = separators(data[:-SLACK])
-    among = BlockRows(data, stops, 2, quoted).hashes(0)
+    among = BlockRows(data, separators(data[:-SLACK]), 2).hashes(0)
     alone = np.frombuffer(b"abc,1\n" + bytes(SLACK), dtype=np.uint8)
-    stops, quoted = separators(alone[:-SLACK])
-    only = BlockRows(alone, stops, 2, quoted).hashes(0)
+    only = BlockRows(alone, separators(alone[:-SLACK]), 2).hashes(0)
     assert among[0] == among[1] == only[0]
     assert len(set(among.tolist())) == 3
 
@@ -231,5 +229,5 @@ def test_a_file_that_shrinks_while_it_is_read_is_not_read_beyond_its_end(tmp_pat
     path.write_bytes(b"12345")
     with path.open("rb") as stream:
         assert read_csv._read_at(stream.fileno(), 1, 5) == b"2345\n"
-        with pytest.raises(read_csv.Unsievable):
+        with pytest.raises(Unsievable):
             read_csv._read_at(stream.fileno(), 1, 6)

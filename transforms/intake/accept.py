@@ -71,13 +71,14 @@ def accept_lines(
     typed = parsed(kept.lazy(), layout, rules.scope).collect().with_row_index("_row")
     good, breaks = split(typed, schema, "_row")
     rejected = _over_ceiling(typed, good, ceiling)
-    typed, good, headers = (
-        frame.join(rejected, on="file_key", how="anti") for frame in (typed, good, headers)
-    )
+    if len(rejected):
+        typed, good, headers = (
+            frame.join(rejected, on="file_key", how="anti") for frame in (typed, good, headers)
+        )
     where = typed.select("_row", "file_key", "row_number")
     counts = _counts(with_payer(typed.lazy(), reference).collect(), breaks)
     if claims:
-        heads = _header_rows(parsed(headers.lazy(), layout, rules.scope).collect())
+        heads = _header_rows(parsed(headers.lazy(), layout, rules.scope)).collect()
         rows = pl.concat([good.with_columns(in_scope=pl.lit(True)), heads], how="diagonal")
         lines = _claim_lines(rows, layout, key)
     else:
@@ -106,8 +107,11 @@ def _impossible(reference: ReferenceTables) -> tuple[tuple[str, ...], tuple[str,
     )
 
 
-def _header_rows(rows: pl.DataFrame) -> pl.DataFrame:
-    """Header rows that can be read: one per submission, without anything of the line."""
+def _header_rows(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Header rows that can be read: one per submission, without anything of the line.
+
+    Lazy: the columns of the line are not even parsed.
+    """
     readable = pl.col("field_count_ok") & pl.col("submitted_on").is_between(FIRST_DAY, LAST_DAY)
     submission = [
         "claim_id",

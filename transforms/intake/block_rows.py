@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -27,29 +28,36 @@ class Unsievable(Exception):
     """The bytes are not such that lines can be told apart without a parser."""
 
 
+@dataclass(frozen=True)
+class Separators:
+    """Places of the commas and line ends that separate, up to the last line end; how many are line ends."""
+
+    places: Places
+    lines: int
+    quoted: bool
+
+
 class BlockRows:
     """Rows of a block by the places of their separators.
 
     `ends`: place of each row's line end. `is_whole`: rows with all their fields; `whole`: their numbers.
     """
 
-    def __init__(self, data: Bytes, stops: Places, fields: int, quoted: bool) -> None:
-        self._data, self._stops, self._fields, self._quoted = data, stops, fields, quoted
+    def __init__(self, data: Bytes, separators: Separators, fields: int) -> None:
+        self._data, self._stops, self._fields = data, separators.places, fields
+        self._quoted = separators.quoted
         self._words = np.ndarray((len(data) - WORD + 1,), "<u8", data, strides=(1,))
-        last = stops[fields - 1 :: fields]
-        newlines = int(np.count_nonzero(data[: stops[-1] + 1] == NEWLINE)) if not quoted else -1
-        self.is_regular = newlines == len(last) and bool((data[last] == NEWLINE).all())
+        self.ends = self._stops[fields - 1 :: fields]
+        self.is_regular = separators.lines == len(self.ends) and bool((data[self.ends] == NEWLINE).all())
         if self.is_regular:
-            self._last = np.arange(fields - 1, len(stops), fields)
-            self.is_whole = np.ones(len(last), dtype=bool)
-            self.whole = np.arange(len(last))
+            self._last = np.arange(fields - 1, len(self._stops), fields)
+            self.is_whole = np.ones(len(self.ends), dtype=bool)
         else:
-            ends = np.flatnonzero(data[stops] == NEWLINE)
+            ends = np.flatnonzero(data[self._stops] == NEWLINE)
+            self.ends = self._stops[ends]
             self.is_whole = np.diff(ends, prepend=-1) == fields
-            self.whole = np.flatnonzero(self.is_whole)
-            self.is_regular = bool(self.is_whole.all())
-            self._last, last = ends[self.is_whole], stops[ends]
-        self.ends = last
+            self._last = ends[self.is_whole]
+        self.whole = np.flatnonzero(self.is_whole)
 
     def places(self, column: int) -> tuple[Places, Places]:
         """Where a field starts, and how many bytes it has; without quotes around it; of whole rows."""
@@ -82,30 +90,27 @@ class BlockRows:
         return (hashed >> np.uint64(32)).astype(np.uint32)
 
 
-def separators(data: Bytes) -> tuple[Places, bool]:
-    """Places of commas and line ends that separate, up to the last line end; and whether quotes were met.
-
-    Raises Unsievable.
-    """
-    marks = data == COMMA
-    marks |= data == NEWLINE
-    quotes = data == QUOTE
-    if quotes.any():
-        return _separators_among_quotes(data, marks | quotes), True
-    return np.flatnonzero(marks), False
+def separators(data: Bytes, may_be_quoted: bool = True) -> Separators:
+    """The separators of whole rows. Raises Unsievable where a quote is neither around a field nor doubled."""
+    newlines = data == NEWLINE
+    marks = (data == COMMA) | newlines
+    if may_be_quoted and (quotes := data == QUOTE).any():
+        return _separators_among_quotes(data, marks | quotes)
+    stops = np.flatnonzero(marks)
+    lines = int(np.count_nonzero(newlines))
+    return Separators(stops if lines else stops[:0], lines, False)
 
 
-def _separators_among_quotes(data: Bytes, marks: Flags) -> Places:
-    """The same where there are quotes: each must stand at the edge of its field, or doubled."""
+def _separators_among_quotes(data: Bytes, marks: Flags) -> Separators:
     places = np.flatnonzero(marks)
     kinds = data[places]
     is_quote = kinds == QUOTE
     inside = np.bitwise_xor.accumulate(is_quote.view(np.uint8)).view(bool)
     separates = ~is_quote & ~inside
-    stops: Places = places[separates]
+    stops = places[separates]
     newlines = np.flatnonzero(kinds[separates] == NEWLINE)
     if not len(newlines):
-        return stops[:0]
+        return Separators(stops[:0], 0, True)
     stops = stops[: newlines[-1] + 1]
     end = stops[-1]
     opening, closing = places[is_quote & inside], places[is_quote & ~inside]
@@ -115,7 +120,7 @@ def _separators_among_quotes(data: Bytes, marks: Flags) -> Places:
     ends_line = (after == RETURN) & (data[np.minimum(closing + 2, end)] == NEWLINE)
     if not (_is_edge(before).all() and (_is_edge(after) | ends_line).all()):
         raise Unsievable
-    return stops
+    return Separators(stops, len(newlines), True)
 
 
 def _is_edge(kinds: Bytes) -> Flags:

@@ -8,6 +8,8 @@ from schemas.inbound import ADJUSTMENT, COLUMNS, InboundColumn, Kind
 from transforms.intake.layouts import Layout, plain_money
 from transforms.intake.scope import repaired
 
+LARGEST_WHOLE = 10**15
+"""Numbers of more digits before the point are not read."""
 MONEY_TEXT = ("charge_amount", "paid_amount", "allowed_amount", "unit_count", "paid_units")
 
 
@@ -73,15 +75,13 @@ def scaled(text: pl.Expr, decimals: int) -> pl.Expr:
     """A decimal in text as a whole number of its smallest unit, exactly; further decimals are cut (a rule
     rejects them).
     """
-    part = text.str.extract_groups(rf"^(-?)0*(\d{{1,15}})(?:\.(\d{{1,{max(decimals, 1)}}})\d*)?$").struct
-    whole = part.field("2").cast(pl.Int64, strict=False)
-    fraction = (
-        part.field("3").fill_null("").str.pad_end(decimals, "0").str.head(decimals).replace("", "0")
-        if decimals
-        else pl.lit("0")
-    )
-    size = whole * 10**decimals + fraction.cast(pl.Int64, strict=False)
-    return pl.when(part.field("1") == "-").then(-size).otherwise(size)
+    reads = text.str.contains(r"^-?\d+(?:\.\d+)?$")
+    part = pl.when(reads).then(text).str.strip_prefix("-").str.split_exact(".", 1).struct
+    whole = part.field("field_0").cast(pl.Int64, strict=False)
+    fraction = part.field("field_1").fill_null("").str.pad_end(decimals, "0").str.head(decimals)
+    size = whole * 10**decimals + (fraction.cast(pl.Int64, strict=False) if decimals else 0)
+    fits = pl.when(whole < LARGEST_WHOLE).then(size)
+    return pl.when(text.str.starts_with("-")).then(-fits).otherwise(fits)
 
 
 def canonical_adjustments(rows: pl.DataFrame, column: str, row: str) -> pl.DataFrame:
@@ -94,10 +94,9 @@ def canonical_adjustments(rows: pl.DataFrame, column: str, row: str) -> pl.DataF
         .with_columns(pl.col(column).str.split("|"))
         .explode(column)
         .filter(pl.col(column).str.contains(f"^(?:{ADJUSTMENT})$"))
-        .with_columns(
-            _code=pl.col(column).str.extract(r"^([^:]+):"),
-            _cents=scaled(pl.col(column).str.extract(r":(.+)$"), 2),
-        )
+        .with_columns(pl.col(column).str.split_exact(":", 1).struct.rename_fields(["_code", "_amount"]))
+        .unnest(column)
+        .with_columns(_cents=scaled(pl.col("_amount"), 2))
         .group_by(row, "_code")
         .agg(pl.col("_cents").sum())
         .sort(row, "_code")

@@ -68,6 +68,7 @@ class Sieve:
     """
 
     mesh: Mesh
+    may_be_quoted: bool = True
     head: bytes = b""
     rows: int = 0
     offset: int = 0
@@ -93,12 +94,12 @@ class Sieve:
         if last < 0:
             return 0
         data = np.frombuffer(buffer, dtype=np.uint8)
-        stops, quoted = separators(data[: last + 1])
-        if not len(stops):
+        found = separators(data[: last + 1], self.may_be_quoted)
+        if not found.lines:
             return 0
-        size = int(stops[-1]) + 1
+        size = int(found.places[-1]) + 1
         check_utf8(data[:size])
-        rows = BlockRows(data, stops, self.mesh.fields, quoted)
+        rows = BlockRows(data, found, self.mesh.fields)
         by_code, passed = self._judged(rows)
         if not self.rows:
             if not rows.is_whole[0]:
