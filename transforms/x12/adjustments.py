@@ -10,7 +10,7 @@ import polars as pl
 
 from transforms.x12.loops import Loops
 from transforms.x12.segments import KIND, Bytes, Mask, Positions
-from transforms.x12.values import Span, at_rows, filled, joined, units
+from transforms.x12.values import Span, at_rows, filled, joined
 
 TRIPLETS = 6
 
@@ -64,6 +64,6 @@ def read_adjustments(loops: Loops) -> Adjustments:
     kept = np.flatnonzero(filled(reason) | filled(amount) | (number == 0))
     segment, reason, amount = cas[row[kept]], at_rows(reason, kept), at_rows(amount, kept)
     group = loops.span(segment, 1)
-    value, bad = units(picked.data, amount)
+    value, bad = loops.units(amount)
     bad |= ~(filled(group) & filled(reason) & filled(amount))
     return Adjustments(picked.data, segment, group, reason, amount, value, bad)

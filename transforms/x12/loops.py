@@ -8,8 +8,8 @@ import polars as pl
 
 from transforms.x12.picked import Picked, pick
 from transforms.x12.scan import running
-from transforms.x12.segments import FIRST_BOUNDARY, KIND, Positions, Segments
-from transforms.x12.values import Span, code, qualifiers, texts
+from transforms.x12.segments import FIRST_BOUNDARY, KIND, Mask, Positions, Segments
+from transforms.x12.values import Span, bad_dates, code, dates, qualifiers, texts, units
 
 
 class Loops:
@@ -119,7 +119,19 @@ class Loops:
 
     def texts(self, spans: dict[str, Span]) -> dict[str, pl.Series]:
         """Values as named text columns, null where absent."""
-        return texts(self.picked.data, spans)
+        return texts(self.picked.data, spans, self.picked.blanks)
+
+    def dates(self, span: Span) -> pl.Series:
+        """First days as `YYYY-MM-DD`, null where there is no date."""
+        return dates(self.picked.data, span, self.picked.blanks)
+
+    def bad_dates(self, span: Span) -> Mask:
+        """Which of the filled values are no date."""
+        return bad_dates(self.picked.data, span, self.picked.blanks)
+
+    def units(self, span: Span) -> tuple[npt.NDArray[np.int64], Mask]:
+        """Amounts as whole ten-thousandths (absent: 0), and which of the filled ones are no number."""
+        return units(self.picked.data, span, self.picked.blanks)
 
     def npi(self, at: Positions) -> Span:
         """NM109 of each NM1 where NM108 says that it is an NPI (XX)."""

@@ -10,33 +10,46 @@ from transforms.x12.segments import Bytes, Positions, words
 Words = npt.NDArray[np.uint64]
 
 WINDOW = 64
-EVERY_BIT, ONE = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1)
+"""Most bytes looked at in one step: one bit each in a word."""
+ROWS = 4096
+"""Windows looked at together: so many stay in the processor's cache."""
+ONE = np.uint64(1)
+_LOWEST = np.array([(1 << count) - 1 for count in range(WINDOW + 1)], dtype=np.uint64)
 
 
-def marks(data: Bytes, begin: Positions, end: Positions, separator: int) -> Words:
-    """Where a separator stands in the first WINDOW bytes of each stretch, the first byte as lowest bit."""
-    window = words(data, f"V{WINDOW}", WINDOW)[begin].view(np.uint8)
-    bits: Words = np.packbits(window == separator, bitorder="little").view("<u8")
-    # In two steps, because a shift by 64 is undefined.
-    half = ((WINDOW - np.minimum(end - begin, WINDOW)).astype(np.uint64) + ONE) >> ONE
-    odd = (np.minimum(end - begin, WINDOW) & 1).astype(np.uint64)
-    inside: Words = (EVERY_BIT >> half) >> (half - odd)
-    return bits & inside
+def marks(data: Bytes, begin: Positions, end: Positions, separator: int, width: int = WINDOW) -> Words:
+    """Where a separator stands in the first `width` bytes of each stretch, the first byte as lowest bit."""
+    window = words(data, f"V{width}", width)[begin].view(np.uint8)
+    bits = np.packbits(window == separator, bitorder="little").view(f"<u{width // 8}")
+    inside: Words = bits & _LOWEST[np.minimum(end - begin, width)]
+    return inside
 
 
 def first_marks(data: Bytes, begin: Positions, end: Positions, separator: int, count: int) -> Positions:
     """Offsets of the first `count` separators of each stretch (columns), its end where it has fewer."""
     found = np.empty((count, len(begin)), dtype=np.int64)
-    bits = marks(data, begin, end, separator)
-    for number in range(count):
-        lower = (bits & (~bits + ONE)) - ONE
-        # No bit left: all 64 are lower, which is beyond the end unless the stretch is a long one.
-        np.minimum(begin + np.bitwise_count(lower), end, out=found[number])
-        bits &= bits - ONE
-    long = np.flatnonzero(end - begin > WINDOW)
+    width = usual_width(end - begin)
+    for first in range(0, len(begin), ROWS):
+        rows = slice(first, first + ROWS)
+        start, stop, out = begin[rows], end[rows], found[:, rows]
+        bits = marks(data, start, stop, separator, width)
+        for number in range(count):
+            below = bits - ONE
+            # Of what is below the lowest bit; without one all 64, beyond the end unless the stretch is long.
+            np.minimum(start + np.bitwise_count(below & ~bits), stop, out=out[number])
+            bits &= below
+    long = np.flatnonzero(end - begin > width)
     if len(long):
         found[:, long] = _first_of_long(data, begin[long], end[long], separator, count)
     return found
+
+
+def usual_width(length: Positions) -> int:
+    """Bytes that most of the stretches fit in."""
+    for width in (16, 32):
+        if np.count_nonzero(length > width) * 16 <= len(length):
+            return width
+    return WINDOW
 
 
 def _first_of_long(data: Bytes, begin: Positions, end: Positions, separator: int, count: int) -> Positions:
@@ -47,10 +60,10 @@ def _first_of_long(data: Bytes, begin: Positions, end: Positions, separator: int
         bits = marks(data, begin, end, separator)
         for _ in range(count):
             there = (bits != 0) & (rank < count)
-            lower = (bits & (~bits + ONE)) - ONE
-            found[rank[there], rows[there]] = (begin + np.bitwise_count(lower))[there]
+            below = bits - ONE
+            found[rank[there], rows[there]] = (begin + np.bitwise_count(below & ~bits))[there]
             rank += there
-            bits &= bits - ONE
+            bits &= below
         begin = begin + WINDOW
         more = (begin < end) & (rank < count)
         rows, rank, begin, end = rows[more], rank[more], begin[more], end[more]

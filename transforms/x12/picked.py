@@ -25,7 +25,8 @@ FEW_ELEMENTS = 3
 class Picked:
     """Zones (whole loops) of a piece; `origin` is a segment's number in the piece, `zone` where it belongs.
 
-    Zones are in file order. The bounds of elements are looked up once for each kind of segment.
+    Zones are in file order; `blanks` tells whether any value has blanks around it. The bounds of elements
+    are looked up once for each kind of segment.
     """
 
     data: Bytes
@@ -36,6 +37,7 @@ class Picked:
     zone: Positions
     zone_first: Positions
     delimiters: Delimiters
+    blanks: bool
     _rank: Positions
     _where: dict[str, Positions] = field(default_factory=dict)
     _bounds: dict[int, Positions] = field(default_factory=dict)
@@ -120,4 +122,17 @@ def pick(segments: Segments, first: Positions, stop: Positions) -> Picked:
     kinds = segments.kinds[origin]
     rank = np.full(len(origin) + 1, -1, dtype=np.int64)
     before = np.cumsum(lengths) - lengths
-    return Picked(data, starts, ends, kinds, origin, zone, before, segments.delimiters, rank)
+    blanks = _blanks_around(data, starts, ends, segments.delimiters)
+    return Picked(data, starts, ends, kinds, origin, zone, before, segments.delimiters, blanks, rank)
+
+
+def _blanks_around(data: Bytes, starts: Positions, ends: Positions, delimiters: Delimiters) -> bool:
+    """Whether a blank stands beside a separator in any segment."""
+    at = np.flatnonzero(data == 32)
+    beside = np.zeros(len(at), dtype=np.bool_)
+    for neighbour in (data[at - 1], data[np.minimum(at + 1, len(data) - 1)]):
+        for mark in (delimiters.element, delimiters.component, delimiters.terminator):
+            beside |= neighbour == mark
+    at = at[beside]
+    holder = np.searchsorted(starts, at, side="right") - 1
+    return bool(((holder >= 0) & (at < np.append(ends, 0)[holder])).any())

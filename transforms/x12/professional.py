@@ -13,7 +13,7 @@ from transforms.x12.loops import Loops
 from transforms.x12.rows import CLAIM_COLUMNS, CLAIM_EXTRA, PartRows, Spots, empty_rows, frame_of
 from transforms.x12.scan import CodeTest, Sets, running
 from transforms.x12.segments import UNKNOWN, Mask, Positions, Segments
-from transforms.x12.values import Span, at_rows, bad_dates, dates, either, filled, nothing, text, units
+from transforms.x12.values import Span, at_rows, either, filled, nothing, text
 
 NOTE_TIMES = (
     r"(?i)(?:START|BEGIN)[A-Z ]*[:=]? *(?<h1>\d{1,2}):?(?<m1>\d{2})[^\d]*"
@@ -118,7 +118,7 @@ class _ClaimReader:
         }
         origin = np.append(loops.picked.origin, -1)
         for name, at in (("submitted_on", begins), ("patient_birth_date", person)):
-            issues.add("bad_date", claim, origin[at], bad_dates(loops.picked.data, values[name]))
+            issues.add("bad_date", claim, origin[at], loops.bad_dates(values[name]))
         stray = np.where(patient < 0, loops.first("NM1", b"QC")[subscriber], -1)
         issues.add("segment_out_of_place", claim, origin[stray], stray >= 0)
         return values
@@ -141,7 +141,7 @@ class _ClaimReader:
 
     def _check_lines(self) -> Positions:
         """Note what is wrong with service lines; the sum of charges of each claim, in ten-thousandths."""
-        loops, issues, owner, data = self.loops, self.issues, self.owner, self.loops.picked.data
+        loops, issues, owner = self.loops, self.issues, self.owner
         origin = np.append(loops.picked.origin, -1)
         services = loops.matching("SV1")
         stray = services[(loops.claim_of[services] >= 0) & (loops.line_of[services] < 0)]
@@ -149,7 +149,7 @@ class _ClaimReader:
         issues.add("line_without_service", owner, origin[loops.lines], loops.per_line(services) != 1)
         apart = (self.service >= 0) & (self.service != loops.lines + 1)
         issues.add("segment_out_of_place", owner, origin[loops.lines + 1], apart)
-        numbers, bad = units(data, loops.span(loops.lines, 1))
+        numbers, bad = loops.units(loops.span(loops.lines, 1))
         issues.add("bad_number", owner, origin[loops.lines], bad)
         again = np.zeros(len(owner), dtype=np.bool_)
         again[1:] = (owner[1:] == owner[:-1]) & (numbers[1:] <= numbers[:-1])
@@ -159,13 +159,13 @@ class _ClaimReader:
         needed = (loops.parts(at, 1, 2)[1], charge, loops.span(at, 3), count)
         missing = there & ~np.logical_and.reduce([filled(span) for span in needed])
         issues.add("element_missing", owner, origin[at], missing)
-        amount, bad = units(data, charge)
+        amount, bad = loops.units(charge)
         issues.add("bad_amount", owner, origin[at], bad)
-        issues.add("bad_number", owner, origin[at], units(data, count)[1])
+        issues.add("bad_number", owner, origin[at], loops.units(count)[1])
         per_line = loops.per_line(loops.matching("DTP", b"472"))
         issues.add("segment_repeated", owner, origin[loops.lines], per_line > 1)
         day = loops.first_in_line("DTP", b"472")
-        issues.add("bad_date", owner, origin[day], bad_dates(data, loops.span(day, 3)))
+        issues.add("bad_date", owner, origin[day], loops.bad_dates(loops.span(day, 3)))
         summed = np.zeros(len(self.chosen), dtype=np.int64)
         np.add.at(summed, owner, amount)
         return summed
@@ -179,7 +179,7 @@ class _ClaimReader:
         issues.add("context_missing", claim, first, alone & ~levels.orphan)
         cause = doubtful_claims(self.segments, self.claims)[self.chosen]
         issues.add("context_doubtful", claim, cause, cause >= 0)
-        total, bad = units(self.loops.picked.data, own["claim_charge"])
+        total, bad = self.loops.units(own["claim_charge"])
         issues.add("bad_amount", claim, first, bad)
         missing = ~(filled(own["claim_charge"]) & filled(own["claim_id"]))
         issues.add("element_missing", claim, first, missing)
@@ -222,7 +222,7 @@ class _ClaimReader:
             "surgical_procedure_code": diagnoses.surgical(owner),
             "service_date": loops.span(nearest("DTP", b"472"), 3),
         }
-        days = {name: dates(loops.picked.data, values.pop(name)) for name in DATES}
+        days = {name: loops.dates(values.pop(name)) for name in DATES}
         origin = loops.picked.origin[at] if len(rows) else np.zeros(0, dtype=np.int64)
         columns = {
             **loops.texts(values),

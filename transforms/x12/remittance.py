@@ -17,15 +17,12 @@ from transforms.x12.segments import UNKNOWN, Mask, Positions, Segments
 from transforms.x12.values import (
     Span,
     at_rows,
-    bad_dates,
     code,
-    dates,
     either,
     filled,
     joined,
     nothing,
     qualifiers,
-    units,
 )
 
 DATES = ("payment_date", "service_date")
@@ -119,9 +116,9 @@ class _RemitReader:
             "original_payer_claim_number": loops.span(loops.first("REF", b"F8")[zone], 2),
             "service_date": either(loops.span(days[b"232"], 2), loops.span(days[b"233"], 2)),
         }
-        issues.add("bad_date", claim, origin[payment], bad_dates(data, values["payment_date"]))
+        issues.add("bad_date", claim, origin[payment], loops.bad_dates(values["payment_date"]))
         for at in days.values():
-            issues.add("bad_date", claim, origin[at], bad_dates(data, loops.span(at, 2)))
+            issues.add("bad_date", claim, origin[at], loops.bad_dates(loops.span(at, 2)))
         in_heading = np.where(loops.heading[adjustments.segment], loops.claim_of[adjustments.segment], -1)
         self.claim_adjustments = adjustments.packed(in_heading, len(self.chosen))
         return values
@@ -131,18 +128,18 @@ class _RemitReader:
         loops, issues, owner = self.loops, self.issues, self.owner
         lines, origin = loops.lines, np.append(loops.picked.origin, -1)
         allowed = loops.first_in_line("AMT", b"B6")
-        data, charge, paid = loops.picked.data, loops.span(lines, 2), loops.span(lines, 3)
+        charge, paid = loops.span(lines, 2), loops.span(lines, 3)
         issues.add("element_missing", owner, origin[lines], ~(filled(charge) & filled(paid)))
-        charged, bad_charge = units(data, charge)
-        settled, bad_paid = units(data, paid)
+        charged, bad_charge = loops.units(charge)
+        settled, bad_paid = loops.units(paid)
         issues.add("bad_amount", owner, origin[lines], bad_charge | bad_paid)
-        issues.add("bad_number", owner, origin[lines], units(data, loops.span(lines, 5))[1])
-        issues.add("bad_amount", owner, origin[allowed], units(data, loops.span(allowed, 2))[1])
+        issues.add("bad_number", owner, origin[lines], loops.units(loops.span(lines, 5))[1])
+        issues.add("bad_amount", owner, origin[allowed], loops.units(loops.span(allowed, 2))[1])
         for qualifier in (b"472", b"150"):
             at = loops.matching("DTM", qualifier)
             issues.add("segment_repeated", owner, origin[lines], loops.per_line(at) > 1)
             day = loops.first_in_line("DTM", qualifier)
-            issues.add("bad_date", owner, origin[day], bad_dates(data, loops.span(day, 2)))
+            issues.add("bad_date", owner, origin[day], loops.bad_dates(loops.span(day, 2)))
         for stray in (loops.matching("NM1"), loops.matching("MOA"), loops.matching("MIA")):
             stray = stray[loops.line_of[stray] >= 0]
             issues.add("segment_out_of_place", loops.claim_of[stray], origin[stray])
@@ -157,8 +154,8 @@ class _RemitReader:
         needed = ("claim_id", "claim_status_code", "charge_amount", "paid_amount")
         missing = ~np.logical_and.reduce([filled(above[name]) for name in needed])
         issues.add("element_missing", claim, first, missing)
-        charged, bad_charge = units(loops.picked.data, above["charge_amount"])
-        settled, bad_paid = units(loops.picked.data, above["paid_amount"])
+        charged, bad_charge = loops.units(above["charge_amount"])
+        settled, bad_paid = loops.units(above["paid_amount"])
         issues.add("bad_amount", claim, first, bad_charge | bad_paid)
         no_header = (loops.first("BPR")[self.header] < 0) | (loops.first("TRN")[self.header] < 0)
         nobody = self.single & (loops.first("NM1", b"QC")[loops.claim_zone] < 0)
@@ -214,7 +211,7 @@ class _RemitReader:
         self, values: dict[str, Span], columns: dict[str, pl.Series], owner: Positions, origin: Positions
     ) -> pl.DataFrame:
         """Rows of the claims `owner` and segments `origin` in the canonical columns, absent ones null."""
-        days = {name: dates(self.loops.picked.data, values.pop(name)) for name in DATES}
+        days = {name: self.loops.dates(values.pop(name)) for name in DATES}
         absent = dict.fromkeys(REMIT_COLUMNS, nothing(len(owner)))
         found = absent | {
             **self.loops.texts(values),

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms.x12.delimiters import set_name
-from transforms.x12.marks import WINDOW, first_marks, marks
+from transforms.x12.marks import first_marks, marks, usual_width
 from transforms.x12.segments import FIRST_ENVELOPE, IDS, KIND, Mask, Positions, Segments, words
 
 LONGEST_COMPOSITE = 4096
@@ -175,8 +175,9 @@ def _short_codes(segments: Segments, begin: Positions) -> tuple[npt.NDArray[np.u
 def sixth_elements(segments: Segments, at: Positions) -> tuple[Positions, Positions]:
     """Those of the segments that have a sixth element with something in it, and where it begins."""
     begin, end = segments.starts[at], segments.ends[at]
-    many = np.bitwise_count(marks(segments.data, begin, end, segments.delimiters.element)) >= 6
-    chosen = np.flatnonzero(many | (end - begin > WINDOW))
+    width = usual_width(end - begin)
+    many = np.bitwise_count(marks(segments.data, begin, end, segments.delimiters.element, width)) >= 6
+    chosen = np.flatnonzero(many | (end - begin > width))
     places = separators(segments, at[chosen], 7)
     filled = places[6] > places[5] + 1
     return chosen[filled], places[5][filled] + 1

@@ -159,9 +159,13 @@ def _skip_blanks(data: Bytes, starts: Positions, ends: Positions) -> int:
     skipped = 0
     while len(starts):
         here = data[starts]
+        if (here[1:] == 10).all() and data[ends[0]] != 10:
+            # One line feed after each segment, as most files have it: no segment is empty then.
+            starts[1:] += 1
+            skipped += len(starts) - 1
+            here = data[starts]
         low = here <= 32
-        count = int(np.count_nonzero(low))
-        if count * 8 <= len(starts):
+        if int(np.count_nonzero(low)) * 8 <= len(starts):
             break
         low = _BLANK[here] & (starts < ends)
         if not low.any():

@@ -31,6 +31,8 @@ _IS_DAY = np.zeros(10_000, dtype=np.bool_)
 for _month, _days in enumerate(_LONGEST_MONTHS, start=1):
     _IS_DAY[_month * 100 + 1 : _month * 100 + _days + 1] = True
 LEAP_DAY = 229
+TALL = 6000
+"""From so many rows on a column by itself fills the processor's cache."""
 
 
 def code(text: bytes) -> int:
@@ -68,17 +70,22 @@ def eight_digits(word: Words) -> Words:
     return ((fours & np.uint64(0x0000FFFF0000FFFF)) * np.uint64(42949672960001)) >> np.uint64(32)
 
 
-def text(data: Bytes, begin: Positions, end: Positions) -> pl.Series:
+def text(data: Bytes, begin: Positions, end: Positions, blanks: bool = True) -> pl.Series:
     """Values of `data` (UTF-8) by their bounds as a String column; empty = null, blanks trimmed.
 
-    Built as Arrow string views: short values inline, long ones pointing into `data`.
+    Built as Arrow string views: short values inline, long ones pointing into `data`. Here and below, values
+    have none around them where `blanks` is not set.
     """
-    begin, end = _trimmed(data, begin, end)
+    if blanks:
+        begin, end = _trimmed(data, begin, end)
     length = end - begin
     short = np.minimum(length, INLINE)
+    sixteen = words(data, "V16", 16)[begin].view(np.uint64).reshape(-1, 2)
+    first = sixteen[:, 0]
+    middle = (first >> np.uint64(32)) | (sixteen[:, 1] << np.uint64(32))
     views = np.empty((len(begin), 2), dtype=np.uint64)
-    views[:, 0] = ((eight_bytes(data, begin) << np.uint64(32)) & _HEAD[short]) | length.astype(np.uint64)
-    views[:, 1] = eight_bytes(data, begin + 4) & _TAIL[short]
+    views[:, 0] = ((first << np.uint64(32)) & _HEAD[short]) | length.astype(np.uint64)
+    views[:, 1] = middle & _TAIL[short]
     long = np.flatnonzero(length > INLINE)
     views[long, 1] = begin[long].astype(np.uint64) << np.uint64(32)
     return _column(views, length > 0, data)
@@ -93,14 +100,17 @@ def _column(views: Words, there: Mask, data: Bytes) -> pl.Series:
     return series
 
 
-def texts(data: Bytes, spans: dict[str, Span]) -> dict[str, pl.Series]:
-    """Several text columns (see `text`) of the same length built in one step."""
+def texts(data: Bytes, spans: dict[str, Span], blanks: bool = True) -> dict[str, pl.Series]:
+    """Several text columns (see `text`) of the same length, short ones built in one step."""
     height = len(next(iter(spans.values()))[0])
     there = [name for name, span in spans.items() if filled(span).any()]
     out = dict.fromkeys(spans, nothing(height))
-    if there:
+    if height > TALL:
+        out |= {name: text(data, *spans[name], blanks) for name in there}
+    elif there:
         begin = np.concatenate([spans[name][0] for name in there])
-        column = text(data, begin, np.concatenate([spans[name][1] for name in there]))
+        end = np.concatenate([spans[name][1] for name in there])
+        column = text(data, begin, end, blanks)
         out |= {name: column.slice(at * height, height) for at, name in enumerate(there)}
     return out
 
@@ -138,7 +148,7 @@ def joined(data: Bytes, parts: list[Span | bytes], group: Positions, count: int)
     stop = np.searchsorted(group, np.arange(count), side="right")
     some = stop > first
     bounds = np.where(some, begin[np.minimum(first, len(group) - 1)], 0)
-    return text(buffer, bounds, np.where(some, end[stop - 1] - 1, 0))
+    return text(buffer, bounds, np.where(some, end[stop - 1] - 1, 0), blanks=False)
 
 
 def _trimmed(data: Bytes, begin: Positions, end: Positions) -> Span:
@@ -159,9 +169,9 @@ def _trimmed(data: Bytes, begin: Positions, end: Positions) -> Span:
     return begin, end
 
 
-def dates(data: Bytes, span: Span) -> pl.Series:
+def dates(data: Bytes, span: Span, blanks: bool = True) -> pl.Series:
     """First day of D8, RD8 or DT values as `YYYY-MM-DD`, null where there is no date."""
-    begin, end = _trimmed(data, *span)
+    begin, end = _trimmed(data, *span) if blanks else span
     good = _is_date(data, begin, end - begin)
     word = eight_bytes(data, begin)
     month, day = (word >> np.uint64(32)) & np.uint64(0xFFFF), word >> np.uint64(48)
@@ -172,9 +182,9 @@ def dates(data: Bytes, span: Span) -> pl.Series:
     return _column(views, good, data)
 
 
-def bad_dates(data: Bytes, span: Span) -> Mask:
+def bad_dates(data: Bytes, span: Span, blanks: bool = True) -> Mask:
     """Which of the filled values are no date (see `dates`)."""
-    begin, end = _trimmed(data, *span)
+    begin, end = _trimmed(data, *span) if blanks else span
     bad: Mask = (end > begin) & ~_is_date(data, begin, end - begin)
     return bad
 
@@ -185,7 +195,8 @@ def _is_date(data: Bytes, begin: Positions, length: Positions) -> Mask:
     if len(period):
         at = begin[period]
         well[period] &= (data[at + 8] == ord("-")) & _day(eight_bytes(data, at + 9))
-    return well
+    good: Mask = well
+    return good
 
 
 def _day(word: Words) -> Mask:
@@ -216,12 +227,12 @@ def either(first: Span, second: Span) -> Span:
     return np.where(there, first[0], second[0]), np.where(there, first[1], second[1])
 
 
-def units(data: Bytes, span: Span) -> tuple[npt.NDArray[np.int64], Mask]:
+def units(data: Bytes, span: Span, blanks: bool = True) -> tuple[npt.NDArray[np.int64], Mask]:
     """Amounts as whole ten-thousandths (absent: 0), and which of the filled ones are no number.
 
     A number is digits with at most one point and a sign before them, fourteen characters at most.
     """
-    begin, end = _trimmed(data, *span)
+    begin, end = _trimmed(data, *span) if blanks else span
     value, well = _short_units(data, begin, end - begin)
     bad = np.zeros(len(begin), dtype=np.bool_)
     odd = np.flatnonzero(~well & (end > begin))
