@@ -21,6 +21,8 @@ from transforms.intake.sieve import Mesh, Sieve
 BLOCK: Final = 1 << 20
 """Bytes sieved at a time: few enough to stay in the processor's cache."""
 LONGEST_ROW: Final = 64 << 20
+MOST_PASSED: Final = 128 << 20
+"""Bytes of lines up to which sieving pays; beyond that the parser reads the whole file in pieces."""
 HEADER: Final = 1 << 20
 """Bytes within which a header must end."""
 ROW_INDEX: Final = "_cpt01939_row"
@@ -118,7 +120,7 @@ def _pour(stream: IO[bytes], sieve: Sieve) -> None:
             filled += 1
         taken = sieve.take(buffer, filled)
         held = filled - taken
-        if (is_end and held) or held > LONGEST_ROW:
+        if (is_end and held) or held > LONGEST_ROW or sieve.passed > MOST_PASSED:
             raise Unsievable
         if is_end:
             return

@@ -64,7 +64,8 @@ class _Block:
 class Sieve:
     """Takes a file block by block; keeps its header (row number 0), and lines that pass with their numbers.
 
-    `rows`: rows seen, the header among them. `ragged`: numbers of rows with another number of fields.
+    `rows`: rows seen, the header among them. `offset`: bytes seen. `passed`: bytes of the lines that passed.
+    `ragged`: numbers of rows with another number of fields.
     """
 
     mesh: Mesh
@@ -72,6 +73,7 @@ class Sieve:
     head: bytes = b""
     rows: int = 0
     offset: int = 0
+    passed: int = 0
     lines: list[bytes] = field(default_factory=list)
     numbers: list[Places] = field(default_factory=list)
     ragged: list[Places] = field(default_factory=list)
@@ -132,6 +134,7 @@ class Sieve:
 
     def _keep(self, data: Bytes, rows: BlockRows, by_code: Flags, passed: Flags) -> None:
         self.lines.append(lines_of(data, rows.ends, passed))
+        self.passed += len(self.lines[-1])
         self.numbers.append(self.rows + np.flatnonzero(passed))
         if not rows.is_regular:
             self.ragged.append(self.rows + np.flatnonzero(~rows.is_whole))
