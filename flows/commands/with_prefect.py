@@ -23,6 +23,8 @@ def run_flow(name: Literal["nightly", "rerun"], **parameters: Any) -> dict[str, 
     say("starting Prefect (a server of its own takes some seconds; --plain does without)")
     with server(ANY_PORT, OF_A_RUN) as own:
         os.environ["PREFECT_API_URL"] = own.api
+        # what is logged at the very end would come to a server that has gone
+        os.environ["PREFECT_LOGGING_TO_API_ENABLED"] = "false"
         return _run(name, own, parameters)
 
 

@@ -21,6 +21,7 @@ import polars as pl
 import pytest
 from small_runs import KEY, command, deliver, environment_for, published, run_nightly, small_files
 
+from flows.lock import is_held, read_note
 from flows.publish import faults
 from flows.store import read_snapshot
 
@@ -251,3 +252,26 @@ def test_nightly_in_this_process_starts_a_server_of_its_own(tmp_path: Path) -> N
     assert '"is_new": true' in done.stdout
     assert "Traceback" not in done.stderr
     assert faults(tmp_path / "data") == []
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_a_run_under_prefect_and_its_server(
+    tmp_path: Path, home: Path, number: int, code: int
+) -> None:
+    deliver(tmp_path, "claims/claims_0.csv", "remits/remits_0.csv")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flows", "run", "--data", str(tmp_path)],
+        env={**prefect_environment(home), "CPT01939_SETTLE_SECONDS": "60"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until(lambda: (note := read_note(tmp_path)) and note.stage == "discover", 120, pause=0.05)
+    process.send_signal(number)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "Traceback" not in told
+    assert "API" not in told
+    assert read_note(tmp_path) is None
+    assert not is_held(tmp_path)
+    assert not any((tmp_path / "store/running").iterdir())
+    assert run_nightly(tmp_path).is_new
