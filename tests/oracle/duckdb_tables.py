@@ -408,11 +408,11 @@ def prepare(
         ("contract_cell", "contracted"),
         ("rule_cell", "ruled"),
     ):
-        connection.execute(f"CREATE TABLE {cells} AS {cells_of(rows)}")
+        connection.execute(f"CREATE VIEW {cells} AS {cells_of(rows)}")
     beside = cells_of(
         "other_line", "CASE WHEN line_of_business IS NULL THEN ['all'] ELSE [line_of_business, 'all'] END"
     )
-    connection.execute(f"CREATE TABLE other_cell AS {beside}")
+    connection.execute(f"CREATE VIEW other_cell AS {beside}")
 
 
 def answer(connection: duckdb.DuckDBPyConnection, table: str, as_of: date) -> list[dict[str, object]]:
