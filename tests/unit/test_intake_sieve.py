@@ -250,3 +250,45 @@ def test_a_file_that_shrinks_while_it_is_read_is_not_read_beyond_its_end(tmp_pat
         assert read_csv._read_at(stream.fileno(), 1, 5) == b"2345\n"
         with pytest.raises(Unsievable):
             read_csv._read_at(stream.fileno(), 1, 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "well"),
+    [
+        (b'"a","b"\n"c",d\n', True),
+        (b'"a""b",c\r\n"",""\r\n', True),
+        (b'"a\n,b",c\n"d', True),
+        (b'"a"\r\nb,"c"\r\n', True),
+        (b'a"b,c"d\n', False),
+        (b'"a"b,c\n', False),
+        (b'"a" ,c\n', False),
+        (b'"a"\rb,c\n', False),
+        (b' "a",c\n', False),
+    ],
+)
+def test_quotes_stand_around_fields_or_doubled(text: bytes, well: bool) -> None:
+    data = np.frombuffer(text, dtype=np.uint8)
+    if well:
+        places = separators(data).places
+        assert places.tolist() == [n for n in unquoted(text) if n <= places[-1]]
+    else:
+        with pytest.raises(Unsievable):
+            separators(data)
+
+
+def unquoted(text: bytes) -> list[int]:
+    """Places of commas and line ends outside of quotes."""
+    inside, found = False, []
+    for place, byte in enumerate(text):
+        inside ^= byte == ord('"')
+        if byte in b",\n" and not inside:
+            found.append(place)
+    return found
+
+
+def test_separators_of_long_texts_full_of_quotes() -> None:
+    pick = random.Random(3)
+    for _ in range(40):
+        fields = ['"' + "x" * pick.choice((0, 1, 3, 70)) + pick.choice(("", ",", "\n", '""')) + '"'] * 2
+        text = "".join(pick.choice(fields) + pick.choice(",\n") for _ in range(80)).encode() + b"\n"
+        assert separators(np.frombuffer(text, dtype=np.uint8)).places.tolist() == unquoted(text)

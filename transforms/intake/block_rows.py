@@ -94,37 +94,39 @@ def separators(data: Bytes, may_be_quoted: bool = True) -> Separators:
     """The separators of whole rows. Raises Unsievable where a quote is neither around a field nor doubled."""
     newlines = data == NEWLINE
     marks = (data == COMMA) | newlines
+    quoted = False
     if may_be_quoted and (quotes := data == QUOTE).any():
-        return _separators_among_quotes(data, marks | quotes)
-    stops = np.flatnonzero(marks)
+        quoted, inside = True, _inside(quotes)
+        rows = np.flatnonzero(newlines & ~inside)[-1:] + 1
+        end = int(rows.sum())
+        _check_quotes(data[:end], quotes[:end], inside[:end], (marks | quotes)[:end], newlines[:end])
+        marks, newlines = (marks & ~inside)[:end], (newlines & ~inside)[:end]
     lines = int(np.count_nonzero(newlines))
-    return Separators(stops if lines else stops[:0], lines, False)
+    return Separators(np.flatnonzero(marks if lines else marks[:0]), lines, quoted)
 
 
-def _separators_among_quotes(data: Bytes, marks: Flags) -> Separators:
-    places = np.flatnonzero(marks)
-    kinds = data[places]
-    is_quote = kinds == QUOTE
-    inside = np.bitwise_xor.accumulate(is_quote.view(np.uint8)).view(bool)
-    separates = ~is_quote & ~inside
-    stops = places[separates]
-    newlines = np.flatnonzero(kinds[separates] == NEWLINE)
-    if not len(newlines):
-        return Separators(stops[:0], 0, True)
-    stops = stops[: newlines[-1] + 1]
-    end = stops[-1]
-    opening, closing = places[is_quote & inside], places[is_quote & ~inside]
-    before = data[opening[(opening > 0) & (opening < end)] - 1]
-    closing = closing[closing < end]
-    after = data[closing + 1]
-    ends_line = (after == RETURN) & (data[np.minimum(closing + 2, end)] == NEWLINE)
-    if not (_is_edge(before).all() and (_is_edge(after) | ends_line).all()):
+def _inside(quotes: Flags) -> Flags:
+    """Bytes from each opening quote to before its closing one: an odd number of quotes up to there.
+
+    Sixty-four bytes at a time: each bit becomes the parity of the bits up to it, by doubling shifts.
+    """
+    bits = np.zeros(-(-len(quotes) // 64) * 8, dtype=np.uint8)
+    bits[: -(-len(quotes) // 8)] = np.packbits(quotes, bitorder="little")
+    words = bits.view("<u8")
+    for shift in (1, 2, 4, 8, 16, 32):
+        words ^= words << np.uint64(shift)
+    odd = np.bitwise_xor.accumulate(words >> np.uint64(63))
+    words[1:] ^= np.uint64(0) - odd[:-1]
+    return np.unpackbits(bits, count=len(quotes), bitorder="little").view(bool)
+
+
+def _check_quotes(data: Bytes, quotes: Flags, inside: Flags, edges: Flags, newlines: Flags) -> None:
+    """Opening quotes stand behind a separator or a quote, closing ones before one or before the line end."""
+    opens_well = edges[:-1] | ~(quotes & inside)[1:]
+    line_ends = (data[1:] == RETURN) & np.append(newlines[2:], False)
+    closes_well = edges[1:] | line_ends | ~(quotes & ~inside)[:-1]
+    if not (opens_well.all() and closes_well.all()):
         raise Unsievable
-    return Separators(stops, len(newlines), True)
-
-
-def _is_edge(kinds: Bytes) -> Flags:
-    return np.isin(kinds, (COMMA, NEWLINE, QUOTE))
 
 
 def check_utf8(data: Bytes) -> None:
