@@ -53,7 +53,7 @@ def api(data: Path, home: Path) -> Iterator[httpx.Client]:
             until(lambda: answers(client, "/deployments/name/rerun/on-demand"), 180)
             yield client
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        assert process.wait(120) == 0
         assert not listens(port)
 
 
@@ -207,7 +207,7 @@ def test_a_schedule_stopped_while_it_starts_ends_with_0(data: Path, tmp_path: Pa
     with scheduled(data, tmp_path) as (process, port, _):
         until(lambda: listens(port), 60)
         process.send_signal(number)
-        assert process.wait(60) == 0
+        assert process.wait(120) == 0
         assert not listens(port)
 
 
@@ -216,7 +216,7 @@ def test_a_schedule_stopped_the_moment_it_serves_ends_with_0(data: Path, home: P
     with scheduled(data, home) as (process, port, said):
         until(lambda: b"rerun: on demand" in said.read_bytes(), 180, pause=0.001)
         process.send_signal(number)
-        assert process.wait(60) == 0
+        assert process.wait(120) == 0
         assert not listens(port)
         assert "Traceback" not in said.read_text()
 
@@ -267,7 +267,7 @@ def test_a_signal_ends_a_run_under_prefect_and_its_server(
     )
     until(lambda: (note := read_note(tmp_path)) and note.stage == "discover", 120, pause=0.05)
     process.send_signal(number)
-    _, told = process.communicate(timeout=60)
+    _, told = process.communicate(timeout=120)
     assert process.returncode == code
     assert "Traceback" not in told
     assert "API" not in told
