@@ -5,34 +5,19 @@ On the project's own synthetic files and on public samples in `../shared/x12`, w
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import logging
-import sys
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
-from types import ModuleType
 
 import polars as pl
 import pytest
+import x12_corpus as corpus
 
 from transforms.x12.reader import X12Rejected, read_x12, sniff
 
 SAMPLES = Path(__file__).parents[2] / ".." / "shared" / "x12"
-
-
-def _corpus() -> ModuleType:
-    path = Path(__file__).parents[1] / "benchmarks" / "x12_corpus.py"
-    spec = importlib.util.spec_from_file_location("x12_corpus", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-corpus = _corpus()
 
 
 def samples(kind: str) -> list[Path]:

@@ -6,32 +6,18 @@ Every one ends in the rows that can be trusted and a named finding, or in a name
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import re
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 
 import polars as pl
 import pytest
+import x12_corpus as corpus
 
 from transforms.x12.reader import FINDINGS, X12Batch, X12Rejected, read_many_small, read_x12
 
 NEWLINE = b"\n"
 
 
-def _corpus() -> ModuleType:
-    path = Path(__file__).parents[1] / "benchmarks" / "x12_corpus.py"
-    spec = importlib.util.spec_from_file_location("x12_corpus", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-corpus = _corpus()
 BASE = {
     "837P": corpus.professional(40, seed=3, share=0.5, per_set=20),
     "835": corpus.remittance(40, seed=3, share=0.5, per_set=20),

@@ -5,30 +5,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
 import re
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import polars as pl
 import pytest
 
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+import x12_corpus as corpus
+
 from transforms.x12.reader import FINDINGS, X12Batch, X12Rejected, read_many_small, read_x12
 
-
-def _corpus() -> ModuleType:
-    path = Path(__file__).parents[1] / "benchmarks" / "x12_corpus.py"
-    spec = importlib.util.spec_from_file_location("x12_corpus", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-corpus = _corpus()
 CRLF, QUOTED = corpus.Style(line_end="\r\n"), corpus.Style("|", ">", "^", "'")
 STYLES = [corpus.Style(), corpus.Style(line_end=""), CRLF, QUOTED]
 BASES = [
@@ -244,8 +235,7 @@ LOST_CLAIM = (
 def test_doubt_about_a_claim_does_not_reach_the_set_before() -> None:
     first = corpus.professional(1, seed=1, share=1.0).data
     second = [[part.split("*") for part in LOST_CLAIM.strip("~").split("~")]]
-    style = corpus.Style()
-    data = corpus.render(corpus.envelope(second, "HC", "005010X222A1", 2, style), style)
+    data = corpus.render(second, "HC", 2)
     alone = pl.concat([batch.claim_lines for batch in read_x12([first], corpus.SCOPE)])
     both = list(read_x12([first, data], corpus.SCOPE))
     assert alone.height == 1

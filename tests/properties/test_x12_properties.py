@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
-import sys
-from pathlib import Path
-from types import ModuleType
 
 import polars as pl
 import pytest
+import x12_corpus as corpus
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from transforms.x12.reader import X12Rejected, read_x12
 
-
-def _corpus() -> ModuleType:
-    path = Path(__file__).parents[1] / "benchmarks" / "x12_corpus.py"
-    spec = importlib.util.spec_from_file_location("x12_corpus", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-corpus = _corpus()
 Frames = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, int]
 CALM = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MAKERS = {"837P": corpus.professional, "835": corpus.remittance}

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import json
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+import x12_corpus as corpus
 import zstandard
 
 from flows.inspect_x12 import inspect_x12
 from transforms.x12.reader import FINDINGS
 
-
-def _corpus() -> ModuleType:
-    path = Path(__file__).parents[1] / "benchmarks" / "x12_corpus.py"
-    spec = importlib.util.spec_from_file_location("x12_corpus", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-corpus = _corpus()
 MADE = corpus.professional(30, seed=5, share=0.5, per_set=10)
 PAID = corpus.remittance(30, seed=5, share=0.5, per_set=10)
 

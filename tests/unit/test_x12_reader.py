@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import polars as pl
 import pytest
+import x12_corpus as corpus
 
 from transforms.x12.reader import X12Batch, X12Rejected, read_x12, sniff
 from transforms.x12.rows import CLAIM_COLUMNS, CLAIM_EXTRA, REMIT_COLUMNS, REMIT_EXTRA
 
-
-def _corpus() -> ModuleType:
-    path = Path(__file__).parents[1] / "benchmarks" / "x12_corpus.py"
-    spec = importlib.util.spec_from_file_location("x12_corpus", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-corpus = _corpus()
 SCOPE = corpus.SCOPE
 HEAD = ["BHT*0019*00*B1*20250215*1200*CH"]
 PROVIDER = ["HL*1**20*1", "NM1*85*2*OMEGA*****XX*1234567893", "N3*1 ST", "N4*HOUSTON*TX*77001"]
@@ -43,11 +28,8 @@ SVC = ["SVC*HC:01939:QK*500*100**45", "DTM*472*20250111", "CAS*CO*45*350", "CAS*
 
 def file(*segments: str, kind: str = "837P") -> bytes:
     """One interchange with one set of these segments."""
-    style = corpus.Style()
-    code, version = ("HC", "005010X222A1") if kind == "837P" else ("HP", "005010X221A1")
     body: list[list[object]] = [list(segment.split("*")) for segment in segments]
-    data: bytes = corpus.render(corpus.envelope([body], code, version, 1, style), style)
-    return data
+    return corpus.render([body], "HC" if kind == "837P" else "HP")
 
 
 def read(data: bytes, **more: Any) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

@@ -19,6 +19,8 @@ __all__ = ["FINDINGS", "X12Batch", "X12Rejected", "read_many_small", "read_x12",
 WORKERS = 2
 DENSE_ROW_BYTES = 2000
 """A piece with a kept row in every so many bytes is dense."""
+DENSE_PIECES = 6
+"""Pieces that are kept whole take several times the memory of others: they are so many times smaller."""
 
 
 def read_x12(
@@ -36,7 +38,7 @@ def read_x12(
     can't be trusted as a whole, which for a truncated file is known at its end only: batches already given
     are then void.
     """
-    cutter = PieceCutter(piece_bytes // 4)
+    cutter = PieceCutter(piece_bytes // DENSE_PIECES)
     state = FileState()
     test = CodeTest(scope, keep_pattern)
     waiting: deque[tuple[Piece, Future[PieceRows]]] = deque()
@@ -49,9 +51,8 @@ def read_x12(
                 before = piece
                 while len(waiting) > workers:
                     done, read = _next(waiting)
-                    # Pieces that are kept whole take several times the memory of others.
                     dense = _rows(read) * DENSE_ROW_BYTES > done.stop - done.start
-                    cutter.size = piece_bytes // 4 if dense else piece_bytes
+                    cutter.size = piece_bytes // DENSE_PIECES if dense else piece_bytes
                     yield from state.take(done, read)
             if before is not None:
                 waiting.append((before, pool.submit(read_piece, before, test, True)))

@@ -1,0 +1,88 @@
+"""What both kinds of synthetic X12 for tests and benchmarks are made of.
+
+Nothing here is real: names are Greek letters, numbers come from a seeded generator. The expected rows are put
+together from the same facts as the segments, never parsed back.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from transforms.synthetic.x12_envelope import Delimiters, Transaction, interchange
+
+SCOPE = frozenset({"01939", "01937", "01938", "01940", "01941", "01942"})
+OTHERS = ["99213", "99214", "62323", "64483", "27096", "76942", "97110", "G0283", "J3301", "20610"]
+NAMES = ["ALPHA", "BETA", "GAMMA", "DELTA", "EPSILON", "ZETA", "THETA", "KAPPA", "LAMBDA", "SIGMA"]
+PAYERS = [("60054", "AETNA", "CI"), ("00040", "BLUE SHIELD", "BL"), ("62308", "CIGNA", "CI")]
+DIAGNOSES = ["M5416", "M5417", "M4806", "G894", "M47816", "M961"]
+GUIDES = {"HC": ("837", "005010X222A1"), "HP": ("835", "005010X221A1")}
+Row = dict[str, str | None]
+Style = Delimiters
+
+
+@dataclass
+class Corpus:
+    """A file and the canonical rows in it (in scope, or kept for another reason), in file order."""
+
+    data: bytes
+    rows: list[Row] = field(default_factory=list)
+    lines: int = 0
+    claims: int = 0
+
+
+def npi(number: int) -> str:
+    """A ten-digit NPI with its check digit (Luhn with the prefix 80840)."""
+    body = f"1{number % 10**8:08d}"
+    total = 24
+    for place, digit in enumerate(reversed(body)):
+        value = int(digit) * (2 if place % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value
+    return body + str(-total % 10)
+
+
+def render(sets: list[list[list[object]]], code: str, control: int = 1, style: Style | None = None) -> bytes:
+    """One interchange of sets of segments (lists of elements, a tuple is a composite); `code` is HC or HP."""
+    style = style or Style()
+    made = []
+    for body in sets:
+        made.append(Transaction(style))
+        for segment in body:
+            parts = (style.component.join(map(str, e)) if isinstance(e, tuple) else str(e) for e in segment)
+            made[-1].add(*parts)
+    identifier, version = GUIDES[code]
+    return interchange(made, style, code, version, identifier, date(2025, 3, 1), control)
+
+
+def money(cents: int) -> str:
+    """Cents as an amount without needless zeros, as X12 writes it."""
+    sign, cents = ("-" if cents < 0 else ""), abs(cents)
+    if cents % 100 == 0:
+        return f"{sign}{cents // 100}"
+    return f"{sign}{cents // 100}.{cents % 100:02d}".rstrip("0")
+
+
+def iso(day: str) -> str:
+    """`YYYYMMDD` as `YYYY-MM-DD`."""
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}"
+
+
+def dates(rng: random.Random) -> str:
+    """A day of 2024."""
+    return f"2024{rng.randint(1, 12):02d}{rng.randint(1, 28):02d}"
+
+
+def shared(claims: int, per_set: int) -> Iterator[int]:
+    """Sizes of the sets that hold `claims` claims."""
+    for first in range(0, claims, per_set):
+        yield min(per_set, claims - first)
+
+
+def repeated(corpus: Corpus, times: int) -> Iterator[bytes]:
+    """The corpus as `times` interchanges with control numbers of their own, one after the other."""
+    mark = b"%09d" % 1
+    assert corpus.data.count(mark) == 2
+    for number in range(1, times + 1):
+        yield corpus.data.replace(mark, b"%09d" % number)
