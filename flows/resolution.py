@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -12,12 +12,17 @@ import polars as pl
 from flows.reference_files import read_reference
 from flows.settings import Settings
 from flows.store import BatchFiles, Store
-from transforms.closure import ROW, RowSet, closure, in_play, shards
+from schemas.reference import ReferenceTables
+from schemas.rules import Rules
+from transforms.closure import ROW, RowSet, closure, shards
 from transforms.resolve import resolve_lines
 
 Partition = tuple[str, str]
+Frame = pl.DataFrame | pl.LazyFrame
 ROWS_PER_SHARD = 150_000
 """Accepted rows resolved at a time: what bounds the memory of a run."""
+HELD_ROWS = 1_000_000
+"""Accepted rows that are read once and kept in memory; of more rows each shard is read and spilled alone."""
 COMPRESSION: Final = "lz4"
 """Many small files are written: the cheapest codec to start."""
 KINDS = {"lines": "service_month", "remits": "remit_month"}
@@ -49,19 +54,17 @@ def resolve_touched(
     touched = None
     if not everything and store.snapshot.partitions:
         touched = closure(claims, remits, _seed(store, new_batches, only))
-        claims, remits = _rows(claims, touched.claims), _rows(remits, touched.remits)
-    else:
-        playing = work / "claims-in-play.parquet"
-        in_play(claims, remits).sink_parquet(playing, compression=COMPRESSION)
-        claims = pl.scan_parquet(playing)
+    parts = _shards(claims, remits, touched)
+    held = sum(len(part.claims) + len(part.remits) for part in parts) <= HELD_ROWS
+    spills = [None if held else work / f"shard-{number:05d}" for number in range(len(parts))]
+    rows = _rows_of_parts(claims, remits, parts, held)
     resolved = [
-        _resolved_shard(claims, remits, shard, work / f"shard-{number:05d}", settings)
-        for number, shard in enumerate(_shards(claims, remits, touched))
+        _resolved_shard(*of_part, spill, read_reference(), settings.rules)
+        for of_part, spill in zip(rows, spills, strict=True)
     ]
     report: dict[str, dict[str, Any]] = {}
-    for kind in KINDS:
-        files = [work / f"{shard}-{kind}.parquet" for shard in resolved]
-        _write_partitions(kind, files, touched, store, work, report)
+    for kind in KINDS if resolved else ():
+        _write_partitions(kind, [shard.pop(kind) for shard in resolved], touched, store, work, report)
     for file in work.glob("shard-*.parquet"):
         file.unlink()
     return ResolutionReport(_with_unchanged_half(report, store, touched, work))
@@ -69,21 +72,50 @@ def resolve_touched(
 
 def _shards(claims: pl.LazyFrame, remits: pl.LazyFrame, touched: RowSet | None) -> list[RowSet]:
     """Closed sets to resolve one after another; what is touched is closed and mostly small enough alone."""
-    if touched is not None and len(touched.claims) + len(touched.remits) <= ROWS_PER_SHARD:
+    if touched is None:
+        return shards(claims, remits, ROWS_PER_SHARD)
+    if len(touched.claims) + len(touched.remits) <= ROWS_PER_SHARD:
         return [touched]
-    return shards(claims, remits, ROWS_PER_SHARD)
+    return shards(_rows(claims, touched.claims), _rows(remits, touched.remits), ROWS_PER_SHARD)
+
+
+def _rows_of_parts(
+    claims: pl.LazyFrame, remits: pl.LazyFrame, parts: list[RowSet], held: bool
+) -> Iterator[tuple[pl.LazyFrame, pl.LazyFrame]]:
+    """Claim and remit rows of each part, read once where they can be held."""
+    if not held:
+        yield from ((_rows(claims, part.claims), _rows(remits, part.remits)) for part in parts)
+        return
+    of_claims = _distributed(claims, [part.claims for part in parts])
+    of_remits = _distributed(remits, [part.remits for part in parts])
+    while of_claims:
+        yield of_claims.pop().lazy(), of_remits.pop().lazy()
+
+
+def _distributed(rows: pl.LazyFrame, parts: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Rows of each part, one chunk each: strings scattered over many buffers are slow to gather."""
+    if len(parts) == 1:
+        return [_rows(rows, parts[0]).collect().rechunk()]
+    place = pl.concat(part.with_columns(_part=pl.lit(number)) for number, part in enumerate(parts))
+    placed = rows.join(place.lazy(), on=ROW, how="inner").collect().rechunk()
+    return [placed.filter(pl.col("_part") == number).drop("_part") for number in range(len(parts))]
 
 
 def _resolved_shard(
-    claims: pl.LazyFrame, remits: pl.LazyFrame, shard: RowSet, stem: Path, settings: Settings
-) -> str:
-    """Resolve one closed set of rows into two files beside each other."""
-    resolved = resolve_lines(
-        _rows(claims, shard.claims), _rows(remits, shard.remits), read_reference(), settings.rules
-    )
-    for kind in KINDS:
-        getattr(resolved, kind).sink_parquet(f"{stem}-{kind}.parquet", compression="lz4")
-    return stem.name
+    claims: pl.LazyFrame,
+    remits: pl.LazyFrame,
+    spill: Path | None,
+    reference: ReferenceTables,
+    rules: Rules,
+) -> dict[str, Frame]:
+    """Resolve one closed set of rows, by kind: kept in memory, or in two files beside each other."""
+    resolved = resolve_lines(claims, remits, reference, rules)
+    frames = {kind: getattr(resolved, kind) for kind in KINDS}
+    if spill is None:
+        return {kind: frame.collect() for kind, frame in frames.items()}
+    for kind, frame in frames.items():
+        frame.sink_parquet(f"{spill}-{kind}.parquet", compression=COMPRESSION)
+    return {kind: pl.scan_parquet(f"{spill}-{kind}.parquet") for kind in KINDS}
 
 
 def _seed(store: Store, batches: Sequence[BatchFiles], only: Partition | None) -> RowSet:
@@ -104,7 +136,7 @@ def _rows(rows: pl.LazyFrame, wanted: pl.DataFrame) -> pl.LazyFrame:
 
 def _write_partitions(
     kind: str,
-    files: list[Path],
+    frames: list[Frame],
     touched: RowSet | None,
     store: Store,
     work: Path,
@@ -112,29 +144,43 @@ def _write_partitions(
 ) -> None:
     """Write each partition that has a resolved row: those rows, and what stood there and was not touched.
 
-    One payer at a time, so that memory is bounded by the largest payer.
+    Memory is bounded by what is held, or by the largest payer.
     """
-    if not files:
-        return
-    rows = pl.scan_parquet(files)
-    month = pl.col(KINDS[kind]).dt.to_string("%Y-%m")
-    for payer in rows.select("payer").unique().sort("payer").collect(engine="streaming")["payer"]:
-        of_payer = (
-            rows.filter(pl.col("payer") == payer)
-            .with_columns(_month=month)
-            .sort(ROW)
-            .collect(engine="streaming")
-        )
-        parts = of_payer.partition_by("_month", as_dict=True, include_key=False)
-        for (name,), part in sorted(parts.items()):
-            partition = f"{payer}/{name}"
+    month = KINDS[kind]
+    for rows in _by_payer(frames):
+        # one chunk: to sort rows scattered over many buffers costs several times as much
+        for part in _runs(rows.rechunk().sort("payer", month, *ROW), ["payer", month]):
+            partition = f"{part['payer'][0]}/{part[month][0]:%Y-%m}"
             old = _untouched(store, kind, partition, touched)
             whole = part if old is None else pl.concat([old, part]).sort(ROW)
-            path = work / f"{kind}-{payer}-{name}.parquet"
-            whole.write_parquet(path, compression=COMPRESSION)
             entry = report.setdefault(partition, {"lines": None, "remits": None, "rows": 0})
-            entry[kind] = str(path)
+            entry[kind] = _written(kind, partition, whole, work)
             entry["rows"] += len(whole) if kind == "lines" else 0
+
+
+def _by_payer(frames: list[Frame]) -> Iterator[pl.DataFrame]:
+    """All rows at once where they are held in memory, else payer by payer."""
+    held = [frame for frame in frames if isinstance(frame, pl.DataFrame)]
+    if held:
+        yield pl.concat(held)
+        return
+    rows = pl.concat(frame.lazy() for frame in frames)
+    for payer in rows.select("payer").unique().sort("payer").collect(engine="streaming")["payer"]:
+        yield rows.filter(pl.col("payer") == payer).collect(engine="streaming")
+
+
+def _runs(rows: pl.DataFrame, columns: list[str]) -> Iterator[pl.DataFrame]:
+    """Sorted rows in runs of equal values of some columns."""
+    start = 0
+    for length in rows.select(pl.struct(columns).rle_id()).to_series().rle().struct.field("len"):
+        yield rows.slice(start, length)
+        start += length
+
+
+def _written(kind: str, partition: str, rows: pl.DataFrame, work: Path) -> str:
+    path = work / f"{kind}-{partition.replace('/', '-')}.parquet"
+    rows.write_parquet(path, compression=COMPRESSION, statistics=False)
+    return str(path)
 
 
 def _untouched(store: Store, kind: str, partition: str, touched: RowSet | None) -> pl.DataFrame | None:
@@ -158,8 +204,6 @@ def _with_unchanged_half(
                 frame = store.resolved_lines([name]) if kind == "lines" else store.resolved_remits([name])
                 rows = frame.collect()
                 if len(rows):
-                    path = work / f"{kind}-{name.replace('/', '-')}.parquet"
-                    rows.write_parquet(path, compression=COMPRESSION)
-                    entry[kind] = str(path)
+                    entry[kind] = _written(kind, name, rows, work)
                     entry["rows"] += len(rows) if kind == "lines" else 0
     return report

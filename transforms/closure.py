@@ -25,22 +25,6 @@ class RowSet:
     remits: pl.DataFrame
 
 
-def in_play(claims: pl.LazyFrame, remits: pl.LazyFrame) -> pl.LazyFrame:
-    """Claim rows that resolution can speak of: rows in scope, and header rows that share a claim number with
-    one or name a
-    payer claim number that a remittance has. Grain unchanged; the rest of the header rows change nothing.
-    """
-    in_scope = claims.filter("in_scope")
-    headers = claims.filter(~pl.col("in_scope"))
-    numbers = in_scope.select("claim_number_key").unique()
-    named = remits.select(original_claim_key="payer_claim_key").unique()
-    of_number = headers.join(numbers, on="claim_number_key", how="semi")
-    of_name = headers.join(numbers, on="claim_number_key", how="anti").join(
-        named, on="original_claim_key", how="semi"
-    )
-    return pl.concat([in_scope, of_number, of_name])
-
-
 def closure(claims: pl.LazyFrame, remits: pl.LazyFrame, seed: RowSet) -> RowSet:
     """The rows that `seed` touches through any number of links; the seed itself is among them.
 
@@ -83,9 +67,20 @@ def closure(claims: pl.LazyFrame, remits: pl.LazyFrame, seed: RowSet) -> RowSet:
     return RowSet(found_claims.select(ROW), found_remits.select(ROW))
 
 
+def _in_play(claim_keys: pl.DataFrame, remit_keys: pl.DataFrame) -> pl.DataFrame:
+    """Claim rows that resolution can speak of: rows in scope, and header rows that share a claim number with
+    one or name a payer claim number that a remittance has; the rest of the header rows change nothing.
+    """
+    in_scope, headers = claim_keys.filter("in_scope"), claim_keys.filter(~pl.col("in_scope"))
+    of_number = pl.col("claim_number_key").is_in(in_scope["claim_number_key"].implode())
+    of_name = pl.col("original_claim_key").is_in(remit_keys["payer_claim_key"].implode())
+    return pl.concat([in_scope, headers.filter(of_number | of_name)])
+
+
 def _claim_keys(claims: pl.LazyFrame) -> pl.DataFrame:
     return claims.select(
         *ROW,
+        "in_scope",
         "claim_number_key",
         "patient_key",
         "role",
@@ -125,86 +120,60 @@ def _touched(
 
 
 def shards(claims: pl.LazyFrame, remits: pl.LazyFrame, rows_per_shard: int) -> list[RowSet]:
-    """All rows in closed sets of about `rows_per_shard` rows: each can be resolved alone, in any order,
-    anywhere.
+    """All rows that resolution can speak of, in closed sets of about `rows_per_shard` rows.
+
+    Each can be resolved alone, in any order, anywhere.
     """
-    claim_keys, remit_keys = _claim_keys(claims), _remit_keys(remits)
-    rows = pl.concat(
-        [
-            claim_keys.select(*ROW, is_claim=pl.lit(True)),
-            remit_keys.select(*ROW, is_claim=pl.lit(False)),
-        ]
-    )
-    component = pl.Series("component", _components(claim_keys, remit_keys))
-    sizes = (
-        component.value_counts()
-        .sort("component")
-        .with_columns(shard=(pl.col("count").cum_sum() - 1) // max(rows_per_shard, 1))
-    )
-    placed = rows.with_columns(component).join(
-        sizes.select("component", "shard"), on="component", how="left", validate="m:1"
-    )
-    parts = placed.partition_by("shard", as_dict=True)
+    remit_keys = _remit_keys(remits)
+    claim_keys = _in_play(_claim_keys(claims), remit_keys)
+    if len(claim_keys) + len(remit_keys) <= rows_per_shard:
+        return [RowSet(claim_keys.select(ROW), remit_keys.select(ROW))]
+    component = _components(claim_keys, remit_keys)
+    shard = (np.cumsum(np.bincount(component)) - 1) // max(rows_per_shard, 1)
+    placed = pl.Series("shard", shard[component])
+    of_claims = claim_keys.select(ROW).with_columns(placed.head(len(claim_keys)))
+    of_remits = remit_keys.select(ROW).with_columns(placed.tail(len(remit_keys)))
     return [
-        RowSet(part.filter("is_claim").select(ROW), part.filter(~pl.col("is_claim")).select(ROW))
-        for _, part in sorted(parts.items())
+        RowSet(*(rows.filter(pl.col("shard") == number).select(ROW) for rows in (of_claims, of_remits)))
+        for number in placed.unique().sort()
     ]
 
 
 def _components(claim_keys: pl.DataFrame, remit_keys: pl.DataFrame) -> np.ndarray:
-    """Component of each row, claims first: rows that share a key are in one."""
+    """Component of each row, claims first: rows that share a key are in one.
+
+    Rows of one number and NPI come together first; then the links between such groups are followed. Keys are
+    compared by their hashes: two that meet by chance make a component larger, and it is closed all the same.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    count = len(claim_keys) + len(remit_keys)
-    everywhere = remit_keys.filter(pl.col("npi").is_null())["claim_number_key"].unique().implode()
-    remit_keys = remit_keys.with_columns(patient_key=pl.lit(None, pl.String), role=pl.lit(None, pl.String))
-    remit_keys = remit_keys.with_columns(
-        service_date=pl.lit(None, pl.Date), procedure_code=pl.lit(None, pl.String)
+    rows = pl.concat([claim_keys, remit_keys], how="diagonal")
+    everywhere = rows.filter(pl.col("npi").is_null())["claim_number_key"].unique().implode()
+    rows = rows.with_columns(
+        (pl.struct(NUMBER).hash().rank("dense").cast(pl.Int64) - 1).alias("group"),
+        pl.when(pl.col("claim_number_key").is_in(everywhere)).then("claim_number_key").alias("anywhere"),
     )
-    number = pl.col("claim_number_key")
-    anywhere = pl.when(number.is_in(everywhere)).then(number).alias("anywhere")
-    claim_keys, remit_keys = claim_keys.with_columns(anywhere), remit_keys.with_columns(anywhere)
-    links: tuple[tuple[list[str], list[str]], ...] = (
-        (NUMBER, NUMBER),
-        (["anywhere"], ["anywhere"]),
-        (SERVICE, SERVICE),
-        (["original_claim_key"], ["payer_claim_key"]),
-        (["original_claim_key"], ["original_payer_claim_key"]),
-        ([], ["payer_claim_key"]),
-        ([], ["original_payer_claim_key"]),
-    )
-    rows, nodes, first = [], [], count
-    for group in (links[:1], links[1:2], links[2:3], links[3:]):
-        said = pl.concat([_said(claim_keys, remit_keys, *link) for link in group])
-        codes = _codes(said.drop("row"))
-        rows.append(said["row"].to_numpy())
-        nodes.append(codes.to_numpy() - 1 + first)
-        first += int(codes.max() or 0)  # type: ignore[arg-type]
-    pairs = (np.concatenate(rows), np.concatenate(nodes))
-    graph = coo_array((np.ones(len(pairs[0]), dtype=np.int8), pairs), shape=(first, first))
-    return np.asarray(connected_components(graph, directed=False)[1][:count])
+    payer_numbers = ("original_claim_key", "payer_claim_key", "original_payer_claim_key")
+    pairs = [
+        _pairs(rows, [["anywhere"]]),
+        _pairs(rows, [SERVICE]),
+        _pairs(rows, [[name] for name in payer_numbers]),
+    ]
+    one, other = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    groups = rows["group"].to_numpy()
+    size = int(groups.max(initial=-1)) + 1
+    graph = coo_array((np.ones(len(one), dtype=np.int8), (one, other)), shape=(size, size))
+    labels: np.ndarray = connected_components(graph, directed=False)[1]
+    return np.asarray(labels[groups])
 
 
-def _codes(keys: pl.DataFrame) -> pl.Series:
-    """A whole number from 1 per distinct combination of key columns."""
-    coded = keys.select(
-        pl.col(name).cast(pl.Categorical(pl.Categories.random())).to_physical()
-        if kind == pl.String
-        else pl.col(name)
-        for name, kind in keys.schema.items()
-    )
-    return coded.select(pl.struct(pl.all()).rank("dense").cast(pl.Int64)).to_series()
-
-
-def _said(
-    claim_keys: pl.DataFrame, remit_keys: pl.DataFrame, of_claims: list[str], of_remits: list[str]
-) -> pl.DataFrame:
-    """(row, key columns) of the rows that have the key."""
-    parts = []
-    for keys, columns, start in ((claim_keys, of_claims, 0), (remit_keys, of_remits, len(claim_keys))):
-        if columns:
-            row = pl.int_range(start, start + pl.len(), dtype=pl.Int64).alias("row")
-            named = [pl.col(name).alias(f"key_{place}") for place, name in enumerate(columns)]
-            parts.append(keys.select(row, *named).drop_nulls())
-    return pl.concat(parts)
+def _pairs(rows: pl.DataFrame, keys: list[list[str]]) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of groups whose rows share a key; each of `keys` holds the same kind of key in other columns."""
+    said = pl.concat(
+        rows.select("group", *names).drop_nulls().select("group", key=pl.struct(names).hash())
+        for names in keys
+    ).sort("key")
+    group, key = said["group"].to_numpy(), said["key"].to_numpy()
+    shared = key[1:] == key[:-1]
+    return group[1:][shared], group[:-1][shared]

@@ -36,27 +36,38 @@ def adjudications_of(linked: pl.DataFrame, claims: pl.DataFrame, reference: Refe
     base = (
         _summed(rows)
         .join(sole, on="instance", how="left", validate="m:1")
-        .with_columns(claim_level_adjusted=pl.col("has_claim_adjustments") & ~pl.col("sole_line"))
+        .with_columns(
+            claim_level_adjusted=pl.col("has_claim_adjustments") & ~pl.col("sole_line"),
+            adjustments_text=pl.when(~(pl.col("has_claim_adjustments") & pl.col("sole_line"))).then(
+                "adjustments_text"
+            ),
+        )
     )
     adjustments = _adjustments(rows, base)
     packed = (
-        adjustments.group_by("adjudication", "group", "carc")
+        adjustments.join(base.filter(pl.col("adjustments_text").is_null()), on="adjudication", how="semi")
+        .group_by("adjudication", "group", "carc")
         .agg(pl.col("cents").sum())
         .sort("adjudication", "group", "carc")
         .group_by("adjudication", maintain_order=True)
-        .agg(adjustments_text=pl.format("{}-{}:{}", "group", "carc", "cents").str.join("|"))
+        .agg(packed=pl.format("{}-{}:{}", "group", "carc", "cents").str.join("|"))
     )
     return (
         adjudication_amounts(base, adjustments, reference)
         .join(packed, on="adjudication", how="left", validate="1:1")
         .with_columns(
-            pl.col("adjustments_text").fill_null(""), is_reversal=pl.col("claim_status_code") == "22"
+            pl.coalesce("adjustments_text", "packed", pl.lit("")),
+            is_reversal=pl.col("claim_status_code") == "22",
         )
         .pipe(_with_content_order)
     )
 
 
 CARRIED = (*SLOT, "loop", "payment_date", "claim_status_code", "payer_claim_key", "remit_filing_code")
+
+
+ZERO = r":-?0(?:\||$)"
+"""An adjustment of nothing in packed adjustments."""
 
 
 def _summed(rows: pl.DataFrame) -> pl.DataFrame:
@@ -73,12 +84,18 @@ def _summed(rows: pl.DataFrame) -> pl.DataFrame:
         "role_assumed_primary",
         "has_claim_adjustments",
         "first_row",
+        "adjustments_text",
     )
     marked = rows.with_columns(
         has_claim_adjustments=pl.col("claim_adjustments").fill_null("") != "", first_row="row"
     )
     split = pl.len().over("adjudication") > 1
-    whole = marked.filter(~split).with_columns(adjudicated_codes=pl.col("procedure_code"))
+    # an adjudication of one row has its adjustments in order already; null: to be packed anew
+    packed = pl.col("adjustments").fill_null("")
+    whole = marked.filter(~split).with_columns(
+        adjudicated_codes=pl.col("procedure_code"),
+        adjustments_text=pl.when(~packed.str.contains(ZERO)).then(packed),
+    )
     parts = (
         marked.filter(split)
         .sort("adjudication", "service_sequence", "row", nulls_last=False)
@@ -96,6 +113,7 @@ def _summed(rows: pl.DataFrame) -> pl.DataFrame:
             role_assumed_primary=pl.col("role_assumed_primary").any(),
             has_claim_adjustments=pl.col("has_claim_adjustments").any(),
             first_row=pl.col("first_row").min(),
+            adjustments_text=pl.lit(None, pl.String),
         )
     )
     return pl.concat([whole.select(shared), parts.select(shared)])

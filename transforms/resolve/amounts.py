@@ -98,30 +98,34 @@ def adjudication_amounts(
     )
 
 
-def _sum(condition: pl.Expr) -> pl.Expr:
-    return pl.col("cents").filter(condition).sum()
-
-
 def _adjustment_parts(
     adjustments: pl.DataFrame, reasons: Reasons, reference: ReferenceTables
 ) -> pl.DataFrame:
-    carc, patient = pl.col("carc"), pl.col("group") == "PR"
-    return adjustments.group_by("adjudication").agg(
-        line_level_cents=_sum(pl.col("level") == "line"),
-        claim_level_cents=_sum(pl.col("level") == "claim"),
-        to_patient_cents=_sum(patient & (carc == PAID_TO_PATIENT)),
-        patient_part_cents=_sum(patient & carc.is_in(reasons.patient_part_of_price)),
-        price_neutral_cents=_sum(carc.is_in(reasons.price_neutral)),
-        deductible_cents=_sum(patient & (carc == "1")),
-        coinsurance_cents=_sum(patient & (carc == "2")),
-        copay_cents=_sum(patient & (carc == "3")),
-        above_charge=(carc == ABOVE_CHARGE).any(),
-        has_denial=(~carc.is_in(reasons.not_a_denial)).any(),
-        capitated=carc.is_in(reasons.capitation).any(),
-        duplicate_reason=carc.is_in(reasons.duplicate).any(),
-        duplicate_answer=carc.is_in(reasons.duplicate).all(),
-        written_off=(~patient & carc.is_in(reasons.written_off)).any(),
-        out_of_network=_out_of_network(reference).any(),
+    carc, patient, line = pl.col("carc"), pl.col("group") == "PR", pl.col("level") == "line"
+    sums = {
+        "line_level_cents": line,
+        "claim_level_cents": ~line,
+        "to_patient_cents": patient & (carc == PAID_TO_PATIENT),
+        "patient_part_cents": patient & carc.is_in(reasons.patient_part_of_price),
+        "price_neutral_cents": carc.is_in(reasons.price_neutral),
+        "deductible_cents": patient & (carc == "1"),
+        "coinsurance_cents": patient & (carc == "2"),
+        "copay_cents": patient & (carc == "3"),
+    }
+    flags = {
+        "above_charge": carc == ABOVE_CHARGE,
+        "has_denial": ~carc.is_in(reasons.not_a_denial),
+        "capitated": carc.is_in(reasons.capitation),
+        "duplicate_reason": carc.is_in(reasons.duplicate),
+        "written_off": ~patient & carc.is_in(reasons.written_off),
+        "out_of_network": _out_of_network(reference),
+    }
+    kinds = adjustments.select("level", "group", "carc").unique().with_columns(**sums, **flags)
+    return (
+        adjustments.join(kinds, on=["level", "group", "carc"], how="left", validate="m:1")
+        .with_columns(pl.when(name).then("cents").otherwise(0).alias(name) for name in sums)
+        .group_by("adjudication")
+        .agg(pl.col(*sums).sum(), pl.col(*flags).any(), duplicate_answer=pl.col("duplicate_reason").all())
     )
 
 

@@ -245,8 +245,14 @@ def _inferred_edges(
         "procedure_code",
         "care_model",
     )
+    denied_patients = (
+        claims.join(live.filter("denied_never_paid"), on="instance", how="semi")
+        .select("patient_key")
+        .unique()
+    )
     lines = (
         claims.filter(pl.col("row_standing") == "line")
+        .join(denied_patients, on="patient_key", how="semi")
         .join(
             live.select(
                 "instance", "standing_version", "first_frequency", "denied_never_paid", "first_submitted_on"
@@ -324,10 +330,9 @@ def _chain_slots(claims: pl.DataFrame, instances: pl.DataFrame, edges: pl.DataFr
     return pl.concat(
         [
             slots.with_columns(chain_instance="instance", chain_slot="slot"),
-            by_number.select(step),
-            by_being_single.select(step),
+            pl.concat([by_number.select(step), by_being_single.select(step)]).unique(),
         ]
-    ).unique()
+    )
 
 
 def _superseded(edges: pl.DataFrame) -> pl.DataFrame:

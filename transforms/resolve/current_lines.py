@@ -15,7 +15,7 @@ from schemas.rules import Rules
 from transforms.payers import with_line_of_business
 from transforms.resolve.adjudications import SLOT
 from transforms.resolve.chains import Chains
-from transforms.resolve.final import chain_adjudications, line_adjudications
+from transforms.resolve.final import line_adjudications
 from transforms.resolve.submissions import Claims
 from transforms.units import with_medicare_allowed, with_units
 
@@ -74,12 +74,13 @@ def current_lines(
     """
     slots = chains.slots.join(current.select(SLOT).unique(), on=list(SLOT), how="semi")
     primary = chains.instances.filter(pl.col("role") == "P").select("instance")
-    heard = adjudications.join(primary, on="instance", how="semi")
-    answered = line_adjudications(chain_adjudications(slots, heard))
+    answered = line_adjudications(
+        slots.join(primary, left_on="chain_instance", right_on="instance", how="semi"), adjudications
+    )
     on = list(SLOT)
     return (
         current.join(answered, on=on, how="left", validate="m:1")
-        .join(_first_submissions(slots, placed), on=on, how="left", validate="m:1")
+        .join(_first_submissions(slots, chains), on=on, how="left", validate="m:1")
         .join(
             _marked_slots(
                 slots, marked.join(primary, left_on="chain_instance", right_on="instance", how="semi")
@@ -89,7 +90,7 @@ def current_lines(
             validate="m:1",
         )
         .join(_earlier_charges(slots, placed, chains), on=on, how="left", validate="m:1")
-        .join(detail.select("row", *SAID_OF_PAYER_AND_UNITS), on="row", how="left", validate="1:1")
+        .pipe(lambda lines: lines.hstack(detail.select(SAID_OF_PAYER_AND_UNITS)[lines["row"]]))
         .pipe(_with_final_state)
         .pipe(lambda frame: with_line_of_business(frame.lazy(), reference).collect())
         .pipe(with_units, reference, rules)
@@ -99,11 +100,9 @@ def current_lines(
     )
 
 
-def _first_submissions(slots: pl.DataFrame, placed: Claims) -> pl.DataFrame:
-    """Earliest submission of each chain, duplicates too."""
-    earliest = placed.rows.group_by(chain_instance="instance").agg(
-        first_submitted_on=pl.col("submitted_on").min()
-    )
+def _first_submissions(slots: pl.DataFrame, chains: Chains) -> pl.DataFrame:
+    """Earliest submission of each chain; that of an instance is its first version."""
+    earliest = chains.instances.select("first_submitted_on", chain_instance="instance")
     return slots.join(earliest, on="chain_instance").group_by(SLOT).agg(pl.col("first_submitted_on").min())
 
 
@@ -122,8 +121,12 @@ def _earlier_charges(slots: pl.DataFrame, placed: Claims, chains: Chains) -> pl.
         "version", "charge_cents", chain_instance="instance", chain_slot="slot"
     )
     replaced = (pl.col("chain_instance") != pl.col("instance")) | (pl.col("version") < pl.col("standing"))
+    several = chains.instances.filter(pl.col("version_count") > 1).select(chain_instance="instance")
+    continued = slots.filter(pl.col("chain_instance") != pl.col("instance"))
+    once = slots.filter(pl.col("chain_instance") == pl.col("instance"))
     return (
-        slots.join(lines, on=["chain_instance", "chain_slot"])
+        pl.concat([continued, once.join(several, on="chain_instance", how="semi")])
+        .join(lines, on=["chain_instance", "chain_slot"])
         .join(standing, on="chain_instance")
         .filter(replaced.fill_null(True))
         .group_by(SLOT)
@@ -150,7 +153,9 @@ def _with_final_state(lines: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("pending"))
     )
     recoded = (pl.col("adjudicated_codes") != pl.col("procedure_code")).fill_null(False)
-    lines = lines.with_columns(adjudication_state=state, recoded=recoded)
+    lines = lines.with_columns(
+        adjudication_state=state, recoded=recoded, initially_denied=pl.col("first_state") == "denied"
+    )
     adjudicated = pl.col("adjudication_state").is_in(ADJUDICATED_STATES)
     return lines.with_columns(
         *(pl.when(adjudicated).then(pl.col(name)).alias(name) for name in AMOUNTS),

@@ -9,83 +9,103 @@ import polars as pl
 
 from transforms.resolve.adjudications import SLOT
 
-FINAL_COLUMNS = (
-    "adjudication_state",
-    "zero_pay_reason",
-    "denial_group",
-    "denial_carc",
-    "denial_category",
-    "prior_authorization_denial",
-    "remark_codes",
-    "allowed_cents",
-    "allowed_source",
-    "allowed_conflict",
-    "deductible_cents",
-    "coinsurance_cents",
-    "copay_cents",
-    "network",
-    "claim_level_adjusted",
-    "unbalanced",
-    "role_assumed_primary",
-    "adjudicated_codes",
-)
+FIRST_COLUMNS = {
+    "first_remit_on": "payment_date",
+    "first_paid": "paid_or_allowed",
+    "first_state": "adjudication_state",
+    "first_denial_group": "denial_group",
+    "first_denial_carc": "denial_carc",
+}
+FINAL_COLUMNS = {
+    name: name
+    for name in (
+        "adjudication_state",
+        "zero_pay_reason",
+        "denial_group",
+        "denial_carc",
+        "denial_category",
+        "prior_authorization_denial",
+        "remark_codes",
+        "allowed_cents",
+        "allowed_source",
+        "allowed_conflict",
+        "deductible_cents",
+        "coinsurance_cents",
+        "copay_cents",
+        "network",
+        "claim_level_adjusted",
+        "unbalanced",
+        "role_assumed_primary",
+        "adjudicated_codes",
+    )
+} | {
+    "final_remit_on": "payment_date",
+    "final_charge_cents": "charge_cents",
+    "paid_cents": "paid_total",
+    "final_filing_code": "remit_filing_code",
+}
 
 
-def chain_adjudications(slots: pl.DataFrame, adjudications: pl.DataFrame) -> pl.DataFrame:
-    """One row per slot of a standing claim and adjudication of its chain, in order (column `sequence`).
+def line_adjudications(slots: pl.DataFrame, adjudications: pl.DataFrame) -> pl.DataFrame:
+    """One row per slot of a standing claim that was answered: its first, first paid and final adjudication.
 
-    An adjudication whose only reason is 18 or B13 is left out while the chain has another that is no
-    reversal.
+    `slots`: each slot beside the slots of its chain. `adjudications`: in order, `sequence` is the row. An
+    adjudication whose only reason is 18 or B13 is left out while the chain has another that is no reversal.
     """
-    joined = slots.join(
-        adjudications,
+    narrow = ("sequence", "is_reversal", "duplicate_answer", "cancelled_on", "paid_or_allowed")
+    chain = slots.join(
+        adjudications.select(*SLOT, *narrow, "amount_mismatch"),
         left_on=["chain_instance", "chain_slot"],
         right_on=list(SLOT),
         how="inner",
-    )
-    another = (~pl.col("is_reversal") & ~pl.col("duplicate_answer")).any().over(*SLOT)
-    return joined.with_columns(
-        left_out=pl.col("duplicate_answer") & ~pl.col("is_reversal") & another,
-    ).sort("sequence")
-
-
-def line_adjudications(chain: pl.DataFrame) -> pl.DataFrame:
-    """One row per slot: its first, first paid and final adjudication, and what its reversals left undone."""
-    answers = chain.filter(~pl.col("is_reversal"), ~pl.col("left_out"))
-    first = answers.unique(SLOT, keep="first", maintain_order=True).select(
-        *SLOT,
-        first_remit_on="payment_date",
-        first_paid="paid_or_allowed",
-        initially_denied=pl.col("adjudication_state") == "denied",
-        first_denial_group="denial_group",
-        first_denial_carc="denial_carc",
-    )
-    paid = (
-        answers.filter("paid_or_allowed")
-        .unique(SLOT, keep="first", maintain_order=True)
-        .select(*SLOT, first_paid_on="payment_date")
-    )
-    final = (
-        answers.filter(pl.col("cancelled_on").is_null())
-        .filter(pl.col("paid_or_allowed") | ~pl.col("paid_or_allowed").any().over(*SLOT))
-        .unique(SLOT, keep="last", maintain_order=True)
-        .select(
-            *SLOT,
-            *FINAL_COLUMNS,
-            final_remit_on="payment_date",
-            final_charge_cents="charge_cents",
-            paid_cents="paid_total",
-            final_filing_code="remit_filing_code",
+    ).pipe(_with_left_out)
+    answer = ~pl.col("is_reversal") & ~pl.col("left_out")
+    stands, paid = answer & pl.col("cancelled_on").is_null(), pl.col("paid_or_allowed")
+    places = (
+        chain.with_columns(
+            pl.when(said).then("sequence").alias(name)
+            for name, said in {
+                "first": answer,
+                "paid": answer & paid,
+                "stands": stands,
+                "stands_paid": stands & paid,
+            }.items()
+        )
+        .group_by(SLOT)
+        .agg(
+            pl.col("first", "paid").min(),
+            pl.col("stands", "stands_paid").max(),
+            latest=pl.col("sequence").max(),
+            reversal_amount_mismatch=pl.col("amount_mismatch").any(),
         )
     )
-    every = chain.group_by(SLOT, maintain_order=True).agg(
-        reversal_amount_mismatch=pl.col("amount_mismatch").any(),
-        latest_filing_code=pl.col("remit_filing_code").last(),
+    places = places.with_columns(final=pl.coalesce("stands_paid", "stands"))
+    told = pl.concat(
+        [
+            places.select(*SLOT, "reversal_amount_mismatch"),
+            _read(adjudications, places["first"], FIRST_COLUMNS),
+            _read(adjudications, places["paid"], {"first_paid_on": "payment_date"}),
+            _read(adjudications, places["final"], FINAL_COLUMNS),
+            _read(adjudications, places["latest"], {"latest_filing_code": "remit_filing_code"}),
+        ],
+        how="horizontal",
     )
-    return (
-        every.join(first, on=list(SLOT), how="left", validate="1:1")
-        .join(paid, on=list(SLOT), how="left", validate="1:1")
-        .join(final, on=list(SLOT), how="left", validate="1:1")
-        .with_columns(remit_filing_code=pl.coalesce("final_filing_code", "latest_filing_code"))
-        .drop("final_filing_code", "latest_filing_code")
+    return told.with_columns(remit_filing_code=pl.coalesce("final_filing_code", "latest_filing_code")).drop(
+        "final_filing_code", "latest_filing_code"
     )
+
+
+def _with_left_out(chain: pl.DataFrame) -> pl.DataFrame:
+    """Mark repeated answers that do not count beside another answer of their slot."""
+    repeats = pl.col("duplicate_answer")
+    answers = chain.filter(~pl.col("is_reversal"))
+    beside = answers.filter(repeats).join(answers.filter(~repeats), on=list(SLOT), how="semi")
+    marked = beside.select(*SLOT, "sequence", left_out=pl.lit(True))
+    return chain.join(marked, on=[*SLOT, "sequence"], how="left", validate="1:1").with_columns(
+        pl.col("left_out").fill_null(False)
+    )
+
+
+def _read(rows: pl.DataFrame, places: pl.Series, names: dict[str, str]) -> pl.DataFrame:
+    """Columns of the rows at these places under new names; null where there is no place."""
+    return rows.select(pl.col(old).gather(places).alias(new) for new, old in names.items())

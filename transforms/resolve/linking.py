@@ -28,6 +28,15 @@ IGNORED_STATUSES = ("23", "25")
 ROLE_OF_STATUS = {"1": "P", "19": "P", "2": "S", "20": "S", "3": "T", "21": "T"}
 PRIOR_PAYER = r"(?:^|\|)[A-Z]{2}-23:"
 MODIFIERS = [f"modifier_{i}" for i in range(1, 5)]
+WEIGHTS = {
+    "same_payer": 256,
+    "same_role": 128,
+    "by_control": 64,
+    "by_bill": 32,
+    "by_being_single": 16,
+    "repeated": 1,
+}
+"""What ranks the candidates of a remit row, as one number: each outweighs all that follow."""
 
 
 def link_remits(remits: pl.DataFrame, claims: pl.DataFrame, scope: tuple[str, ...]) -> pl.DataFrame:
@@ -39,23 +48,20 @@ def link_remits(remits: pl.DataFrame, claims: pl.DataFrame, scope: tuple[str, ..
     """
     rows = remits.pipe(_with_loops).pipe(_with_wanted_role)
     live = rows.filter(~pl.col("is_delivered_again") & ~pl.col("claim_status_code").is_in(IGNORED_STATUSES))
-    candidates = _candidates(live, claims)
-    met = _best(_evidence(candidates, scope))
-    known = candidates.group_by("row").agg(
-        sole_instance=pl.when(pl.col("instance").n_unique() == 1).then(pl.col("instance").first())
-    )
-    met_or_known = rows.join(met, on="row", how="left", validate="1:1").join(
-        known, on="row", how="left", validate="1:1"
-    )
-    return met_or_known.with_columns(_outcome()).with_columns(
-        role_assumed_primary=(
-            (pl.col("outcome") == "linked")
-            & ~pl.col("prior_payer")
-            & pl.col("claim_status_code").is_in(["2", "3", "20", "21"])
-            & (pl.col("slot_role") == "P")
-        ).fill_null(False),
-        instance=pl.when(pl.col("outcome") == "linked").then("instance"),
-        slot=pl.when(pl.col("outcome") == "linked").then("slot"),
+    met = _best(_evidence(_candidates(live, claims), scope))
+    return (
+        rows.join(met, on="row", how="left", validate="1:1")
+        .with_columns(_outcome())
+        .with_columns(
+            role_assumed_primary=(
+                (pl.col("outcome") == "linked")
+                & ~pl.col("prior_payer")
+                & pl.col("claim_status_code").is_in(["2", "3", "20", "21"])
+                & (pl.col("slot_role") == "P")
+            ).fill_null(False),
+            instance=pl.when(pl.col("outcome") == "linked").then("instance"),
+            slot=pl.when(pl.col("outcome") == "linked").then("slot"),
+        )
     )
 
 
@@ -136,7 +142,7 @@ def _slot_lines(claims: pl.DataFrame) -> pl.DataFrame:
     """Every line of every version, with how many slots and lines its instance has."""
     lines = claims.filter(pl.col("row_standing") == "line")
     instance = lines.group_by("instance").agg(
-        slots=pl.col("slot").n_unique(), most_lines=pl.col("claim_line_count").max()
+        single=pl.col("slot").min() == pl.col("slot").max(), most_lines=pl.col("claim_line_count").max()
     )
     return lines.join(instance, on="instance", validate="m:1").select(
         "instance",
@@ -150,20 +156,20 @@ def _slot_lines(claims: pl.DataFrame) -> pl.DataFrame:
         slot_charge="charge_cents",
         slot_control="line_control_key",
         slot_number="line_number_key",
-        slot_modifiers=pl.concat_list(MODIFIERS),
-        single=pl.col("slots") == 1,
-        sole_line=(pl.col("slots") == 1) & (pl.col("most_lines") == 1),
+        **{f"slot_{name}": pl.col(name) for name in MODIFIERS},
+        single="single",
+        sole_line=pl.col("single") & (pl.col("most_lines") == 1),
     )
 
 
 def _candidates(live: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """Remit rows beside every claim line of the same number (and billing NPI where the remittance has it)."""
     billed = pl.coalesce("submitted_procedure_code", "procedure_code")
-    wanted = live.with_columns(
-        billed_code=billed,
-        charge=pl.col("charge_cents").abs(),
-        loop_charge=pl.col("charge_cents").sum().over("loop", billed, "service_date").abs(),
-    ).select(
+    coded = live.with_columns(billed_code=billed, charge=pl.col("charge_cents").abs())
+    split = coded.filter(pl.col("loop").is_duplicated()).select(
+        "row", loop_charge=pl.col("charge_cents").sum().over("loop", "billed_code", "service_date").abs()
+    )
+    wanted = coded.join(split, on="row", how="left", validate="1:1").select(
         "row",
         "claim_number_key",
         "payee_npi",
@@ -175,8 +181,8 @@ def _candidates(live: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
         "billed_code",
         "procedure_code",
         "charge",
-        "loop_charge",
-        remit_modifiers=pl.concat_list(MODIFIERS),
+        *MODIFIERS,
+        loop_charge=pl.coalesce("loop_charge", "charge"),
     )
     return wanted.join(_slot_lines(claims), on="claim_number_key", how="inner").filter(
         pl.col("payee_npi").is_null() | (pl.col("payee_npi") == pl.col("billing_provider_npi")),
@@ -185,7 +191,10 @@ def _candidates(live: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
 
 
 def _evidence(candidates: pl.DataFrame, scope: tuple[str, ...]) -> pl.DataFrame:
-    """One row per remit row and slot, with what speaks for it in any version."""
+    """One row per remit row and slot, with what speaks for it in any version.
+
+    Adds `alone`: the remit row meets no other line, so that nothing is left to compare or to sum up.
+    """
     coded = pl.col("billed_code").is_not_null()
     control = pl.col("line_control_key")
     by_control = coded & ((control == pl.col("slot_control")) | (control == pl.col("slot_number")))
@@ -196,64 +205,55 @@ def _evidence(candidates: pl.DataFrame, scope: tuple[str, ...]) -> pl.DataFrame:
     )
     in_scope = pl.col("billed_code").is_in(scope) | pl.col("procedure_code").is_in(scope)
     by_being_single = pl.when(coded).then(pl.col("single") & in_scope).otherwise(pl.col("sole_line"))
-    repeated = pl.col("remit_modifiers").list.drop_nulls().list.set_intersection("slot_modifiers").list.len()
-    return (
-        candidates.with_columns(
-            by_control=by_control.fill_null(False),
-            by_bill=by_bill.fill_null(False),
-            by_being_single=by_being_single.fill_null(False),
-            same_payer=pl.col("payer") == pl.col("slot_payer"),
-            same_role=pl.col("wanted_role") == pl.col("slot_role"),
-            repeated=repeated.fill_null(0),
-        )
-        .group_by("row", "instance", "slot")
-        .agg(
-            pl.col("slot_role").first(),
-            *(
-                pl.col(name).max()
-                for name in (
-                    "same_payer",
-                    "same_role",
-                    "by_control",
-                    "by_bill",
-                    "by_being_single",
-                    "repeated",
-                )
-            ),
-        )
+    said = candidates.with_columns(
+        by_control=by_control.fill_null(False),
+        by_bill=by_bill.fill_null(False),
+        by_being_single=by_being_single.fill_null(False),
+        same_payer=pl.col("payer") == pl.col("slot_payer"),
+        same_role=pl.col("wanted_role") == pl.col("slot_role"),
+        alone=pl.col("row").is_unique(),
     )
+    columns = ("row", "instance", "slot", "alone", "slot_role", *WEIGHTS)
+    alone = said.filter("alone").with_columns(repeated=pl.lit(0, pl.UInt32)).select(columns)
+    several = said.filter(~pl.col("alone")).with_columns(repeated=_repeated())
+    grouped = several.group_by("row", "instance", "slot").agg(
+        pl.col("alone", "slot_role").first(), *(pl.col(name).max() for name in WEIGHTS)
+    )
+    return pl.concat([alone, grouped.select(columns)])
+
+
+def _repeated() -> pl.Expr:
+    """Number of the slot's modifiers that the remittance repeats."""
+    on_remit, on_slot = pl.concat_list(MODIFIERS), pl.concat_list(f"slot_{name}" for name in MODIFIERS)
+    return on_remit.list.drop_nulls().list.set_intersection(on_slot).list.len().fill_null(0)
 
 
 def _best(evidence: pl.DataFrame) -> pl.DataFrame:
-    """The strongest slot of each remit row and how many are equally strong (0: no evidence at all)."""
+    """The strongest slot of each remit row, how many are equally strong (0: no evidence at all), and its
+    `sole_instance`, where all candidates are of one.
+    """
     speaks = pl.col("by_control") | pl.col("by_bill") | pl.col("by_being_single")
-    strength = (
-        pl.when(speaks)
-        .then(
-            pl.sum_horizontal(
-                pl.col(name).cast(pl.Int64) * weight
-                for name, weight in (
-                    ("same_payer", 256),
-                    ("same_role", 128),
-                    ("by_control", 64),
-                    ("by_bill", 32),
-                    ("by_being_single", 16),
-                    ("repeated", 1),
-                )
-            )
-        )
-        .otherwise(-1)
+    alone = evidence.filter("alone").select(
+        "row",
+        best_count=speaks.cast(pl.UInt32),
+        has_candidate=pl.lit(True),
+        sole_instance="instance",
+        **{name: pl.when(speaks).then(name) for name in ("instance", "slot", "slot_role")},
     )
-    return (
-        evidence.with_columns(strength=strength)
+    strength = pl.sum_horizontal(pl.col(name).cast(pl.Int64) * weight for name, weight in WEIGHTS.items())
+    several = (
+        evidence.filter(~pl.col("alone"))
+        .with_columns(strength=pl.when(speaks).then(strength).otherwise(-1))
         .with_columns(best=pl.col("strength").max().over("row"))
         .with_columns(is_best=(pl.col("strength") == pl.col("best")) & (pl.col("strength") >= 0))
         .group_by("row")
         .agg(
             best_count=pl.col("is_best").sum(),
             has_candidate=pl.lit(True),
-            instance=pl.col("instance").filter("is_best").min(),
-            slot=pl.col("slot").filter("is_best").min(),
-            slot_role=pl.col("slot_role").filter("is_best").min(),
+            sole_instance=pl.when(pl.col("instance").min() == pl.col("instance").max()).then(
+                pl.col("instance").first()
+            ),
+            **{name: pl.col(name).filter("is_best").min() for name in ("instance", "slot", "slot_role")},
         )
     )
+    return pl.concat([alone, several])

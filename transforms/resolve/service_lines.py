@@ -69,7 +69,7 @@ def resolve_lines(
 def _with_payer(rows: pl.LazyFrame, reference: ReferenceTables, otherwise: str) -> pl.DataFrame:
     """Rows with their payer, on the date of service or else another date."""
     dated = rows.with_columns(_dated=pl.coalesce("service_date", otherwise))
-    return with_payer(dated, reference, on_date="_dated").drop("_dated").collect()
+    return with_payer(dated, reference, on_date="_dated").drop("_dated").collect().rechunk()
 
 
 def _lines(standing: pl.DataFrame, current: pl.DataFrame, detail: pl.DataFrame) -> pl.LazyFrame:
@@ -162,11 +162,28 @@ def _with_standing(placed: Claims, chains: Chains) -> pl.DataFrame:
         .then(pl.lit("current"))
         .otherwise(pl.lit("superseded"))
     )
-    rows = rows.with_columns(standing=standing).sort("service_date", "line_number", "row")
-    turn = pl.int_range(pl.len()).over("instance", "standing")
-    return rows.with_columns(
-        ordinal=pl.col("instance").rank("dense").over("key"),
-        service_month=pl.col("service_date").dt.truncate("1mo"),
-        replaced_claim=(pl.col("standing") == "superseded") & (turn == 0),
-        voided_claim=(pl.col("standing") == "void") & (turn == 0),
+    rows = rows.with_columns(standing=standing)
+    ordinals = (
+        rows.select("key", "instance")
+        .unique()
+        .filter(pl.col("key").is_duplicated())
+        .sort("key", "instance")
+        .select("instance", ordinal=pl.int_range(1, pl.len() + 1).over("key"))
+    )
+    counted = (
+        rows.filter(pl.col("standing").is_in(["superseded", "void"]))
+        .sort("service_date", "line_number", "row")
+        .unique(["instance", "standing"], keep="first", maintain_order=True)
+        .select("row", counted=pl.lit(True))
+    )
+    counts = pl.col("counted").fill_null(False)
+    return (
+        rows.join(ordinals, on="instance", how="left", validate="m:1")
+        .join(counted, on="row", how="left", validate="1:1")
+        .with_columns(
+            pl.col("ordinal").fill_null(1),
+            service_month=pl.col("service_date").dt.truncate("1mo"),
+            replaced_claim=(pl.col("standing") == "superseded") & counts,
+            voided_claim=(pl.col("standing") == "void") & counts,
+        )
     )
