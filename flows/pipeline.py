@@ -6,7 +6,9 @@ recover -> discover -> intake -> admission -> resolve -> tables -> disclosure ->
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from flows.admission import (
     Found,
@@ -123,10 +125,11 @@ def resolve(run: Run, taken: TakenIn, everything: bool, only: Partition | None) 
     )
     store = taken.store
     partitions = {} if everything else dict(store.snapshot.partitions)
+    written = _adopted(store, report.partitions)
     for key, entry in report.partitions.items():
         partitions[key] = PartitionFiles(
-            lines=_adopt_partition(store, "lines", key, entry.get("lines")),
-            remits=_adopt_partition(store, "remits", key, entry.get("remits")),
+            lines=written.get((key, "lines")),
+            remits=written.get((key, "remits")),
             rows=int(entry.get("rows", 0)),
         )
     kept = {key: files for key, files in sorted(partitions.items()) if files.lines or files.remits}
@@ -188,6 +191,16 @@ def as_of_day(run: Run, store: Store) -> str | None:
     return max((batch.latest_date for batch in store.snapshot.batches if batch.latest_date), default=None)
 
 
-def _adopt_partition(store: Store, kind: str, key: str, file: str | None) -> str | None:
-    payer, month = key.split("/")
-    return store.adopt(Path(file), f"store/resolved/{kind}/{payer}", month) if file else None
+def _adopted(store: Store, partitions: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+    """Names in the store of the files that were written, by partition and kind."""
+    files = {
+        (key, kind): Path(entry[kind])
+        for key, entry in partitions.items()
+        for kind in ("lines", "remits")
+        if entry.get(kind)
+    }
+    rooms = [(key.split("/"), kind, file) for (key, kind), file in files.items()]
+    names = store.adopt_all(
+        [(file, f"store/resolved/{kind}/{payer}", month) for (payer, month), kind, file in rooms]
+    )
+    return dict(zip(files, names, strict=True))

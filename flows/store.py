@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -18,6 +19,8 @@ from schemas.columns import Column, polars_schema
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 
 FORMAT: Final = 2
+FLUSHING: Final = 4
+"""Files flushed at a time: what costs is waiting for the disk."""
 SWEPT: Final = (
     "store/ledger",
     "store/accepted/claim_lines",
@@ -164,13 +167,25 @@ class Store:
 
     def adopt(self, file: Path, room: str, stem: str = "") -> str:
         """Move a finished file into a room of the store under its content's name; gives that name."""
-        folder = private_folder(self.data / room)
-        name = f"{stem}{'-' if stem else ''}{digest(file)[:16]}{file.suffix}"
+        return self.adopt_all([(file, room, stem)])[0]
+
+    def adopt_all(self, files: Sequence[tuple[Path, str, str]]) -> list[str]:
+        """Adopt files (file, room, stem) together: the disk is waited for on several threads, and once per
+        room.
+        """
+        folders = [private_folder(self.data / room) for room in sorted({room for _, room, _ in files})]
+        with ThreadPoolExecutor(FLUSHING) as pool:
+            names = list(pool.map(lambda file: self._moved(*file), files))
+        for folder in folders:
+            flush_folder(folder)
+        return names
+
+    def _moved(self, file: Path, room: str, stem: str) -> str:
+        name = f"{room}/{stem}{'-' if stem else ''}{digest(file)[:16]}{file.suffix}"
         flush_file(file)
         file.chmod(0o600)
-        file.replace(folder / name)
-        flush_folder(folder)
-        return f"{room}/{name}"
+        file.replace(self.data / name)
+        return name
 
     def commit(self) -> None:
         """Make this snapshot the one that counts: flushed, then replaced atomically."""
