@@ -49,12 +49,22 @@ def tables_of(run: Run, store: Store) -> str:
         for name, frames in changes.since.items():
             _write_frames(private_folder(folder / "since") / name, frames)
     elif _comparable_release(run):
-        lines = changed_lines(run.store.resolved_lines(), store.resolved_lines()).collect()
+        moved = moved_partitions(run.store, store)
+        lines = changed_lines(run.store.resolved_lines(moved), store.resolved_lines(moved)).collect()
         _write_frames(folder / "changed", _build(run, store, lines.lazy(), window))
     else:
         return str(folder)
     causes_of(lines.lazy(), _made_under(run, store), window).write_parquet(folder / CAUSES)
     return str(folder)
+
+
+def moved_partitions(before: Store, after: Store) -> list[str]:
+    """Partitions whose lines are not those of the last release: files are named by their content."""
+    old, new = before.snapshot.partitions, after.snapshot.partitions
+    lines = {
+        key: tuple(part[key].lines if key in part else None for part in (old, new)) for key in {*old, *new}
+    }
+    return sorted(key for key, (was, now) in lines.items() if was != now)
 
 
 def _build(run: Run, store: Store, lines: pl.LazyFrame, rolling_from: Any = None) -> Tables:

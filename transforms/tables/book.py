@@ -172,7 +172,20 @@ LINE_INPUT: Final = (
     *("deductible_cents", "coinsurance_cents", "copay_cents", "network", "is_paid_line", "is_priced"),
     *("is_unit_priced", "medicare_allowed", "allowed_per_unit"),
 )
-"""Columns of a resolved line that some table reads."""
+"""Columns of a current line that some table reads."""
+STANDING_INPUT: Final = (
+    *("standing", "role", "replaced_claim", "voided_claim"),
+    *("unbalanced", "allowed_conflict", "line_of_business_doubtful"),
+)
+"""Columns that tell lines apart and count them, whatever their standing."""
+
+
+def held(lines: pl.LazyFrame) -> pl.LazyFrame:
+    """The columns of resolved lines that tables read, read once; grain unchanged.
+
+    In one chunk: strings scattered over a buffer per partition are slow to gather.
+    """
+    return lines.select(*LINE_INPUT, *STANDING_INPUT).collect().rechunk().lazy()
 
 
 def current_lines(lines: pl.LazyFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import polars as pl
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from schemas.tables import TABLES
-from transforms.tables.book import open_book
+from transforms.tables.book import held, open_book
 from transforms.tables.care_models import care_models
 from transforms.tables.case_payment import case_payment
 from transforms.tables.contract_variance import contract_variance
@@ -54,6 +54,7 @@ def build_tables(
     `minimum_age_months` before `as_of` are left out of every table but data_quality.
     `rolling_from`: first day of the rolling twelve months, where it is not to be found from the lines.
     """
+    lines = held(lines)
     book = open_book(lines, as_of, rules, reference, owners, minimum_age_months, rolling_from)
     billed = utilization(book)
     refused = denials(book, billed)

@@ -179,14 +179,11 @@ def _percentiles_of(
 
 def concentration(grid: Grid, owners: pl.Series, cents: pl.Series, mask: Flags, basis: str) -> dict[str, Ids]:
     """Lines, providers, and the greatest provider's lines and cents, of some rows in each cell."""
-    pairs = (
-        pl.DataFrame({"base": grid.base, "owner": owners.cast(pl.Int64), "cents": cents.fill_null(0)})
-        .filter(pl.Series(mask))
-        .group_by("base", "owner")
-        .agg(pl.len().cast(pl.Int64).alias("lines"), pl.col("cents").sum())
-    )
-    base, owner, paid, lines = (pairs.get_column(c).to_numpy() for c in ("base", "owner", "cents", "lines"))
+    held = pl.Series(mask)
+    owner = owners.filter(held).cast(pl.Int64).to_numpy()
     kinds = int(owner.max(initial=0)) + 1
+    pairs, lines, paid = _summed(grid.base[mask] * kinds + owner, cents.filter(held).fill_null(0).to_numpy())
+    base, owner = np.divmod(pairs, kinds)
     made = {name: np.zeros(grid.cells, dtype=np.int64) for name in basis_columns(basis)}
     for i, (parent, offset) in enumerate(zip(grid.parents, grid.offsets, strict=True)):
         cell = parent[base]
@@ -196,6 +193,21 @@ def concentration(grid: Grid, owners: pl.Series, cents: pl.Series, mask: Flags, 
         for result, numbers in zip(made.values(), found, strict=True):
             result[offset : offset + grid.size(i)] = numbers
     return made
+
+
+def _summed(key: Ids, cents: Ids) -> tuple[Ids, Ids, Ids]:
+    """Distinct keys, how often each occurs, and its cents."""
+    if int(key.max(initial=0)) < LARGEST_TABLE // 8:
+        # sums of cents are exact in floats: they stay far below 2**53
+        lines, paid = np.bincount(key), np.bincount(key, weights=cents)
+        known = np.flatnonzero(lines)
+        return known, lines[known], paid[known].astype(np.int64)
+    sums = pl.DataFrame({"key": key, "cents": cents}).group_by("key").agg(pl.len(), pl.col("cents").sum())
+    return (
+        sums["key"].to_numpy(),
+        sums["len"].cast(pl.Int64).to_numpy(),
+        sums["cents"].to_numpy(),
+    )
 
 
 def _concentration_of(key: Ids, lines: Ids, cents: Ids, kinds: int, size: int) -> list[Ids]:

@@ -1,0 +1,88 @@
+"""Resolved partitions have the same bytes however their rows came together: at once, in shards, by night."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+import pytest
+from small_runs import deliver, run_nightly, run_rerun, small_files
+
+import flows.resolution
+from flows.store import PartitionFiles, Store
+from flows.tabulate import moved_partitions
+from transforms.tables.release_changes import changed_lines
+
+pytestmark = pytest.mark.slow
+
+
+def partitions(data: Path) -> Mapping[str, PartitionFiles]:
+    """Partition -> its files: they are named by their content."""
+    return Store.open(data).snapshot.partitions
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder resolved in one piece."""
+    data = tmp_path_factory.mktemp("whole")
+    deliver(data)
+    run_nightly(data)
+    return data
+
+
+@pytest.mark.parametrize("held_rows", [0, 1_000_000], ids=["spilled", "held"])
+def test_shards_give_the_same_files(
+    held_rows: int, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flows.resolution, "ROWS_PER_SHARD", 60)
+    monkeypatch.setattr(flows.resolution, "HELD_ROWS", held_rows)
+    shards: list[int] = []
+    resolve_lines = flows.resolution.resolve_lines
+
+    def counted(claims: pl.LazyFrame, *rest: object) -> object:
+        shards.append(1)
+        return resolve_lines(claims, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(flows.resolution, "resolve_lines", counted)
+    deliver(tmp_path)
+    run_nightly(tmp_path)
+    assert len(shards) > 3
+    assert partitions(tmp_path) == partitions(whole)
+
+
+def test_nights_give_the_same_files_and_tell_which_moved(whole: Path, tmp_path: Path) -> None:
+    names = sorted(small_files())
+    last = [name for name in names if name.endswith("_3.csv")]
+    deliver(tmp_path, *(name for name in names if name not in last))
+    run_nightly(tmp_path)
+    before = Store.open(tmp_path)
+    resolved = {key: before.resolved_lines([key]).collect() for key in before.snapshot.partitions}
+    deliver(tmp_path, *last)
+    run_nightly(tmp_path)
+    assert partitions(tmp_path) == partitions(whole)
+
+    after = Store.open(tmp_path)
+    moved = moved_partitions(before, after)
+    assert 0 < len(moved) <= len(after.snapshot.partitions)
+    now = {key: after.resolved_lines([key]).collect() for key in after.snapshot.partitions}
+    differing = [
+        key
+        for key in {*resolved, *now}
+        if key not in resolved or key not in now or not resolved[key].equals(now[key])
+    ]
+    assert set(differing) <= set(moved)
+    every = changed_lines(pl.concat(resolved.values()).lazy(), pl.concat(now.values()).lazy()).collect()
+    origin = ["file_key", "row_number", "_now"]
+    of_moved = changed_lines(
+        pl.concat([frame for key, frame in resolved.items() if key in moved]).lazy(),
+        pl.concat([frame for key, frame in now.items() if key in moved]).lazy(),
+    ).collect()
+    assert of_moved.sort(origin).equals(every.sort(origin))
+
+
+def test_a_rerun_of_a_month_leaves_the_files_as_they_are(whole: Path) -> None:
+    before = partitions(whole)
+    payer, month = max(before, key=lambda key: before[key].rows).split("/")
+    run_rerun(whole, payer, month)
+    assert partitions(whole) == before
