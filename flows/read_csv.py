@@ -90,7 +90,7 @@ def _sieved(found: Preflight, header: list[str], mesh: Mesh) -> TextRows | None:
     try:
         with found.plain.open("rb", buffering=0) as stream:
             _pour(stream, sieve)
-            kin = list(sieve.kin(partial(_read_at, stream.fileno())))
+            kin = _kin(stream, sieve)
         rows = _parsed(sieve.head, sieve.lines, sieve.numbers, header)
         others = _parsed(sieve.head, [lines for lines, _ in kin], [numbers for _, numbers in kin], header)
     except (Unsievable, pl.exceptions.PolarsError):
@@ -125,6 +125,17 @@ def _pour(stream: IO[bytes], sieve: Sieve) -> None:
         if is_end:
             return
         buffer[:held] = buffer[taken:filled]
+
+
+def _kin(stream: IO[bytes], sieve: Sieve) -> list[tuple[bytes, Places]]:
+    """Other lines of the claims that passed."""
+    found, size = [], sieve.passed
+    for lines, numbers in sieve.kin(partial(_read_at, stream.fileno())):
+        found.append((lines, numbers))
+        size += len(lines)
+        if size > MOST_PASSED:
+            raise Unsievable
+    return found
 
 
 def _filled(stream: IO[bytes], view: memoryview) -> int:

@@ -209,6 +209,23 @@ def test_what_does_not_fit_in_memory_twice_goes_to_the_parser(
     assert outcome(path, header, layout, mesh) == sieved
 
 
+def test_a_claim_number_that_nearly_every_line_has_goes_to_the_parser(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = list(HEADERS["claim_lines"])
+    rows = [dict.fromkeys(header, "x") | {"procedure_code": code} for code in ("01939", *["99213"] * 60)]
+    path = tmp_path / "rows.csv"
+    pl.DataFrame(rows).write_csv(path)
+    mesh = mesh_of(canonical_layout("claim_lines"), SCOPE, header)
+    assert mesh is not None
+    found = preflight(path, path, LIMITS)
+    sieved = read_csv._sieved(found, header, mesh)
+    assert sieved is not None and sieved.kin is not None
+    assert (len(sieved.rows.collect()), len(sieved.kin.collect()), sieved.total) == (1, 60, 61)
+    monkeypatch.setattr(read_csv, "MOST_PASSED", 400)
+    assert read_csv._sieved(found, header, mesh) is None
+
+
 def test_each_distinct_text_is_judged_once() -> None:
     asked: list[str] = []
 
