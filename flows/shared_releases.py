@@ -21,20 +21,23 @@ Build = Callable[[pl.LazyFrame], Tables]
 
 
 def earlier_release(run: Run) -> str | None:
-    """Folder name of the last release for `shared` of this schema that stands whole in the store.
+    """Folder name of the last release for `shared`.
 
-    None: what is published next is the first.
+    None where there is none of this schema, whole in the store: what is published next is the first.
     """
-    if run.settings.audience != "shared":
+    last = last_shared(run.store)
+    if run.settings.audience != "shared" or last is None:
         return None
-    for name in reversed(run.store.snapshot.releases):
-        folder = staged_folder(run.data, name)
-        manifest = read_manifest(folder)
-        if name not in run.store.snapshot.bases or manifest is None or not is_whole(folder, manifest):
-            continue
-        if (manifest["audience"], manifest["schema_version"]) == ("shared", SCHEMA_VERSION):
-            return name
-    return None
+    folder = staged_folder(run.data, last)
+    manifest = read_manifest(folder)
+    if manifest is None or manifest["schema_version"] != SCHEMA_VERSION or not is_whole(folder, manifest):
+        return None
+    return last
+
+
+def last_shared(store: Store) -> str | None:
+    """The last release for `shared` among those kept: the only ones with a basis are of its kind."""
+    return next((name for name in reversed(store.snapshot.releases) if name in store.snapshot.bases), None)
 
 
 def changes_of(run: Run, store: Store, last: str, build: Build) -> tuple[Changes, pl.DataFrame]:

@@ -134,7 +134,7 @@ def _carried_forward(run: Run, folder: Path, earlier: str, safe: Tables) -> Tabl
 
 def stage(run: Run, store: Store, folder: str, safe_folder: str) -> Store:
     """Write the release into the store; gives the store as of a snapshot that names it."""
-    from flows.shared_releases import with_bases
+    from flows.shared_releases import last_shared, with_bases
     from schemas.dictionary import data_dictionary
     from schemas.tables import TABLES
     from transforms.tables.canonical import canonical_bytes
@@ -150,8 +150,10 @@ def stage(run: Run, store: Store, folder: str, safe_folder: str) -> Store:
     if run.settings.audience == "shared":
         carried = Path(folder) / CARRIED
         store = with_bases(store, run.work, name, pl.read_parquet(carried) if carried.is_file() else None)
-    releases = [release for release in store.snapshot.releases if release != name]
-    return store.with_snapshot(releases=(*releases, name)[-run.settings.keep_releases - 1 :])
+    releases = [*(release for release in store.snapshot.releases if release != name), name]
+    kept = releases[-run.settings.keep_releases - 1 :]
+    pinned = last_shared(store.with_snapshot(releases=tuple(releases)))
+    return store.with_snapshot(releases=(*([pinned] if pinned and pinned not in kept else []), *kept))
 
 
 def changes_since(run: Run, store: Store, tables: Tables, folder: Path, identity: str) -> pl.DataFrame:

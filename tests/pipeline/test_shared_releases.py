@@ -250,6 +250,15 @@ def test_a_standard_release_between_does_not_make_it_forget(first: Path, tmp_pat
     assert allowed(data) == 66 * 240
 
 
+def test_the_last_release_for_shared_is_kept_however_many_follow(first: Path, tmp_path: Path) -> None:
+    data = copy_of(first, tmp_path)
+    for number in range(3):
+        files = {f"b{number}.csv": later(number)}
+        night(data, files, audience="internal", keep_releases=1)
+    night(data, {"c.csv": later(3)}, keep_releases=1)
+    assert allowed(data) == 66 * 240
+
+
 def test_a_release_made_from_nothing_is_a_first_release(first: Path, tmp_path: Path) -> None:
     data = copy_of(first, tmp_path)
     more = {"b.csv": [row for n in range(5) for row in later(n)]}
