@@ -126,7 +126,7 @@ RELEASE_CHANGES: Final = TableSpec(
             text(
                 "why",
                 "What changed most patients of the code, payer, line of business and period: new_claims,"
-                " late_remits, corrections, reference_data, rules; empty: few patients, or none",
+                " late_remits, corrections, reference_data, rules; empty: fewer than 11 patients",
             )
         ),
     ),

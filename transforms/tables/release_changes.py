@@ -53,8 +53,8 @@ def release_changes(
     `changed` are the tables of `changed_lines` alone (built with the rolling window of `after`), not
     suppressed: their patients are those whose lines changed. Values stand only where both sides show them
     and at least `minimum` patients changed in the cell; else one row says that the cell moved, and not why.
-    `causes` (see causes_of) say why; `made_under`, reference_data or rules, says it of cells in which no
-    line changed. Tables that only one release has are left out.
+    `causes` (see causes_of) say why; `made_under`, reference_data or rules, says it of all other cells.
+    Tables that only one release has are left out.
     """
     names = [name for name in after if name in before and name in TABLES and _compared(TABLES[name])]
     found = [
@@ -67,8 +67,8 @@ def release_changes(
     why = (
         pl.when(pl.col("_changed") >= minimum)
         .then("why")
-        .when(pl.col("_changed") == 0)
-        .then(pl.lit(made_under, dtype=pl.String))
+        # of the others the same is said whether few patients changed or nobody did
+        .otherwise(pl.lit(made_under, dtype=pl.String))
     )
     return finish(whole.with_columns(why.alias("why")), RELEASE_CHANGES)
 
