@@ -245,6 +245,58 @@ def test_doubt_about_a_claim_does_not_reach_the_set_before() -> None:
     assert {"line_without_claim", "context_doubtful"} <= set(found["rule_code"])
 
 
+# Found by mutation: where a set was cut, the levels repeated in front of the next piece took with them a line
+# without a claim and an unknown segment, and both were counted again.
+def test_what_is_repeated_in_front_of_a_piece_is_counted_once() -> None:
+    data = corpus.professional(40, seed=1, share=1.0, per_set=40).data
+    stray = b"REF*EI*990000001~\nSV1*HC:01939*7*UN*1***1~\nQQQ*1~\n"
+    data = data.replace(b"REF*EI*990000001~\n", stray, 1)
+
+    def read(piece_bytes: int) -> tuple[int, list[tuple[object, ...]]]:
+        batches = list(read_x12([data], corpus.SCOPE, piece_bytes=piece_bytes, workers=1))
+        found = pl.concat([batch.findings for batch in batches]).filter(
+            pl.col("rule_code") != "segment_count"
+        )
+        return sum(batch.claim_rows_read for batch in batches), found.drop("position").rows()
+
+    whole = read(1 << 20)
+    assert [row[0] for row in whole[1]] == ["line_without_claim", "unknown_segment"]
+    assert read(3000) == whole
+
+
+# Found by comparing pieces of different sizes: a set that had ended was taken up again in the next piece.
+@pytest.mark.parametrize("kind", ["837P", "835"])
+def test_what_stands_behind_the_end_of_a_set_belongs_to_none_in_any_piece(kind: str) -> None:
+    maker = corpus.professional if kind == "837P" else corpus.remittance
+    data = maker(30, seed=2, share=1.0, per_set=30).data
+    trailer = data[data.index(b"SE*") : data.index(b"GE*")]
+    claim = b"CLM*" if kind == "837P" else b"CLP*"
+    early = data.index(claim, data.index(claim) + 1)
+    data = data[:early] + trailer + data[early:].replace(trailer, b"")
+    results = []
+    for piece_bytes in (2500, 9000, 1 << 20):
+        batches = list(read_x12([data], corpus.SCOPE, piece_bytes=piece_bytes, workers=1))
+        rows = sum(batch.claim_lines.height + batch.remit_lines.height for batch in batches)
+        results.append((rows, sum(batch.findings["line_rows"].sum() for batch in batches)))
+    assert results == [results[-1]] * 3
+    assert results[0][0] <= 3 < results[0][1]
+
+
+# Found the same way: a set was cut behind a line with a lost level in it, unknown to the next piece.
+def test_doubt_about_a_level_reaches_over_a_cut() -> None:
+    claims = "CLM*A{n}*7***11:B:1*Y*A*Y*Y~LX*1~SV1*HC:01939*7*MJ*27*24**1~DTP*472*D8*20240105~"
+    text = "HL*1**20*1~NM1*85*2*OMEGA*****XX*1234567893~HL*2*1*22*0~SBR*P*18*******CI~NM1*IL*1*A*B****MI*W1~"
+    text += "NM1*PR*2*AETNA*****PI*60054~" + claims.format(n=0) + "DMG*D8*19600101*F~"
+    text = "BHT*0019*00*B1*20250215*1200*CH~" + text + "".join(claims.format(n=n) for n in range(1, 30))
+    data = corpus.render([[part.split("*") for part in text.strip("~").split("~")]], "HC")
+    for piece_bytes in (2500, 9000, 1 << 20):
+        batches = list(read_x12([data], corpus.SCOPE, piece_bytes=piece_bytes, workers=1))
+        assert sum(batch.claim_lines.height for batch in batches) == 0
+        found = pl.concat([batch.findings for batch in batches])
+        assert set(found["rule_code"]) == {"context_doubtful"}
+        assert found["line_rows"].sum() == 30
+
+
 def main(count: int) -> None:
     """Run `count` mutations in batches and print the first files that break a rule."""
     found = 0

@@ -78,7 +78,7 @@ def professional_claims(segments: Segments, sets: Sets, test: CodeTest) -> Claim
     service = segments.where("SV1")
     is_ours, loose = in_our_sets(segments, sets, service, "837P")
     counted = np.zeros(len(segments), dtype=np.bool_)
-    counted[service[is_ours | loose]] = True
+    counted[service[(is_ours | loose) & (service >= sets.repeated)]] = True
     begin = segments.starts[service] + 4
     kept = np.zeros(len(segments), dtype=np.bool_)
     absent = np.zeros(len(segments), dtype=np.bool_)
@@ -113,7 +113,7 @@ def remittance_claims(segments: Segments, sets: Sets, test: CodeTest) -> Claims:
     kept[service] |= absent
     lines = per_claim(segments.kinds == KIND["SVC"], first, stop)
     counted = np.zeros(len(segments), dtype=np.bool_)
-    counted[service[is_ours | loose]] = True
+    counted[service[(is_ours | loose) & (service >= sets.repeated)]] = True
     counted[first[lines == 0]] = True
     wanted = with_any(np.flatnonzero(kept), first, stop) | (lines == 0)
     nothing = np.zeros(len(first), dtype=np.bool_)

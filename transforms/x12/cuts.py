@@ -39,10 +39,12 @@ def context_before(data: memoryview, start: int, stop: int, inside: bool, delimi
     group = _last(data, b"GS", start, stop, delimiters)
     context = _segment(data, group, stop, delimiters) if group >= 0 else b""
     opened = _last(data, b"ST", start, stop, delimiters) if inside else -1
-    if opened < 0:
+    if opened < 0 or _last(data, b"SE", opened, stop, delimiters) > opened:
+        # What stands behind the end of a set belongs to none.
         return context
     zones = {opened}
     level = _last(data, b"HL", opened, stop, delimiters)
+    doubt = _misplaced(data, level, stop, delimiters) if level > opened else b""
     while level > opened and level not in zones:
         zones.add(level)
         parts = _segment(data, level, stop, delimiters)[:-1].split(bytes([delimiters.element]))
@@ -55,7 +57,20 @@ def context_before(data: memoryview, start: int, stop: int, inside: bool, delimi
     billing = rb"HL" + element + other + element + other + element + rb"20"
     providers = (found.start() for found in re.compile(billing).finditer(data, opened, stop))
     zones.update(at for at in providers if _begins_segment(data, at, delimiters.terminator))
-    return context + b"".join(_zone(data, at, stop, delimiters) for at in sorted(zones))
+    return context + b"".join(_zone(data, at, stop, delimiters) for at in sorted(zones)) + doubt
+
+
+def _misplaced(data: memoryview, start: int, stop: int, delimiters: Delimiters) -> bytes:
+    """A person's segment inside a service line, behind the LX of that: it puts in doubt what follows."""
+    element = re.escape(bytes([delimiters.element]))
+    following = re.compile(_after_terminator(delimiters) + rb"((LX|CLM)|SBR|PAT|DMG)" + element)
+    line, found = -1, b""
+    for at in following.finditer(data, start, stop):
+        if at.group(2):
+            line = at.start(1) if at.group(2) == b"LX" else -1
+        elif line >= 0:
+            found = _segment(data, line, stop, delimiters) + _segment(data, at.start(1), stop, delimiters)
+    return found
 
 
 def _last(data: memoryview, name: bytes, start: int, limit: int, delimiters: Delimiters) -> int:

@@ -37,6 +37,8 @@ class SetPayment:
         self.adjusted += more.adjusted
         self.provider_adjustments += more.provider_adjustments
         self.well &= more.well
+        if more.amount is not None:
+            self.amount = more.amount
 
     @property
     def balanced(self) -> bool:
@@ -44,8 +46,8 @@ class SetPayment:
         return not self.well or self.amount is None or self.paid - self.adjusted == self.amount
 
 
-def set_payments(segments: Segments, sets: Sets, context: int) -> list[SetPayment]:
-    """The payments of the 835 sets of a piece, in order; the first `context` segments only repeat."""
+def set_payments(segments: Segments, sets: Sets) -> list[SetPayment]:
+    """The payments of the 835 sets of a piece, in order."""
     ours = np.flatnonzero(sets.named("835")[:-1])
     if not len(ours):
         return []
@@ -63,16 +65,16 @@ def set_payments(segments: Segments, sets: Sets, context: int) -> list[SetPaymen
         first, stop = int(sets.first[index]), int(sets.stop[index])
         closed = stop <= len(segments) and segments.segment_id(stop - 1) in ("SE",)
         found[index] = SetPayment(
-            first, first >= context, closed, int(paid[index]), 0, 0, None, not bool(wrong[index])
+            first, first >= sets.repeated, closed, int(paid[index]), 0, 0, None, not bool(wrong[index])
         )
     for at in segments.where("BPR").tolist():
         holder = found.get(int(sets.of(np.array([at]))[0]))
-        if holder is not None and at >= context:
+        if holder is not None and at >= sets.repeated:
             holder.amount = _amount(segments.elements(at), 2)
             holder.well &= holder.amount is not None
     for at in segments.where("PLB").tolist():
         holder = found.get(int(sets.of(np.array([at]))[0]))
-        if holder is not None and at >= context:
+        if holder is not None and at >= sets.repeated:
             elements = segments.elements(at)
             for place in PLB_AMOUNTS:
                 if place < len(elements) and elements[place].strip():

@@ -66,7 +66,7 @@ def _read(
     segments: Segments, repeated: int, tail: bool, findings: list[Finding], test: CodeTest
 ) -> PieceRows:
     envelopes = envelopes_of(segments)
-    sets = sets_of(segments, envelopes)
+    sets = sets_of(segments, envelopes, repeated)
     own = [envelope for envelope in envelopes if envelope.segment >= repeated]
     opened = sum(envelope.segment_id == "ST" for envelope in own)
     return PieceRows(
@@ -79,7 +79,7 @@ def _read(
         interchanges=[e.segment for e in own if e.segment_id == "ISA"],
         claims=read_professional(segments, sets, test),
         remits=read_remittance(segments, sets, test),
-        payments=set_payments(segments, sets, repeated),
+        payments=set_payments(segments, sets),
         findings=findings,
     )
 
@@ -124,8 +124,9 @@ def _as_utf8(piece: Piece, findings: list[Finding]) -> Piece:
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
-        mended = body.decode("utf-8", "x12_latin1")
-        findings.append(warning("latin1_bytes", "", 0))
-        body = mended.encode("utf-8")
+        mended = body.decode("utf-8", "x12_latin1").encode("utf-8")
+        # Each such byte becomes two.
+        findings.append(warning("latin1_bytes", "", 0, len(mended) - len(body)))
+        body = mended
     context = context.decode("utf-8", "x12_latin1").encode("utf-8")
     return replace(piece.replaced(context, body), delimiters=Delimiters(*marks))

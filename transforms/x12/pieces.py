@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -23,11 +24,12 @@ from transforms.x12.delimiters import (
 from transforms.x12.findings import Finding, X12Rejected, warning
 from transforms.x12.segments import PAD, pad, places
 
-PIECE_BYTES = 12 << 20
+PIECE_BYTES = 8 << 20
 """Size of a piece; memory is a small multiple of it."""
 LARGEST_LOOP = 64 << 20
 """More bytes than this without a place to cut are refused."""
 HEAD_BYTES = 64 << 10
+LARGE_PAGES = 4 << 20
 GZIP = zlib.MAX_WBITS | 16
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -144,13 +146,11 @@ class PieceCutter:
         while not last:
             begin = len(self._context)
             fresh = begin + len(rest)
-            # Large arrays lie in huge pages, bytes do not: they would cost as much again.
-            array = np.empty(fresh + self.size + PAD, dtype=np.uint8)
-            data = memoryview(array)  # type: ignore[arg-type]
+            data = _pages(fresh + self.size + PAD)
+            array = np.frombuffer(data, dtype=np.uint8)
             data[:begin], data[begin:fresh] = self._context, rest
             end = stream.fill(data, fresh, fresh + self.size)
             last = end < fresh + self.size
-            array[end : end + PAD] = 0
             if self._first or self._unwrap or array[fresh:end].min(initial=1) == 0:
                 clean = self._clean(data[fresh:end].tobytes())
                 if self._first and not last and len(rest) + len(clean) < 2 * LOOK_AHEAD:
@@ -254,6 +254,18 @@ class PieceCutter:
             if not cut.between:
                 self._context = context_before(data, piece.start, piece.stop, cut.inside, piece.delimiters)
         return pieces
+
+
+def _pages(size: int) -> memoryview:
+    """Zero bytes in pages of their own, large ones where there are any.
+
+    Small pages cost as much as reading the bytes in them. What is taken from the heap instead and given back
+    out of order leaves holes, and memory grows with the file.
+    """
+    pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_HUGEPAGE") and size >= LARGE_PAGES:
+        pages.madvise(mmap.MADV_HUGEPAGE)
+    return memoryview(pages)
 
 
 def _headers(data: memoryview, start: int, limit: int) -> list[IsaHeader]:

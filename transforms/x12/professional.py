@@ -42,7 +42,7 @@ def read_professional(segments: Segments, sets: Sets, test: CodeTest) -> PartRow
 def unknown_segments(segments: Segments, sets: Sets, name: str) -> list[Spots]:
     """Segments of no known kind in sets of this name."""
     at = np.flatnonzero(segments.kinds == UNKNOWN)
-    at = at[sets.named(name)[sets.of(at)]]
+    at = at[sets.named(name)[sets.of(at)] & (at >= sets.repeated)]
     return [Spots("unknown_segment", "?", at)] if len(at) else []
 
 

@@ -46,14 +46,13 @@ def read_x12(
         try:
             before: Piece | None = None
             for piece in cutter.pieces(blocks):
+                done = _next(waiting) if len(waiting) >= workers else None
                 if before is not None:
                     waiting.append((before, pool.submit(read_piece, before, test, False)))
                 before = piece
-                while len(waiting) > workers:
-                    done, read = _next(waiting)
-                    dense = _rows(read) * DENSE_ROW_BYTES > done.stop - done.start
-                    cutter.size = piece_bytes // DENSE_PIECES if dense else piece_bytes
-                    yield from state.take(done, read)
+                if done is not None:
+                    cutter.size = piece_bytes // DENSE_PIECES if _dense(*done) else piece_bytes
+                    yield from state.take(*done)
             if before is not None:
                 waiting.append((before, pool.submit(read_piece, before, test, True)))
             while waiting:
@@ -64,8 +63,9 @@ def read_x12(
     yield state.finish(cutter.findings)
 
 
-def _rows(read: PieceRows) -> int:
-    return read.claims.rows.height + read.remits.rows.height
+def _dense(piece: Piece, read: PieceRows) -> bool:
+    rows = read.claims.rows.height + read.remits.rows.height
+    return rows * DENSE_ROW_BYTES > piece.stop - piece.start
 
 
 def _next(waiting: deque[tuple[Piece, Future[PieceRows]]]) -> tuple[Piece, PieceRows]:

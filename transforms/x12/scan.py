@@ -35,11 +35,15 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Sets:
-    """The sets of a piece: first segment (ST), segment after the last, and name (`837P`, `835`, others)."""
+    """The sets of a piece: first segment (ST), segment after the last, and name (`837P`, `835`, others).
+
+    The first `repeated` segments of the piece stand there again and are not counted.
+    """
 
     first: Positions
     stop: Positions
     names: list[str]
+    repeated: int = 0
 
     def of(self, segments: Positions) -> Positions:
         """The set that each segment (ascending) lies in, -1 for none."""
@@ -65,7 +69,7 @@ def envelopes_of(segments: Segments) -> list[Envelope]:
     ]
 
 
-def sets_of(segments: Segments, envelopes: list[Envelope]) -> Sets:
+def sets_of(segments: Segments, envelopes: list[Envelope], repeated: int) -> Sets:
     """The sets of a piece; one that goes on after the piece ends with it."""
     first: list[int] = []
     stop: list[int] = []
@@ -82,7 +86,7 @@ def sets_of(segments: Segments, envelopes: list[Envelope]) -> Sets:
             names.append(set_name(envelope.element(1), version, envelope.element(3)))
     if len(stop) < len(first):
         stop.append(len(segments))
-    return Sets(np.array(first, dtype=np.int64), np.array(stop, dtype=np.int64), names)
+    return Sets(np.array(first, dtype=np.int64), np.array(stop, dtype=np.int64), names, repeated)
 
 
 def running(mask: Mask) -> npt.NDArray[np.int32]:

@@ -114,6 +114,7 @@ def places(data: memoryview, start: int, stop: int, text: bytes) -> Positions:
     return found
 
 
+STEP = 1 << 20
 PAD = 64
 """Bytes behind the last segment that can be read, so that fixed windows never run out."""
 
@@ -134,7 +135,7 @@ def index_segments(
     data = np.frombuffer(padded, dtype=np.uint8, count=stop - start + PAD, offset=start)
     text = data[: stop - start]
     terminator = delimiters.terminator
-    ends = np.flatnonzero(text == terminator)
+    ends = _ends(text, terminator)
     after = int(ends[-1]) + 1 if len(ends) else 0
     unended = len(text[after:].tobytes().strip(b" \t\r\n\0"))
     starts = np.empty_like(ends)
@@ -152,6 +153,14 @@ def index_segments(
     if not filled.all():
         starts, ends = starts[filled], ends[filled]
     return Segments(data, starts, ends, _kinds(data, starts, delimiters), delimiters, inside, unended)
+
+
+def _ends(text: Bytes, terminator: int) -> Positions:
+    """Where the terminators stand, looked for part by part: what is compared stays in the cache."""
+    parts = [np.flatnonzero(text[at : at + STEP] == terminator) for at in range(0, len(text), STEP)]
+    for number, part in enumerate(parts):
+        part += number * STEP
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
 
 def _skip_blanks(data: Bytes, starts: Positions, ends: Positions) -> int:
