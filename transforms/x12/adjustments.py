@@ -24,6 +24,7 @@ class Adjustments:
     """
 
     data: Bytes
+    blanks: bool
     segment: Positions
     group: Span
     reason: Span
@@ -38,7 +39,7 @@ class Adjustments:
         """
         own = np.flatnonzero(owner >= 0)
         group, reason, amount = (at_rows(span, own) for span in (self.group, self.reason, self.amount))
-        return joined(self.data, [group, b"-", reason, b":", amount], owner[own], count)
+        return joined(self.data, [group, b"-", reason, b":", amount], owner[own], count, self.blanks)
 
     def summed(self, owner: Positions, count: int) -> npt.NDArray[np.int64]:
         """Sum of the amounts of each owner, in ten-thousandths."""
@@ -66,4 +67,4 @@ def read_adjustments(loops: Loops) -> Adjustments:
     group = loops.span(segment, 1)
     value, bad = loops.units(amount)
     bad |= ~(filled(group) & filled(reason) & filled(amount))
-    return Adjustments(picked.data, segment, group, reason, amount, value, bad)
+    return Adjustments(picked.data, picked.blanks, segment, group, reason, amount, value, bad)

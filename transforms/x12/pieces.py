@@ -151,6 +151,7 @@ class PieceCutter:
             data[:begin], data[begin:fresh] = self._context, rest
             end = stream.fill(data, fresh, fresh + self.size)
             last = end < fresh + self.size
+            data[end : end + PAD] = bytes(PAD)
             if self._first or self._unwrap or array[fresh:end].min(initial=1) == 0:
                 clean = self._clean(data[fresh:end].tobytes())
                 if self._first and not last and len(rest) + len(clean) < 2 * LOOK_AHEAD:
@@ -257,13 +258,15 @@ class PieceCutter:
 
 
 def _pages(size: int) -> memoryview:
-    """Zero bytes in pages of their own, large ones where there are any.
+    """Room for a piece, a large one in large pages of its own.
 
     Small pages cost as much as reading the bytes in them. What is taken from the heap instead and given back
-    out of order leaves holes, and memory grows with the file.
+    out of order leaves holes, and memory grows with the file; small pieces fit into the holes of others.
     """
+    if size < LARGE_PAGES:
+        return memoryview(np.empty(size, dtype=np.uint8))  # type: ignore[arg-type]
     pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if hasattr(mmap, "MADV_HUGEPAGE") and size >= LARGE_PAGES:
+    if hasattr(mmap, "MADV_HUGEPAGE"):
         pages.madvise(mmap.MADV_HUGEPAGE)
     return memoryview(pages)
 

@@ -230,5 +230,5 @@ class _RemitReader:
         at = loops.matching("LQ", b"HE")
         remark = loops.span(at, 2)
         own = np.flatnonzero((loops.line_of[at] >= 0) & filled(remark))
-        data = loops.picked.data
-        return joined(data, [at_rows(remark, own)], loops.line_of[at[own]], len(loops.lines))
+        lines, picked = loops.line_of[at[own]], loops.picked
+        return joined(picked.data, [at_rows(remark, own)], lines, len(loops.lines), picked.blanks)

@@ -120,7 +120,7 @@ def nothing(height: int) -> pl.Series:
     return pl.Series([None], dtype=pl.String).new_from_index(0, height)
 
 
-def woven(data: Bytes, parts: list[Span | bytes]) -> tuple[Bytes, Span]:
+def woven(data: Bytes, parts: list[Span | bytes], blanks: bool = True) -> tuple[Bytes, Span]:
     """Rows made of values of `data` and constants one after the other: a new buffer, and their bounds."""
     count = next(len(part[0]) for part in parts if isinstance(part, tuple))
     begin = np.empty((count, len(parts)), dtype=np.int64)
@@ -132,21 +132,23 @@ def woven(data: Bytes, parts: list[Span | bytes]) -> tuple[Bytes, Span]:
             begin[:, number], stop[:, number] = at, at + len(part)
             at += len(part)
         else:
-            begin[:, number], stop[:, number] = _trimmed(data, *part)
+            begin[:, number], stop[:, number] = _trimmed(data, *part) if blanks else part
     out = np.concatenate(constants)[ranges(begin.reshape(-1), stop.reshape(-1))]
     lengths = (stop - begin).sum(axis=1)
     ends: Positions = np.cumsum(lengths)
     return np.concatenate([out, np.zeros(64, dtype=np.uint8)]), (ends - lengths, ends)
 
 
-def joined(data: Bytes, parts: list[Span | bytes], group: Positions, count: int) -> pl.Series:
+def joined(
+    data: Bytes, parts: list[Span | bytes], group: Positions, count: int, blanks: bool = True
+) -> pl.Series:
     """Rows (see `woven`) of each of `count` ascending groups joined by `|`, null where there are none."""
     if not len(group):
         return nothing(count)
-    buffer, (begin, end) = woven(data, [*parts, b"|"])
-    first = np.searchsorted(group, np.arange(count))
-    stop = np.searchsorted(group, np.arange(count), side="right")
-    some = stop > first
+    buffer, (begin, end) = woven(data, [*parts, b"|"], blanks)
+    held = np.bincount(group, minlength=count)
+    stop = np.cumsum(held)
+    first, some = stop - held, held > 0
     bounds = np.where(some, begin[np.minimum(first, len(group) - 1)], 0)
     return text(buffer, bounds, np.where(some, end[stop - 1] - 1, 0), blanks=False)
 
