@@ -91,6 +91,15 @@ def test_complement_across_tables_hides_n_and_what_uses_it() -> None:
     assert paid_row["allowed_p50"] == 360.0
 
 
+@pytest.mark.parametrize("paid_lines", [29, 35])
+def test_tails_do_not_tell_where_a_withheld_n_stands(paid_lines: int) -> None:
+    # 39 lines of which 29 to 38 are priced: without tails 29 (fewer than 30), with them 30 or more
+    rows = [paid(36_000, billing_provider_npi=NPIS[i % 4]) for i in range(paid_lines)]
+    row = month(release(rows + [{} for _ in range(39 - paid_lines)])["payment"])
+    assert (row["service_lines"], row["allowed_p50"]) == (None, 360.0)
+    assert (row["allowed_p10"], row["allowed_per_unit_p90"]) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("lines", "reason", "shown"),
     [

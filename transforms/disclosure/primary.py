@@ -110,6 +110,9 @@ def _measure_withheld(m: Measure, counts: dict[str, pl.Expr], rules: DisclosureR
     if m.kind in ("providers", "fact"):
         return pl.lit(False)
     rests = any_of(counts[name] for name in m.rests_on) | any_of(_small(name, rules) for name in m.needs)
+    if m.kind.endswith("_tail"):
+        # where N is withheld its tails would tell on which side of their minimum it is
+        rests |= counts.get("service_lines", pl.lit(False))
     if m.kind == "statistic_tail":
         return rests | any_of(_below(name, rules.minimum_tail_lines) for name in m.needs)
     if m.kind not in ("price", "price_tail"):
