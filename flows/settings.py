@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     minimum_providers: int | None = None
     dominance: Share | None = None
     minimum_age_months: int | None = None
-    complementary: bool = False
+    complementary: bool = True
 
     on_same_name: Literal["add", "supersede"] = "add"
     file_ceiling: Share = 0.25

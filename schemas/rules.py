@@ -51,7 +51,7 @@ class DisclosureRules:
     dominance: float = 0.5
     dominance_of_dollars: bool = False
     minimum_age_months: int = 0
-    complementary: bool = False
+    complementary: bool = True
 
     @classmethod
     def of(cls, audience: Audience) -> DisclosureRules:

@@ -15,17 +15,14 @@ from schemas.rules import DisclosureRules
 from transforms.disclosure.bounds import narrowed
 from transforms.disclosure.complementary import cheapest, cheapest_of_any, close_sums, costs, known_zero
 from transforms.disclosure.relations import Flags, Ids, Numbers, System, Tables, system_of
+from transforms.disclosure.views import withhold_thin_views
 from transforms.disclosure.withheld import Withheld, protected
 
 ROUNDS: Final = 60
-PATIENCE: Final = 3
-"""Rounds that withhold only what tells; later ones withhold a neighbour of every number found out, too."""
 EAGER: Final = 3
-"""Rounds after which those neighbours go all at once."""
+"""Rounds that withhold one neighbour per sum of a number found out; later ones withhold all of them."""
 FEW: Final = 30
 """Numbers found out that are few enough to make short work of."""
-LARGE: Final = 300_000
-"""Numbers above which patience takes too long."""
 REACHES: Final = (1, 2, 4, 40)
 """How often bounds are passed on: what is near is widened first, so that little is withheld for it."""
 AT_ONCE: Final = 40
@@ -60,23 +57,21 @@ def protect(tables: Tables, withheld: Withheld, rules: DisclosureRules) -> int:
     Raises GateRefused when that does not come to an end.
     """
     system = system_of(tables)
+    if not system.size:
+        return 0
     reduced = reduce(system)
     cost = costs(tables, system)
-    patience = PATIENCE if system.size <= LARGE else 0
+    withhold_thin_views(tables, withheld, system)
     for number in range(ROUNDS):
         for sweeps in REACHES if number == 0 else REACHES[-1:]:
             widen(tables, withheld, system, cost, rules, sweeps)
-        chosen = None
-        if number >= patience:
-            found = derivable(system, reduced, withheld, rules)
-            if not found.any():
-                return number + 1
-            every = number >= patience + EAGER or int(found.sum()) <= FEW
-            chosen = around(system, found, withheld.hidden(system), cost, every)
-        if chosen is None or not len(chosen):
-            chosen = culprits(system, reduced, withheld, cost, rules)
-        if chosen is None:
+        found = derivable(system, reduced, withheld, rules)
+        if not found.any():
             return number + 1
+        every = number >= EAGER or int(found.sum()) <= FEW
+        chosen = around(system, found, withheld.hidden(system), cost, every)
+        if not len(chosen):
+            chosen = telling(system, reduced, withheld, found, cost)
         if not len(chosen):
             raise GateRefused("withheld numbers can be worked out, and nothing more can be withheld")
         withheld.withhold(system, chosen)
@@ -206,27 +201,15 @@ def derivable(system: System, reduced: Reduced, withheld: Withheld, rules: Discl
     return protected(system, unknown, rules) & (np.abs(moved) < STILL)
 
 
-def culprits(
-    system: System, reduced: Reduced, withheld: Withheld, cost: Numbers, rules: DisclosureRules
-) -> Ids | None:
-    """Numbers to withhold so that nothing follows from what is shown; none (null) when nothing does.
-
-    For each variable that follows, the cheapest of the shown numbers that it follows from.
-    """
+def telling(system: System, reduced: Reduced, withheld: Withheld, found: Flags, cost: Numbers) -> Ids:
+    """For each variable found out, the cheapest of the shown numbers that it follows from."""
     hidden = withheld.hidden(system)
-    unknown = hidden & ~known_zero(system, hidden)
-    shown = shown_of(reduced, unknown)
-    still = protected(system, unknown, rules) & (np.abs(movement(reduced, shown)) < STILL)
-    if not still.any():
-        return None
+    shown = shown_of(reduced, hidden & ~known_zero(system, hidden))
     if shown.solve is None:
         return np.zeros(0, dtype=np.int64)
-    reading = csr_array(reduced.basis[np.flatnonzero(still)][:, shown.free])
+    reading = csr_array(reduced.basis[np.flatnonzero(found)][:, shown.free])
     price = np.where((shown.variable < 0) | hidden[shown.variable], np.inf, cost[shown.variable])
-    plain = still.copy()
-    plain[np.flatnonzero(still)[np.diff(reading.indptr) > 0]] = False
-    near = cheapest_of_any(system, plain[system.matrix.indices], hidden, cost)
-    return np.union1d(near, _telling(shown, reading[np.diff(reading.indptr) > 0], price))
+    return _telling(shown, reading[np.diff(reading.indptr) > 0], price)
 
 
 def _telling(shown: Shown, reading: csr_array, price: Numbers) -> Ids:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import polars as pl
 
@@ -14,6 +16,8 @@ from transforms.disclosure.relations import SHARES_OF, quantities_of, rows_of_ba
 from transforms.disclosure.withheld import Withheld
 
 Masks = dict[str, pl.DataFrame]
+CODE: Final = "procedure_code"
+POSITION: Final = "_position"
 
 
 def suppress(tables: dict[str, pl.DataFrame], rules: DisclosureRules) -> dict[str, pl.DataFrame]:
@@ -32,10 +36,30 @@ def release_masks(tables: dict[str, pl.DataFrame], rules: DisclosureRules) -> Ma
     primary = primary_masks(tables, rules)
     if not (primary and rules.complementary):
         return primary
-    withheld = Withheld.of(primary)
+    parts = [_protected(part, rules) for part in _unlinked_parts({name: tables[name] for name in primary})]
+    return {
+        name: pl.concat([part[name] for part in parts if name in part]).sort(POSITION).drop(POSITION)
+        for name in primary
+    }
+
+
+def _unlinked_parts(tables: dict[str, pl.DataFrame]) -> list[dict[str, pl.DataFrame]]:
+    """Tables of one procedure code each, and those without a code: nothing adds up from one to another."""
+    numbered = {name: frame.with_row_index(POSITION) for name, frame in tables.items()}
+    coded = {name: frame for name, frame in numbered.items() if CODE in frame.columns}
+    others = {name: frame for name, frame in numbered.items() if name not in coded}
+    codes = sorted({code for frame in coded.values() for code in frame.get_column(CODE).unique()})
+    of_codes = [{name: frame.filter(pl.col(CODE) == code) for name, frame in coded.items()} for code in codes]
+    return [part for part in ([*of_codes, others] if codes else [numbered]) if part]
+
+
+def _protected(tables: dict[str, pl.DataFrame], rules: DisclosureRules) -> Masks:
+    """Masks of tables that are linked, with the position of each row in the whole table."""
+    positions = {name: frame.get_column(POSITION) for name, frame in tables.items()}
+    withheld = Withheld.of(primary_masks(tables, rules))
     protect(tables, withheld, rules)
     withhold_shares(tables, withheld)
-    return withheld.masks()
+    return {name: mask.with_columns(positions[name]) for name, mask in withheld.masks().items()}
 
 
 def primary_masks(tables: dict[str, pl.DataFrame], rules: DisclosureRules) -> Masks:
