@@ -161,7 +161,14 @@ def start(client: httpx.Client, name: str, parameters: dict[str, str]) -> str:
     """Start a run of a deployment through the API; the state it ends in."""
     deployment = answers(client, f"/deployments/name/{name}")
     assert deployment is not None
-    made = client.post(f"/deployments/{deployment['id']}/create_flow_run", json={"parameters": parameters})
+    path = f"/deployments/{deployment['id']}/create_flow_run"
+    made = client.post(path, json={"parameters": parameters})
+    for _ in range(20):
+        if made.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            break
+        # its database is busy; Prefect's own client asks again, too
+        time.sleep(1)
+        made = client.post(path, json={"parameters": parameters})
     assert made.status_code in (200, 201)
     return str(until(lambda: finished(client, made.json()["id"]), 120))
 

@@ -26,7 +26,7 @@ from table_lines import NPIS, paid  # noqa: E402
 Row = dict[str, object]
 Tables = dict[str, pl.DataFrame]
 AS_OF = date(2024, 6, 30)
-ALONE = DisclosureRules.of("shared")
+ALONE = replace(DisclosureRules.of("shared"), complementary=False)
 WITH_COMPANY = replace(ALONE, complementary=True)
 PAYERS = ("aetna", "cigna", "uhc")
 
