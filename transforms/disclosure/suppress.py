@@ -36,7 +36,8 @@ def release_masks(tables: dict[str, pl.DataFrame], rules: DisclosureRules) -> Ma
     primary = primary_masks(tables, rules)
     if not (primary and rules.complementary):
         return primary
-    parts = [_protected(part, rules) for part in _unlinked_parts({name: tables[name] for name in primary})]
+    linked = _unlinked_parts({name: tables[name] for name in primary})
+    parts = [_protected(part, primary, rules) for part in linked]
     return {
         name: pl.concat([part[name] for part in parts if name in part]).sort(POSITION).drop(POSITION)
         for name in primary
@@ -53,10 +54,10 @@ def _unlinked_parts(tables: dict[str, pl.DataFrame]) -> list[dict[str, pl.DataFr
     return [part for part in ([*of_codes, others] if codes else [numbered]) if part]
 
 
-def _protected(tables: dict[str, pl.DataFrame], rules: DisclosureRules) -> Masks:
+def _protected(tables: dict[str, pl.DataFrame], primary: Masks, rules: DisclosureRules) -> Masks:
     """Masks of tables that are linked, with the position of each row in the whole table."""
     positions = {name: frame.get_column(POSITION) for name, frame in tables.items()}
-    withheld = Withheld.of(primary_masks(tables, rules))
+    withheld = Withheld.of({name: primary[name][rows] for name, rows in positions.items()})
     protect(tables, withheld, rules)
     withhold_shares(tables, withheld)
     return {name: mask.with_columns(positions[name]) for name, mask in withheld.masks().items()}
