@@ -65,9 +65,9 @@ def rebuild(
     if resolved.snapshot.as_of is None or (tells_the_same(run.store, resolved) and is_stored(resolved)):
         do("commit", commit, run, resolved)
         return do("summary", summarise, run, found, taken, completed, resolved, everything)
-    tables = do("tables", tables_of, run, resolved)
-    safe = do("disclosure", disclose, run, tables)
-    staged = do("stage", stage, run, resolved, tables, safe)
+    built = do("tables", tables_of, run, resolved)
+    safe = do("disclosure", disclose, run, built)
+    staged = do("stage", stage, run, built, safe)
     do("commit", commit, run, staged)
     do("publish", publish_release, run, staged)
     return do("summary", summarise, run, found, taken, completed, staged, everything)

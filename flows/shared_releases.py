@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -12,9 +13,11 @@ from flows.publish import is_whole, read_manifest, staged_folder
 from flows.run import Run
 from flows.store import Basis, Store
 from schemas.rules import SCHEMA_VERSION
-from transforms.disclosure.carry_forward import CARRIED_SCHEMA, Changes
 from transforms.tables.book import old_enough
 from transforms.tables.release_changes import changed_lines
+
+if TYPE_CHECKING:
+    from transforms.disclosure.carry_forward import Changes
 
 Tables = dict[str, pl.DataFrame]
 Build = Callable[[pl.LazyFrame], Tables]
@@ -45,6 +48,8 @@ def changes_of(run: Run, store: Store, last: str, build: Build) -> tuple[Changes
 
     Also the lines changed since the last release.
     """
+    from transforms.disclosure.carry_forward import Changes
+
     carried = read_carried(run.store)
     names = sorted({last, *carried.get_column("basis").unique()})
     bases = run.store.snapshot.bases
@@ -64,6 +69,8 @@ def _visible(run: Run, store: Store, basis: Basis) -> pl.LazyFrame:
 
 def read_carried(store: Store) -> pl.DataFrame:
     """Cells of the last release for `shared` that stand as in an earlier one; grain: CARRIED_SCHEMA."""
+    from transforms.disclosure.carry_forward import CARRIED_SCHEMA
+
     name = store.snapshot.carried
     return pl.read_parquet(store.path(name)) if name else pl.DataFrame(schema=CARRIED_SCHEMA)
 
@@ -73,6 +80,8 @@ def with_bases(store: Store, work: Path, release: str, carried: pl.DataFrame | N
 
     Of earlier bases only those remain that a cell still stands as in.
     """
+    from transforms.disclosure.carry_forward import CARRIED_SCHEMA
+
     carried = pl.DataFrame(schema=CARRIED_SCHEMA) if carried is None else carried
     file = work / "carried.parquet"
     carried.write_parquet(file)

@@ -29,6 +29,7 @@ SWEPT: Final = (
     "store/resolved/lines",
     "store/resolved/remits",
     "store/carried",
+    "store/tables",
     "quarantine",
 )
 """Folders in which a file that the snapshot does not name is an orphan."""
@@ -78,11 +79,23 @@ class Basis:
 
 
 @dataclass(frozen=True)
+class Built:
+    """Tables before disclosure control: file by table, and what each period was made of, by a digest.
+
+    Kept for speed alone: a snapshot counts without them.
+    """
+
+    files: Mapping[str, str]
+    made_of: Mapping[str, str]
+    as_of: str
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """Everything that counts at one moment. Holds no clock: the same inputs make the same snapshot.
 
     `bases` are those of the last release for `shared` and of every release that a cell of it was last new in;
-    `carried` names the file that says which cells those are.
+    `carried` names the file that says which cells those are. `built`: tables of the last run.
     """
 
     key_id: str
@@ -94,6 +107,7 @@ class Snapshot:
     releases: tuple[str, ...] = ()
     bases: Mapping[str, Basis] = field(default_factory=dict)
     carried: str | None = None
+    built: Built | None = None
 
     @property
     def release(self) -> str | None:
@@ -101,7 +115,11 @@ class Snapshot:
         return self.releases[-1] if self.releases else None
 
     def names(self) -> set[str]:
-        """Names of all files that count, releases apart."""
+        """Names of all files that are kept, releases apart."""
+        return self.needed() | set(self.built.files.values() if self.built else ())
+
+    def needed(self) -> set[str]:
+        """Names of the files that the snapshot cannot do without."""
         partitions = {
             name for files in self.partitions.values() for name in (files.lines, files.remits) if name
         }
@@ -128,6 +146,7 @@ class Snapshot:
         rest["bases"] = {
             name: Basis(tuple(basis["lines"]), basis["as_of"]) for name, basis in raw["bases"].items()
         }
+        rest["built"] = Built(**raw["built"]) if raw.get("built") else None
         return cls(**rest)
 
 
@@ -189,7 +208,7 @@ class Store:
 
     def commit(self) -> None:
         """Make this snapshot the one that counts: flushed, then replaced atomically."""
-        missing = [name for name in self.snapshot.names() if not self.path(name).is_file()]
+        missing = [name for name in self.snapshot.needed() if not self.path(name).is_file()]
         if missing:
             raise ProductError("E_SNAPSHOT", f"{len(missing)} files named but missing")
         folder = private_folder(self.data / "store")

@@ -5,7 +5,6 @@ Build the tables, protect them, compare them with the last release.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +16,7 @@ from flows.admission import read_ledger
 from flows.errors import ProductError
 from flows.files import private_folder
 from flows.publish import is_whole, read_manifest, staged_folder
-from flows.reference_files import provider_owners, read_contracts, read_reference, reference_digests
+from flows.reference_files import reference_digests
 from flows.release import Terms, release_id, stage_release
 from flows.run import Run
 from flows.store import Store
@@ -29,33 +28,38 @@ CARRIED = "carried.parquet"
 CAUSES = "causes.parquet"
 
 
-def tables_of(run: Run, store: Store) -> str:
-    """Build every table of every period; also of only the lines that changed since the last release.
+def tables_of(run: Run, store: Store) -> Store:
+    """Build the tables of every period; also of only the lines that changed since the last release.
 
-    Gives the work folder with both (built/ and changed/), unprotected. For `shared` what changed stands by
-    earlier release (since/), and all of it together (every/).
+    Gives the store as of a snapshot that names the former, unprotected. Of the lines that changed the work
+    folder holds the tables (changed/) and the causes; for `shared` the tables by earlier release (since/),
+    and of all of it together (every/).
     """
+    from flows.built_tables import build_cells, read_built, with_built
     from flows.shared_releases import changes_of, earlier_release
     from transforms.tables.release_changes import causes_of, changed_lines
 
-    folder = private_folder(run.work / "tables")
-    built = _build(run, store, store.resolved_lines())
-    _write_frames(folder / "built", built)
-    window: Any = built["utilization"].filter(period_type="rolling_12")["period_start"].first()
+    folder = private_folder(_folder(run))
+    after = with_built(run, store)
+    window: Any = read_built(after)["utilization"].filter(period_type="rolling_12")["period_start"].first()
     earlier = earlier_release(run)
     if earlier is not None:
-        changes, lines = changes_of(run, store, earlier, lambda lines: _build(run, store, lines, window))
+        changes, lines = changes_of(run, store, earlier, lambda lines: build_cells(run, store, lines, window))
         _write_frames(folder / "every", changes.every)
         for name, frames in changes.since.items():
             _write_frames(private_folder(folder / "since") / name, frames)
     elif _comparable_release(run):
         moved = moved_partitions(run.store, store)
         lines = changed_lines(run.store.resolved_lines(moved), store.resolved_lines(moved)).collect()
-        _write_frames(folder / "changed", _build(run, store, lines.lazy(), window))
+        _write_frames(folder / "changed", build_cells(run, store, lines.lazy(), window))
     else:
-        return str(folder)
+        return after
     causes_of(lines.lazy(), _made_under(run, store), window).write_parquet(folder / CAUSES)
-    return str(folder)
+    return after
+
+
+def _folder(run: Run) -> Path:
+    return run.work / "tables"
 
 
 def moved_partitions(before: Store, after: Store) -> list[str]:
@@ -67,57 +71,33 @@ def moved_partitions(before: Store, after: Store) -> list[str]:
     return sorted(key for key, (was, now) in lines.items() if was != now)
 
 
-def _build(run: Run, store: Store, lines: pl.LazyFrame, rolling_from: Any = None) -> Tables:
-    from transforms.tables.book import old_enough
-    from transforms.tables.build import build_tables
-
-    contracts = read_contracts()
-    as_of = dt.date.fromisoformat(store.snapshot.as_of or "")
-    months = run.settings.disclosure.minimum_age_months
-    tables = build_tables(
-        lines,
-        store.resolved_remits(),
-        store.quality(),
-        as_of,
-        run.settings.rules,
-        read_reference(),
-        owners=provider_owners(),
-        contracts=contracts,
-        minimum_age_months=months,
-        rolling_from=rolling_from,
-    )
-    if months:
-        tables[QUALITY] = tables[QUALITY].filter(old_enough(as_of, months, "period_start").fill_null(True))
-    return {
-        name: frame for name, frame in tables.items() if contracts is not None or name != "contract_variance"
-    }
-
-
-def disclose(run: Run, folder: str) -> str:
+def disclose(run: Run, store: Store) -> str:
     """Hide what could tell of a person; gives the work folder of the tables that may be shown.
 
     E_GATE if that fails.
     """
+    from flows.built_tables import read_built
     from flows.shared_releases import earlier_release
     from transforms.disclosure.audit import suppression_shares, with_suppression
     from transforms.disclosure.gate import GateRefused
     from transforms.disclosure.suppress import suppress
 
     rules = run.settings.disclosure
-    built = _read_frames(Path(folder) / "built")
+    built = read_built(store)
     try:
         safe = suppress(built, rules)
     except GateRefused as refusal:
         raise ProductError("E_GATE", str(refusal)) from None
     earlier = earlier_release(run)
     if earlier is not None:
-        safe = _carried_forward(run, Path(folder), earlier, safe)
+        safe = _carried_forward(run, earlier, safe)
     safe[QUALITY] = with_suppression(safe[QUALITY], suppression_shares(built, safe, rules))
     return str(_write_frames(run.work / "safe", safe))
 
 
-def _carried_forward(run: Run, folder: Path, earlier: str, safe: Tables) -> Tables:
+def _carried_forward(run: Run, earlier: str, safe: Tables) -> Tables:
     """The tables with the cells that may not change as they stood; leaves carried.parquet and changed/."""
+    folder = _folder(run)
     from flows.shared_releases import read_carried
     from transforms.disclosure.audit import SOURCE
     from transforms.disclosure.carry_forward import Changes, carry_forward, patients_changed
@@ -132,7 +112,7 @@ def _carried_forward(run: Run, folder: Path, earlier: str, safe: Tables) -> Tabl
     return made
 
 
-def stage(run: Run, store: Store, folder: str, safe_folder: str) -> Store:
+def stage(run: Run, store: Store, safe_folder: str) -> Store:
     """Write the release into the store; gives the store as of a snapshot that names it."""
     from flows.shared_releases import last_shared, with_bases
     from schemas.dictionary import data_dictionary
@@ -142,13 +122,13 @@ def stage(run: Run, store: Store, folder: str, safe_folder: str) -> Store:
     tables = _read_frames(Path(safe_folder))
     terms = terms_of(run, store)
     identity = release_id({name: canonical_bytes(frame) for name, frame in tables.items()}, terms)
-    tables[CHANGES] = changes_since(run, store, tables, Path(folder), identity)
+    tables[CHANGES] = changes_since(run, store, tables, identity)
     specs = {name: spec for name, spec in TABLES.items() if name in tables}
     columns = {name: spec.columns for name, spec in specs.items()}
     dictionary = data_dictionary(list(specs.values()))
     name = stage_release(tables, columns, identity, dictionary, terms, run.data, run.work)
     if run.settings.audience == "shared":
-        carried = Path(folder) / CARRIED
+        carried = _folder(run) / CARRIED
         store = with_bases(store, run.work, name, pl.read_parquet(carried) if carried.is_file() else None)
     releases = [*(release for release in store.snapshot.releases if release != name), name]
     kept = releases[-run.settings.keep_releases - 1 :]
@@ -156,7 +136,7 @@ def stage(run: Run, store: Store, folder: str, safe_folder: str) -> Store:
     return store.with_snapshot(releases=(*([pinned] if pinned and pinned not in kept else []), *kept))
 
 
-def changes_since(run: Run, store: Store, tables: Tables, folder: Path, identity: str) -> pl.DataFrame:
+def changes_since(run: Run, store: Store, tables: Tables, identity: str) -> pl.DataFrame:
     """How the numbers moved since the last release of the same audience and thresholds.
 
     The same release keeps its own.
@@ -171,6 +151,7 @@ def changes_since(run: Run, store: Store, tables: Tables, folder: Path, identity
     if manifest and manifest["release_id"] == identity and CHANGES in before:
         return before[CHANGES]
     least = 1 if run.settings.audience == "internal" else run.settings.disclosure.minimum_count
+    folder = _folder(run)
     changed, causes = _read_frames(folder / "changed"), pl.read_parquet(folder / CAUSES)
     return release_changes(before, tables, changed, least, causes, _made_under(run, store))
 

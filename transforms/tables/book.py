@@ -16,7 +16,7 @@ from schemas.rules import Rules
 from transforms.payer_rules import with_expected
 from transforms.tables.cases import with_case_facts
 from transforms.tables.intervals import INTERVALS, with_intervals
-from transforms.tables.periods import Calendar, month_number, month_of, rolling_start
+from transforms.tables.periods import Calendar, Period, month_number, month_of, rolling_start
 
 Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -103,11 +103,10 @@ def _cases(frame: pl.DataFrame, patients: Ids) -> Ids:
 
 
 def with_identities(frame: pl.DataFrame, owners: Mapping[str, str]) -> pl.DataFrame:
-    """Replace identities by dense numbers, and order the lines by patient.
+    """Replace identities by dense numbers. Grain unchanged.
 
     `_claims`, `_cases`, `_patients`, `_billing_providers`, `_rendering_providers`, `_owners`; `..._alone`
-    says that no other line has the same claim, case or patient. The order makes counting distinct patients
-    cheap.
+    says that no other line has the same claim, case or patient.
     """
     billing = frame.get_column("billing_provider_npi")
     patients = dense(frame.get_column("patient_key"))
@@ -125,7 +124,7 @@ def with_identities(frame: pl.DataFrame, owners: Mapping[str, str]) -> pl.DataFr
     numbers += [_worded(npi).to_physical().alias(name) for name, npi in providers.items()]
     numbers += [pl.Series(f"{name}_alone", _alone(found)) for name, found in people.items()]
     gone = ("claim_key", "patient_key", "billing_provider_npi", "rendering_provider_npi", "payer_name")
-    return frame.drop(gone).with_columns(numbers)[np.argsort(patients, kind="stable")]
+    return frame.drop(gone).with_columns(numbers)
 
 
 def _worded(series: pl.Series) -> pl.Series:
@@ -173,26 +172,21 @@ LINE_INPUT: Final = (
     *("is_unit_priced", "medicare_allowed", "allowed_per_unit"),
 )
 """Columns of a current line that some table reads."""
-STANDING_INPUT: Final = (
-    *("standing", "role", "replaced_claim", "voided_claim"),
-    *("unbalanced", "allowed_conflict", "line_of_business_doubtful"),
-)
-"""Columns that tell lines apart and count them, whatever their standing."""
-
-
-def held(lines: pl.LazyFrame) -> pl.LazyFrame:
-    """The columns of resolved lines that tables read, read once; grain unchanged.
-
-    In one chunk: strings scattered over a buffer per partition are slow to gather.
-    """
-    return lines.select(*LINE_INPUT, *STANDING_INPUT).collect().rechunk().lazy()
+IS_COUNTED: Final = (pl.col("standing") == "current") & (pl.col("role") == "P")
+"""Current primary lines: those that make a row."""
 
 
 def current_lines(lines: pl.LazyFrame) -> pl.DataFrame:
-    """Current primary lines with the columns that tables read; an empty line of business is `other`."""
+    """Current primary lines with the columns that tables read, in the order of patients; an empty line of
+    business is `other`.
+
+    The order makes counting distinct patients cheap.
+    """
+    # in one chunk: strings scattered over a buffer per partition are slow to gather
+    held = lines.filter(IS_COUNTED).select(LINE_INPUT).collect().rechunk()
     return (
-        lines.filter((pl.col("standing") == "current") & (pl.col("role") == "P"))
-        .select(LINE_INPUT)
+        held.sort(pl.col("patient_key").hash(), maintain_order=True)
+        .lazy()
         .with_columns(
             pl.col("line_of_business").fill_null("other"),
             pl.col("care_model").fill_null("unspecified"),
@@ -232,11 +226,12 @@ def open_book(
     owners: Mapping[str, str] | None = None,
     minimum_age_months: int = 0,
     rolling_from: date | None = None,
+    only: frozenset[Period] | None = None,
 ) -> Book:
     """Read resolved lines once for all tables.
 
     `owners` (billing NPI -> owner) makes several billing providers of one owner one provider where prices are
-    protected; published counts of providers stay counts of NPIs.
+    protected; published counts of providers stay counts of NPIs. `only`: the periods to be told.
     """
     if minimum_age_months:
         lines = lines.filter(old_enough(as_of, minimum_age_months))
@@ -250,6 +245,6 @@ def open_book(
     rolling = rolling_start(months, as_of, rules.mature_days)
     if rolling_from is not None:
         rolling = month_of(rolling_from)
-    calendar = Calendar(as_of, rules.mature_days, rolling)
+    calendar = Calendar(as_of, rules.mature_days, rolling, only)
     frame, values = ranked(frame)
     return Book(frame, other_lines(lines), calendar, rules, values)

@@ -11,7 +11,7 @@ import polars as pl
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from schemas.tables import TABLES
-from transforms.tables.book import held, open_book
+from transforms.tables.book import Book, open_book
 from transforms.tables.care_models import care_models
 from transforms.tables.case_payment import case_payment
 from transforms.tables.contract_variance import contract_variance
@@ -30,6 +30,7 @@ from transforms.tables.states import states
 from transforms.tables.timeliness import timeliness
 from transforms.tables.utilization import utilization
 
+Tables = dict[str, pl.DataFrame]
 THREADS = 2
 """Tables made at a time: sorting leaves a core idle; more would only cost memory."""
 
@@ -45,17 +46,25 @@ def build_tables(
     contracts: pl.DataFrame | None = None,
     minimum_age_months: int = 0,
     rolling_from: date | None = None,
-) -> dict[str, pl.DataFrame]:
+) -> Tables:
     """Build every published table but release_changes; helper columns (`_...`) stand for disclosure control.
 
     `lines` are resolved lines of every standing, `remits` resolved remits, `quality` the counts of intake.
-    `owners` (billing NPI -> owner) makes providers of one owner one provider where prices are protected.
-    `contracts`: your own prices (see contract_variance). Lines of service months that ended less than
-    `minimum_age_months` before `as_of` are left out of every table but data_quality.
-    `rolling_from`: first day of the rolling twelve months, where it is not to be found from the lines.
+    The others are those of `tables_of_lines`; data_quality takes no notice of `minimum_age_months`.
     """
-    lines = held(lines)
     book = open_book(lines, as_of, rules, reference, owners, minimum_age_months, rolling_from)
+    return {
+        **tables_of_lines(book, reference, contracts),
+        "payer_rules": payer_rules(reference),
+        "data_quality": data_quality(lines, remits, quality, as_of, rules, reference),
+    }
+
+
+def tables_of_lines(book: Book, reference: ReferenceTables, contracts: pl.DataFrame | None = None) -> Tables:
+    """Build every table whose rows are cells of service lines, for the periods of the book's calendar.
+
+    `contracts`: your own prices (see contract_variance).
+    """
     billed = utilization(book)
     refused = denials(book, billed)
     builders: dict[str, Callable[[], pl.DataFrame]] = {
@@ -72,8 +81,6 @@ def build_tables(
         "states": lambda: states(book, billed),
         "demographics": lambda: demographics(book, billed),
         "contract_variance": lambda: contract_variance(book, billed, contracts),
-        "payer_rules": lambda: payer_rules(reference),
-        "data_quality": lambda: data_quality(lines, remits, quality, as_of, rules, reference),
     }
     with ThreadPoolExecutor(max_workers=THREADS) as pool:
         waiting = {name: pool.submit(builder) for name, builder in builders.items()}

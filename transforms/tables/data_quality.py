@@ -33,7 +33,8 @@ def data_quality(
     what is withheld are null: they are known, and added, after suppression.
     """
     parts = [intake_counts(quality, reference), line_counts(lines), remit_counts(remits)]
-    found = pl.concat([part.collect() for part in parts], how="diagonal")
+    # rows become counts before they are repeated under every roll-up
+    found = pl.concat([part.group_by(CELL).sum().collect() for part in parts], how="diagonal")
     missing = [pl.lit(0, dtype=pl.Int64).alias(name) for name in COUNTS if name not in found.columns]
     found = found.with_columns(missing)
     by_rule = found.filter(pl.col("rule_code").is_not_null())

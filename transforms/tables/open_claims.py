@@ -8,6 +8,9 @@ from schemas.tables_of_payment import OPEN_CLAIMS
 from transforms.tables.book import Book
 from transforms.tables.cells import Measures, dollars, finish, measure_cells, with_count_of
 
+LASTING_BANDS = ("91+", "unknown")
+"""Bands that lines stay in, however late the as-of date."""
+
 
 def open_age_band(as_of: pl.Expr) -> pl.Expr:
     """Band of the days since the first submission; without a date there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -14,6 +15,8 @@ PERIOD_TYPES: Final = ("month", "quarter", "year", "rolling_12")
 MONTHS_OF: Final = {"month": 1, "quarter": 3, "year": 12, "rolling_12": 12}
 
 Months = NDArray[np.int64]
+Period = tuple[str, int]
+"""Period type and first month."""
 
 
 def month_number(column: str) -> pl.Expr:
@@ -49,23 +52,50 @@ def rolling_start(months: Months, as_of: date, mature_days: int) -> int | None:
     return (mature or present)[-1] - 11
 
 
+def months_of(period: Period) -> range:
+    """The months of a period."""
+    period_type, first = period
+    return range(first, first + MONTHS_OF[period_type])
+
+
 @dataclass(frozen=True)
 class Calendar:
-    """Which period a month falls in, and which periods are mature."""
+    """Which period a month falls in, and which periods are mature.
+
+    `only`: the periods to be told; none: all.
+    """
 
     as_of: date
     mature_days: int
     rolling: int | None
+    only: frozenset[Period] | None = None
 
     def period_of(self, months: Months, period_type: str) -> Months:
-        """First month of the period of each month; -1 where it falls in none (outside the rolling window)."""
+        """First month of the period of each month; -1 where it falls in none that is to be told."""
+        starts = self._start_of(months, period_type)
+        if self.only is None:
+            return starts
+        told = [first for kind, first in self.only if kind == period_type]
+        return np.where(np.isin(starts, told), starts, -1)
+
+    def periods_of(self, months: Iterable[int]) -> frozenset[Period]:
+        """The periods that some months fall in."""
+        numbers = np.array(sorted(months), dtype=np.int64)
+        starts = {kind: self.period_of(numbers, kind).tolist() for kind in PERIOD_TYPES}
+        return frozenset((kind, first) for kind, found in starts.items() for first in found if first >= 0)
+
+    def is_mature(self, period: Period) -> bool:
+        """Whether a period ended long enough before the as-of date."""
+        period_type, first = period
+        return is_mature(first, MONTHS_OF[period_type], self.as_of, self.mature_days)
+
+    def _start_of(self, months: Months, period_type: str) -> Months:
         if period_type == "rolling_12":
             if self.rolling is None:
                 return np.full(months.shape, -1, dtype=np.int64)
             inside = (months >= self.rolling) & (months < self.rolling + 12)
             return np.where(inside, self.rolling, -1).astype(np.int64)
-        length = MONTHS_OF[period_type]
-        return months - months % length
+        return months - months % MONTHS_OF[period_type]
 
     def describe(self, starts: Months, period_type: str) -> pl.DataFrame:
         """Period type, first day and maturity of periods, one row per given start."""
