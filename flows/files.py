@@ -14,6 +14,8 @@ from flows.errors import ProductError
 PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
 CHUNK: Final = 1 << 20
+FLUSHING: Final = 4
+"""Files written and flushed at a time: what costs is waiting for the disk."""
 
 
 def private_folder(path: Path) -> Path:

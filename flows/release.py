@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
-from flows.files import as_json, digest, flush_file, flush_folder, private_folder
+from flows.files import FLUSHING, as_json, digest, flush_file, flush_folder, private_folder
 from flows.parquet_out import write_table
 from flows.publish import MANIFEST, PUBLISHED_AT
 from schemas.columns import Column
@@ -88,15 +89,20 @@ def stage_release(
     draft = scratch / "release"
     shutil.rmtree(draft, ignore_errors=True)
     private_folder(draft)
-    entries = {}
-    for name, frame in sorted(tables.items()):
+
+    def written(name: str) -> dict[str, Any]:
         path = draft / f"{name}.parquet"
-        write_table(frame, columns[name], path, file_metadata(name, identity, terms))
-        entries[name] = _checked(path, frame.height)
+        write_table(tables[name], columns[name], path, file_metadata(name, identity, terms))
+        path.chmod(0o600)
+        flush_file(path)
+        return _checked(path, tables[name].height)
+
+    with ThreadPoolExecutor(FLUSHING) as pool:
+        entries = dict(zip(sorted(tables), pool.map(written, sorted(tables)), strict=True))
     (draft / DICTIONARY).write_text(dictionary, encoding="utf-8")
     manifest = manifest_of(identity, entries, _entry(draft / DICTIONARY), terms, withheld_rows(tables))
     (draft / MANIFEST).write_bytes(as_json(manifest))
-    for path in draft.iterdir():
+    for path in (draft / DICTIONARY, draft / MANIFEST):
         path.chmod(0o600)
         flush_file(path)
     flush_folder(draft)

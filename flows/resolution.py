@@ -131,7 +131,9 @@ def _seed(store: Store, batches: Sequence[BatchFiles], only: Partition | None) -
 
 
 def _rows(rows: pl.LazyFrame, wanted: pl.DataFrame) -> pl.LazyFrame:
-    return rows.join(wanted.lazy(), on=ROW, how="semi")
+    # said of the files too: those that hold none of the rows are then not read
+    of_files = rows.filter(pl.col("file_key").is_in(wanted["file_key"].unique().to_list()))
+    return of_files.join(wanted.lazy(), on=ROW, how="semi")
 
 
 def _write_partitions(

@@ -13,14 +13,21 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from flows.errors import ProductError
-from flows.files import as_json, digest, flush_file, flush_folder, private_folder, read_json, write_atomically
+from flows.files import (
+    FLUSHING,
+    as_json,
+    digest,
+    flush_file,
+    flush_folder,
+    private_folder,
+    read_json,
+    write_atomically,
+)
 from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
 from schemas.columns import Column, polars_schema
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 
 FORMAT: Final = 2
-FLUSHING: Final = 4
-"""Files flushed at a time: what costs is waiting for the disk."""
 SWEPT: Final = (
     "store/ledger",
     "store/accepted/claim_lines",

@@ -6,6 +6,7 @@ Build the tables, protect them, compare them with the last release.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,9 @@ def stage(run: Run, store: Store, safe_folder: str) -> Store:
 
     tables = _read_frames(Path(safe_folder))
     terms = terms_of(run, store)
-    identity = release_id({name: canonical_bytes(frame) for name, frame in tables.items()}, terms)
+    with ThreadPoolExecutor(run.settings.workers) as pool:
+        canonical = dict(zip(tables, pool.map(canonical_bytes, tables.values()), strict=True))
+    identity = release_id(canonical, terms)
     tables[CHANGES] = changes_since(run, store, tables, identity)
     specs = {name: spec for name, spec in TABLES.items() if name in tables}
     columns = {name: spec.columns for name, spec in specs.items()}
@@ -196,7 +199,7 @@ def _comparable_release(run: Run) -> Path | None:
 def _write_frames(folder: Path, frames: Mapping[str, pl.DataFrame]) -> Path:
     private_folder(folder)
     for name, frame in frames.items():
-        frame.write_parquet(folder / f"{name}.parquet")
+        frame.write_parquet(folder / f"{name}.parquet", compression="lz4", statistics=False)
     return folder
 
 

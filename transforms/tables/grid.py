@@ -155,11 +155,10 @@ def _keys(
         .alias(name)
         for i, (name, vocabulary) in enumerate(zip(names, words, strict=True))
     ]
-    periods = pl.concat(
-        calendar.describe(start, period_type)
-        for start, (period_type, _, _) in zip(starts, COMBINATIONS, strict=True)
-    )
-    rolled = np.repeat([payers or lines for _, payers, lines in COMBINATIONS], [len(s) for s in starts])
+    sizes = [len(start) for start in starts]
+    kinds = np.repeat([PERIOD_TYPES.index(period_type) for period_type, _, _ in COMBINATIONS], sizes)
+    periods = calendar.describe(kinds, np.concatenate(starts))
+    rolled = np.repeat([payers or lines for _, payers, lines in COMBINATIONS], sizes)
     return (
         pl.DataFrame(columns).hstack(periods).with_columns(pl.Series("is_rollup", rolled, dtype=pl.Boolean))
     )

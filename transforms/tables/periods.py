@@ -97,18 +97,20 @@ class Calendar:
             return np.where(inside, self.rolling, -1).astype(np.int64)
         return months - months % MONTHS_OF[period_type]
 
-    def describe(self, starts: Months, period_type: str) -> pl.DataFrame:
-        """Period type, first day and maturity of periods, one row per given start."""
-        length = MONTHS_OF[period_type]
-        known, inverse = np.unique(starts, return_inverse=True)
-        days = np.array([first_day(int(m)) for m in known], dtype="datetime64[D]")
-        mature = np.array(
-            [is_mature(int(m), length, self.as_of, self.mature_days) for m in known], dtype=bool
-        )
+    def describe(self, kinds: Months, starts: Months) -> pl.DataFrame:
+        """Period type, first day and maturity of periods: a row per place in PERIOD_TYPES and first month."""
+        lengths = np.array([MONTHS_OF[kind] for kind in PERIOD_TYPES])[kinds]
+        last_days = _days(starts + lengths) - 1
+        mature = (np.datetime64(self.as_of, "D") - last_days).astype(np.int64) >= self.mature_days
         return pl.DataFrame(
             {
-                "period_type": pl.repeat(period_type, len(starts), dtype=pl.String, eager=True),
-                "period_start": pl.Series(days[inverse], dtype=pl.Date),
-                "is_mature": pl.Series(mature[inverse], dtype=pl.Boolean),
+                "period_type": pl.Series(PERIOD_TYPES, dtype=pl.String).gather(kinds),
+                "period_start": pl.Series(_days(starts), dtype=pl.Date),
+                "is_mature": pl.Series(mature, dtype=pl.Boolean),
             }
         )
+
+
+def _days(months: Months) -> NDArray[np.datetime64]:
+    """First days of month numbers."""
+    return (months - 1970 * 12).astype("datetime64[M]").astype("datetime64[D]")
