@@ -11,6 +11,8 @@ import datetime as dt
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -37,18 +39,20 @@ QUALITY: Final = "data_quality"
 def with_built(run: Run, store: Store) -> Store:
     """The store as of a snapshot that names the tables of every period, and what each period is made of."""
     sources = _sources(run, store)
-    earlier = _earlier(store)
+    earlier = _earlier(run, store)
     kept = store.snapshot.built if earlier else None
     calendar = _calendar(run, store, sources, kept, earlier)
     made_of = {
         period: _made_of(store, sources, calendar, period) for period in sorted(calendar.periods_of(sources))
     }
     stand = _standing(store, made_of, kept, earlier)
-    tables = _tables_of(run, store, sources, calendar, frozenset(made_of) - stand)
-    if stand:
-        tables = joined(earlier, stand, tables)
-    names = {_name(period): told for period, told in made_of.items()}
-    return _kept(run, store, {**tables, **_others(run, store)}, names)
+    with ThreadPoolExecutor(1) as pool:
+        others = pool.submit(_others, run, store)
+        tables = _tables_of(run, store, sources, calendar, frozenset(made_of) - stand)
+        if stand:
+            tables = joined(earlier, stand, tables)
+        tables |= others.result()
+    return _kept(run, store, tables, {_name(period): told for period, told in made_of.items()})
 
 
 def read_built(store: Store) -> Tables:
@@ -165,20 +169,26 @@ def _others(run: Run, store: Store) -> Tables:
     return {"payer_rules": payer_rules(reference), QUALITY: told}
 
 
-def _earlier(store: Store) -> Tables:
+def _earlier(run: Run, store: Store) -> Tables:
     """The tables of lines that an earlier run left; none when any of them is missing or not what it was."""
     files = store.snapshot.built.files if store.snapshot.built else {}
     wanted = {name: store.path(file) for name, file in files.items() if is_of_lines(name)}
     if not all(path.is_file() and digest(path)[:16] == path.stem[-16:] for path in wanted.values()):
         return {}
-    return {name: pl.read_parquet(path) for name, path in wanted.items()}
+    with ThreadPoolExecutor(run.settings.workers) as pool:
+        return dict(zip(wanted, pool.map(pl.read_parquet, wanted.values()), strict=True))
 
 
 def _kept(run: Run, store: Store, tables: Tables, made_of: Mapping[str, str]) -> Store:
     """Put the tables into the store."""
     work = private_folder(run.work / "built")
-    for name, frame in tables.items():
-        frame.rechunk().write_parquet(work / f"{name}.parquet", compression="lz4", statistics=False)
-    names = store.adopt_all([(work / f"{name}.parquet", ROOM, name) for name in tables])
+
+    def written(name: str) -> tuple[Path, str, str]:
+        file = work / f"{name}.parquet"
+        tables[name].rechunk().write_parquet(file, compression="lz4", statistics=False)
+        return file, ROOM, name
+
+    with ThreadPoolExecutor(run.settings.workers) as pool:
+        names = store.adopt_all(list(pool.map(written, tables)))
     files = dict(zip(tables, names, strict=True))
     return store.with_snapshot(built=Built(files, made_of, store.snapshot.as_of or ""))

@@ -164,7 +164,9 @@ def _changes_of(
     for m in spec.measures:
         numeric = not isinstance(m.column.dtype, (pl.String, pl.Date, pl.Boolean))
         parts.append(
-            _told(shown.lazy().filter(moved[m.name]), spec, m.name, m.name if numeric else None, _word(m.name))
+            _told(
+                shown.lazy().filter(moved[m.name]), spec, m.name, m.name if numeric else None, _word(m.name)
+            )
         )
     return pl.concat(parts).collect()
 
