@@ -1,64 +1,58 @@
-"""The tables as built, before disclosure control: kept in the store, so that a run builds only the periods
-whose lines changed.
+"""The tables before disclosure control: built for the periods whose lines changed, kept for the others.
 
-Nothing rests on them: what is missing, damaged or made of other lines is built anew, and what comes out is
-what building everything anew gives.
+What comes out is what building everything anew gives.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 import polars as pl
 
-from flows.files import digest, private_folder
+from flows.kept_tables import Kept, digest_of, keep, read_kept
 from flows.reference_files import provider_owners, read_contracts, read_reference
 from flows.run import Run
-from flows.store import Built, Store
+from flows.store import Store
+from schemas.tables import TABLES
 from transforms.tables.book import old_enough, open_book
 from transforms.tables.build import tables_of_lines
-from transforms.tables.data_quality import data_quality
+from transforms.tables.data_quality import data_quality, resolved_counts
 from transforms.tables.payer_rules import payer_rules
 from transforms.tables.periods import Calendar, Period, first_day, month_of, months_of, rolling_start
-from transforms.tables.standing import counted_months, is_of_lines, joined, months_told, moving_periods
+from transforms.tables.standing import counted_months, joined, months_told, moving_periods
 
 Tables = dict[str, pl.DataFrame]
 Sources = Mapping[int, Mapping[str, str]]
 """Month -> partition -> file of its lines."""
-ROOM: Final = "store/tables"
+COUNTS: Final = "resolved_counts"
+"""Kept beside the tables: what data_quality says of resolved lines and remits, by month."""
 QUALITY: Final = "data_quality"
 
 
 def with_built(run: Run, store: Store) -> Store:
-    """The store as of a snapshot that names the tables of every period, and what each period is made of."""
-    sources = _sources(run, store)
-    earlier = _earlier(run, store)
-    kept = store.snapshot.built if earlier else None
-    calendar = _calendar(run, store, sources, kept, earlier)
-    made_of = {
-        period: _made_of(store, sources, calendar, period) for period in sorted(calendar.periods_of(sources))
-    }
-    stand = _standing(store, made_of, kept, earlier)
+    """The store as of a snapshot that names the tables, and what each period of them is made of."""
+    kept = read_kept(run, store)
     with ThreadPoolExecutor(1) as pool:
-        others = pool.submit(_others, run, store)
-        tables = _tables_of(run, store, sources, calendar, frozenset(made_of) - stand)
-        if stand:
-            tables = joined(earlier, stand, tables)
-        tables |= others.result()
-    return _kept(run, store, tables, {_name(period): told for period, told in made_of.items()})
+        counting = pool.submit(_counts, store, kept)
+        cells, of_cells = _cells(run, store, kept)
+        counts, of_counts = counting.result()
+    others = {
+        "payer_rules": payer_rules(read_reference()),
+        QUALITY: _quality(run, store, counts),
+        COUNTS: counts,
+    }
+    return keep(run, store, {**cells, **others}, {**of_cells, **of_counts})
 
 
 def read_built(store: Store) -> Tables:
     """The tables that the snapshot names, as this run put them there."""
-    built = store.snapshot.built
-    return {name: pl.read_parquet(store.path(file)) for name, file in built.files.items()} if built else {}
+    files = store.snapshot.built.files if store.snapshot.built else {}
+    return {name: pl.read_parquet(store.path(file)) for name, file in files.items() if name in TABLES}
 
 
 def build_cells(
@@ -69,21 +63,35 @@ def build_cells(
     only: frozenset[Period] | None = None,
 ) -> Tables:
     """Build every table whose rows are cells of service lines; of some periods, or all."""
-    contracts = read_contracts()
+    reference, contracts = read_reference(), read_contracts()
     book = open_book(
         lines,
         _as_of(store),
         run.settings.rules,
-        read_reference(),
+        reference,
         provider_owners(),
         run.settings.disclosure.minimum_age_months,
         rolling_from,
         only,
     )
-    tables = tables_of_lines(book, read_reference(), contracts)
+    tables = tables_of_lines(book, reference, contracts)
     return {
         name: frame for name, frame in tables.items() if contracts is not None or name != "contract_variance"
     }
+
+
+def _cells(run: Run, store: Store, kept: Kept) -> tuple[Tables, dict[str, str]]:
+    """Tables of service lines, and what each period of them is made of."""
+    sources = _sources(run, store)
+    calendar = _with_window(store, sources, kept, Calendar(_as_of(store), run.settings.mature_days, None))
+    periods = calendar.periods_of(sources)
+    made_of = _made_of(store, sources, calendar, periods)
+    stand = _standing(store, kept, made_of, periods)
+    stale = periods - stand
+    keys = _partitions(sources, {month for period in stale for month in months_of(period)})
+    window = None if calendar.rolling is None else first_day(calendar.rolling)
+    fresh = build_cells(run, store, store.resolved_lines(keys), window, stale)
+    return joined(kept.tables, stand, fresh) if stand else fresh, made_of
 
 
 def _as_of(store: Store) -> dt.date:
@@ -102,31 +110,33 @@ def _sources(run: Run, store: Store) -> Sources:
     return {month: months[month] for month in map(month_of, told.to_series())}
 
 
-def _calendar(run: Run, store: Store, sources: Sources, kept: Built | None, earlier: Tables) -> Calendar:
-    """The calendar with the rolling window of the months that have a row now.
+def _partitions(sources: Sources, months: Iterable[int]) -> list[str]:
+    return [key for month in sorted(months) for key in sources.get(month, ())]
 
-    Which have one, the earlier tables say of months whose lines are the same.
+
+def _with_window(store: Store, sources: Sources, kept: Kept, calendar: Calendar) -> Calendar:
+    """The calendar with the rolling window, which follows from the months that have a row.
+
+    The kept tables say it of months whose lines are the same.
     """
-    calendar = Calendar(_as_of(store), run.settings.mature_days, None)
-    same = {
-        month
-        for month in sources
-        if kept
-        and kept.made_of.get(_name(("month", month))) == _made_of(store, sources, calendar, ("month", month))
-    }
-    changed = [key for month in sources if month not in same for key in sources[month]]
-    told = [month for month in months_told(earlier["utilization"]) if month in same] if same else []
-    months = np.array([*told, *counted_months(store.resolved_lines(changed))], dtype=np.int64)
-    return Calendar(
-        calendar.as_of, calendar.mature_days, rolling_start(months, calendar.as_of, calendar.mature_days)
-    )
+    months = {("month", month) for month in sources}
+    same = kept.same(_made_of(store, sources, calendar, months))
+    stand = {month for kind, month in months if _name((kind, month)) in same}
+    told = [month for month in months_told(kept.tables["utilization"]) if month in stand] if stand else []
+    found = counted_months(store.resolved_lines(_partitions(sources, set(sources) - stand)))
+    numbers = np.array([*told, *found], dtype=np.int64)
+    window = rolling_start(numbers, calendar.as_of, calendar.mature_days)
+    return Calendar(calendar.as_of, calendar.mature_days, window)
 
 
-def _made_of(store: Store, sources: Sources, calendar: Calendar, period: Period) -> str:
-    """Digest of everything that the cells of a period depend on, the age of waiting lines apart."""
-    files = [name for month in months_of(period) for name in sources.get(month, {}).values()]
-    facts = [store.snapshot.fingerprint, str(calendar.is_mature(period)), *files]
-    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
+def _made_of(store: Store, sources: Sources, calendar: Calendar, periods: Iterable[Period]) -> dict[str, str]:
+    """Digest of all that the cells of a period depend on, by its name; the age of waiting lines apart."""
+    digests = {}
+    for period in sorted(periods):
+        files = [file for month in months_of(period) for file in sources.get(month, {}).values()]
+        facts = [store.snapshot.fingerprint, str(calendar.is_mature(period)), *files]
+        digests[_name(period)] = digest_of(facts)
+    return digests
 
 
 def _name(period: Period) -> str:
@@ -135,60 +145,40 @@ def _name(period: Period) -> str:
 
 
 def _standing(
-    store: Store, made_of: Mapping[Period, str], kept: Built | None, earlier: Tables
+    store: Store, kept: Kept, made_of: Mapping[str, str], periods: frozenset[Period]
 ) -> frozenset[Period]:
-    """Periods that are made of the same lines as before, and tell the same of lines that wait."""
-    if kept is None:
-        return frozenset()
-    same = frozenset(period for period, told in made_of.items() if kept.made_of.get(_name(period)) == told)
-    before, now = dt.date.fromisoformat(kept.as_of), _as_of(store)
-    if before == now:
+    """Periods that are made of the same lines as before and, under another as-of date, tell the same of
+    lines that wait.
+    """
+    names = kept.same(made_of)
+    same = frozenset(period for period in periods if _name(period) in names)
+    if not same or kept.as_of == store.snapshot.as_of:
         return same
-    return same - moving_periods(earlier["open_claims"]) if before < now else frozenset()
+    later = kept.as_of < (store.snapshot.as_of or "")
+    return same - moving_periods(kept.tables["open_claims"]) if later else frozenset()
 
 
-def _tables_of(
-    run: Run, store: Store, sources: Sources, calendar: Calendar, stale: frozenset[Period]
-) -> Tables:
-    """The tables of some periods alone, from the lines of their months."""
-    months = {month for period in stale for month in months_of(period)}
-    keys = [key for month in sorted(months & set(sources)) for key in sources[month]]
-    rolling = None if calendar.rolling is None else first_day(calendar.rolling)
-    return build_cells(run, store, store.resolved_lines(keys), rolling, stale)
+def _counts(store: Store, kept: Kept) -> tuple[pl.DataFrame, dict[str, str]]:
+    """Counts of resolved lines and remits by month, and what each month of them is made of."""
+    months: dict[str, list[str]] = defaultdict(list)
+    for key in sorted(store.snapshot.partitions):
+        months[key[-7:]].append(key)
+    made_of = {}
+    for month, keys in months.items():
+        entries = [store.snapshot.partitions[key] for key in keys]
+        files = [f"{entry.lines} {entry.remits}" for entry in entries]
+        made_of[f"{COUNTS}/{month}"] = digest_of([store.snapshot.fingerprint, *files])
+    same = [name[-7:] for name in kept.same(made_of)]
+    keys = [key for month, keys in months.items() if month not in same for key in keys]
+    fresh = resolved_counts(store.resolved_lines(keys), store.resolved_remits(keys))
+    if not same:
+        return fresh, made_of
+    stand = kept.tables[COUNTS].filter(pl.col("month").dt.strftime("%Y-%m").is_in(same))
+    return pl.concat([stand, fresh]).sort(fresh.columns), made_of
 
 
-def _others(run: Run, store: Store) -> Tables:
-    """The tables that are of no lines alone, and quick to build."""
-    reference, as_of = read_reference(), _as_of(store)
-    told = data_quality(
-        store.resolved_lines(), store.resolved_remits(), store.quality(), as_of, run.settings.rules, reference
-    )
-    least = run.settings.disclosure.minimum_age_months
-    if least:
-        told = told.filter(old_enough(as_of, least, "period_start").fill_null(True))
-    return {"payer_rules": payer_rules(reference), QUALITY: told}
-
-
-def _earlier(run: Run, store: Store) -> Tables:
-    """The tables of lines that an earlier run left; none when any of them is missing or not what it was."""
-    files = store.snapshot.built.files if store.snapshot.built else {}
-    wanted = {name: store.path(file) for name, file in files.items() if is_of_lines(name)}
-    if not all(path.is_file() and digest(path)[:16] == path.stem[-16:] for path in wanted.values()):
-        return {}
-    with ThreadPoolExecutor(run.settings.workers) as pool:
-        return dict(zip(wanted, pool.map(pl.read_parquet, wanted.values()), strict=True))
-
-
-def _kept(run: Run, store: Store, tables: Tables, made_of: Mapping[str, str]) -> Store:
-    """Put the tables into the store."""
-    work = private_folder(run.work / "built")
-
-    def written(name: str) -> tuple[Path, str, str]:
-        file = work / f"{name}.parquet"
-        tables[name].rechunk().write_parquet(file, compression="lz4", statistics=False)
-        return file, ROOM, name
-
-    with ThreadPoolExecutor(run.settings.workers) as pool:
-        names = store.adopt_all(list(pool.map(written, tables)))
-    files = dict(zip(tables, names, strict=True))
-    return store.with_snapshot(built=Built(files, made_of, store.snapshot.as_of or ""))
+def _quality(run: Run, store: Store, counts: pl.DataFrame) -> pl.DataFrame:
+    """The table of what was read, kept and refused; of months old enough where the others are."""
+    as_of, least = _as_of(store), run.settings.disclosure.minimum_age_months
+    told = data_quality(counts, store.quality(), as_of, run.settings.rules, read_reference())
+    return told.filter(old_enough(as_of, least, "period_start").fill_null(True)) if least else told

@@ -11,7 +11,7 @@ import polars as pl
 from schemas.rules import DisclosureRules, Rules
 from schemas.tables import DATA_QUALITY
 from transforms.disclosure.suppress import suppress
-from transforms.tables.data_quality import data_quality
+from transforms.tables.data_quality import data_quality, resolved_counts
 
 sys.path.insert(0, str(Path(__file__).parent))
 import table_lines  # noqa: E402
@@ -60,9 +60,12 @@ def remits(*outcomes: str) -> pl.LazyFrame:
 def build(
     intake: pl.LazyFrame, lines: pl.LazyFrame | None = None, answers: pl.LazyFrame | None = None
 ) -> pl.DataFrame:
-    return data_quality(
+    counts = resolved_counts(
         table_lines.lines() if lines is None else lines,
         table_lines.no_remits() if answers is None else answers,
+    )
+    return data_quality(
+        counts,
         intake,
         date(2024, 6, 30),
         Rules(),

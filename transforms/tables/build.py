@@ -15,7 +15,7 @@ from transforms.tables.book import Book, open_book
 from transforms.tables.care_models import care_models
 from transforms.tables.case_payment import case_payment
 from transforms.tables.contract_variance import contract_variance
-from transforms.tables.data_quality import data_quality
+from transforms.tables.data_quality import data_quality, resolved_counts
 from transforms.tables.demographics import demographics
 from transforms.tables.denial_reasons import denial_reasons
 from transforms.tables.denials import denials
@@ -56,7 +56,7 @@ def build_tables(
     return {
         **tables_of_lines(book, reference, contracts),
         "payer_rules": payer_rules(reference),
-        "data_quality": data_quality(lines, remits, quality, as_of, rules, reference),
+        "data_quality": data_quality(resolved_counts(lines, remits), quality, as_of, rules, reference),
     }
 
 

@@ -20,8 +20,7 @@ SHARES = tuple(m.name for m in DATA_QUALITY.measures_of("fact"))
 
 
 def data_quality(
-    lines: pl.LazyFrame,
-    remits: pl.LazyFrame,
+    counts: pl.DataFrame,
     quality: pl.LazyFrame,
     as_of: date,
     rules: Rules,
@@ -29,12 +28,12 @@ def data_quality(
 ) -> pl.DataFrame:
     """Counts by payer (and all), month, source and rule (and all).
 
+    `counts` are resolved_counts, `quality` those of intake.
     Rows without a month stand under `undated`; files and rows that name no payer under `unknown`. Shares of
     what is withheld are null: they are known, and added, after suppression.
     """
-    parts = [intake_counts(quality, reference), line_counts(lines), remit_counts(remits)]
-    # rows become counts before they are repeated under every roll-up
-    found = pl.concat([part.group_by(CELL).sum().collect() for part in parts], how="diagonal")
+    of_intake = intake_counts(quality, reference).group_by(CELL).sum().collect()
+    found = pl.concat([of_intake, counts], how="diagonal")
     missing = [pl.lit(0, dtype=pl.Int64).alias(name) for name in COUNTS if name not in found.columns]
     found = found.with_columns(missing)
     by_rule = found.filter(pl.col("rule_code").is_not_null())
@@ -55,6 +54,15 @@ def data_quality(
         ),
         DATA_QUALITY,
     )
+
+
+def resolved_counts(lines: pl.LazyFrame, remits: pl.LazyFrame) -> pl.DataFrame:
+    """What resolution found about claim lines and remit lines. Grain: CELL; counts of one month are of its
+    lines and remits alone.
+    """
+    parts = [part.group_by(CELL).sum().collect() for part in (line_counts(lines), remit_counts(remits))]
+    found = pl.concat(parts, how="diagonal").with_columns(pl.selectors.integer().fill_null(0))
+    return found.sort(found.columns)
 
 
 def intake_counts(quality: pl.LazyFrame, reference: ReferenceTables) -> pl.LazyFrame:

@@ -11,19 +11,12 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import polars as pl
 
-from schemas.table_columns import FIVE_KEYS
 from schemas.tables import TABLES
 from transforms.tables.book import IS_COUNTED
 from transforms.tables.open_claims import LASTING_BANDS
 from transforms.tables.periods import Months, Period, first_day, month_number, month_of
 
 PERIOD = ["period_type", "period_start"]
-FIVE = [column.name for column in FIVE_KEYS]
-
-
-def is_of_lines(name: str) -> bool:
-    """Whether the rows of a table are cells of service lines."""
-    return TABLES[name].key_names[: len(FIVE)] == FIVE
 
 
 def moving_periods(open_claims: pl.DataFrame) -> frozenset[Period]:

@@ -1,0 +1,68 @@
+"""Tables kept in the store from one run to the next, and what their parts were made of.
+
+Nothing rests on them: where one is missing or not what it was, there are none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from flows.files import digest, private_folder
+from flows.run import Run
+from flows.store import Built, Store
+
+Tables = Mapping[str, pl.DataFrame]
+ROOM: Final = "store/tables"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Tables of an earlier run, what each part of them was made of (a digest), and its as-of date."""
+
+    tables: Tables = field(default_factory=dict)
+    made_of: Mapping[str, str] = field(default_factory=dict)
+    as_of: str = ""
+
+    def same(self, made_of: Mapping[str, str]) -> set[str]:
+        """The parts that are made of the same as now."""
+        return {part for part, told in made_of.items() if self.made_of.get(part) == told}
+
+
+def digest_of(facts: Iterable[str]) -> str:
+    """Digest of what a part is made of."""
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
+
+
+def read_kept(run: Run, store: Store) -> Kept:
+    """What an earlier run left, whole."""
+    built = store.snapshot.built
+    paths = {name: store.path(file) for name, file in built.files.items()} if built else {}
+    if built is None or not all(
+        path.is_file() and digest(path)[:16] == path.stem[-16:] for path in paths.values()
+    ):
+        return Kept()
+    with ThreadPoolExecutor(run.settings.workers) as pool:
+        tables = dict(zip(paths, pool.map(pl.read_parquet, paths.values()), strict=True))
+    return Kept(tables, built.made_of, built.as_of)
+
+
+def keep(run: Run, store: Store, tables: Tables, made_of: Mapping[str, str]) -> Store:
+    """Put tables into the store; gives it as of a snapshot that names them."""
+    work = private_folder(run.work / "built")
+
+    def written(name: str) -> tuple[Path, str, str]:
+        file = work / f"{name}.parquet"
+        tables[name].rechunk().write_parquet(file, compression="lz4", statistics=False)
+        return file, ROOM, name
+
+    with ThreadPoolExecutor(run.settings.workers) as pool:
+        names = store.adopt_all(list(pool.map(written, tables)))
+    built = Built(dict(zip(tables, names, strict=True)), made_of, store.snapshot.as_of or "")
+    return store.with_snapshot(built=built)

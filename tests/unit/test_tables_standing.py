@@ -1,0 +1,92 @@
+"""Tables of some periods alone are those rows of the tables of all periods, and go together with the rest."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from schemas.rules import Rules
+from transforms.tables.book import open_book
+from transforms.tables.build import tables_of_lines
+from transforms.tables.periods import Calendar, Period, first_day, month_of, months_of
+from transforms.tables.standing import counted_months, joined, months_told, moving_periods
+
+sys.path.insert(0, str(Path(__file__).parent))
+import table_lines  # noqa: E402
+
+AS_OF = date(2024, 12, 31)
+ROLLING = date(2023, 10, 1)
+Tables = dict[str, pl.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def lines() -> pl.LazyFrame:
+    return table_lines.random_lines(2000, seed=5, providers=9).collect().lazy()
+
+
+def build(lines: pl.LazyFrame, only: frozenset[Period] | None = None, as_of: date = AS_OF) -> Tables:
+    reference = table_lines.reference()
+    return tables_of_lines(
+        open_book(lines, as_of, Rules(), reference, rolling_from=ROLLING, only=only), reference
+    )
+
+
+def all_periods(lines: pl.LazyFrame) -> frozenset[Period]:
+    return Calendar(AS_OF, 90, month_of(ROLLING)).periods_of(counted_months(lines).tolist())
+
+
+def of_months(lines: pl.LazyFrame, periods: frozenset[Period]) -> pl.LazyFrame:
+    months = {first_day(month) for period in periods for month in months_of(period)}
+    return lines.filter(pl.col("service_month").is_in(months))
+
+
+def test_a_calendar_knows_the_periods_of_its_months() -> None:
+    found = Calendar(AS_OF, 90, month_of(ROLLING)).periods_of([month_of(date(2024, 2, 1))])
+    assert {(kind, first_day(start)) for kind, start in found} == {
+        ("month", date(2024, 2, 1)),
+        ("quarter", date(2024, 1, 1)),
+        ("year", date(2024, 1, 1)),
+        ("rolling_12", ROLLING),
+    }
+
+
+@pytest.mark.parametrize("nth", range(4))
+def test_stale_periods_built_alone_complete_what_stands(lines: pl.LazyFrame, nth: int) -> None:
+    whole, periods = build(lines), all_periods(lines)
+    stale = frozenset(sorted(periods)[nth::4])
+    fresh = build(of_months(lines, stale), stale)
+    assert sum(frame.height for frame in fresh.values()) < sum(frame.height for frame in whole.values())
+    together = joined(whole, periods - stale, fresh)
+    for name, frame in whole.items():
+        assert together[name].equals(frame), name
+        assert together[name].schema == frame.schema, name
+
+
+def test_periods_that_are_gone_go(lines: pl.LazyFrame) -> None:
+    left = lines.filter(pl.col("service_month").dt.year() == 2024)
+    stale = frozenset(
+        period for period in all_periods(lines) if period[0] == "rolling_12" and period in all_periods(left)
+    )
+    together = joined(build(lines), all_periods(left) - stale, build(left, stale))
+    for name, frame in build(left).items():
+        assert together[name].equals(frame), name
+
+
+def test_months_with_a_row_are_told_by_the_table_of_them(lines: pl.LazyFrame) -> None:
+    assert set(months_told(build(lines)["utilization"])) == set(counted_months(lines))
+    assert counted_months(lines.filter(pl.lit(False))).size == 0
+
+
+def test_only_periods_with_young_waiting_lines_move_with_the_as_of_date(lines: pl.LazyFrame) -> None:
+    before, later = build(lines), build(lines, as_of=date(2025, 1, 20))
+    moving = moving_periods(before["open_claims"])
+    keys = ["period_type", "period_start"]
+    rows = [(kind, first_day(start)) for kind, start in moving]
+    young = pl.DataFrame(rows, {"period_type": pl.String, "period_start": pl.Date}, orient="row")
+    assert 0 < len(moving) < len(all_periods(lines))
+    settled = [tables["open_claims"].join(young, on=keys, how="anti") for tables in (before, later)]
+    assert settled[0].drop("is_mature").equals(settled[1].drop("is_mature"))
