@@ -38,8 +38,6 @@ def closure(claims: pl.LazyFrame, remits: pl.LazyFrame, seed: RowSet) -> RowSet:
     found_claims = claim_keys.join(seed.claims.select(ROW), on=ROW, how="semi", nulls_equal=False)
     found_remits = remit_keys.join(seed.remits.select(ROW), on=ROW, how="semi")
     new_claims, new_remits = found_claims, found_remits
-    claim_keys = claim_keys.join(found_claims, on=PLACE, how="anti")
-    remit_keys = remit_keys.join(found_remits, on=PLACE, how="anti")
     while len(new_claims) or len(new_remits):
         numbers = pl.concat([new_claims.select(NUMBER), new_remits.select(NUMBER)]).drop_nulls().unique()
         anywhere = (
@@ -63,8 +61,9 @@ def closure(claims: pl.LazyFrame, remits: pl.LazyFrame, seed: RowSet) -> RowSet:
         new_remits = _touched(
             remit_keys, numbers, anywhere, payer_numbers, ["payer_claim_key", "original_payer_claim_key"]
         )
-        claim_keys = claim_keys.join(new_claims, on=PLACE, how="anti")
-        remit_keys = remit_keys.join(new_remits, on=PLACE, how="anti")
+        # what is found is few rows, what there is are many: the latter are never copied
+        new_claims = new_claims.join(found_claims, on=PLACE, how="anti")
+        new_remits = new_remits.join(found_remits, on=PLACE, how="anti")
         found_claims = pl.concat([found_claims, new_claims])
         found_remits = pl.concat([found_remits, new_remits])
     return RowSet(found_claims.select(ROW), found_remits.select(ROW))
