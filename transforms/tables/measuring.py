@@ -136,15 +136,28 @@ def percentiles(
     value.
     """
     keep = _kept(ranks, mask)
-    rank = ranks.filter(pl.Series(keep)).to_numpy()
-    order = _stable_order(rank, len(values))
-    rank, base = rank[order], grid.base[keep][order]
+    rank, base, times = _ordered(ranks.filter(pl.Series(keep)).to_numpy(), grid.base[keep], len(values), grid)
     made = [np.full(grid.cells, np.nan) for _ in percents]
     for i, (parent, offset) in enumerate(zip(grid.parents, grid.offsets, strict=True)):
-        found = _percentiles_of(parent[base], grid.size(i), rank, values, percents)
+        found = _percentiles_of(parent[base], grid.size(i), rank, times, values, percents)
         for result, numbers in zip(made, found, strict=True):
             result[offset : offset + grid.size(i)] = numbers
     return made
+
+
+def _ordered(
+    rank: NDArray[np.integer], base: Ids, kinds: int, grid: Grid
+) -> tuple[NDArray[np.integer], Ids, Ids | None]:
+    """Ranks in their order, their finest cells, and how often each pair occurs (none: once).
+
+    Of values that often repeat (minutes, days) there are far fewer pairs than rows.
+    """
+    if grid.finest * kinds <= min(LARGEST_TABLE, 4 * len(rank)):
+        counts = np.bincount(rank * np.int64(grid.finest) + base)
+        pairs = np.flatnonzero(counts)
+        return *np.divmod(pairs, grid.finest), counts[pairs]
+    order = _stable_order(rank, kinds)
+    return rank[order], base[order], None
 
 
 def _stable_order(numbers: NDArray[np.integer], size: int) -> Ids:
@@ -156,22 +169,35 @@ def _stable_order(numbers: NDArray[np.integer], size: int) -> Ids:
 
 
 def _percentiles_of(
-    cell: Ids, size: int, rank: NDArray[np.integer], values: NDArray[np.float64], percents: Sequence[int]
+    cell: Ids,
+    size: int,
+    rank: NDArray[np.integer],
+    times: Ids | None,
+    values: NDArray[np.float64],
+    percents: Sequence[int],
 ) -> list[NDArray[np.float64]]:
     inside = cell >= 0
     if not inside.all():
         cell, rank = cell[inside], rank[inside]
-    held = np.bincount(cell, minlength=size)
-    start = np.cumsum(held) - held
+        times = None if times is None else times[inside]
     order = _stable_order(cell, size)
+    # sums of counts are exact in floats
+    held = np.bincount(cell, weights=times, minlength=size).astype(np.int64)
+    ends = None if times is None else np.cumsum(times[order])
+    start = np.cumsum(held) - held
     some = held > 0
+
+    def at(place: Ids) -> NDArray[np.float64]:
+        row = place if ends is None else np.searchsorted(ends, place, side="right")
+        found: NDArray[np.float64] = values[rank[order[row]]]
+        return found
+
     made = []
     for percent in percents:
         result = np.full(size, np.nan)
         steps = (held[some] - 1) * percent
         low = start[some] + steps // 100
-        high = np.minimum(low + 1, start[some] + held[some] - 1)
-        below, above = values[rank[order[low]]], values[rank[order[high]]]
+        below, above = at(low), at(np.minimum(low + 1, start[some] + held[some] - 1))
         result[some] = below + (above - below) * ((steps % 100) / 100)
         made.append(result)
     return made
