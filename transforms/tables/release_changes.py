@@ -178,9 +178,11 @@ def _apart(before: pl.DataFrame, after: pl.DataFrame, keys: list[str]) -> tuple[
     """
     if not before.select(keys).equals(after.select(keys)):
         return before, after
-    differs = pl.any_horizontal(
-        before.get_column(name).ne_missing(after.get_column(name)) for name in before.columns
-    )
+    columns = [name for name in before.columns if name not in keys]
+    beside = pl.concat([before, after.select(pl.col(columns).name.suffix(NOW))], how="horizontal")
+    differs = beside.select(
+        pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}{NOW}")) for name in columns)
+    ).to_series()
     return before.filter(differs), after.filter(differs)
 
 
