@@ -31,6 +31,8 @@ PARTITIONS = {
     "demographics": ["age_band", "sex"],
     "diagnoses": ["diagnosis", "region"],
 }
+ROUNDS = 40
+REACH = 50.0
 FIVE = ["procedure_code", "payer", "line_of_business", "period_type", "period_start"]
 Cell = tuple[object, ...]
 
@@ -71,33 +73,65 @@ class Attack:
                     parts.setdefault((kind, *whole), []).append(cell)
         self.sums = [(key[1:], cells) for key, cells in parts.items()]
 
-    def narrow(self, limit: int, seed: int) -> list[tuple[Cell, float, float]]:
-        """Unknowns (a sample of them) that have fewer than three possible values."""
+    def narrow(self, seed: int) -> list[tuple[Cell, float, float]]:
+        """Every unknown that has fewer than three possible values, with its bounds.
+
+        Programmes that push all of them at once in random directions find other solutions; what stays narrow
+        over all of these has its own least and greatest value looked up.
+        """
+        matrix, truth = self._matrix(), np.array(self.truth, dtype=float)
+        assert not (matrix @ truth).any(), "the attacker's sums do not hold"
+        least = np.array([low for low, _ in self.bounds]) - truth
+        most = np.array([np.inf if high is None else high for _, high in self.bounds]) - truth
+        unknown = np.flatnonzero(least < most)
+        up, down = np.zeros(len(truth)), np.zeros(len(truth))
+        generator = np.random.default_rng(seed)
+        for _ in range(ROUNDS):
+            todo = unknown[~_wide(up[unknown], down[unknown])]
+            if not len(todo):
+                return []
+            wish = np.zeros(len(truth))
+            upward = (least[todo] > -1) | ((up[todo] < 2) & (generator.random(len(todo)) < 0.5))
+            wish[todo] = np.where(upward, 1, -1) * generator.uniform(0.5, 1.5, len(todo))
+            low, high = np.maximum(least, -REACH), np.minimum(most, REACH)
+            low[todo], high[todo] = np.maximum(least[todo], -2), np.minimum(most[todo], 2)
+            other = self._solve(-wish, matrix, np.column_stack([low, high]))
+            up, down = np.maximum(up, other), np.maximum(down, -other)
+        names = {i: cell for cell, i in self.number.items()}
+        found = []
+        for i in todo:
+            goal = np.zeros(len(truth))
+            goal[i] = 1.0
+            free = np.column_stack([np.maximum(least, -REACH), np.minimum(most, REACH)])
+            low_end = self._solve(goal, matrix, free)[i]
+            high_end = self._solve(-goal, matrix, free)[i]
+            if not _wide(high_end, -low_end):
+                found.append((names[int(i)], truth[i] + low_end, truth[i] + high_end))
+        return found
+
+    def _matrix(self) -> csr_array:
         rows, columns, signs = [], [], []
         for i, (whole, cells) in enumerate(self.sums):
             rows += [i] * (len(cells) + 1)
             columns += [self.number[whole], *(self.number[cell] for cell in cells)]
             signs += [1.0] + [-1.0] * len(cells)
-        matrix = csr_array((signs, (rows, columns)), shape=(len(self.sums), len(self.bounds)))
-        assert not (matrix @ np.array(self.truth)).any(), "the attacker's sums do not hold"
-        unknown = [cell for cell, i in self.number.items() if self.bounds[i][0] != self.bounds[i][1]]
-        order = np.random.default_rng(seed).permutation(len(unknown))[:limit]
-        found = []
-        for cell in (unknown[int(i)] for i in order):
-            goal = np.zeros(len(self.bounds))
-            goal[self.number[cell]] = 1.0
-            low, high = (self._solve(sign * goal, matrix) for sign in (1, -1))
-            if np.floor(-high + 1e-6) - np.ceil(low - 1e-6) < 2:
-                found.append((cell, low, -high))
-        return found
+        return csr_array((signs, (rows, columns)), shape=(len(self.sums), len(self.bounds)))
 
-    def _solve(self, goal: np.ndarray, matrix: csr_array) -> float:
-        zero = np.zeros(matrix.shape[0])
-        made = linprog(goal, A_eq=matrix, b_eq=zero, bounds=self.bounds, method="highs")
-        if made.status == 3:
-            return -np.inf
+    def _solve(self, goal: np.ndarray, matrix: csr_array, bounds: np.ndarray) -> np.ndarray:
+        free = np.flatnonzero(bounds[:, 0] < bounds[:, 1])
+        rest = csr_array(matrix[:, free])
+        rest = rest[np.diff(rest.indptr) > 0]
+        zero = np.zeros(rest.shape[0])
+        made = linprog(goal[free], A_eq=rest, b_eq=zero, bounds=bounds[free], method="highs-ipm")
         assert made.status == 0, made.message
-        return float(made.fun)
+        solution = np.zeros(len(goal))
+        solution[free] = made.x
+        return solution
+
+
+def _wide(up: np.ndarray, down: np.ndarray) -> np.ndarray:
+    """Whether at least three whole numbers lie within."""
+    return np.floor(up + 1e-6) + np.floor(down + 1e-6) >= 2
 
 
 def _above(cell: Cell, windows: set[object]) -> list[tuple[str, Cell]]:
@@ -155,22 +189,15 @@ def cube(seed: int, lines: int) -> dict[str, pl.DataFrame]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("seed", "lines"), [(1, 150), (2, 400), (3, 900)])
+@pytest.mark.parametrize(("seed", "lines"), [(1, 150), (2, 400), (3, 900), (4, 2500)])
 def test_no_withheld_count_has_fewer_than_three_values(seed: int, lines: int) -> None:
     tables = cube(seed, lines)
     published = suppress(tables, replace(DisclosureRules.of("standard"), complementary=True))
     attack = Attack(published, tables)
-    assert attack.narrow(60, seed) == []
+    assert attack.narrow(seed) == []
 
 
 def test_the_attacker_finds_what_primary_suppression_leaves() -> None:
-    from schemas.tables import TABLES
-    from transforms.disclosure.primary import apply_mask, primary_mask
-
     tables = cube(2, 400)
-    rules = DisclosureRules.of("standard")
-    primary = {
-        name: apply_mask(tables[name], primary_mask(tables[name], TABLES[name], rules), TABLES[name])
-        for name in ("utilization", *PARTITIONS)
-    }
-    assert Attack(primary, tables).narrow(60, 2)
+    published = suppress(tables, replace(DisclosureRules.of("standard"), complementary=False))
+    assert Attack(published, tables).narrow(2)

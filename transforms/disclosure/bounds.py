@@ -9,52 +9,40 @@ from scipy.sparse import csr_array
 
 from schemas.rules import DisclosureRules
 from transforms.disclosure.primary import SMALL_CELL
-from transforms.disclosure.relations import Flags, Numbers, Quantity, System, Tables
+from transforms.disclosure.relations import Flags, Numbers, System
 from transforms.disclosure.withheld import Withheld, protected
 
 SWEEPS: Final = 40
-LEAST_WIDTH: Final = 2.0
-"""Greatest less least possible value: three values at least."""
+LEAST_WIDTH: Final = 12.0
+"""Greatest less least possible value that passed bounds must leave the lines of a withheld row.
+
+Two would be three values, if bounds passed from sum to sum were all that a reader can find. A linear
+programme looks at all sums at once and finds narrower ones: where passed bounds left three values it left
+many counts fewer.
+"""
+PART_WIDTH: Final = 4.0
+"""The same for a withheld part of a row's lines, which can't have more room than the row has lines."""
 
 
-def facts(
-    tables: Tables, system: System, withheld: Withheld, rules: DisclosureRules
-) -> tuple[Numbers, Numbers]:
+def facts(system: System, withheld: Withheld, rules: DisclosureRules) -> tuple[Numbers, Numbers]:
     """Least and greatest value of each count that a reader knows before adding anything.
 
-    A row of a small cell holds a line at least, another withheld row as many as the minimum; a part of a
-    shown count is no greater than that.
+    A row of a small cell holds a line at least, another withheld row as many as the minimum.
     """
     low, high = np.zeros(system.size), np.full(system.size, np.inf)
     for i, q in enumerate(system.quantities):
-        part = system.slice_of(i)
         if q.whole_row:
+            part = system.slice_of(i)
             small = (withheld.reasons[q.table] == SMALL_CELL).fill_null(False).to_numpy()
-            few = np.where(small, 1.0, float(rules.minimum_count))
-            low[part] = np.minimum(np.where(withheld.rows[q.table] | small, few, 0.0), system.values[part])
-            many = ~small & (system.values[part] >= rules.minimum_count)
-            low[part] = np.where(many, rules.minimum_count, low[part])
-        elif q.of and not q.of.startswith("_") and q.is_count:
-            high[part] = _greatest(tables, withheld, q)
+            least = np.where(small, 1.0, float(rules.minimum_count))
+            low[part] = np.where(withheld.rows[q.table], np.minimum(least, system.values[part]), 0.0)
     hidden = withheld.hidden(system)
     return np.where(hidden, low, system.values), np.where(hidden, high, system.values)
 
 
-def _greatest(tables: Tables, withheld: Withheld, q: Quantity) -> Numbers:
-    whole = tables[q.table].get_column(q.of).cast(float).fill_null(np.inf).to_numpy()
-    known = ~(withheld.columns[q.table][q.of] | withheld.rows[q.table])
-    return np.where(known & (whole >= _counted(tables, q)), whole, np.inf)
-
-
-def _counted(tables: Tables, q: Quantity) -> Numbers:
-    counted: Numbers = tables[q.table].get_column(q.value).cast(float).fill_null(0.0).to_numpy()
-    return counted
-
-
 def counting(system: System) -> Flags:
     """Equations between counts that hold to the letter."""
-    sizes = np.diff(system.offsets)
-    counts = np.repeat([q.is_count for q in system.quantities], sizes)
+    counts = system.each([q.is_count for q in system.quantities], True)
     first = system.matrix.indices[system.matrix.indptr[:-1]]
     both: Flags = system.exact & counts[first]
     return both
@@ -97,15 +85,14 @@ def _sum_of_others(equation: Numbers, values: Numbers, count: int) -> Numbers:
     return np.where(others > 0, sign, total)
 
 
-def narrowed(
-    tables: Tables, system: System, withheld: Withheld, rules: DisclosureRules, sweeps: int = SWEEPS
-) -> Flags:
-    """Entries of the matrix through which a protected count is left fewer than three possible values."""
+def narrowed(system: System, withheld: Withheld, rules: DisclosureRules, sweeps: int = SWEEPS) -> Flags:
+    """Entries of the matrix through which a protected count is left less room than LEAST_WIDTH."""
     chosen = counting(system)
     matrix = system.matrix[chosen]
-    start_low, start_high = facts(tables, system, withheld, rules)
+    start_low, start_high = facts(system, withheld, rules)
     low, high = propagate(matrix, start_low, start_high, sweeps)
-    tight = protected(system, withheld.hidden(system), rules) & (high - low < LEAST_WIDTH)
+    needed = np.where(system.each([q.whole_row for q in system.quantities], False), LEAST_WIDTH, PART_WIDTH)
+    tight = protected(system, withheld.hidden(system), rules) & (high - low < needed)
     equation = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     variable = matrix.indices
     least, most = _of_others(equation, variable, matrix.data, low, high, matrix.shape[0])

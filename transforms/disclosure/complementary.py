@@ -39,7 +39,7 @@ def costs(tables: Tables, system: System) -> Numbers:
         cost = cost * (BASE_WEIGHT if q.table in BASE_TABLES else 1.0)
         cost = cost * (1.0 if q.whole_row else COLUMN_WEIGHT)
         parts.append(cost if q.columns else np.full(frame.height, NEVER))
-    cost = np.concatenate(parts) if parts else np.zeros(0)
+    cost = np.concatenate([*parts, np.full(system.rests, NEVER)])
     return cost + np.where(system.values == 0, ZERO_COST, 0.0)
 
 

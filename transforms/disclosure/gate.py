@@ -95,7 +95,7 @@ def widen(
     """Withhold more until no bounds passed on so many times narrow a count to fewer than three values."""
     for _ in range(ROUNDS):
         close_sums(withheld, system, cost, rules)
-        entries = narrowed(tables, system, withheld, rules, sweeps)
+        entries = narrowed(system, withheld, rules, sweeps)
         if not entries.any():
             return
         hidden = withheld.hidden(system)
@@ -114,10 +114,12 @@ def widen(
 
 def reduce(system: System) -> Reduced:
     """Write every variable as a sum of leaves; whatever two ways of doing so differ in is a tie."""
-    matrix, size = system.matrix, system.size
-    whole = matrix.indices[matrix.data > 0]
+    # a rest takes up whatever its equation says: nothing follows from the last equations
+    matrix, size = system.matrix[: system.matrix.shape[0] - system.rests], system.size
+    positive = np.flatnonzero(matrix.data > 0)
+    whole = matrix.indices[positive]
     first = np.full(size, -1, dtype=np.int64)
-    first[whole[::-1]] = system.member_equation[matrix.data > 0][::-1]
+    first[whole[::-1]] = system.member_equation[positive][::-1]
     leaf: Flags = first < 0
     parts = -matrix
     parts.data = np.maximum(parts.data, 0.0)

@@ -12,7 +12,8 @@ from schemas.table_columns import TableSpec
 from schemas.tables import TABLES
 from transforms.disclosure.gate import protect
 from transforms.disclosure.primary import apply_mask, primary_mask
-from transforms.disclosure.relations import SHARES_OF, quantities_of, rows_of_base
+from transforms.disclosure.quantities import SHARES_OF, quantities_of
+from transforms.disclosure.relations import rows_of_base
 from transforms.disclosure.withheld import Withheld
 
 Masks = dict[str, pl.DataFrame]

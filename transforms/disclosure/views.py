@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 
 from schemas.rules import ALL
-from transforms.disclosure.relations import Flags, Ids, Quantity, System, Tables
+from transforms.disclosure.quantities import Quantity
+from transforms.disclosure.relations import Flags, Ids, System, Tables
 from transforms.disclosure.withheld import Withheld
 
 MOSTLY: Final = 0.7

@@ -9,7 +9,8 @@ import polars as pl
 
 from schemas.rules import DisclosureRules
 from transforms.disclosure.primary import COMPLEMENTARY
-from transforms.disclosure.relations import Flags, Ids, Quantity, System
+from transforms.disclosure.quantities import Quantity
+from transforms.disclosure.relations import Flags, Ids, System
 
 COLUMN_FACTS = ("_row", "_reason")
 
@@ -57,7 +58,7 @@ class Withheld:
     def hidden(self, system: System) -> Flags:
         """Variables that no published column gives."""
         parts = [self._hidden_of(q) for q in system.quantities]
-        return np.concatenate(parts) if parts else np.zeros(0, dtype=bool)
+        return np.concatenate([*parts, np.ones(system.rests, dtype=bool)])
 
     def _hidden_of(self, q: Quantity) -> Flags:
         hidden = self.rows[q.table].copy()
@@ -86,9 +87,8 @@ def protected(system: System, hidden: Flags, rules: DisclosureRules) -> Flags:
 
     A zero may be shown, so a withheld zero may be found out.
     """
-    must: Flags = hidden & (system.values != 0)
-    for i, q in enumerate(system.quantities):
-        if not q.columns:
-            part = system.slice_of(i)
-            must[part] &= system.values[part] < rules.minimum_count
+    published = system.each([bool(q.columns) for q in system.quantities], False)
+    unpublished = system.each([not q.columns for q in system.quantities], False)
+    small = unpublished & (system.values < rules.minimum_count)
+    must: Flags = hidden & (system.values != 0) & (published | small)
     return must
