@@ -1,0 +1,172 @@
+"""B2, B5, B6: a nightly run and a rerun at once, schedules that overlap: one at a time, no lost update."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+from night_runs import Watched, night, night_command, night_script, tables_after
+from small_runs import run_rerun, settings_for
+
+from flows import lock
+from flows.errors import ProductError
+from flows.lock import read_note, run_lock
+from flows.pipeline import nightly_run
+from flows.publish import faults
+from flows.run import open_run
+from flows.state import state_of
+from flows.store import read_snapshot
+
+CORRECTED = "claims/claims_0.csv"
+RUN = "import sys; from flows.cli import main; main([*sys.argv[2:], '--data', sys.argv[1]])"
+
+
+@pytest.fixture(scope="module")
+def corrected(waiting: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files wait for the nightly run; a file taken in has other charges: only a rerun looks at it again."""
+    data = tmp_path_factory.mktemp("corrected") / "data"
+    shutil.copytree(waiting, data)
+    path = data / "landing" / CORRECTED
+    times = path.stat()
+    rows = pl.read_csv(path, infer_schema=False)
+    charges = pl.col("charge_amount").str.replace(r"^\d", "9")
+    path.write_bytes(rows.with_columns(charges).write_csv().encode())
+    assert path.stat().st_size == times.st_size
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    return data
+
+
+@pytest.fixture(scope="module")
+def partition(corrected: Path) -> tuple[str, str]:
+    """A payer and month that the corrected file has lines of."""
+    snapshot = read_snapshot(corrected)
+    assert snapshot is not None
+    payer, month = next(key for key in sorted(snapshot.partitions) if key.startswith("aetna/")).split("/")
+    return payer, month
+
+
+@pytest.fixture(scope="module")
+def one_after_the_other(
+    corrected: Path, partition: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """What is published when the nightly run has ended before the rerun begins."""
+    data = tmp_path_factory.mktemp("sequence") / "data"
+    shutil.copytree(corrected, data)
+    night(data)
+    nightly_only = tables_after(data)
+    run_rerun(data, *partition, from_landing=True, complementary=False)
+    both = tables_after(data)
+    assert both != nightly_only, "the rerun changes nothing: the tests test nothing"
+    return both
+
+
+@pytest.fixture
+def data(corrected: Path, tmp_path: Path) -> Path:
+    shutil.copytree(corrected, tmp_path / "data")
+    return tmp_path / "data"
+
+
+def rerun_command(partition: tuple[str, str]) -> list[str]:
+    payer, month = partition
+    return ["rerun", "--plain", "--from-landing", "--payer", payer, "--month", month]
+
+
+def accepted_files(data: Path) -> int:
+    """Content that counts: two files, two of the night, and the corrected one that only a rerun takes in."""
+    return int(state_of(settings_for(data))["files"]["accepted"])
+
+
+def test_b2_b5_a_rerun_that_meets_the_nightly_run_leaves_with_75_or_waits_and_both_count(
+    data: Path, partition: tuple[str, str], one_after_the_other: dict[str, str]
+) -> None:
+    met: list[subprocess.CompletedProcess[str]] = []
+    waits: list[subprocess.Popen[str]] = []
+
+    def meet(stage: str) -> None:
+        if stage == "tables":
+            waits.append(night_script(RUN, data, *rerun_command(partition), CPT01939_LOCK_WAIT_SECONDS="60"))
+            met.append(night_command(data, *rerun_command(partition)))
+
+    with open_run(settings_for(data, complementary=False), "nightly") as run:
+        nightly_run(run, Watched(meet))
+        assert met[0].returncode == 75
+        assert f"pid {os.getpid()}" in met[0].stderr
+        assert waits[0].poll() is None, "the second run did not wait"
+    _, told = waits[0].communicate(timeout=60)
+    assert waits[0].returncode == 0, told
+    assert accepted_files(data) == 5
+    assert tables_after(data) == one_after_the_other
+    assert faults(data) == []
+
+
+@pytest.mark.slow
+def test_b2_a_nightly_run_that_meets_a_rerun_waits_and_both_count(
+    data: Path, partition: tuple[str, str], one_after_the_other: dict[str, str]
+) -> None:
+    fresh = {(row["payer"], row["month"]): row for row in state_of(settings_for(data))["freshness"]}
+    first = night_script(RUN, data, *rerun_command(partition), CPT01939_SETTLE_SECONDS="3")
+    while (note := read_note(data)) is None or note.stage != "discover":
+        assert first.poll() is None
+    assert note.kind == "rerun"
+    second = night_script(RUN, data, "run", "--plain", CPT01939_LOCK_WAIT_SECONDS="60")
+    assert first.communicate(timeout=60) is not None
+    assert first.returncode == 0
+    after_rerun = {(row["payer"], row["month"]): row for row in state_of(settings_for(data))["freshness"]}
+    _, told = second.communicate(timeout=60)
+    assert second.returncode == 0, told
+    assert accepted_files(data) == 5
+    assert tables_after(data) == one_after_the_other
+    assert {key: row["submitted_to"] for key, row in after_rerun.items()} == {
+        key: row["submitted_to"] for key, row in fresh.items()
+    }, "B5: a rerun of an old month made data look fresher"
+
+
+@pytest.mark.slow
+def test_b6_of_schedules_that_overlap_one_runs_and_the_others_are_told_apart(data: Path) -> None:
+    runs = [night_script(RUN, data, "run", "--plain", CPT01939_SETTLE_SECONDS="4") for _ in range(3)]
+    told = [run.communicate(timeout=60)[1] for run in runs]
+    codes = [run.returncode for run in runs]
+    assert sorted(codes) == [0, 75, 75], told
+    holder = runs[codes.index(0)].pid
+    assert [f"pid {holder}" in text for text in told] == [code == 75 for code in codes]
+    assert accepted_files(data) == 4
+    began = [path.read_text().count('"begin"') for path in sorted((data / "logs").iterdir())]
+    assert began == [1, 1], "a run that was refused began"
+    assert faults(data) == []
+
+
+def test_b6_the_lock_knows_no_clock(waiting: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Skewed(dt.datetime):
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> Skewed:
+            return cls(year, 1, 1, tzinfo=tz)
+
+    path = tmp_path / "store/run.lock"
+    for year in (1999, 2099):
+        monkeypatch.setattr(lock.dt, "datetime", Skewed)
+        with run_lock(tmp_path, "nightly", 0) as note:
+            monkeypatch.undo()
+            assert note.since.startswith(str(year))
+            os.utime(path, (0, 0) if year == 1999 else (4e9, 4e9))
+            with pytest.raises(ProductError) as caught, run_lock(tmp_path, "nightly", 0.2):
+                pass
+            assert caught.value.exit_code == 75
+            assert note.since in caught.value.detail
+        # what a killed run leaves, from a clock ahead or behind, holds nothing
+        lock.write_note(tmp_path, note)
+        os.utime(path, (0, 0) if year == 1999 else (4e9, 4e9))
+        with run_lock(tmp_path, "nightly", 0) as after:
+            assert after.run_id != note.run_id
+
+
+def test_b6_deployments_let_one_run_go_on_and_queue_the_others() -> None:
+    deployments = yaml.safe_load((Path(__file__).parents[2] / "prefect.yaml").read_text())["deployments"]
+    assert [deployment["name"] for deployment in deployments] == ["nightly", "on-demand"]
+    for deployment in deployments:
+        assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
