@@ -139,7 +139,9 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "E_NO_RELEASE": Entry("Nothing has been published yet.", "`cpt01939 run` publishes the first release."),
     "E_PREFECT": Entry(
         "Prefect's server could not be started or reached.",
-        "Check PREFECT_API_URL, or run with --plain: the same steps without Prefect.",
+        "Run with --plain: the same steps without Prefect; what was published stands (`cpt01939 status`). "
+        "Or check PREFECT_API_URL, and prefect.db in Prefect's folder (PREFECT_HOME, else ~/.prefect): moved "
+        "away, it is made anew.",
     ),
     "E_INSPECT": Entry(
         "The file cannot be read as X12.", "Give a raw 837P or 835 interchange, plain, gzip or zstd."

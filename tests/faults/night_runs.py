@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -60,10 +58,3 @@ class Watched(InProcess):
         run.enter(stage)
         self._before(stage)
         return perform(stage, step, run, *given)
-
-
-def stage_told(data: Path) -> str:
-    """The stage in which the last run failed, by its log."""
-    newest = max((data / "logs").iterdir(), key=os.path.getmtime)
-    events = [json.loads(line) for line in newest.read_text().splitlines()]
-    return str(next(event["stage"] for event in events if event["event"] == "failed"))

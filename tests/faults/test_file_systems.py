@@ -27,7 +27,7 @@ def with_a_mount(place: Path, *command: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("place", ["benchmarks", "benchmarks/releases", "store/resolved"])
+@pytest.mark.parametrize("place", ["benchmarks", "store/resolved"])
 def test_a_folder_on_another_file_system_is_refused_at_the_start(night_data: Path, place: str) -> None:
     if shutil.which("unshare") is None or with_a_mount(night_data / place, "true").returncode:
         pytest.skip("no second file system can be mounted here (unshare, user name spaces)")

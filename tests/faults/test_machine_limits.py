@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from night_runs import Watched, night, night_command, night_script, stage_told, tables_after
+from night_runs import Watched, night, night_command, night_script, tables_after
 from small_runs import published, settings_for
 
 from flows import files, preflight
 from flows import run as run_module
+from flows.cli import main
 from flows.commands.status import lines_of
 from flows.errors import ProductError
 from flows.pipeline import nightly_run
@@ -27,33 +28,28 @@ from flows.state import state_of
 SHORT_OF_MEMORY = """
 import resource, sys
 import polars as pl
-from flows import resolution
 from flows import run as room
-
-def resolve(*given, **named):
-    bytearray(1 << 30)
+from flows.cli import main
 
 def enter(self, stage, real=room.Run.enter):
     real(self, stage)
     if stage == "resolve":
         size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (size + (16 << 20), size + (16 << 20)))
-        if sys.argv[2] == "polars":
-            pl.int_range(1 << 30, eager=True)
+        pl.int_range(1 << 30, eager=True)
 
-room.Run.enter, resolution.resolve_touched = enter, resolve
+room.Run.enter = enter
 resource.setrlimit(resource.RLIMIT_CORE, [resource.getrlimit(resource.RLIMIT_CORE)[1]] * 2)
-from flows.cli import main
 main(["run", "--plain", "--data", sys.argv[1]])
 """
-"""A run that meets the end of its memory where it resolves: in Polars, which aborts, or in Python."""
+"""A run that meets the end of its memory where it resolves, in Polars; dumps are allowed before it begins."""
 
 
 def test_a3_a_run_that_polars_aborts_for_want_of_memory_is_an_interrupted_run(
     night_data: Path, undisturbed: dict[str, str]
 ) -> None:
     before = published(night_data)
-    process = night_script(SHORT_OF_MEMORY, night_data, "polars")
+    process = night_script(SHORT_OF_MEMORY, night_data)
     _, told = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGABRT, told
     assert not list(night_data.parent.glob("core*")), "H16: a dump of its memory"
@@ -65,19 +61,6 @@ def test_a3_a_run_that_polars_aborts_for_want_of_memory_is_an_interrupted_run(
         assert word in advice
     assert night(night_data).is_new
     assert tables_after(night_data) == undisturbed
-
-
-def test_a3_memory_that_python_finds_missing_is_told_with_what_to_do(night_data: Path) -> None:
-    before = published(night_data)
-    process = night_script(SHORT_OF_MEMORY, night_data, "python")
-    _, told = process.communicate(timeout=60)
-    assert process.returncode == 1, told
-    assert "E_MEMORY" in told
-    assert "CPT01939_BATCH_MEGABYTES" in told
-    assert "Traceback" not in told
-    assert published(night_data) == before
-    assert stage_told(night_data) == "resolve"
-    assert not any((night_data / "store/running").iterdir())
 
 
 @pytest.mark.parametrize(
@@ -159,7 +142,7 @@ def test_a5_too_few_open_files_end_a_run_with_one_clear_error(night_data: Path, 
 
 
 def test_a5_a_file_that_too_few_open_files_kept_shut_is_not_rejected(
-    night_data: Path, undisturbed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    night_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = preflight.os.open
 
@@ -173,9 +156,8 @@ def test_a5_a_file_that_too_few_open_files_kept_shut_is_not_rejected(
         with pytest.raises(ProductError) as caught:
             night(night_data)
     assert caught.value.code == "E_OPEN_FILES"
-    assert state_of(settings_for(night_data))["rejected"] == []
-    assert night(night_data).files == {"accepted": 2}
-    assert tables_after(night_data) == undisturbed
+    state = state_of(settings_for(night_data))
+    assert (state["rejected"], state["new"]) == ([], 2)
 
 
 def refused_note(data: Path, patch: pytest.MonkeyPatch) -> None:
@@ -215,15 +197,21 @@ def test_a4_a5_a_note_or_log_that_cannot_be_written_is_an_error_of_the_disk(
     assert published(night_data) == before
 
 
-def test_a5_a_name_that_is_too_long_for_a_data_folder_is_told(tmp_path: Path) -> None:
+def test_a5_a_name_that_is_too_long_for_a_data_folder_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / ("x" * 300)
     with pytest.raises(ProductError) as caught:
         night(folder)
     assert (caught.value.code, caught.value.detail) == ("E_DATA_FOLDER", "ENAMETOOLONG")
-    told = night_command(folder, "status")
-    assert told.returncode == 1
-    assert "ENAMETOOLONG" in told.stderr
-    assert "xxx" not in told.stderr
+    monkeypatch.setenv("CPT01939_DATA", "")
+    with pytest.raises(SystemExit) as ended:
+        main(["status", "--data", str(folder)])
+    assert ended.value.code == 1
+    told = capsys.readouterr().err
+    assert "E_DISK" in told
+    assert "ENAMETOOLONG" in told
+    assert "xxx" not in told
     assert list(tmp_path.iterdir()) == []
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import polars as pl
@@ -82,21 +83,18 @@ def accepted_files(data: Path) -> int:
     return int(state_of(settings_for(data))["files"]["accepted"])
 
 
-def test_b2_b5_a_rerun_that_meets_the_nightly_run_leaves_with_75_or_waits_and_both_count(
+@pytest.mark.slow
+def test_b2_b5_a_rerun_that_meets_the_nightly_run_waits_and_both_count(
     data: Path, partition: tuple[str, str], one_after_the_other: dict[str, str]
 ) -> None:
-    met: list[subprocess.CompletedProcess[str]] = []
     waits: list[subprocess.Popen[str]] = []
 
     def meet(stage: str) -> None:
-        if stage == "tables":
+        if stage == "admission":
             waits.append(night_script(RUN, data, *rerun_command(partition), CPT01939_LOCK_WAIT_SECONDS="60"))
-            met.append(night_command(data, *rerun_command(partition)))
 
     with open_run(settings_for(data, complementary=False), "nightly") as run:
         nightly_run(run, Watched(meet))
-        assert met[0].returncode == 75
-        assert f"pid {os.getpid()}" in met[0].stderr
         assert waits[0].poll() is None, "the second run did not wait"
     _, told = waits[0].communicate(timeout=60)
     assert waits[0].returncode == 0, told
@@ -106,39 +104,38 @@ def test_b2_b5_a_rerun_that_meets_the_nightly_run_leaves_with_75_or_waits_and_bo
 
 
 @pytest.mark.slow
-def test_b2_a_nightly_run_that_meets_a_rerun_waits_and_both_count(
+def test_b2_b6_nightly_runs_that_meet_a_rerun_wait_or_leave_with_75_and_both_count(
     data: Path, partition: tuple[str, str], one_after_the_other: dict[str, str]
 ) -> None:
-    fresh = {(row["payer"], row["month"]): row for row in state_of(settings_for(data))["freshness"]}
-    first = night_script(RUN, data, *rerun_command(partition), CPT01939_SETTLE_SECONDS="3")
+    rerun = night_script(RUN, data, *rerun_command(partition), CPT01939_SETTLE_SECONDS="6")
     while (note := read_note(data)) is None or note.stage != "discover":
-        assert first.poll() is None
-    assert note.kind == "rerun"
-    second = night_script(RUN, data, "run", "--plain", CPT01939_LOCK_WAIT_SECONDS="60")
-    assert first.communicate(timeout=60) is not None
-    assert first.returncode == 0
-    after_rerun = {(row["payer"], row["month"]): row for row in state_of(settings_for(data))["freshness"]}
-    _, told = second.communicate(timeout=60)
-    assert second.returncode == 0, told
+        assert rerun.poll() is None
+        time.sleep(0.05)
+    assert (note.kind, note.pid) == ("rerun", rerun.pid)
+    waits = night_script(RUN, data, "run", "--plain", CPT01939_LOCK_WAIT_SECONDS="60")
+    refused = night_command(data)
+    assert refused.returncode == 75
+    assert f"pid {rerun.pid}" in refused.stderr
+    _, told = rerun.communicate(timeout=60)
+    assert rerun.returncode == 0, told
+    _, told = waits.communicate(timeout=60)
+    assert waits.returncode == 0, told
     assert accepted_files(data) == 5
     assert tables_after(data) == one_after_the_other
-    assert {key: row["submitted_to"] for key, row in after_rerun.items()} == {
-        key: row["submitted_to"] for key, row in fresh.items()
-    }, "B5: a rerun of an old month made data look fresher"
+    begun = [path.read_text() for path in (data / "logs").iterdir()]
+    assert len(begun) == 3, "the first release, the rerun, the nightly run; a run that was refused began"
 
 
-@pytest.mark.slow
-def test_b6_of_schedules_that_overlap_one_runs_and_the_others_are_told_apart(data: Path) -> None:
-    runs = [night_script(RUN, data, "run", "--plain", CPT01939_SETTLE_SECONDS="4") for _ in range(3)]
-    told = [run.communicate(timeout=60)[1] for run in runs]
-    codes = [run.returncode for run in runs]
-    assert sorted(codes) == [0, 75, 75], told
-    holder = runs[codes.index(0)].pid
-    assert [f"pid {holder}" in text for text in told] == [code == 75 for code in codes]
-    assert accepted_files(data) == 4
-    began = [path.read_text().count('"begin"') for path in sorted((data / "logs").iterdir())]
-    assert began == [1, 1], "a run that was refused began"
-    assert faults(data) == []
+def test_b5_a_rerun_of_a_month_makes_no_data_look_fresher(data: Path, partition: tuple[str, str]) -> None:
+    fresh = submitted_to(data)
+    run_rerun(data, *partition, from_landing=True, complementary=False)
+    assert submitted_to(data) == fresh
+
+
+def submitted_to(data: Path) -> dict[tuple[str, str], str]:
+    """How fresh each payer and month is."""
+    rows = state_of(settings_for(data))["freshness"]
+    return {(row["payer"], row["month"]): row["submitted_to"] for row in rows}
 
 
 def test_b6_the_lock_knows_no_clock(waiting: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
