@@ -198,9 +198,16 @@ def known_partition(settings: Settings, partition: Partition) -> str:
 
 
 def read_ledger(store: Store) -> pl.DataFrame:
-    """The ledger of a snapshot; grain: LEDGER."""
+    """The ledger of a snapshot; grain: LEDGER.
+
+    E_SNAPSHOT when it is not as it was written: files would be taken in again that are in already.
+    """
     name = store.snapshot.ledger
-    return pl.read_parquet(store.path(name)) if name else ledger.empty_ledger()
+    if name is None:
+        return ledger.empty_ledger()
+    if not store.is_intact(name):
+        raise ProductError("E_SNAPSHOT", "the ledger is damaged or gone")
+    return pl.read_parquet(store.path(name))
 
 
 def partition_key(partition: Partition) -> str:

@@ -93,9 +93,10 @@ CATALOGUE: Final[dict[str, Entry]] = {
         BUSY,
     ),
     "E_SNAPSHOT": Entry(
-        "store/snapshot.json is damaged or names files that are gone. Nothing was changed.",
-        "Restore store/ from a backup; or move store/ and quarantine/ away and take landing/ in "
-        "anew with `cpt01939 run`.",
+        "The store is damaged: its snapshot or its ledger, or a file that they name, is not as it was "
+        "written, or gone. Nothing was committed.",
+        "Restore store/ and quarantine/ from a backup; or move both away and take landing/ in "
+        "anew with `cpt01939 run` (what lies no longer in landing/ is then missing).",
     ),
     "E_STORE_FORMAT": Entry(
         "The store was written by another version of the program. Nothing was changed.",
@@ -114,8 +115,12 @@ CATALOGUE: Final[dict[str, Entry]] = {
         GATE_REFUSED,
     ),
     "E_DISK": Entry(
-        "The disk is full, read-only or failing. Nothing new was published.",
-        "Free space or mend the disk, then run again: it continues safely.",
+        "The disk is full, read-only or failing, or refuses a file or folder. Nothing new was published.",
+        "Free space, mend the disk or the permissions, then run again: it continues safely.",
+    ),
+    "E_OPEN_FILES": Entry(
+        "More files were needed open at a time than this process may have. Nothing new was published.",
+        "Raise the limit (ulimit -n 4096), then run again: it continues safely.",
     ),
     "E_MEMORY": Entry(
         "Memory ran out. Nothing new was published.",
@@ -134,7 +139,9 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "E_NO_RELEASE": Entry("Nothing has been published yet.", "`cpt01939 run` publishes the first release."),
     "E_PREFECT": Entry(
         "Prefect's server could not be started or reached.",
-        "Check PREFECT_API_URL, or run with --plain: the same steps without Prefect.",
+        "Run with --plain: the same steps without Prefect; what was published stands (`cpt01939 status`). "
+        "Or check PREFECT_API_URL, and prefect.db in Prefect's folder (PREFECT_HOME, else ~/.prefect): moved "
+        "away, it is made anew.",
     ),
     "E_INSPECT": Entry(
         "The file cannot be read as X12.", "Give a raw 837P or 835 interchange, plain, gzip or zstd."
@@ -146,7 +153,8 @@ CATALOGUE: Final[dict[str, Entry]] = {
     ),
     "E_INTERRUPTED": Entry(
         "A run was interrupted. What it had not committed does not count.",
-        "Run again: it is safe, and completes what had been committed.",
+        "Run again: it is safe, and completes what had been committed. If memory ran out, lower "
+        "CPT01939_BATCH_MEGABYTES and CPT01939_WORKERS first.",
     ),
 }
 

@@ -22,10 +22,19 @@ def private_folder(path: Path) -> Path:
     """The folder, made with mode 0700; E_DATA_FOLDER when it is a link or no folder."""
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         raise ProductError("E_DATA_FOLDER", f"{path.name} is a link or no folder")
-    path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    make_folder(path)
     if path.stat().st_mode & 0o077:
         path.chmod(PRIVATE_FOLDER)
     return path
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder (mode 0700) and those above it that there are not, each durable in the one above."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    flush_folder(path.parent)
 
 
 def flush_file(path: Path) -> None:

@@ -7,20 +7,24 @@ server answers. The server ends when its standard input does: a killed owner lea
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from flows.errors import ProductError
+from flows.files import private_folder
 
 LOOPBACK: Final = "127.0.0.1"
 START_SECONDS: Final = 120
@@ -28,6 +32,8 @@ STOP_SECONDS: Final = 15
 ANY_PORT: Final = 0
 OF_A_RUN: Final = "run"
 OF_A_SCHEDULE: Final = "schedule"
+ERROR: Final = re.compile(r"^(?:\w+\.)*(\w*(?:Error|Exception)\b.*)$", re.MULTILINE)
+REASON_LENGTH: Final = 120
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class Server:
 
     process: subprocess.Popen[bytes]
     port: int
+    said: IO[bytes]
 
     @property
     def address(self) -> str:
@@ -58,7 +65,13 @@ class Server:
         finally:
             connection.close()
         if not answers:
-            raise ProductError("E_PREFECT", "the server did not start")
+            raise ProductError("E_PREFECT", f"the server did not start: {self._reason()}")
+
+    def _reason(self) -> str:
+        """The last error that the server told of. It knows Prefect's folder and nothing of any claim."""
+        self.said.seek(0)
+        errors = ERROR.findall(self.said.read().decode(errors="replace"))
+        return errors[-1][:REASON_LENGTH].strip() if errors else "it told no reason"
 
     def stop(self) -> None:
         """End it: by closing its standard input, by force where that is not enough."""
@@ -80,9 +93,41 @@ def is_chosen() -> bool:
     )
 
 
+def choose_home(data: Path) -> bool:
+    """Have Prefect keep its records where they can be written; True when that is in the store.
+
+    PREFECT_HOME where it is set (E_PREFECT when it can't be written), else ~/.prefect; else, as of a service
+    account without a home, the private store of the data folder.
+    """
+    given = os.environ.get("PREFECT_HOME")
+    try:
+        home = Path(given or "~/.prefect").expanduser()
+        home.mkdir(mode=0o700, parents=given is not None, exist_ok=True)
+        if os.access(home, os.W_OK | os.X_OK):
+            return False
+        problem = "EACCES"
+    except OSError as error:
+        problem = errno.errorcode.get(error.errno or 0, type(error).__name__)
+    except RuntimeError:
+        problem = "no home is known"
+    if given is not None:
+        raise ProductError("E_PREFECT", f"PREFECT_HOME can't be written ({problem}): set another folder")
+    os.environ["PREFECT_HOME"] = str(private_folder(private_folder(data / "store") / "prefect").absolute())
+    return True
+
+
 @contextlib.contextmanager
 def server(port: int, purpose: str) -> Iterator[Server]:
     """A server on a port for as long as the block lasts; E_PREFECT when the port is taken."""
+    with tempfile.TemporaryFile() as said:
+        started = _started(port, purpose, said)
+        try:
+            yield started
+        finally:
+            started.stop()
+
+
+def _started(port: int, purpose: str, said: IO[bytes]) -> Server:
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -94,22 +139,16 @@ def server(port: int, purpose: str) -> Iterator[Server]:
             ) from None
         listener.listen(128)
         handle = listener.fileno()
-        started = Server(
-            subprocess.Popen(
-                [sys.executable, "-m", "flows.prefect_server", str(handle), purpose],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=[handle],
-                # a Ctrl-C in the terminal is its owner's: a run ends before its server does
-                start_new_session=True,
-            ),
-            listener.getsockname()[1],
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flows.prefect_server", str(handle), purpose],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            pass_fds=[handle],
+            # a Ctrl-C in the terminal is its owner's: a run ends before its server does
+            start_new_session=True,
         )
-    try:
-        yield started
-    finally:
-        started.stop()
+        return Server(process, listener.getsockname()[1], said)
 
 
 def serve(handle: int, purpose: str) -> None:
@@ -136,7 +175,9 @@ def serve(handle: int, purpose: str) -> None:
 
 
 def _end_with_the_owner() -> None:
-    sys.stdin.buffer.read()
+    # not through sys.stdin: a server that fails to start could not end while this thread holds its lock
+    while os.read(0, 1 << 10):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

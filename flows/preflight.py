@@ -16,6 +16,8 @@ from typing import IO, Any, Final, Literal
 import numpy as np
 import zstandard
 
+from flows.machine_errors import shortage
+
 Container = Literal["plain", "gzip", "zstd"]
 Form = Literal["csv", "parquet", "ndjson", "x12"]
 CHUNK: Final = 4 << 20
@@ -193,7 +195,9 @@ def _open_regular(path: Path) -> int:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         raise Growing from None
-    except OSError:
+    except OSError as error:
+        if shortage(error):
+            raise
         is_file = path.is_file() and not path.is_symlink()
         raise Rejected("file_unreadable" if is_file else "file_not_regular") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

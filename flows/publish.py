@@ -23,6 +23,7 @@ from flows.files import (
     digest,
     flush_file,
     flush_folder,
+    make_folder,
     private_folder,
     put,
     read_json,
@@ -202,14 +203,17 @@ def _strays(folder: Path, manifest: dict[str, Any]) -> list[Path]:
 def _folder(path: Path, modes: Modes) -> Path:
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         raise ProductError("E_DATA_FOLDER", f"{path.name} is a link or no folder")
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path)
     path.chmod(modes.folder)
     return path
 
 
 def check_one_file_system(data: Path) -> None:
-    """E_DATA_FOLDER when store/ and benchmarks/ cannot be renamed into each other."""
-    places = [data / name for name in ("store", "benchmarks", "quarantine") if (data / name).exists()]
+    """E_DATA_FOLDER when a file can't be renamed from the work folders to where it is kept or published."""
+    rooms = ("store", "benchmarks", "quarantine")
+    inner = ("store/*", "store/accepted/*", "store/resolved/*", "benchmarks/releases")
+    places = [data / name for name in rooms if (data / name).is_dir()]
+    places += [place for pattern in inner for place in data.glob(pattern) if place.is_dir()]
     if len({place.stat().st_dev for place in places}) > 1:
         raise ProductError(
             "E_DATA_FOLDER", "store/, benchmarks/ and quarantine/ are on different file systems"

@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from flows.machine_errors import shortage
 from flows.preflight import Preflight, Rejected
 from flows.read_csv import ROW_INDEX, TextRows, read_header
 from transforms.intake.accept import SUBMISSION_TEXT
@@ -29,7 +30,9 @@ def scan_text(found: Preflight) -> TextRows:
                 found.plain, infer_schema_length=None, row_index_name=ROW_INDEX, row_index_offset=1
             )
         schema = rows.collect_schema()
-    except (pl.exceptions.PolarsError, OSError):
+    except (pl.exceptions.PolarsError, OSError) as error:
+        if shortage(error):
+            raise
         raise Rejected("file_unreadable") from None
     header = [name for name in schema if name != ROW_INDEX]
     texts = [_as_text(name, schema[name]) for name in header if name not in OURS]
@@ -104,6 +107,8 @@ def kept_rows(
         if layout.kind == "claim_lines":
             in_scope = _with_line_counts(in_scope, rows, text, layout)
     except pl.exceptions.PolarsError as error:
+        if shortage(error):
+            raise
         raise unreadable(error) from None
     return in_scope, headers, int(total.item())
 

@@ -16,13 +16,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
+import polars as pl
+
 from flows.errors import ProductError
 from flows.failpoints import failpoint
 from flows.files import private_folder
 from flows.lock import RunNote, run_lock, write_note
+from flows.machine_errors import errno_of, machine_error, shortage
 from flows.publish import check_one_file_system
 from flows.settings import Settings
-from flows.store import Store, key_id
+from flows.store import Store, keep_spills_inside, key_id
 
 T = TypeVar("T")
 KEPT_LOGS: Final = 200
@@ -90,7 +93,7 @@ def perform(stage: str, step: Callable[..., T], run: Run, *given: Any) -> T:
     """Perform a step; whatever goes wrong leaves as a ProductError without values."""
     try:
         result = step(run, *given)
-    except Exception as error:
+    except (Exception, pl.exceptions.PanicException) as error:
         problem = _told(error, stage, run)
     else:
         failpoint(stage)
@@ -99,27 +102,25 @@ def perform(stage: str, step: Callable[..., T], run: Run, *given: Any) -> T:
     # Raised here, outside the handler: the original error and its values are gone, not only hidden.
 
 
-def _told(error: Exception, stage: str, run: Run) -> ProductError:
+def _told(error: BaseException, stage: str, run: Run) -> ProductError:
     """The error in the words of the catalogue."""
     if isinstance(error, ProductError):
         return error
-    if isinstance(error, MemoryError):
-        return ProductError("E_MEMORY", f"step {stage}")
-    if isinstance(error, OSError):
-        return disk_error(error, stage, run.data)
+    if errno_of(error) in (None, errno.ENOENT) and shortage(error) is None:
+        try:
+            damaged = run.store.damaged()
+        except OSError as worse:
+            error, damaged = worse, []
+        if damaged:
+            return ProductError("E_SNAPSHOT", f"step {stage}: {len(damaged)} files of the store")
+    if told := machine_error(error, f"step {stage}", run.data):
+        return told
     place = place_of(error)
     run.log("defect", stage=stage, kind=type(error).__name__, place=place)
     return ProductError("E_STEP", f"step {stage}: {type(error).__name__} at {place[-1]}")
 
 
-def disk_error(error: OSError, stage: str, data: Path) -> ProductError:
-    """E_DISK with the kind of error and the free space, without the file's name."""
-    free = shutil.disk_usage(data).free if data.exists() else 0
-    kind = errno.errorcode.get(error.errno or 0, type(error).__name__)
-    return ProductError("E_DISK", f"step {stage}: {kind}, {free / 1e6:,.0f} MB free")
-
-
-def place_of(error: Exception) -> list[str]:
+def place_of(error: BaseException) -> list[str]:
     """Where an error came from: file, line and function, never a value."""
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames] or ["unknown"]
@@ -129,32 +130,51 @@ def place_of(error: Exception) -> list[str]:
 def open_run(settings: Settings, kind: str, say: Say | None = None) -> Iterator[Run]:
     """Check key and folder, take the lock, read the snapshot; clean up after the run.
 
-    Nothing is changed before all is well.
+    Nothing is changed before all is well. What the machine refuses outside a step (the lock, a note, the
+    log) leaves as a ProductError, too.
     """
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     key = key_id(settings.key)
-    Store.open(settings.data, key)
+    _check_folder(settings.data, key)
     try:
+        with run_lock(settings.data, kind, settings.lock_wait_seconds) as note:
+            yield from _locked_run(settings, note, key, say or (lambda text: None))
+    except (OSError, MemoryError, RuntimeError) as error:
+        if told := machine_error(error, "the run's lock, note or log", settings.data):
+            raise told from None
+        raise
+
+
+def _check_folder(data: Path, key: str) -> None:
+    try:
+        Store.open(data, key)
         for name in ("store", "quarantine", "logs"):
-            private_folder(settings.data / name)
+            private_folder(data / name)
+        check_one_file_system(data)
     except OSError as error:
         raise ProductError("E_DATA_FOLDER", errno.errorcode.get(error.errno or 0, "")) from None
-    check_one_file_system(settings.data)
-    with run_lock(settings.data, kind, settings.lock_wait_seconds) as note:
-        run = Run(settings, note, Store.open(settings.data, key), say or (lambda text: None))
-        _prune_logs(settings.data / "logs")
-        run.log("begin", kind=kind, pid=note.pid)
-        failpoint("lock")
-        try:
-            yield run
-            run.log("end")
-        except BaseException as error:
-            code = error.code if isinstance(error, ProductError) else type(error).__name__
+    keep_spills_inside(data)
+
+
+def _locked_run(settings: Settings, note: RunNote, key: str, say: Say) -> Iterator[Run]:
+    store = Store.open(settings.data, key)
+    store.check_files()
+    run = Run(settings, note, store, say)
+    _prune_logs(settings.data / "logs")
+    run.log("begin", kind=note.kind, pid=note.pid)
+    failpoint("lock")
+    try:
+        yield run
+        run.log("end")
+    except BaseException as error:
+        code = error.code if isinstance(error, ProductError) else type(error).__name__
+        # where the log can't be written either, it is the first error that has to be told
+        with contextlib.suppress(OSError):
             run.log("failed", code=code, stage=run.note.stage)
-            raise
-        finally:
-            shutil.rmtree(run.work, ignore_errors=True)
+        raise
+    finally:
+        shutil.rmtree(run.work, ignore_errors=True)
 
 
 def _prune_logs(folder: Path) -> None:

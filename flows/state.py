@@ -12,12 +12,13 @@ from flows.ledger import seen
 from flows.lock import is_held, read_note
 from flows.publish import is_published, read_manifest
 from flows.settings import Settings
-from flows.store import Store
+from flows.store import Store, keep_spills_inside
 
 
 def state_of(settings: Settings) -> dict[str, Any]:
     """Release, run, files, quarantine and freshness as plain values: counts, codes and shown names only."""
     data = settings.data
+    keep_spills_inside(data)
     store = Store.open(data)
     release = store.snapshot.release
     manifest = read_manifest(data / "benchmarks")

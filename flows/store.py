@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,11 +24,14 @@ from flows.files import (
     read_json,
     write_atomically,
 )
+from flows.publish import read_manifest
 from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
 from schemas.columns import Column, polars_schema
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 
 FORMAT: Final = 2
+NAME_DIGITS: Final = 16
+"""Hex digits of its content's sha256 in a file's name."""
 SWEPT: Final = (
     "store/ledger",
     "store/accepted/claim_lines",
@@ -141,8 +145,8 @@ class Snapshot:
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> Snapshot:
         """The snapshot in snapshot.json; E_STORE_FORMAT when another version wrote it."""
-        if raw.get("format") != FORMAT:
-            raise ProductError("E_STORE_FORMAT")
+        if (written := int(raw["format"])) != FORMAT:
+            raise ProductError("E_STORE_FORMAT", f"its format is {written}, that of this program {FORMAT}")
         rest = {name: value for name, value in raw.items() if name != "format"}
         rest["batches"] = tuple(
             BatchFiles(**{**batch, "files": tuple(batch["files"]), "retired": tuple(batch["retired"])})
@@ -191,6 +195,22 @@ class Store:
         """Where a file of the snapshot stands."""
         return self.data / name
 
+    def is_intact(self, name: str) -> bool:
+        """Whether a file is there with the content it is named by."""
+        try:
+            return self.path(name).stem.endswith(digest(self.path(name))[:NAME_DIGITS])
+        except FileNotFoundError:
+            return False
+
+    def damaged(self) -> list[str]:
+        """Files that count but are gone or have another content. Reads all of them."""
+        return sorted(name for name in self.snapshot.names() if not self.is_intact(name))
+
+    def check_files(self) -> None:
+        """E_SNAPSHOT when a file that counts is gone."""
+        if missing := [name for name in self.snapshot.needed() if not self.path(name).is_file()]:
+            raise ProductError("E_SNAPSHOT", f"{len(missing)} files are gone")
+
     def adopt(self, file: Path, room: str, stem: str = "") -> str:
         """Move a finished file into a room of the store under its content's name; gives that name."""
         return self.adopt_all([(file, room, stem)])[0]
@@ -207,7 +227,7 @@ class Store:
         return names
 
     def _moved(self, file: Path, room: str, stem: str) -> str:
-        name = f"{room}/{stem}{'-' if stem else ''}{digest(file)[:16]}{file.suffix}"
+        name = f"{room}/{stem}{'-' if stem else ''}{digest(file)[:NAME_DIGITS]}{file.suffix}"
         flush_file(file)
         file.chmod(0o600)
         file.replace(self.data / name)
@@ -215,16 +235,14 @@ class Store:
 
     def commit(self) -> None:
         """Make this snapshot the one that counts: flushed, then replaced atomically."""
-        missing = [name for name in self.snapshot.needed() if not self.path(name).is_file()]
-        if missing:
-            raise ProductError("E_SNAPSHOT", f"{len(missing)} files named but missing")
+        self.check_files()
         folder = private_folder(self.data / "store")
         write_atomically(folder / "snapshot.json", as_json(self.snapshot.as_dict()), folder)
 
     def sweep(self, keep: Path) -> int:
         """Remove what the snapshot does not name.
 
-        Orphans and work folders (not `keep`) of other runs, old releases.
+        Orphans, work folders (not `keep`) and spilled rows of other runs, old releases.
         """
         named = self.snapshot.names()
         orphans = [
@@ -235,8 +253,9 @@ class Store:
         ]
         for path in orphans:
             path.unlink()
-        kept = set(self.snapshot.releases)
-        folders = [*_folders(self.data / "store/running"), *_folders(self.data / "store/releases")]
+        kept = {*self.snapshot.releases, str(os.getpid())}
+        rooms = ("store/running", "store/releases", "store/spill")
+        folders = [folder for room in rooms for folder in _folders(self.data / room)]
         stale = [folder for folder in folders if folder.name not in kept and folder != keep]
         for folder in stale:
             shutil.rmtree(folder)
@@ -294,12 +313,29 @@ class Store:
 
 
 def read_snapshot(data: Path) -> Snapshot | None:
-    """The committed snapshot, None before the first; E_SNAPSHOT when it cannot be read."""
+    """The committed snapshot, None before the first.
+
+    E_SNAPSHOT when it can't be read, or is gone although the release of it stands: to begin anew would sweep
+    away all that was taken in.
+    """
     try:
         raw = read_json(data / "store" / "snapshot.json")
-        return Snapshot.from_dict(raw) if raw is not None else None
+        if raw is not None:
+            return Snapshot.from_dict(raw)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ProductError("E_SNAPSHOT") from None
+    manifest = read_manifest(data / "benchmarks")
+    if manifest and any((data / "store" / "releases").glob(f"{manifest['release_id']}-*")):
+        raise ProductError("E_SNAPSHOT", "snapshot.json is gone")
+    return None
+
+
+def keep_spills_inside(data: Path) -> None:
+    """Have Polars put what it can't hold in memory into the store, not into a folder of the machine.
+
+    It may be rows of claims. Polars looks at this when it first spills, and makes a folder of the process.
+    """
+    os.environ["POLARS_OOC_SPILL_DIR"] = str((data / "store" / "spill").absolute())
 
 
 def _folders(path: Path) -> list[Path]:

@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
 SCHEMA_VERSION: Final = "1"
+"""Of the published tables' columns. Once a version is released, a change of columns is another version: a new
+fingerprint, so that every store publishes anew. No version is released yet: the first release has 1.
+"""
 NAMED_PAYERS: Final = ("aetna", "bcbs", "cigna", "uhc", "medicare")
 PAYERS: Final = (*NAMED_PAYERS, "other")
 LINES_OF_BUSINESS: Final = ("commercial", "medicare_advantage", "medicare_ffs", "medicaid", "other")

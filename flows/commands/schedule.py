@@ -16,7 +16,7 @@ from cyclopts import Parameter
 
 from flows.commands.console import Common, say
 from flows.errors import DONE, ProductError
-from flows.prefect_server import OF_A_SCHEDULE, Server, server
+from flows.prefect_server import OF_A_SCHEDULE, Server, choose_home, server
 
 if TYPE_CHECKING:
     from flows.deployments import Serving
@@ -46,6 +46,8 @@ def schedule(
     settings = load_settings()
     settings.key  # noqa: B018  (without a key no scheduled run could work)
     os.environ["CPT01939_DATA"] = str(settings.data.absolute())
+    if choose_home(settings.data):
+        say("there is no home folder to write to: Prefect keeps its records in store/prefect")
     with _server(port, ends) as own:
         work = Work(settings, own, ends)
         work.start()

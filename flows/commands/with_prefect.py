@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from flows.commands.console import say
 from flows.errors import ProductError
-from flows.prefect_server import ANY_PORT, OF_A_RUN, Server, is_chosen, server
+from flows.prefect_server import ANY_PORT, OF_A_RUN, Server, choose_home, is_chosen, server
+from flows.settings import load_settings
 
 
 def run_flow(name: Literal["nightly", "rerun"], **parameters: Any) -> dict[str, Any]:
@@ -17,14 +18,14 @@ def run_flow(name: Literal["nightly", "rerun"], **parameters: Any) -> dict[str, 
 
     A server of its own starts while Prefect is imported here: each takes seconds.
     """
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    for logger in ("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "PREFECT_INTERNAL_LOGGING_LEVEL"):
+        os.environ.setdefault(logger, "CRITICAL")
+    if choose_home(load_settings().data):
+        say("there is no home folder to write to: Prefect keeps its records in store/prefect")
     if is_chosen():
         return _run(name, None, parameters)
     say("starting Prefect (a server of its own takes some seconds; --plain does without)")
     with server(ANY_PORT, OF_A_RUN) as own:
-        os.environ["PREFECT_API_URL"] = own.api
-        # what is logged at the very end would come to a server that has gone
-        os.environ["PREFECT_LOGGING_TO_API_ENABLED"] = "false"
         return _run(name, own, parameters)
 
 
@@ -42,7 +43,7 @@ def _run(name: str, own: Server | None, parameters: Mapping[str, Any]) -> dict[s
     if own:
         own.wait()
     problem = None
-    with settings_of_a_run():
+    with settings_of_a_run(own.api if own else None):
         try:
             return dict(flow(**parameters))
         except (httpx.HTTPError, RuntimeError) as error:

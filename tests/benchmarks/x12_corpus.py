@@ -11,6 +11,7 @@ from x12_making import (
     PAYERS,
     SCOPE,
     Corpus,
+    Maker,
     Row,
     Style,
     dates,
@@ -19,29 +20,10 @@ from x12_making import (
     npi,
     render,
     repeated,
-    shared,
 )
 from x12_remittances import remittance
 
 __all__ = ["SCOPE", "Corpus", "Style", "professional", "remittance", "render", "repeated"]
-
-
-def professional(
-    claims: int,
-    *,
-    seed: int = 1,
-    share: float = 0.3,
-    per_set: int = 1000,
-    style: Style | None = None,
-    control: int = 1,
-) -> Corpus:
-    """An 837P file: subscribers and dependents, several providers, COB loops, replacements and voids."""
-    style, rng, out = style or Style(), random.Random(seed), Corpus(b"")
-    sets = [
-        _claim_set(size, number, share, rng, out) for number, size in enumerate(shared(claims, per_set), 1)
-    ]
-    out.data = render(sets, "HC", control, style)
-    return out
 
 
 def _claim_set(size: int, number: int, share: float, rng: random.Random, out: Corpus) -> list[list[object]]:
@@ -221,3 +203,7 @@ def _line(
         body += [["DTP", "573", "D8", "20250110"]]
     if code in SCOPE or claim["claim_frequency_code"] != "1":
         out.rows.append(row)
+
+
+professional = Maker("HC", _claim_set)
+"""An 837P file: subscribers and dependents, several providers, COB loops, replacements and voids."""

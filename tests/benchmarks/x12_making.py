@@ -7,7 +7,7 @@ together from the same facts as the segments, never parsed back.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -78,6 +78,35 @@ def shared(claims: int, per_set: int) -> Iterator[int]:
     """Sizes of the sets that hold `claims` claims."""
     for first in range(0, claims, per_set):
         yield min(per_set, claims - first)
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes files of one kind: `one_set` gives a set's segments and puts the rows in it into the corpus.
+
+    It is given how many claims the set has, its number, the share of claims in scope and the generator.
+    """
+
+    code: str
+    one_set: Callable[[int, int, float, random.Random, Corpus], list[list[object]]]
+
+    def __call__(
+        self,
+        claims: int,
+        *,
+        seed: int = 1,
+        share: float = 0.3,
+        per_set: int = 1000,
+        style: Style | None = None,
+        control: int = 1,
+    ) -> Corpus:
+        """A file of so many claims: the same arguments make the same bytes."""
+        rng, out = random.Random(seed), Corpus(b"")
+        sizes = enumerate(shared(claims, per_set), 1)
+        out.data = render(
+            [self.one_set(size, number, share, rng, out) for number, size in sizes], self.code, control, style
+        )
+        return out
 
 
 def repeated(corpus: Corpus, times: int) -> Iterator[bytes]:

@@ -10,33 +10,13 @@ from x12_making import (
     PAYERS,
     SCOPE,
     Corpus,
+    Maker,
     Row,
-    Style,
     dates,
     iso,
     money,
     npi,
-    render,
-    shared,
 )
-
-
-def remittance(
-    claims: int,
-    *,
-    seed: int = 1,
-    share: float = 0.3,
-    per_set: int = 1000,
-    style: Style | None = None,
-    control: int = 1,
-) -> Corpus:
-    """An 835 file: adjustments at both levels, reversals, recoded lines, payments without lines, PLB."""
-    style, rng, out = style or Style(), random.Random(seed), Corpus(b"")
-    sets = [
-        _payment_set(size, number, share, rng, out) for number, size in enumerate(shared(claims, per_set), 1)
-    ]
-    out.data = render(sets, "HP", control, style)
-    return out
 
 
 def _payment_set(size: int, number: int, share: float, rng: random.Random, out: Corpus) -> list[list[object]]:
@@ -202,3 +182,7 @@ def _cas(triplets: list[tuple[str, str, int]], sign: int) -> list[list[object]]:
 
 def _packed(triplets: list[tuple[str, str, int]], sign: int) -> str | None:
     return "|".join(f"{group}-{reason}:{money(sign * amount)}" for group, reason, amount in triplets) or None
+
+
+remittance = Maker("HP", _payment_set)
+"""An 835 file: adjustments at both levels, reversals, recoded lines, payments without lines, PLB."""

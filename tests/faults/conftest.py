@@ -1,6 +1,7 @@
 """Lets the tests of this folder import what they share, and keeps settings of the outer environment away."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -13,3 +14,34 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "pip
 def _no_outer_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("CPT01939_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def waiting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a release, and files delivered since. Not to be changed: `data` is a copy."""
+    from night_runs import LATER, night
+    from small_runs import deliver
+
+    data = tmp_path_factory.mktemp("waiting")
+    deliver(data, "claims/claims_0.csv", "remits/remits_0.csv")
+    night(data)
+    deliver(data, *LATER)
+    return data
+
+
+@pytest.fixture
+def night_data(waiting: Path, tmp_path: Path) -> Path:
+    """A copy of it that a test may change."""
+    shutil.copytree(waiting, tmp_path / "data")
+    return tmp_path / "data"
+
+
+@pytest.fixture(scope="session")
+def undisturbed(waiting: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What is published after a run on it that nothing disturbed."""
+    from night_runs import night, tables_after
+
+    data = tmp_path_factory.mktemp("undisturbed") / "data"
+    shutil.copytree(waiting, data)
+    night(data)
+    return tables_after(data)

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from small_runs import command, deliver, environment_for, published, run_nightly, tree
 
@@ -123,15 +124,18 @@ def test_a_second_run_waits_or_leaves_with_75(data: Path) -> None:
     assert {**tree(data), "store/run.lock": ""} == {**before, "store/run.lock": ""}
 
 
-def test_a_bug_in_a_step_leaves_no_value_behind(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [ValueError, pl.exceptions.PanicException])
+def test_a_bug_in_a_step_leaves_no_value_behind(
+    data: Path, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
+) -> None:
     def broken(*given: Any, **named: Any) -> None:
-        raise ValueError("member 123-45-6789")
+        raise kind("member 123-45-6789")
 
     monkeypatch.setattr("flows.resolution.resolve_touched", broken)
     with pytest.raises(ProductError) as caught:
         run_nightly(data)
     assert caught.value.code == "E_STEP"
-    assert "ValueError" in str(caught.value)
+    assert kind.__name__ in str(caught.value)
     assert caught.value.__context__ is None
     assert caught.value.__cause__ is None
     logs = "".join(path.read_text() for path in (data / "logs").iterdir())

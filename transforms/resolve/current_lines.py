@@ -15,34 +15,12 @@ from schemas.rules import Rules
 from transforms.payers import with_line_of_business
 from transforms.resolve.adjudications import SLOT
 from transforms.resolve.chains import Chains
-from transforms.resolve.final import line_adjudications
+from transforms.resolve.final import SAID_BY_THE_FINAL, line_adjudications
 from transforms.resolve.submissions import Claims
 from transforms.units import with_medicare_allowed, with_units
 
-AMOUNTS = (
-    "paid_cents",
-    "allowed_cents",
-    "allowed_source",
-    "allowed_conflict",
-    "deductible_cents",
-    "coinsurance_cents",
-    "copay_cents",
-    "network",
-    "recoded",
-    "claim_level_adjusted",
-    "unbalanced",
-    "final_charge_cents",
-    "remark_codes",
-    "denial_group",
-    "denial_carc",
-    "denial_category",
-    "prior_authorization_denial",
-    "zero_pay_reason",
-    "role_assumed_primary",
-)
+AMOUNTS = (*SAID_BY_THE_FINAL, "paid_cents", "final_charge_cents", "recoded")
 """Columns of the final adjudication that only an adjudicated line carries."""
-
-
 SAID_OF_PAYER_AND_UNITS = (
     "payer_id",
     "payer_name",

@@ -16,29 +16,26 @@ FIRST_COLUMNS = {
     "first_denial_group": "denial_group",
     "first_denial_carc": "denial_carc",
 }
-FINAL_COLUMNS = {
-    name: name
-    for name in (
-        "adjudication_state",
-        "zero_pay_reason",
-        "denial_group",
-        "denial_carc",
-        "denial_category",
-        "prior_authorization_denial",
-        "remark_codes",
-        "allowed_cents",
-        "allowed_source",
-        "allowed_conflict",
-        "deductible_cents",
-        "coinsurance_cents",
-        "copay_cents",
-        "network",
-        "claim_level_adjusted",
-        "unbalanced",
-        "role_assumed_primary",
-        "adjudicated_codes",
-    )
-} | {
+SAID_BY_THE_FINAL = (
+    "zero_pay_reason",
+    "denial_group",
+    "denial_carc",
+    "denial_category",
+    "prior_authorization_denial",
+    "remark_codes",
+    "allowed_cents",
+    "allowed_source",
+    "allowed_conflict",
+    "deductible_cents",
+    "coinsurance_cents",
+    "copay_cents",
+    "network",
+    "claim_level_adjusted",
+    "unbalanced",
+    "role_assumed_primary",
+)
+"""What a line has from its final adjudication as it stands there."""
+FINAL_COLUMNS = {name: name for name in ("adjudication_state", *SAID_BY_THE_FINAL, "adjudicated_codes")} | {
     "final_remit_on": "payment_date",
     "final_charge_cents": "charge_cents",
     "paid_cents": "paid_total",

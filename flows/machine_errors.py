@@ -1,0 +1,53 @@
+"""What the machine ran out of or refused, told from an error of any library, in the words of the catalogue.
+
+The text of an error is looked at and never shown: it may hold a file's name or a value.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import shutil
+from pathlib import Path
+from typing import Final
+
+from flows.errors import ProductError
+
+SYSTEM_NUMBER: Final = re.compile(r"\(os error (\d+)\)")
+WORDS_OF_MEMORY: Final = ("can't start new thread", "cannot allocate memory", "failed to map segment")
+"""Threads and libraries that find no memory say so in an error of another kind."""
+
+
+def errno_of(error: BaseException) -> int | None:
+    """The system's number of an error. Polars tells it in the text only."""
+    if isinstance(error, OSError) and error.errno:
+        return error.errno
+    told = SYSTEM_NUMBER.search(str(error))
+    return int(told[1]) if told else None
+
+
+def shortage(error: BaseException) -> str | None:
+    """E_MEMORY or E_OPEN_FILES where the machine has no more of it to give; None for every other error.
+
+    Such an error tells nothing of the file that was being read.
+    """
+    number = errno_of(error)
+    if number in (errno.EMFILE, errno.ENFILE):
+        return "E_OPEN_FILES"
+    text = str(error).lower()
+    is_memory = isinstance(error, MemoryError) or number == errno.ENOMEM
+    return "E_MEMORY" if is_memory or any(words in text for words in WORDS_OF_MEMORY) else None
+
+
+def machine_error(error: BaseException, where: str, data: Path) -> ProductError | None:
+    """E_MEMORY, E_OPEN_FILES, or E_DISK with the kind of error and the free space; None: a defect."""
+    if code := shortage(error):
+        return ProductError(code, where)
+    if not isinstance(error, OSError):
+        return None
+    kind = errno.errorcode.get(errno_of(error) or 0, type(error).__name__)
+    try:
+        room = f"{shutil.disk_usage(data).free / 1e6:,.0f} MB free"
+    except OSError:
+        room = "free space unknown"
+    return ProductError("E_DISK", f"{where}: {kind}, {room}")

@@ -1,0 +1,60 @@
+"""Runs that take a second: a release, files delivered since, and no search for complementary cells."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from small_runs import command, environment_for, published, run_nightly
+
+from flows.run import InProcess, Run, perform
+from flows.summary import Summary
+
+T = TypeVar("T")
+LATER: Final = ("claims/claims_1.csv", "remits/remits_1.csv")
+OF_THE_PATH: Final = ("release_changes.parquet", "data_quality.parquet")
+QUICK: Final = {"CPT01939_COMPLEMENTARY": "false"}
+
+
+def night(data: Path, **changes: Any) -> Summary:
+    """A nightly run in this process."""
+    return run_nightly(data, complementary=False, **changes)
+
+
+def night_command(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The same as a command."""
+    return command(data, *(arguments or ("run", "--plain")), **QUICK, **environment)
+
+
+def night_script(code: str, data: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """Python code that calls the command line in a process of its own; DATA and arguments are its argv."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(data), *arguments],
+        env=environment_for(**QUICK, **environment),
+        cwd=data.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def tables_after(data: Path) -> dict[str, str]:
+    """What is published of claims; release_changes and data_quality also tell of the path that led here."""
+    told = published(data)
+    return {name: value for name, value in told.items() if not name.endswith(OF_THE_PATH)}
+
+
+class Watched(InProcess):
+    """Performs the steps of a run, and something else before each of them."""
+
+    def __init__(self, before: Callable[[str], None]) -> None:
+        self._before = before
+
+    def __call__(self, stage: str, step: Callable[..., T], run: Run, *given: Any) -> T:
+        """Perform one step."""
+        run.enter(stage)
+        self._before(stage)
+        return perform(stage, step, run, *given)
