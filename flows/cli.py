@@ -62,7 +62,8 @@ for _name, _place, _help in (
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run a command and exit with its code; an error a person can act on is two lines, never a traceback."""
     os.umask(0o077)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a KeyboardInterrupt that is met inside an import kills the process in the end, though caught
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         with contextlib.suppress(ValueError):
             signal.signal(number, _stop)
     given = sys.argv[1:] if arguments is None else arguments

@@ -197,6 +197,16 @@ def test_a4_a5_a_note_or_log_that_cannot_be_written_is_an_error_of_the_disk(
     assert published(night_data) == before
 
 
+@pytest.fixture
+def signals_kept() -> Iterator[None]:
+    """The command line takes over signals; the tests have theirs back."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("signals_kept")
 def test_a5_a_name_that_is_too_long_for_a_data_folder_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
