@@ -49,10 +49,10 @@ def with_built(run: Run, store: Store) -> Store:
     return keep(run, store, {**cells, **others}, {**of_cells, **of_counts})
 
 
-def read_built(store: Store) -> Tables:
-    """The tables that the snapshot names, as this run put them there."""
+def read_built(store: Store, wanted: Iterable[str] = TABLES) -> Tables:
+    """Those wanted of the tables that the snapshot names, as this run put them there."""
     files = store.snapshot.built.files if store.snapshot.built else {}
-    return {name: pl.read_parquet(store.path(file)) for name, file in files.items() if name in TABLES}
+    return {name: pl.read_parquet(store.path(files[name])) for name in wanted if name in files}
 
 
 def build_cells(

@@ -14,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from flows.files import digest, private_folder
+from flows.files import private_folder
 from flows.run import Run
 from flows.store import Built, Store
 
@@ -43,11 +43,9 @@ def digest_of(facts: Iterable[str]) -> str:
 def read_kept(run: Run, store: Store) -> Kept:
     """What an earlier run left, whole."""
     built = store.snapshot.built
-    paths = {name: store.path(file) for name, file in built.files.items()} if built else {}
-    if built is None or not all(
-        path.is_file() and digest(path)[:16] == path.stem[-16:] for path in paths.values()
-    ):
+    if built is None or not all(map(store.is_intact, built.files.values())):
         return Kept()
+    paths = {name: store.path(file) for name, file in built.files.items()}
     with ThreadPoolExecutor(run.settings.workers) as pool:
         tables = dict(zip(paths, pool.map(pl.read_parquet, paths.values()), strict=True))
     return Kept(tables, built.made_of, built.as_of)

@@ -42,7 +42,8 @@ def tables_of(run: Run, store: Store) -> Store:
 
     folder = private_folder(_folder(run))
     after = with_built(run, store)
-    window: Any = read_built(after)["utilization"].filter(period_type="rolling_12")["period_start"].first()
+    billed = read_built(after, ["utilization"])["utilization"]
+    window: Any = billed.filter(period_type="rolling_12")["period_start"].first()
     earlier = earlier_release(run)
     if earlier is not None:
         changes, lines = changes_of(run, store, earlier, lambda lines: build_cells(run, store, lines, window))
@@ -98,11 +99,11 @@ def disclose(run: Run, store: Store) -> str:
 
 def _carried_forward(run: Run, earlier: str, safe: Tables) -> Tables:
     """The tables with the cells that may not change as they stood; leaves carried.parquet and changed/."""
-    folder = _folder(run)
     from flows.shared_releases import read_carried
     from transforms.disclosure.audit import SOURCE
     from transforms.disclosure.carry_forward import Changes, carry_forward, patients_changed
 
+    folder = _folder(run)
     since = {path.name: _read_frames(path) for path in sorted((folder / "since").iterdir())}
     changes = Changes(since, earlier, _read_frames(folder / "every"), read_carried(run.store))
     before = _read_frames(staged_folder(run.data, earlier))

@@ -16,9 +16,8 @@ import pytest
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from schemas.rules import DisclosureRules, Rules
+from schemas.rules import DisclosureRules
 from transforms.disclosure.suppress import suppress
-from transforms.tables.build import build_tables
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 import table_lines  # noqa: E402
@@ -178,14 +177,7 @@ def cube(seed: int, lines: int) -> dict[str, pl.DataFrame]:
         )
         for _ in range(lines)
     ]
-    return build_tables(
-        table_lines.lines(*rows),
-        table_lines.no_remits(),
-        table_lines.no_quality(),
-        date(2024, 12, 31),
-        Rules(),
-        table_lines.reference(),
-    )
+    return table_lines.tables_of(rows, date(2024, 12, 31))
 
 
 @pytest.mark.slow

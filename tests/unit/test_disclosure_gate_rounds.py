@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +11,12 @@ import polars as pl
 import pytest
 from scipy.sparse import csr_array
 
-from schemas.rules import DisclosureRules, Rules
+from schemas.rules import DisclosureRules
 from transforms.disclosure.bounds import propagate
 from transforms.disclosure.gate import derivable, reduce
 from transforms.disclosure.relations import system_of
 from transforms.disclosure.suppress import primary_masks, suppress
 from transforms.disclosure.withheld import Withheld
-from transforms.tables.build import build_tables
 
 sys.path.insert(0, str(Path(__file__).parent))
 import table_lines  # noqa: E402
@@ -35,14 +33,7 @@ def tables_of(lines: dict[str, int]) -> dict[str, pl.DataFrame]:
         for payer, count in lines.items()
         for i in range(count)
     ]
-    return build_tables(
-        table_lines.lines(*rows),
-        table_lines.no_remits(),
-        table_lines.no_quality(),
-        date(2024, 6, 30),
-        Rules(),
-        table_lines.reference(),
-    )
+    return table_lines.tables_of(rows)
 
 
 def months(frame: pl.DataFrame) -> dict[str, dict[str, object]]:

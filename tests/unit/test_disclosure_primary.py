@@ -25,14 +25,7 @@ STANDARD = replace(DisclosureRules.of("standard"), complementary=False)
 
 
 def release(rows: list[Row], rules: DisclosureRules = STANDARD) -> dict[str, pl.DataFrame]:
-    tables = build_tables(
-        table_lines.lines(*rows),
-        table_lines.no_remits(),
-        table_lines.no_quality(),
-        date(2024, 6, 30),
-        Rules(),
-        table_lines.reference(),
-    )
+    tables = table_lines.tables_of(rows)
     return suppress(tables, rules)
 
 

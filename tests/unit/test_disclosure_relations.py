@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from schemas.rules import Rules
 from transforms.disclosure.relations import System, system_of
-from transforms.tables.build import build_tables
 
 sys.path.insert(0, str(Path(__file__).parent))
-import table_lines  # noqa: E402
-from table_lines import denied, paid  # noqa: E402
+from table_lines import denied, paid, tables_of  # noqa: E402
 
 Row = dict[str, object]
 Named = dict[str, float]
-
-
-def tables_of(rows: list[Row]) -> dict[str, pl.DataFrame]:
-    return build_tables(
-        table_lines.lines(*rows),
-        table_lines.no_remits(),
-        table_lines.no_quality(),
-        date(2024, 6, 30),
-        Rules(),
-        table_lines.reference(),
-    )
 
 
 def equations(tables: dict[str, pl.DataFrame], system: System) -> list[Named]:

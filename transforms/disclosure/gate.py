@@ -64,7 +64,7 @@ def protect(tables: Tables, withheld: Withheld, rules: DisclosureRules) -> int:
     withhold_thin_views(tables, withheld, system)
     for number in range(ROUNDS):
         for sweeps in REACHES if number == 0 else REACHES[-1:]:
-            widen(tables, withheld, system, cost, rules, sweeps)
+            widen(withheld, system, cost, rules, sweeps)
         found = derivable(system, reduced, withheld, rules)
         if not found.any():
             return number + 1
@@ -89,10 +89,8 @@ def around(system: System, found: Flags, hidden: Flags, cost: Numbers, every: bo
     return np.flatnonzero(beside & ~hidden & np.isfinite(cost))
 
 
-def widen(
-    tables: Tables, withheld: Withheld, system: System, cost: Numbers, rules: DisclosureRules, sweeps: int
-) -> None:
-    """Withhold more until no bounds passed on so many times narrow a count to fewer than three values."""
+def widen(withheld: Withheld, system: System, cost: Numbers, rules: DisclosureRules, sweeps: int) -> None:
+    """Withhold more until bounds passed on so many times leave every withheld count its room."""
     for _ in range(ROUNDS):
         close_sums(withheld, system, cost, rules)
         entries = narrowed(system, withheld, rules, sweeps)

@@ -239,7 +239,6 @@ def _models(tables: Tables, start: dict[tuple[str, str], int]) -> Iterator[tuple
             pl.concat([told.select(FIVE), keyed["care_models"].filter(word=model).select(FIVE)])
             .unique(maintain_order=True)
             .join(conflict, on=FIVE, how="left", validate="1:1")
-            .with_row_index("number")
         )
         sides = ((keyed["care_models"].filter(word=model), "care_models", 1.0), (told, "modifiers", -1.0))
         for apart in (False, True):

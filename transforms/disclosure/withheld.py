@@ -88,7 +88,7 @@ def protected(system: System, hidden: Flags, rules: DisclosureRules) -> Flags:
     A zero may be shown, so a withheld zero may be found out.
     """
     published = system.each([bool(q.columns) for q in system.quantities], False)
-    unpublished = system.each([not q.columns for q in system.quantities], False)
-    small = unpublished & (system.values < rules.minimum_count)
+    of_a_row = system.each([True] * len(system.quantities), False)
+    small = of_a_row & (system.values < rules.minimum_count)
     must: Flags = hidden & (system.values != 0) & (published | small)
     return must
