@@ -7,6 +7,7 @@ gives a set that resolves to the same rows alone as among all others.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,43 +31,68 @@ class RowSet:
 def closure(claims: pl.LazyFrame, remits: pl.LazyFrame, seed: RowSet) -> RowSet:
     """The rows that `seed` touches through any number of links; the seed itself is among them.
 
-    Grain of both frames: ROW, distinct.
+    Grain of both frames: ROW, distinct. Keys are compared by their hashes: two that meet by chance make the
+    set larger, and it is closed all the same.
     """
-    claim_keys = _claim_keys(claims).with_row_index(PLACE)
-    remit_keys = _remit_keys(remits).with_row_index(PLACE)
-    everywhere = remit_keys.filter(pl.col("npi").is_null()).select("claim_number_key").unique()
-    found_claims = claim_keys.join(seed.claims.select(ROW), on=ROW, how="semi", nulls_equal=False)
-    found_remits = remit_keys.join(seed.remits.select(ROW), on=ROW, how="semi")
+    claim_links, remit_links = _claim_links(claims), _remit_links(remits)
+    everywhere = remit_links.filter("is_everywhere")["claim"].unique()
+    found_claims, found_remits = _seeded(claim_links, seed.claims), _seeded(remit_links, seed.remits)
     new_claims, new_remits = found_claims, found_remits
     while len(new_claims) or len(new_remits):
-        numbers = pl.concat([new_claims.select(NUMBER), new_remits.select(NUMBER)]).drop_nulls().unique()
-        anywhere = (
-            pl.concat([new_claims.select("claim_number_key"), new_remits.select("claim_number_key")])
-            .unique()
-            .join(everywhere, on="claim_number_key", how="semi")
+        numbers = _told([new_claims["number"], new_remits["number"]])
+        anywhere = _told([new_claims["claim"], new_remits["claim"]])
+        shared = _among("number", numbers) | _among(
+            "claim", anywhere.filter(anywhere.is_in(everywhere.implode()))
         )
-        services = new_claims.select(SERVICE).drop_nulls().unique()
-        payer_numbers = (
-            pl.concat(
-                [
-                    new_claims.select(key="original_claim_key"),
-                    new_remits.select(key="payer_claim_key"),
-                    new_remits.select(key="original_payer_claim_key"),
-                ]
-            )
-            .drop_nulls()
-            .unique()
-        )
-        new_claims = _touched(claim_keys, numbers, anywhere, payer_numbers, ["original_claim_key"], services)
-        new_remits = _touched(
-            remit_keys, numbers, anywhere, payer_numbers, ["payer_claim_key", "original_payer_claim_key"]
-        )
+        services = _told([new_claims["service"]])
+        names = _told([new_claims["replaces"], new_remits["payer_claim"], new_remits["takes_back"]])
+        of_claims = shared | _among("service", services) | _among("replaces", names)
+        of_remits = shared | _among("payer_claim", names) | _among("takes_back", names)
         # what is found is few rows, what there is are many: the latter are never copied
-        new_claims = new_claims.join(found_claims, on=PLACE, how="anti")
-        new_remits = new_remits.join(found_remits, on=PLACE, how="anti")
+        new_claims = claim_links.filter(of_claims).join(found_claims, on=PLACE, how="anti")
+        new_remits = remit_links.filter(of_remits).join(found_remits, on=PLACE, how="anti")
         found_claims = pl.concat([found_claims, new_claims])
         found_remits = pl.concat([found_remits, new_remits])
     return RowSet(found_claims.select(ROW), found_remits.select(ROW))
+
+
+def _claim_links(claims: pl.LazyFrame) -> pl.DataFrame:
+    """What a claim row can be linked by, hashed; null where it has no such key."""
+    rows = claims.with_columns(npi="billing_provider_npi")
+    links = {"number": NUMBER, "claim": ["claim_number_key"], "service": SERVICE}
+    return _hashed(rows, {**links, "replaces": ["original_claim_key"]})
+
+
+def _remit_links(remits: pl.LazyFrame) -> pl.DataFrame:
+    """What a remit row can be linked by, hashed; `is_everywhere`: it names no NPI."""
+    rows = remits.with_columns(npi="payee_npi")
+    names = {"payer_claim": ["payer_claim_key"], "takes_back": ["original_payer_claim_key"]}
+    return _hashed(
+        rows,
+        {"number": NUMBER, "claim": ["claim_number_key"], **names},
+        is_everywhere=pl.col("npi").is_null(),
+    )
+
+
+def _hashed(rows: pl.LazyFrame, links: Mapping[str, list[str]], **more: pl.Expr) -> pl.DataFrame:
+    whole = {
+        name: pl.when(pl.all_horizontal(pl.col(keys).is_not_null())).then(pl.struct(keys).hash())
+        for name, keys in links.items()
+    }
+    return rows.select(*ROW, **whole, **more).collect().with_row_index(PLACE)
+
+
+def _seeded(links: pl.DataFrame, seed: pl.DataFrame) -> pl.DataFrame:
+    of_files = links.filter(pl.col("file_key").is_in(seed["file_key"].unique().implode()))
+    return of_files.join(seed.select(ROW), on=ROW, how="semi")
+
+
+def _told(keys: list[pl.Series]) -> pl.Series:
+    return pl.concat([key.alias("key") for key in keys]).drop_nulls().unique()
+
+
+def _among(name: str, keys: pl.Series) -> pl.Expr:
+    return pl.col(name).is_in(keys.implode())
 
 
 def _in_play(claim_keys: pl.DataFrame, remit_keys: pl.DataFrame) -> pl.DataFrame:
@@ -97,28 +123,6 @@ def _remit_keys(remits: pl.LazyFrame) -> pl.DataFrame:
     return remits.select(
         *ROW, "claim_number_key", "payer_claim_key", "original_payer_claim_key", npi="payee_npi"
     ).collect()
-
-
-def _touched(
-    rows: pl.DataFrame,
-    numbers: pl.DataFrame,
-    anywhere: pl.DataFrame,
-    payer_numbers: pl.DataFrame,
-    payer_number_columns: list[str],
-    services: pl.DataFrame | None = None,
-) -> pl.DataFrame:
-    """Rows that share a key with the frontier."""
-    parts = [
-        rows.join(numbers, on=NUMBER, how="semi"),
-        rows.join(anywhere, on="claim_number_key", how="semi"),
-        *(
-            rows.join(payer_numbers, left_on=name, right_on="key", how="semi")
-            for name in payer_number_columns
-        ),
-    ]
-    if services is not None:
-        parts.append(rows.join(services, on=SERVICE, how="semi"))
-    return pl.concat(parts).unique(PLACE)
 
 
 def shards(claims: pl.LazyFrame, remits: pl.LazyFrame, rows_per_shard: int) -> list[RowSet]:
