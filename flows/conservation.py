@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import polars as pl
 
@@ -53,22 +53,32 @@ def quarantined_by_code(store: Store, ledger: pl.DataFrame, batches: Sequence[Ba
     return {str(code): int(count) for code, count in counts.iter_rows()}
 
 
-def check_partitions(store: Store) -> None:
+def check_partitions(store: Store, written: Collection[str] | None = None) -> None:
     """Accepted lines = current + superseded + void + duplicates + secondary.
 
-    Each accepted remit line has one outcome.
+    Each accepted remit line has one outcome. `written`: the partitions that are new (none given: all). Of the
+    others the lines count as the snapshot says: they were counted when they were new, and the name of a file
+    is that of its content.
 
     E_CONSERVATION with the counts.
     """
-    standings = store.resolved_lines().group_by("standing").agg(pl.len()).collect()
+    partitions = store.snapshot.partitions
+    new = set(partitions if written is None else written)
+    standings = store.resolved_lines(new).group_by("standing").agg(pl.len()).collect()
     counts = dict(standings.iter_rows())
+    elsewhere = sum(files.rows for key, files in partitions.items() if key not in new)
+    said = sum(files.rows for key, files in partitions.items() if key in new)
     accepted = _height(store.claim_lines().filter("in_scope"))
-    if set(counts) - set(STANDINGS) or sum(counts.values()) != accepted:
-        told = ", ".join(f"{name} {counts[name]}" for name in STANDINGS if name in counts)
-        raise ProductError("E_CONSERVATION", f"accepted lines {accepted}; {told or 'none resolved'}")
-    remits, resolved = _height(store.remit_lines()), _height(store.resolved_remits())
-    if remits != resolved:
-        raise ProductError("E_CONSERVATION", f"accepted remit lines {remits}; with an outcome {resolved}")
+    resolved = sum(counts.values())
+    if set(counts) - set(STANDINGS) or resolved != said or resolved + elsewhere != accepted:
+        told = [f"{name} {counts[name]}" for name in STANDINGS if name in counts]
+        told += [f"of other months {elsewhere}"] if elsewhere else []
+        raise ProductError(
+            "E_CONSERVATION", f"accepted lines {accepted}; {', '.join(told) or 'none resolved'}"
+        )
+    remits, answered = _height(store.remit_lines()), _height(store.resolved_remits())
+    if remits != answered:
+        raise ProductError("E_CONSERVATION", f"accepted remit lines {remits}; with an outcome {answered}")
 
 
 def _stored(store: Store, batches: Sequence[BatchFiles]) -> pl.DataFrame:

@@ -134,7 +134,7 @@ def resolve(run: Run, taken: TakenIn, everything: bool, only: Partition | None) 
         )
     kept = {key: files for key, files in sorted(partitions.items()) if files.lines or files.remits}
     after = store.with_snapshot(partitions=kept, as_of=as_of_day(run, store))
-    check_partitions(after)
+    check_partitions(after, None if everything else report.partitions)
     return after
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -106,4 +107,26 @@ def test_a_line_without_a_standing_or_with_two_is_told(
 ) -> None:
     with pytest.raises(ProductError) as caught:
         check_partitions(store_with(tmp_path, standings, outcomes=outcomes))
+    assert caught.value.code == "E_CONSERVATION"
+
+
+def test_lines_of_partitions_that_are_not_new_count_as_the_snapshot_says(tmp_path: Path) -> None:
+    store = store_with(tmp_path, ["current"] * 3)
+    partitions = dict(store.snapshot.partitions)
+    check = [({"uhc/2025-03": PartitionFiles(rows=rows)}, rows) for rows in (0, 1, 2)]
+    for other, rows in check:
+        with_other = store.with_snapshot(partitions=partitions | other)
+        if rows == 1:
+            check_partitions(with_other, ["aetna/2025-03"])
+            continue
+        with pytest.raises(ProductError, match="accepted lines 4; current 3"):
+            check_partitions(with_other, ["aetna/2025-03"])
+
+
+def test_a_new_partition_holds_the_lines_that_the_snapshot_says(tmp_path: Path) -> None:
+    store = store_with(tmp_path, ["current"] * 4)
+    files = store.snapshot.partitions["aetna/2025-03"]
+    said = store.with_snapshot(partitions={"aetna/2025-03": replace(files, rows=3)})
+    with pytest.raises(ProductError) as caught:
+        check_partitions(said)
     assert caught.value.code == "E_CONSERVATION"
