@@ -27,6 +27,8 @@ CHANGES = "release_changes"
 QUALITY = "data_quality"
 CARRIED = "carried.parquet"
 CAUSES = "causes.parquet"
+READING = 2
+"""Tables read at a time: one alone leaves a core idle."""
 
 
 def tables_of(run: Run, store: Store) -> Store:
@@ -119,13 +121,11 @@ def stage(run: Run, store: Store, safe_folder: str) -> Store:
     from flows.shared_releases import last_shared, with_bases
     from schemas.dictionary import data_dictionary
     from schemas.tables import TABLES
-    from transforms.tables.canonical import canonical_bytes
+    from transforms.tables.canonical import canonical_digest
 
     tables = _read_frames(Path(safe_folder))
     terms = terms_of(run, store)
-    with ThreadPoolExecutor(run.settings.workers) as pool:
-        canonical = dict(zip(tables, pool.map(canonical_bytes, tables.values()), strict=True))
-    identity = release_id(canonical, terms)
+    identity = release_id({name: canonical_digest(frame) for name, frame in tables.items()}, terms)
     tables[CHANGES] = changes_since(run, store, tables, identity)
     specs = {name: spec for name, spec in TABLES.items() if name in tables}
     columns = {name: spec.columns for name, spec in specs.items()}
@@ -205,4 +205,6 @@ def _write_frames(folder: Path, frames: Mapping[str, pl.DataFrame]) -> Path:
 
 
 def _read_frames(folder: Path) -> Tables:
-    return {path.stem: pl.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+    paths = sorted(folder.glob("*.parquet"))
+    with ThreadPoolExecutor(READING) as pool:
+        return dict(zip((path.stem for path in paths), pool.map(pl.read_parquet, paths), strict=True))

@@ -61,14 +61,14 @@ def test_a_table_without_rows_keeps_its_types(tmp_path: Path) -> None:
 
 
 def test_the_release_id_names_rows_rules_and_audience_and_nothing_else() -> None:
-    tables = {"utilization": b"rows", "data_quality": b"counts"}
+    tables = {"utilization": "rows", "data_quality": "counts"}
     identity = release_id(tables, TERMS)
     assert len(identity) == 16
-    assert release_id({**tables, "data_quality": b"other", "release_changes": b"x"}, TERMS) == identity
+    assert release_id({**tables, "data_quality": "other", "release_changes": "x"}, TERMS) == identity
     assert release_id(dict(reversed(tables.items())), TERMS) == identity
     assert release_id(tables, replace(TERMS, inputs=(), as_of="2026-01-31", fingerprint="")) == identity
     others = [
-        release_id({**tables, "utilization": b"row"}, TERMS),
+        release_id({**tables, "utilization": "row"}, TERMS),
         release_id(tables, replace(TERMS, rules=Rules(minutes_high=240))),
         release_id(tables, replace(TERMS, disclosure=DisclosureRules.of("shared"))),
         release_id(tables, replace(TERMS, reference={"carc.csv": "2" * 64})),
