@@ -46,7 +46,7 @@ def with_built(run: Run, store: Store) -> Store:
         QUALITY: _quality(run, store, counts),
         COUNTS: counts,
     }
-    return keep(run, store, {**cells, **others}, {**of_cells, **of_counts})
+    return keep(run, store, kept, {**cells, **others}, {**of_cells, **of_counts})
 
 
 def read_built(store: Store, wanted: Iterable[str] = TABLES) -> Tables:

@@ -51,8 +51,11 @@ def read_kept(run: Run, store: Store) -> Kept:
     return Kept(tables, built.made_of, built.as_of)
 
 
-def keep(run: Run, store: Store, tables: Tables, made_of: Mapping[str, str]) -> Store:
-    """Put tables into the store; gives it as of a snapshot that names them."""
+def keep(run: Run, store: Store, kept: Kept, tables: Tables, made_of: Mapping[str, str]) -> Store:
+    """Put tables into the store; gives it as of a snapshot that names them.
+
+    Those of an earlier run that are `kept` as they were have their files already.
+    """
     work = private_folder(run.work / "built")
 
     def written(name: str) -> tuple[Path, str, str]:
@@ -60,7 +63,10 @@ def keep(run: Run, store: Store, tables: Tables, made_of: Mapping[str, str]) -> 
         tables[name].rechunk().write_parquet(file, compression="lz4", statistics=False)
         return file, ROOM, name
 
+    before = store.snapshot.built.files if store.snapshot.built else {}
+    same = {name: before[name] for name, table in tables.items() if table is kept.tables.get(name)}
+    new = [name for name in tables if name not in same]
     with ThreadPoolExecutor(run.settings.workers) as pool:
-        names = store.adopt_all(list(pool.map(written, tables)))
-    built = Built(dict(zip(tables, names, strict=True)), made_of, store.snapshot.as_of or "")
+        files = same | dict(zip(new, store.adopt_all(list(pool.map(written, new))), strict=True))
+    built = Built({name: files[name] for name in tables}, made_of, store.snapshot.as_of or "")
     return store.with_snapshot(built=built)

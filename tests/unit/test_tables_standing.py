@@ -66,6 +66,30 @@ def test_stale_periods_built_alone_complete_what_stands(lines: pl.LazyFrame, nth
         assert together[name].schema == frame.schema, name
 
 
+def test_a_table_of_which_nothing_moved_is_the_earlier_one(lines: pl.LazyFrame) -> None:
+    whole, periods = build(lines), all_periods(lines)
+    stale = frozenset(sorted(periods)[::4])
+    dearer = lines.with_columns(pl.col("paid_cents") + 1)
+    moved = build(dearer)
+    together = joined(whole, periods - stale, build(of_months(dearer, stale), stale))
+    same = {name for name, frame in together.items() if frame is whole[name]}
+    assert {"utilization", "diagnoses"} <= same < set(whole)
+    in_stale = pl.any_horizontal(
+        (pl.col("period_type") == kind) & (pl.col("period_start") == first_day(start))
+        for kind, start in stale
+    )
+    for name in set(whole) - same:
+        rows = pl.when(in_stale)
+        keys = [column for column in whole[name].columns if column not in ("period_type", "period_start")]
+        merged = pl.concat([whole[name], moved[name].select(pl.all().name.suffix("_now"))], how="horizontal")
+        told = merged.select(
+            "period_type",
+            "period_start",
+            *(rows.then(pl.col(f"{key}_now")).otherwise(key).alias(key) for key in keys),
+        )
+        assert together[name].equals(told.select(whole[name].columns)), name
+
+
 def test_periods_that_are_gone_go(lines: pl.LazyFrame) -> None:
     left = lines.filter(pl.col("service_month").dt.year() == 2024)
     stale = frozenset(

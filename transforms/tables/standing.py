@@ -6,7 +6,9 @@ alone, are those rows of the tables of all periods.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -40,12 +42,35 @@ def months_told(utilization: pl.DataFrame) -> Months:
 def joined(
     earlier: Mapping[str, pl.DataFrame], stand: Iterable[Period], fresh: Mapping[str, pl.DataFrame]
 ) -> dict[str, pl.DataFrame]:
-    """The rows of earlier tables whose periods stand, and those built anew, in the order of their keys."""
-    rows = [(kind, first_day(start)) for kind, start in stand]
-    periods = pl.DataFrame(rows, schema={"period_type": pl.String, "period_start": pl.Date}, orient="row")
+    """The rows of earlier tables whose periods stand, and those built anew, in the order of their keys.
+
+    A table of which nothing moved is the earlier one itself.
+    """
+    stands = _falls_in(stand)
     return {
-        name: pl.concat([earlier[name].join(periods, on=PERIOD, how="semi"), frame]).sort(
-            TABLES[name].key_names, nulls_last=True
-        )
-        for name, frame in fresh.items()
+        name: _joined(earlier[name], stands, frame, TABLES[name].key_names) for name, frame in fresh.items()
     }
+
+
+def _joined(earlier: pl.DataFrame, stands: pl.Expr, fresh: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    standing = earlier.select(stands).to_series()
+    gone = earlier.filter(~standing)
+    if gone.equals(fresh):
+        return earlier
+    if gone.select(keys).equals(fresh.select(keys)):
+        # mostly the same cells, told anew: each takes the place of the row before, and nothing is sorted
+        rows = np.arange(len(earlier))
+        rows[~standing.to_numpy()] = np.arange(len(earlier), len(earlier) + len(fresh))
+        return pl.concat([earlier, fresh]).select(pl.all().gather(rows))
+    return pl.concat([earlier.filter(standing), fresh]).sort(keys, nulls_last=True)
+
+
+def _falls_in(periods: Iterable[Period]) -> pl.Expr:
+    """Whether a row is of one of some periods."""
+    starts: dict[str, list[date]] = defaultdict(list)
+    for kind, first in periods:
+        starts[kind].append(first_day(first))
+    of_kinds = [
+        (pl.col("period_type") == kind) & pl.col("period_start").is_in(days) for kind, days in starts.items()
+    ]
+    return pl.any_horizontal(of_kinds)
