@@ -62,7 +62,8 @@ def release_changes(
         for name in names
     ]
     schema = {column.name: column.dtype for column in RELEASE_CHANGES.columns if column.name != "why"}
-    whole = pl.concat([pl.DataFrame(schema=schema | {"_changed": pl.Int64()}), *found])
+    moved = [frame for frame in found if frame is not None]
+    whole = pl.concat([pl.DataFrame(schema=schema | {"_changed": pl.Int64()}), *moved])
     whole = whole.join(no_causes() if causes is None else causes, on=FIVE, how="left", validate="m:1")
     why = (
         pl.when(pl.col("_changed") >= minimum)
@@ -144,11 +145,14 @@ def _compared(spec: TableSpec) -> bool:
 
 def _changes_of(
     spec: TableSpec, before: pl.DataFrame, after: pl.DataFrame, changed: pl.DataFrame | None, minimum: int
-) -> pl.DataFrame:
+) -> pl.DataFrame | None:
+    """What moved in one table; None where both sides are alike."""
     keys = spec.key_names
     measures = [m.name for m in spec.measures]
     columns = [*keys, "suppressed", *measures]
     sides = _apart(before.select(columns), after.select(columns), keys)
+    if not any(map(len, sides)):
+        return None
     patients = (before if changed is None else changed).select(*keys, pl.col("patients").alias("_changed"))
     both = (
         sides[0]
@@ -160,8 +164,11 @@ def _changes_of(
     both = both.with_columns(_moved=pl.any_horizontal(*moved.values()))
     rows = both.with_columns(_change=_row_word(minimum)).filter(pl.col("_change").is_not_null())
     shown = both.filter(~pl.col("suppressed") & ~pl.col("suppressed_after") & (pl.col("_changed") >= minimum))
+    somewhere = shown.select(each.any().alias(name) for name, each in moved.items()).row(0, named=True)
     parts = [_told(rows.lazy(), spec, ROW, None, pl.col("_change"))]
     for m in spec.measures:
+        if not somewhere[m.name]:
+            continue
         numeric = not isinstance(m.column.dtype, (pl.String, pl.Date, pl.Boolean))
         parts.append(
             _told(
