@@ -15,6 +15,7 @@ from flows.preflight import Limits, Rejected, preflight
 from flows.read_tables import kept_rows
 from schemas.inbound import Kind
 from schemas.rules import Rules
+from transforms.intake import block_rows
 from transforms.intake.block_rows import SLACK, BlockRows, Unsievable, separators
 from transforms.intake.kept import mesh_of
 from transforms.intake.layouts import Layout, canonical_layout
@@ -309,3 +310,15 @@ def test_separators_of_long_texts_full_of_quotes() -> None:
         fields = ['"' + "x" * pick.choice((0, 1, 3, 70)) + pick.choice(("", ",", "\n", '""')) + '"'] * 2
         text = "".join(pick.choice(fields) + pick.choice(",\n") for _ in range(80)).encode() + b"\n"
         assert separators(np.frombuffer(text, dtype=np.uint8)).places.tolist() == unquoted(text)
+
+
+@pytest.mark.parametrize("few", [0, 1, 50])
+def test_chosen_rows_are_the_same_whether_few_or_many(monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    texts = [b"x" * (number % 7) + b"\n" for number in range(40)]
+    data = np.frombuffer(b"".join(texts), dtype=np.uint8)
+    ends = np.cumsum([len(text) for text in texts]) - 1
+    monkeypatch.setattr(block_rows, "FEW_ROWS", few)
+    for every in (1, 3, 41):
+        chosen = np.arange(40) % every == every - 1
+        expected = b"".join(text for text, wanted in zip(texts, chosen, strict=True) if wanted)
+        assert block_rows.lines_of(data, ends, chosen) == expected
