@@ -47,7 +47,12 @@ class Measures:
 
 
 def _mask(rows: pl.DataFrame, column: str | None) -> Flags | None:
-    return None if column is None else rows.get_column(column).fill_null(False).to_numpy()
+    return None if column is None else _flags(rows, column)
+
+
+def _flags(rows: pl.DataFrame, column: str) -> Flags:
+    flags = rows.get_column(column)
+    return (flags.fill_null(False) if flags.null_count() else flags).to_numpy()
 
 
 def measure_cells(
@@ -82,7 +87,7 @@ def measure_cells(
         made[name] = pl.Series(numbers).replace(LEAST, None)
     for basis, mask in measures.bases.items():
         owners, cents = rows.get_column("_owners"), rows.get_column("allowed_cents")
-        held = rows.get_column(mask).fill_null(False).to_numpy()
+        held = _flags(rows, mask)
         for name, numbers in concentration(grid, owners, cents, held, basis).items():
             made[name] = pl.Series(numbers)
     return grid.keys.with_columns(series.alias(name) for name, series in made.items())

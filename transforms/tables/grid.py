@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -56,6 +57,21 @@ class Grid:
         """Number of cells of a combination."""
         ends = (*self.offsets[1:], self.cells)
         return ends[combination] - self.offsets[combination]
+
+    @cached_property
+    def orders(self) -> tuple[tuple[int, Ids, Ids], ...]:
+        """Of each combination that has cells: its first cell, its finest cells in the order of their cells,
+        and where in that order each cell begins.
+        """
+        found = []
+        for parent, offset in zip(self.parents, self.offsets, strict=True):
+            inside = np.flatnonzero(parent >= 0)
+            if not len(inside):
+                continue
+            cell = parent[inside]
+            order = np.argsort(cell, kind="stable")
+            found.append((offset, inside[order], np.flatnonzero(np.diff(cell[order], prepend=-1))))
+        return tuple(found)
 
 
 def _coded(series: pl.Series) -> tuple[Ids, pl.Series]:

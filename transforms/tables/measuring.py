@@ -46,20 +46,20 @@ def _by_finest(grid: Grid, values: pl.DataFrame, how: pl.Expr) -> pl.DataFrame:
 
 def _rolled(grid: Grid, finest: pl.DataFrame, add: np.ufunc) -> dict[str, Ids]:
     """Bring columns of the finest cells up to the cells of every combination."""
-    matrix = finest.to_numpy().reshape(grid.finest, finest.width)
-    made = np.zeros((grid.cells, finest.width), dtype=np.int64)
-    for parent, offset in zip(grid.parents, grid.offsets, strict=True):
-        inside = np.flatnonzero(parent >= 0)
-        if not len(inside):
-            continue
-        cell = parent[inside]
-        order = np.argsort(cell, kind="stable")
-        first = np.flatnonzero(np.diff(cell[order], prepend=-1))
-        made[offset : offset + len(first)] = add.reduceat(matrix[inside[order]], first, axis=0)
+    made = _rolled_up(grid, finest.to_numpy().reshape(grid.finest, finest.width), add)
     return {name: made[:, i] for i, name in enumerate(finest.columns)}
 
 
+def _rolled_up(grid: Grid, finest: Ids, add: np.ufunc) -> Ids:
+    made = np.zeros((grid.cells, *finest.shape[1:]), dtype=np.int64)
+    for offset, order, first in grid.orders:
+        made[offset : offset + len(first)] = add.reduceat(finest[order], first, axis=0)
+    return made
+
+
 def _kept(things: pl.Series, mask: Flags | None) -> Flags:
+    if mask is not None and not things.null_count():
+        return mask
     keep: Flags = things.is_not_null().to_numpy()
     return keep if mask is None else keep & mask
 
@@ -73,8 +73,8 @@ def distinct(grid: Grid, things: pl.Series, mask: Flags | None, alone: Flags | N
     if alone is not None:
         made += _rolled_count(grid, np.bincount(grid.base[keep & alone], minlength=grid.finest))
         keep = keep & ~alone
-    number = things.filter(pl.Series(keep)).cast(pl.Int64).to_numpy()
-    base = grid.base[keep]
+    whole = things.fill_null(0) if things.null_count() else things
+    number, base = whole.to_numpy()[keep].astype(np.int64), grid.base[keep]
     kinds = int(number.max(initial=0)) + 1
     if grid.finest * kinds <= LARGEST_TABLE:
         return made + _distinct_of_few(grid, number, base, kinds)
@@ -82,7 +82,7 @@ def distinct(grid: Grid, things: pl.Series, mask: Flags | None, alone: Flags | N
 
 
 def _rolled_count(grid: Grid, finest: Ids) -> Ids:
-    return _rolled(grid, pl.DataFrame({"n": finest.astype(np.int64)}), np.add)["n"]
+    return _rolled_up(grid, finest.astype(np.int64), np.add)
 
 
 def _distinct_of_few(grid: Grid, number: Ids, base: Ids, kinds: int) -> Ids:
