@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -61,8 +61,9 @@ def build_cells(
     lines: pl.LazyFrame,
     rolling_from: dt.date | None,
     only: frozenset[Period] | None = None,
+    wanted: Collection[str] = TABLES,
 ) -> Tables:
-    """Build every table whose rows are cells of service lines; of some periods, or all."""
+    """Build every table wanted whose rows are cells of service lines; of some periods, or all."""
     reference, contracts = read_reference(), read_contracts()
     book = open_book(
         lines,
@@ -74,7 +75,7 @@ def build_cells(
         rolling_from,
         only,
     )
-    tables = tables_of_lines(book, reference, contracts)
+    tables = tables_of_lines(book, reference, contracts, wanted)
     return {
         name: frame for name, frame in tables.items() if contracts is not None or name != "contract_variance"
     }

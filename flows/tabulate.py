@@ -5,7 +5,8 @@ Build the tables, protect them, compare them with the last release.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -32,34 +33,35 @@ READING = 2
 
 
 def tables_of(run: Run, store: Store) -> Store:
-    """Build the tables of every period; also of only the lines that changed since the last release.
+    """Build the tables of every period.
 
-    Gives the store as of a snapshot that names the former, unprotected. Of the lines that changed the work
-    folder holds the tables (changed/) and the causes; for `shared` the tables by earlier release (since/),
-    and of all of it together (every/).
+    Gives the store as of a snapshot that names them, unprotected. For `shared` the work folder holds the
+    tables of only the lines that changed, by earlier release (since/) and of all of it together (every/), and
+    what caused the changes since the last.
     """
-    from flows.built_tables import build_cells, read_built, with_built
+    from flows.built_tables import build_cells, with_built
     from flows.shared_releases import changes_of, earlier_release
-    from transforms.tables.release_changes import causes_of, changed_lines
+    from transforms.tables.release_changes import causes_of
 
-    folder = private_folder(_folder(run))
     after = with_built(run, store)
-    billed = read_built(after, ["utilization"])["utilization"]
-    window: Any = billed.filter(period_type="rolling_12")["period_start"].first()
     earlier = earlier_release(run)
     if earlier is not None:
+        folder, window = private_folder(_folder(run)), _window(after)
         changes, lines = changes_of(run, store, earlier, lambda lines: build_cells(run, store, lines, window))
         _write_frames(folder / "every", changes.every)
         for name, frames in changes.since.items():
             _write_frames(private_folder(folder / "since") / name, frames)
-    elif _comparable_release(run):
-        moved = moved_partitions(run.store, store)
-        lines = changed_lines(run.store.resolved_lines(moved), store.resolved_lines(moved)).collect()
-        _write_frames(folder / "changed", build_cells(run, store, lines.lazy(), window))
-    else:
-        return after
-    causes_of(lines.lazy(), _made_under(run, store), window).write_parquet(folder / CAUSES)
+        causes_of(lines.lazy(), _made_under(run, store), window).write_parquet(folder / CAUSES)
     return after
+
+
+def _window(store: Store) -> dt.date | None:
+    """First month of the rolling window of the tables."""
+    from flows.built_tables import read_built
+
+    billed = read_built(store, ["utilization"])["utilization"]
+    first: Any = billed.filter(period_type="rolling_12")["period_start"].first()
+    return first  # type: ignore[no-any-return]
 
 
 def _folder(run: Run) -> Path:
@@ -145,7 +147,7 @@ def changes_since(run: Run, store: Store, tables: Tables, identity: str) -> pl.D
 
     The same release keeps its own.
     """
-    from transforms.tables.release_changes import release_changes
+    from transforms.tables.release_changes import moved_tables, release_changes
 
     last = _comparable_release(run)
     if last is None:
@@ -155,9 +157,22 @@ def changes_since(run: Run, store: Store, tables: Tables, identity: str) -> pl.D
     if manifest and manifest["release_id"] == identity and CHANGES in before:
         return before[CHANGES]
     least = 1 if run.settings.audience == "internal" else run.settings.disclosure.minimum_count
-    folder = _folder(run)
-    changed, causes = _read_frames(folder / "changed"), pl.read_parquet(folder / CAUSES)
+    changed, causes = _changed_cells(run, store, moved_tables(before, tables))
     return release_changes(before, tables, changed, least, causes, _made_under(run, store))
+
+
+def _changed_cells(run: Run, store: Store, moved: Sequence[str]) -> tuple[Tables, pl.DataFrame]:
+    """Tables of only the lines that changed since the last release, of those that moved; and the causes."""
+    from flows.built_tables import build_cells
+    from transforms.tables.release_changes import causes_of, changed_lines
+
+    folder = _folder(run)
+    if folder.is_dir():
+        return _read_frames(folder / "changed"), pl.read_parquet(folder / CAUSES)
+    partitions, window = moved_partitions(run.store, store), _window(store)
+    lines = changed_lines(run.store.resolved_lines(partitions), store.resolved_lines(partitions)).collect()
+    changed = build_cells(run, store, lines.lazy(), window, wanted=moved)
+    return changed, causes_of(lines.lazy(), _made_under(run, store), window)
 
 
 def _made_under(run: Run, store: Store) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -60,8 +60,13 @@ def build_tables(
     }
 
 
-def tables_of_lines(book: Book, reference: ReferenceTables, contracts: pl.DataFrame | None = None) -> Tables:
-    """Build every table whose rows are cells of service lines, for the periods of the book's calendar.
+def tables_of_lines(
+    book: Book,
+    reference: ReferenceTables,
+    contracts: pl.DataFrame | None = None,
+    wanted: Collection[str] = TABLES,
+) -> Tables:
+    """Build every table wanted whose rows are cells of service lines, for the periods of the book's calendar.
 
     `contracts`: your own prices (see contract_variance).
     """
@@ -83,7 +88,7 @@ def tables_of_lines(book: Book, reference: ReferenceTables, contracts: pl.DataFr
         "contract_variance": lambda: contract_variance(book, billed, contracts),
     }
     with ThreadPoolExecutor(max_workers=THREADS) as pool:
-        waiting = {name: pool.submit(builder) for name, builder in builders.items()}
+        waiting = {name: pool.submit(builder) for name, builder in builders.items() if name in wanted}
         built = {"utilization": billed, "denials": refused}
         built |= {name: future.result() for name, future in waiting.items()}
-    return {name: built[name] for name in TABLES if name in built}
+    return {name: built[name] for name in TABLES if name in built and name in wanted}

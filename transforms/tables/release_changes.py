@@ -51,19 +51,18 @@ def release_changes(
     """Numbers that moved from one release to the next, both as published. Grain: table, cell and measure.
 
     `changed` are the tables of `changed_lines` alone (built with the rolling window of `after`), not
-    suppressed: their patients are those whose lines changed. Values stand only where both sides show them
-    and at least `minimum` patients changed in the cell; else one row says that the cell moved, and not why.
+    suppressed, of at least the `moved_tables`: their patients are those whose lines changed. Values stand
+    only where both sides show them and at least `minimum` patients changed in the cell; else one row says
+    that the cell moved, and not why.
     `causes` (see causes_of) say why; `made_under`, reference_data or rules, says it of all other cells.
     Tables that only one release has are left out.
     """
-    names = [name for name in after if name in before and name in TABLES and _compared(TABLES[name])]
     found = [
         _changes_of(TABLES[name], before[name], after[name], (changed or {}).get(name), minimum)
-        for name in names
+        for name in moved_tables(before, after)
     ]
     schema = {column.name: column.dtype for column in RELEASE_CHANGES.columns if column.name != "why"}
-    moved = [frame for frame in found if frame is not None]
-    whole = pl.concat([pl.DataFrame(schema=schema | {"_changed": pl.Int64()}), *moved])
+    whole = pl.concat([pl.DataFrame(schema=schema | {"_changed": pl.Int64()}), *found])
     whole = whole.join(no_causes() if causes is None else causes, on=FIVE, how="left", validate="m:1")
     why = (
         pl.when(pl.col("_changed") >= minimum)
@@ -72,6 +71,12 @@ def release_changes(
         .otherwise(pl.lit(made_under, dtype=pl.String))
     )
     return finish(whole.with_columns(why.alias("why")), RELEASE_CHANGES)
+
+
+def moved_tables(before: Tables, after: Tables) -> list[str]:
+    """Tables of two releases whose cells are compared and not alike."""
+    both = [name for name in after if name in before and name in TABLES and _compared(TABLES[name])]
+    return [name for name in both if not before[name].equals(after[name])]
 
 
 def no_causes() -> pl.DataFrame:
@@ -145,14 +150,11 @@ def _compared(spec: TableSpec) -> bool:
 
 def _changes_of(
     spec: TableSpec, before: pl.DataFrame, after: pl.DataFrame, changed: pl.DataFrame | None, minimum: int
-) -> pl.DataFrame | None:
-    """What moved in one table; None where both sides are alike."""
+) -> pl.DataFrame:
     keys = spec.key_names
     measures = [m.name for m in spec.measures]
     columns = [*keys, "suppressed", *measures]
     sides = _apart(before.select(columns), after.select(columns), keys)
-    if not any(map(len, sides)):
-        return None
     patients = (before if changed is None else changed).select(*keys, pl.col("patients").alias("_changed"))
     both = (
         sides[0]
