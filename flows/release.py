@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -75,28 +75,35 @@ def stage_release(
     terms: Terms,
     data: Path,
     scratch: Path,
+    late: Callable[[], Mapping[str, pl.DataFrame]] = dict,
 ) -> str:
     """Write a release into store/releases and give its folder's name.
 
     <release_id>-<8 digits of the manifest's hash>.
 
-    The same tables under the same terms make the same folder, byte for byte.
+    The same tables under the same terms make the same folder, byte for byte. `late` gives further tables,
+    made while the others are being written.
     """
     draft = scratch / "release"
     shutil.rmtree(draft, ignore_errors=True)
     private_folder(draft)
 
-    def written(name: str) -> dict[str, Any]:
+    def written(name: str, frame: pl.DataFrame) -> dict[str, Any]:
         path = draft / f"{name}.parquet"
-        write_table(tables[name], columns[name], path, file_metadata(name, identity, terms))
+        write_table(frame, columns[name], path, file_metadata(name, identity, terms))
         path.chmod(0o600)
         flush_file(path)
-        return _checked(path, tables[name].height)
+        return _checked(path, frame.height)
 
     with ThreadPoolExecutor(FLUSHING) as pool:
-        entries = dict(zip(sorted(tables), pool.map(written, sorted(tables)), strict=True))
+        writing = {name: pool.submit(written, name, tables[name]) for name in sorted(tables)}
+        further = late()
+        writing |= {name: pool.submit(written, name, frame) for name, frame in further.items()}
+        entries = {name: writing[name].result() for name in sorted(writing)}
     (draft / DICTIONARY).write_text(dictionary, encoding="utf-8")
-    manifest = manifest_of(identity, entries, _entry(draft / DICTIONARY), terms, withheld_rows(tables))
+    manifest = manifest_of(
+        identity, entries, _entry(draft / DICTIONARY), terms, withheld_rows({**tables, **further})
+    )
     (draft / MANIFEST).write_bytes(as_json(manifest))
     for path in (draft / DICTIONARY, draft / MANIFEST):
         path.chmod(0o600)

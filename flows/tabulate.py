@@ -128,11 +128,13 @@ def stage(run: Run, store: Store, safe_folder: str) -> Store:
     tables = _read_frames(Path(safe_folder))
     terms = terms_of(run, store)
     identity = release_id({name: canonical_digest(frame) for name, frame in tables.items()}, terms)
-    tables[CHANGES] = changes_since(run, store, tables, identity)
-    specs = {name: spec for name, spec in TABLES.items() if name in tables}
+    specs = {name: spec for name, spec in TABLES.items() if name in tables or name == CHANGES}
     columns = {name: spec.columns for name, spec in specs.items()}
     dictionary = data_dictionary(list(specs.values()))
-    name = stage_release(tables, columns, identity, dictionary, terms, run.data, run.work)
+    name = stage_release(
+        *(tables, columns, identity, dictionary, terms, run.data, run.work),
+        late=lambda: {CHANGES: changes_since(run, store, tables, identity)},
+    )
     if run.settings.audience == "shared":
         carried = _folder(run) / CARRIED
         store = with_bases(store, run.work, name, pl.read_parquet(carried) if carried.is_file() else None)
