@@ -13,7 +13,6 @@ import polars as pl
 
 from flows.file_result import FileResult
 from flows.files import read_json
-from flows.intake_x12 import read_small_files, read_x12_file
 from flows.landing import LandingFile
 from flows.preflight import Growing, Limits, Preflight, Rejected, preflight
 from flows.read_csv import read_csv
@@ -109,8 +108,11 @@ def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -
         if result.row["outcome"] in ("accepted", "rejected"):
             known.add(result.row["sha256"])
         results.append(result)
-    for result, reason in read_small_files(results, settings):
-        result.row = _rejected(result.row, reason)
+    if any(result.raw is not None for result in results):
+        from flows.intake_x12 import read_small_files
+
+        for result, reason in read_small_files(results, settings):
+            result.row = _rejected(result.row, reason)
     return _report(results, work, batch_file.stem, settings, key)
 
 
@@ -161,6 +163,8 @@ def _rejected(row: dict[str, Any], reason: str) -> dict[str, Any]:
 
 def _read(found: Preflight, row: dict[str, Any], settings: Settings) -> FileResult:
     if found.form == "x12":
+        from flows.intake_x12 import read_x12_file
+
         return read_x12_file(found, row, settings)
     text = scan_text(found)
     layout, missing = pick_layout(text.header, layouts())
