@@ -66,7 +66,8 @@ def with_line_of_business(lines: pl.LazyFrame, reference: ReferenceTables) -> pl
     than medicare_ffs for a Medicare contractor. Grain unchanged.
     """
     keys = ["payer", "payer_id", "payer_name", "claim_filing_code", "remit_filing_code"]
-    combinations = lines.select(keys).unique()
+    # few rows and many expressions: planning these lazily takes longer than evaluating them
+    combinations = lines.select(keys).unique().collect()
     pointed = (
         combinations.with_columns(_id=_identifier("payer_id"), _name=normalised_name("payer_name"))
         .with_columns(_by_name=_line_of_name(reference))
@@ -85,7 +86,9 @@ def with_line_of_business(lines: pl.LazyFrame, reference: ReferenceTables) -> pl
         _source_of_line().alias("line_of_business_source"),
         _sources_disagree().alias("line_of_business_doubtful"),
     )
-    return lines.join(decided, on=keys, how="left", nulls_equal=True, validate="m:1", maintain_order="left")
+    return lines.join(
+        decided.lazy(), on=keys, how="left", nulls_equal=True, validate="m:1", maintain_order="left"
+    )
 
 
 def _identifier(column: str) -> pl.Expr:
