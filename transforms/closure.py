@@ -34,7 +34,8 @@ def closure(claims: pl.LazyFrame, remits: pl.LazyFrame, seed: RowSet) -> RowSet:
     Grain of both frames: ROW, distinct. Keys are compared by their hashes: two that meet by chance make the
     set larger, and it is closed all the same.
     """
-    claim_links, remit_links = _claim_links(claims), _remit_links(remits)
+    links = pl.collect_all([_claim_links(claims), _remit_links(remits)])
+    claim_links, remit_links = (rows.with_row_index(PLACE) for rows in links)
     everywhere = remit_links.filter("is_everywhere")["claim"].unique()
     found_claims, found_remits = _seeded(claim_links, seed.claims), _seeded(remit_links, seed.remits)
     new_claims, new_remits = found_claims, found_remits
@@ -56,14 +57,14 @@ def closure(claims: pl.LazyFrame, remits: pl.LazyFrame, seed: RowSet) -> RowSet:
     return RowSet(found_claims.select(ROW), found_remits.select(ROW))
 
 
-def _claim_links(claims: pl.LazyFrame) -> pl.DataFrame:
+def _claim_links(claims: pl.LazyFrame) -> pl.LazyFrame:
     """What a claim row can be linked by, hashed; null where it has no such key."""
     rows = claims.with_columns(npi="billing_provider_npi")
     links = {"number": NUMBER, "claim": ["claim_number_key"], "service": SERVICE}
     return _hashed(rows, {**links, "replaces": ["original_claim_key"]})
 
 
-def _remit_links(remits: pl.LazyFrame) -> pl.DataFrame:
+def _remit_links(remits: pl.LazyFrame) -> pl.LazyFrame:
     """What a remit row can be linked by, hashed; `is_everywhere`: it names no NPI."""
     rows = remits.with_columns(npi="payee_npi")
     names = {"payer_claim": ["payer_claim_key"], "takes_back": ["original_payer_claim_key"]}
@@ -74,12 +75,12 @@ def _remit_links(remits: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
-def _hashed(rows: pl.LazyFrame, links: Mapping[str, list[str]], **more: pl.Expr) -> pl.DataFrame:
+def _hashed(rows: pl.LazyFrame, links: Mapping[str, list[str]], **more: pl.Expr) -> pl.LazyFrame:
     whole = {
         name: pl.when(pl.all_horizontal(pl.col(keys).is_not_null())).then(pl.struct(keys).hash())
         for name, keys in links.items()
     }
-    return rows.select(*ROW, **whole, **more).collect().with_row_index(PLACE)
+    return rows.select(*ROW, **whole, **more)
 
 
 def _seeded(links: pl.DataFrame, seed: pl.DataFrame) -> pl.DataFrame:
