@@ -36,7 +36,7 @@ QUALITY: Final = "data_quality"
 
 def with_built(run: Run, store: Store) -> Store:
     """The store as of a snapshot that names the tables, and what each period of them is made of."""
-    kept = read_kept(run, store)
+    kept = read_kept(run, store, first=("utilization", "open_claims", COUNTS))
     with ThreadPoolExecutor(1) as pool:
         counting = pool.submit(_counts, store, kept)
         cells, of_cells = _cells(run, store, kept)

@@ -6,8 +6,8 @@ Nothing rests on them: where one is missing or not what it was, there are none.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -40,15 +40,32 @@ def digest_of(facts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
 
 
-def read_kept(run: Run, store: Store) -> Kept:
-    """What an earlier run left, whole."""
+class Reading(Mapping[str, pl.DataFrame]):
+    """Tables that are being read: each is waited for when it is asked for."""
+
+    def __init__(self, waiting: Mapping[str, Future[pl.DataFrame]]) -> None:
+        self._waiting = waiting
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        return self._waiting[name].result()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._waiting)
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+
+def read_kept(run: Run, store: Store, first: Sequence[str] = ()) -> Kept:
+    """What an earlier run left, whole; it is read meanwhile, what is needed `first` before the rest."""
     built = store.snapshot.built
     if built is None or not all(map(store.is_intact, built.files.values())):
         return Kept()
-    paths = {name: store.path(file) for name, file in built.files.items()}
-    with ThreadPoolExecutor(run.settings.workers) as pool:
-        tables = dict(zip(paths, pool.map(pl.read_parquet, paths.values()), strict=True))
-    return Kept(tables, built.made_of, built.as_of)
+    names = sorted(built.files, key=lambda name: name not in first)
+    pool = ThreadPoolExecutor(run.settings.workers)
+    reading = {name: pool.submit(pl.read_parquet, store.path(built.files[name])) for name in names}
+    pool.shutdown(wait=False)
+    return Kept(Reading(reading), built.made_of, built.as_of)
 
 
 def keep(run: Run, store: Store, kept: Kept, tables: Tables, made_of: Mapping[str, str]) -> Store:
