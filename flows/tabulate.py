@@ -127,13 +127,16 @@ def stage(run: Run, store: Store, safe_folder: str) -> Store:
 
     tables = _read_frames(Path(safe_folder))
     terms = terms_of(run, store)
-    identity = release_id({name: canonical_digest(frame) for name, frame in tables.items()}, terms)
+    with ThreadPoolExecutor(1) as pool:
+        last = pool.submit(_last_release, run)
+        identity = release_id({name: canonical_digest(frame) for name, frame in tables.items()}, terms)
+        before = last.result()
     specs = {name: spec for name, spec in TABLES.items() if name in tables or name == CHANGES}
     columns = {name: spec.columns for name, spec in specs.items()}
     dictionary = data_dictionary(list(specs.values()))
     name = stage_release(
         *(tables, columns, identity, dictionary, terms, run.data, run.work),
-        late=lambda: {CHANGES: changes_since(run, store, tables, identity)},
+        late=lambda: {CHANGES: changes_since(run, store, before, tables, identity)},
     )
     if run.settings.audience == "shared":
         carried = _folder(run) / CARRIED
@@ -144,23 +147,25 @@ def stage(run: Run, store: Store, safe_folder: str) -> Store:
     return store.with_snapshot(releases=(*([pinned] if pinned and pinned not in kept else []), *kept))
 
 
-def changes_since(run: Run, store: Store, tables: Tables, identity: str) -> pl.DataFrame:
-    """How the numbers moved since the last release of the same audience and thresholds.
+def changes_since(
+    run: Run, store: Store, before: Tables | None, tables: Tables, identity: str
+) -> pl.DataFrame:
+    """How the numbers moved since the last release of the same audience and thresholds, `before`.
 
     The same release keeps its own.
     """
     from transforms.tables.release_changes import moved_tables, release_changes
 
-    last = _comparable_release(run)
-    if last is None:
+    if before is None:
         return release_changes({}, tables)
-    before = _read_frames(last)
-    manifest = read_manifest(last)
+    manifest = read_manifest(staged_folder(run.data, run.store.snapshot.release or ""))
     if manifest and manifest["release_id"] == identity and CHANGES in before:
         return before[CHANGES]
     least = 1 if run.settings.audience == "internal" else run.settings.disclosure.minimum_count
-    changed, causes = _changed_cells(run, store, moved_tables(before, tables))
-    return release_changes(before, tables, changed, least, causes, _made_under(run, store))
+    moved = moved_tables(before, tables)
+    changed, causes = _changed_cells(run, store, moved)
+    of_moved = {name: before[name] for name in moved}
+    return release_changes(of_moved, tables, changed, least, causes, _made_under(run, store))
 
 
 def _changed_cells(run: Run, store: Store, moved: Sequence[str]) -> tuple[Tables, pl.DataFrame]:
@@ -199,7 +204,7 @@ def terms_of(run: Run, store: Store) -> Terms:
     )
 
 
-def _comparable_release(run: Run) -> Path | None:
+def _last_release(run: Run) -> Tables | None:
     """The last release in the store, when it is whole and was shown to the same audience under the same
     thresholds.
 
@@ -211,7 +216,9 @@ def _comparable_release(run: Run) -> Path | None:
     manifest = read_manifest(folder)
     if manifest is None or not is_whole(folder, manifest):
         return None
-    return folder if manifest["rules"]["disclosure"] == asdict(run.settings.disclosure) else None
+    return (
+        _read_frames(folder) if manifest["rules"]["disclosure"] == asdict(run.settings.disclosure) else None
+    )
 
 
 def _write_frames(folder: Path, frames: Mapping[str, pl.DataFrame]) -> Path:

@@ -59,7 +59,7 @@ def release_changes(
     """
     found = [
         _changes_of(TABLES[name], before[name], after[name], (changed or {}).get(name), minimum)
-        for name in moved_tables(before, after)
+        for name in _compared(before, after)
     ]
     schema = {column.name: column.dtype for column in RELEASE_CHANGES.columns if column.name != "why"}
     whole = pl.concat([pl.DataFrame(schema=schema | {"_changed": pl.Int64()}), *found])
@@ -75,8 +75,7 @@ def release_changes(
 
 def moved_tables(before: Tables, after: Tables) -> list[str]:
     """Tables of two releases whose cells are compared and not alike."""
-    both = [name for name in after if name in before and name in TABLES and _compared(TABLES[name])]
-    return [name for name in both if not before[name].equals(after[name])]
+    return [name for name in _compared(before, after) if not before[name].equals(after[name])]
 
 
 def no_causes() -> pl.DataFrame:
@@ -144,8 +143,9 @@ def _in_every_cell(lines: pl.LazyFrame, rolling_from: date | None) -> pl.LazyFra
     return pl.concat(parts)
 
 
-def _compared(spec: TableSpec) -> bool:
-    return not spec.plain and spec.key_names[: len(FIVE)] == FIVE
+def _compared(before: Tables, after: Tables) -> list[str]:
+    specs = [TABLES[name] for name in after if name in before and name in TABLES]
+    return [spec.name for spec in specs if not spec.plain and spec.key_names[: len(FIVE)] == FIVE]
 
 
 def _changes_of(
