@@ -29,10 +29,10 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[Period]]:
     told: list[frozenset[Period]] = []
     real = built_tables.build_cells
 
-    def listening(*given: Any) -> built_tables.Tables:
+    def listening(*given: Any, **more: Any) -> built_tables.Tables:
         if len(given) > 4:
             told.append(given[4])
-        return real(*given)
+        return real(*given, **more)
 
     monkeypatch.setattr(built_tables, "build_cells", listening)
     return told

@@ -126,3 +126,18 @@ def test_reference_data_at_fault_are_named(monkeypatch: pytest.MonkeyPatch, tmp_
     with pytest.raises(ProductError) as caught:
         read_reference()
     assert (caught.value.code, caught.value.exit_code) == ("E_REFERENCE", 6)
+
+
+def test_tables_that_come_late_are_of_the_release_like_the_others(tmp_path: Path) -> None:
+    columns = {"one": COLUMNS, "two": COLUMNS}
+    tables = dict.fromkeys(columns, FRAME)
+    made = []
+    for folder, early in ((tmp_path / "at_once", tables), (tmp_path / "late", {"two": FRAME})):
+        rest = {name: frame for name, frame in tables.items() if name not in early}
+        scratch = folder / "store" / "running"
+        scratch.mkdir(parents=True)
+        given = (early, columns, "0123456789abcdef", "# words\n", TERMS, folder, scratch)
+        release = folder / "store" / "releases" / stage_release(*given, late=lambda rest=rest: rest)  # type: ignore[misc]
+        made.append({path.name: path.read_bytes() for path in release.iterdir()})
+    assert made[0] == made[1]
+    assert {"one.parquet", "two.parquet"} < set(made[0])

@@ -12,7 +12,7 @@ from schemas.rules import DisclosureRules, Rules
 from schemas.tables import RELEASE_CHANGES
 from transforms.disclosure.suppress import suppress
 from transforms.tables.build import build_tables
-from transforms.tables.release_changes import causes_of, changed_lines, release_changes
+from transforms.tables.release_changes import causes_of, changed_lines, moved_tables, release_changes
 
 sys.path.insert(0, str(Path(__file__).parent))
 import table_lines  # noqa: E402
@@ -138,3 +138,16 @@ def test_of_few_patients_no_cause_is_told() -> None:
     assert why(rows(24), rows(30)) == {None}
     # what holds for the whole release tells nothing of a cell
     assert why(rows(24), rows(30), "rules") == {"rules"}
+
+
+def test_tables_of_changed_lines_are_needed_of_moved_tables_alone() -> None:
+    old, new = table_lines.lines(*rows(24)), table_lines.lines(*rows(24, dearer=11))
+    before, after = (suppress(build(lines), DisclosureRules.of("standard")) for lines in (old, new))
+    changed = build(changed_lines(old, new))
+    moved = moved_tables(before, after)
+    assert "payment" in moved
+    assert {"utilization", "diagnoses", "payer_rules", "data_quality"}.isdisjoint(moved)
+    told = release_changes(before, after, changed)
+    assert told.height
+    assert release_changes(before, after, {name: changed[name] for name in moved}).equals(told)
+    assert moved_tables(after, after) == []

@@ -114,3 +114,13 @@ def test_only_periods_with_young_waiting_lines_move_with_the_as_of_date(lines: p
     assert 0 < len(moving) < len(all_periods(lines))
     settled = [tables["open_claims"].join(young, on=keys, how="anti") for tables in (before, later)]
     assert settled[0].drop("is_mature").equals(settled[1].drop("is_mature"))
+
+
+def test_the_tables_wanted_are_those_among_all(lines: pl.LazyFrame) -> None:
+    reference = table_lines.reference()
+    book = open_book(lines, AS_OF, Rules(), reference, rolling_from=ROLLING)
+    whole = build(lines)
+    for wanted in (["denial_reasons", "payment"], ["utilization"], []):
+        found = tables_of_lines(book, reference, wanted=wanted)
+        assert sorted(found) == sorted(wanted)
+        assert all(frame.equals(whole[name]) for name, frame in found.items())
