@@ -20,6 +20,8 @@ Two would be three values, if bounds passed from sum to sum were all that a read
 programme looks at all sums at once and finds narrower ones: where passed bounds left three values it left
 many counts fewer.
 """
+THREE_VALUES: Final = 2.0
+"""The room without which a release is refused."""
 PART_WIDTH: Final = 4.0
 """The same for a withheld part of a row's lines, which can't have more room than the row has lines."""
 
@@ -85,13 +87,23 @@ def _sum_of_others(equation: Numbers, values: Numbers, count: int) -> Numbers:
     return np.where(others > 0, sign, total)
 
 
-def narrowed(system: System, withheld: Withheld, rules: DisclosureRules, sweeps: int = SWEEPS) -> Flags:
-    """Entries of the matrix through which a protected count is left less room than LEAST_WIDTH."""
+def narrowed(
+    system: System,
+    withheld: Withheld,
+    rules: DisclosureRules,
+    sweeps: int = SWEEPS,
+    whole: float = LEAST_WIDTH,
+    part_of_row: float = PART_WIDTH,
+) -> Flags:
+    """Entries of the matrix through which a protected count is left less room than it should have.
+
+    `whole`: for the lines of a row. `part_of_row`: for a part of them.
+    """
     chosen = counting(system)
     matrix = system.matrix[chosen]
     start_low, start_high = facts(system, withheld, rules)
     low, high = propagate(matrix, start_low, start_high, sweeps)
-    needed = np.where(system.each([q.whole_row for q in system.quantities], False), LEAST_WIDTH, PART_WIDTH)
+    needed = np.where(system.each([q.whole_row for q in system.quantities], False), whole, part_of_row)
     tight = protected(system, withheld.hidden(system), rules) & (high - low < needed)
     equation = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     variable = matrix.indices

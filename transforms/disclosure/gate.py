@@ -12,9 +12,10 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
 from schemas.rules import DisclosureRules
-from transforms.disclosure.bounds import narrowed
+from transforms.disclosure.bounds import THREE_VALUES, narrowed
 from transforms.disclosure.complementary import cheapest, cheapest_of_any, close_sums, costs, known_zero
 from transforms.disclosure.relations import Flags, Ids, Numbers, System, Tables, system_of
+from transforms.disclosure.told_models import still_telling
 from transforms.disclosure.views import withhold_thin_views
 from transforms.disclosure.withheld import Withheld, protected
 
@@ -65,6 +66,9 @@ def protect(tables: Tables, withheld: Withheld, rules: DisclosureRules) -> int:
     for number in range(ROUNDS):
         for sweeps in REACHES if number == 0 else REACHES[-1:]:
             widen(withheld, system, cost, rules, sweeps)
+        while len(more := still_telling(tables, withheld, system)):
+            withheld.withhold(system, more)
+            widen(withheld, system, cost, rules, REACHES[-1])
         found = derivable(system, reduced, withheld, rules)
         if not found.any():
             return number + 1
@@ -105,7 +109,10 @@ def widen(withheld: Withheld, system: System, cost: Numbers, rules: DisclosureRu
             near[system.matrix.indices[around[system.member_equation]]] = True
             chosen = cheapest_of_any(system, near[system.matrix.indices], hidden, cost)
         if not len(chosen):
-            raise GateRefused("withheld counts can be narrowed, and nothing more can be withheld")
+            # what lies around is withheld to the last number: more room than a reader must find is a wish
+            if narrowed(system, withheld, rules, sweeps, THREE_VALUES, THREE_VALUES).any():
+                raise GateRefused("withheld counts can be narrowed, and nothing more can be withheld")
+            return
         withheld.withhold(system, chosen)
     raise GateRefused(f"bounds not open after {ROUNDS} rounds")
 
