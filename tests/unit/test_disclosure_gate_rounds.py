@@ -13,7 +13,9 @@ from scipy.sparse import csr_array
 
 from schemas.rules import DisclosureRules
 from transforms.disclosure.bounds import propagate
+from transforms.disclosure.complementary import parts_like_wholes
 from transforms.disclosure.gate import derivable, reduce
+from transforms.disclosure.quantities import N
 from transforms.disclosure.relations import system_of
 from transforms.disclosure.suppress import primary_masks, suppress
 from transforms.disclosure.withheld import Withheld
@@ -86,3 +88,17 @@ def test_bounds_pass_through_a_sum(
     matrix = csr_array(np.array([[1.0, -1.0, -1.0]]))
     found = propagate(matrix, np.array(low), np.array(high))
     assert (found[0].tolist(), found[1].tolist()) == expected
+
+
+def test_a_part_goes_with_the_withheld_whole_that_it_equals() -> None:
+    tables = tables_of({"aetna": 20, "bcbs": 30})
+    system = system_of(tables)
+    number = next(i for i, q in enumerate(system.quantities) if (q.table, q.name) == ("payment", N))
+    part = next(i for i, q in enumerate(system.quantities) if q.name == "unit_priced_lines")
+    hidden = np.ones(system.size, dtype=bool)
+    hidden[system.slice_of(part)] = False
+    found = parts_like_wholes(system, hidden)
+    assert list(found) == list(range(system.size))[system.slice_of(part)]
+
+    hidden[system.slice_of(number)] = False
+    assert not len(parts_like_wholes(system, hidden))

@@ -78,6 +78,18 @@ def close_sums(withheld: Withheld, system: System, cost: Numbers, rules: Disclos
         withheld.withhold(system, chosen)
 
 
+def parts_like_wholes(system: System, hidden: Flags) -> Ids:
+    """Shown parts of withheld wholes that they equal: a part is the least that its whole can be."""
+    of_rest = system.member_equation >= system.matrix.shape[0] - system.rests
+    entry = np.flatnonzero(of_rest & (np.diff(system.matrix.indptr)[system.member_equation] == 3))
+    whole, part, rest = (system.matrix.indices[entry[i::3]] for i in range(3))
+    sign = system.matrix.data[entry[::3]]
+    whole, part = np.where(sign > 0, whole, part), np.where(sign > 0, part, whole)
+    alike = (system.values[rest] == 0) & (system.values[part] > 0)
+    found: Ids = np.unique(part[alike & hidden[whole] & ~hidden[part]])
+    return found
+
+
 def cheapest(system: System, wanted: Flags, hidden: Flags, cost: Numbers) -> Ids:
     """For each wanted equation its cheapest number still shown; one that serves many equations is cheaper."""
     equation, variable = system.member_equation, system.matrix.indices

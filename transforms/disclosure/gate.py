@@ -13,7 +13,14 @@ from scipy.sparse.linalg import splu
 
 from schemas.rules import DisclosureRules
 from transforms.disclosure.bounds import THREE_VALUES, narrowed
-from transforms.disclosure.complementary import cheapest, cheapest_of_any, close_sums, costs, known_zero
+from transforms.disclosure.complementary import (
+    cheapest,
+    cheapest_of_any,
+    close_sums,
+    costs,
+    known_zero,
+    parts_like_wholes,
+)
 from transforms.disclosure.relations import Flags, Ids, Numbers, System, Tables, system_of
 from transforms.disclosure.told_models import still_telling
 from transforms.disclosure.views import withhold_thin_views
@@ -66,7 +73,7 @@ def protect(tables: Tables, withheld: Withheld, rules: DisclosureRules) -> int:
     for number in range(ROUNDS):
         for sweeps in REACHES if number == 0 else REACHES[-1:]:
             widen(withheld, system, cost, rules, sweeps)
-        while len(more := still_telling(tables, withheld, system)):
+        while len(more := _also(tables, withheld, system)):
             withheld.withhold(system, more)
             widen(withheld, system, cost, rules, REACHES[-1])
         found = derivable(system, reduced, withheld, rules)
@@ -80,6 +87,12 @@ def protect(tables: Tables, withheld: Withheld, rules: DisclosureRules) -> int:
             raise GateRefused("withheld numbers can be worked out, and nothing more can be withheld")
         withheld.withhold(system, chosen)
     raise GateRefused(f"not closed after {ROUNDS} rounds")
+
+
+def _also(tables: Tables, withheld: Withheld, system: System) -> Ids:
+    """Shown numbers that tell more than bounds passed from sum to sum can see."""
+    like = parts_like_wholes(system, withheld.hidden(system))
+    return np.union1d(like, still_telling(tables, withheld, system))
 
 
 def around(system: System, found: Flags, hidden: Flags, cost: Numbers, every: bool) -> Ids:
