@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -14,20 +15,19 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.pipeline import nightly_run
-from flows.reference_files import read_reference
-from flows.run import InProcess, open_run
-from flows.settings import load_settings
-from flows.store import Store, key_id
 from schemas.rules import DisclosureRules
 from transforms.disclosure.suppress import release_masks
 from transforms.synthetic.world import synthetic_claims
-from transforms.tables.build import build_tables
 
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "properties")]
+from linear_programme import Programme  # noqa: E402
+from unprotected_tables import of_code, unprotected_tables  # noqa: E402
+
+RISKIEST = 500
+PROGRAMMES = 30
 CASES = int(os.environ.get("BENCH_CASES", "4500"))
 MONTHS = 24
 SECONDS = 60
-KEY = "benchmark-key-of-more-than-thirty-two-bytes"
 
 
 @pytest.fixture(scope="module")
@@ -39,21 +39,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
     for name, rows in (("claims", made.claims), ("remits", made.remits)):
         plain = rows.select(column for column in rows.columns if not column.startswith("_"))
         plain.write_csv(data / "landing" / f"{name}.csv")
-    settings = load_settings(
-        data=data, hmac_key=KEY, settle_seconds=0.0, quarantine_ceiling=1.0, audience="internal"
-    )
-    with open_run(settings, "nightly") as run:
-        nightly_run(run, InProcess())
-    store = Store.open(data, key_id(settings.key))
-    as_of = dt.date.fromisoformat(store.snapshot.as_of or "")
-    return build_tables(
-        store.resolved_lines(),
-        store.resolved_remits(),
-        store.quality(),
-        as_of,
-        settings.rules,
-        read_reference(),
-    )
+    return unprotected_tables(data)
 
 
 def test_two_years_close_within_a_minute(tables: dict[str, pl.DataFrame]) -> None:
@@ -81,3 +67,18 @@ def test_two_years_close_within_a_minute(tables: dict[str, pl.DataFrame]) -> Non
         print(name, kept.rows())
     assert masks["utilization"].get_column("_row").any()
     assert wall <= SECONDS
+
+
+def test_the_counts_of_highest_risk_against_a_linear_programme(tables: dict[str, pl.DataFrame]) -> None:
+    programme = Programme(of_code(tables, "01939"))
+    programme.ask_riskiest(RISKIEST)
+    for number in range(PROGRAMMES):
+        begin = time.perf_counter()
+        left = programme.attack(1, number)
+        print(
+            f"programme {number + 1}: {left} of {RISKIEST} open, {time.perf_counter() - begin:.0f} s",
+            flush=True,
+        )
+        if not left:
+            break
+    assert left == 0

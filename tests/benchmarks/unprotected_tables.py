@@ -1,0 +1,46 @@
+"""Tables of a landing folder as built, before disclosure control, with their helper columns."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+
+from flows.pipeline import nightly_run
+from flows.reference_files import read_reference
+from flows.run import InProcess, open_run
+from flows.settings import load_settings
+from flows.store import Store, key_id
+from schemas.tables import TABLES
+from transforms.tables.build import build_tables
+
+KEY = "benchmark-key-of-more-than-thirty-two-bytes"
+
+
+def unprotected_tables(data: Path) -> dict[str, pl.DataFrame]:
+    """Take in data/landing and build every table."""
+    settings = load_settings(
+        data=data, hmac_key=KEY, settle_seconds=0.0, quarantine_ceiling=1.0, audience="internal"
+    )
+    with open_run(settings, "nightly") as run:
+        nightly_run(run, InProcess())
+    store = Store.open(data, key_id(settings.key))
+    as_of = dt.date.fromisoformat(store.snapshot.as_of or "")
+    return build_tables(
+        store.resolved_lines(),
+        store.resolved_remits(),
+        store.quality(),
+        as_of,
+        settings.rules,
+        read_reference(),
+    )
+
+
+def of_code(tables: dict[str, pl.DataFrame], code: str) -> dict[str, pl.DataFrame]:
+    """Those that have something to withhold, of one procedure code."""
+    return {
+        name: frame.filter(procedure_code=code)
+        for name, frame in tables.items()
+        if "procedure_code" in frame.columns and not TABLES[name].plain
+    }
