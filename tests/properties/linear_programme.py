@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from schemas.rules import DisclosureRules
 from schemas.tables import TABLES
-from transforms.disclosure.bounds import counting, facts, propagate
+from transforms.disclosure.bounds import counting, facts
 from transforms.disclosure.complementary import known_zero
 from transforms.disclosure.gate import protect
 from transforms.disclosure.relations import system_of
@@ -52,8 +52,7 @@ class Programme:
         self.must = np.zeros(self.size, dtype=bool)
         self.must[self.group[must]] = True
         self.low = np.full(self.size, -np.inf)
-        self.known = facts(system, withheld, RULES)
-        least = self.known[0] - system.values
+        least = facts(system, withheld, RULES)[0] - system.values
         np.maximum.at(self.low, self.group, least[self.variables])
         self.up, self.down = np.zeros(self.size), np.zeros(self.size)
         self._relate(relations)
@@ -82,15 +81,6 @@ class Programme:
         self.equal = csr_array(merged[~open_row][:, self.columns])
         self.most = csr_array(diags_array(sign[open_row]) @ merged[open_row][:, self.columns])
         self.slack = slack[open_row]
-
-    def ask_riskiest(self, count: int) -> None:
-        """Ask only for the counts to which bounds passed from sum to sum leave least room."""
-        matrix = self.system.matrix[counting(self.system)]
-        low, high = propagate(matrix, *self.known)
-        width = np.full(self.size, np.inf)
-        np.minimum.at(width, self.group, (high - low)[self.variables])
-        width[~self.must] = np.inf
-        self.must[np.argsort(width, kind="stable")[count:]] = False
 
     @property
     def narrow(self) -> np.ndarray:
