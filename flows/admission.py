@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -13,13 +13,13 @@ from flows import ledger
 from flows.conservation import check_files, quarantined_by_code
 from flows.errors import ProductError
 from flows.files import as_json
+from flows.intake import intake_batch, plan_batches
+from flows.landing import LandingFile
+from flows.landing import discover as look
 from flows.reference_files import fingerprint
 from flows.run import Run
 from flows.settings import Settings
 from flows.store import BatchFiles, Store, read_snapshot
-
-if TYPE_CHECKING:
-    from flows.landing import LandingFile
 
 Partition = tuple[str, str]
 """Payer and service month YYYY-MM."""
@@ -60,8 +60,6 @@ def discover(run: Run) -> Found:
 
     Under new rules, files that were rejected are tried again.
     """
-    from flows.landing import discover as look
-
     before = read_ledger(run.store)
     retry = run.store.snapshot.fingerprint != fingerprint(run.settings)
     rejected = before.filter(pl.col("outcome") == "rejected")
@@ -81,8 +79,6 @@ def discover(run: Run) -> Found:
 
 def discover_again(run: Run, partition: Partition) -> Found:
     """The files that rows of one payer and month came from, as they lie in landing/ now."""
-    from flows.landing import discover as look
-
     key = partition_key(partition)
     if key not in run.store.snapshot.partitions:
         raise ProductError("E_NOTHING_TAKEN_IN", key)
@@ -104,8 +100,6 @@ def discover_again(run: Run, partition: Partition) -> Found:
 
 def intake(run: Run, listing: str) -> dict[str, Any]:
     """Take in one batch of files; its report holds counts, codes and names of private files."""
-    from flows.intake import intake_batch
-
     report = intake_batch(Path(listing), run.work, run.settings, run.settings.key)
     return asdict(report)
 
@@ -167,8 +161,6 @@ def _adopt(run: Run, report: Mapping[str, Any], counted: set[str]) -> tuple[Batc
 
 def _listings(run: Run, files: Sequence[LandingFile], known: set[str]) -> tuple[str, ...]:
     """Write one private listing per batch: file names stay out of an orchestrator's arguments."""
-    from flows.intake import plan_batches
-
     settings = run.settings
     batches = plan_batches(list(files), settings.batch_megabytes, settings.batch_files)
     names = []

@@ -32,6 +32,7 @@ Sources = Mapping[int, Mapping[str, str]]
 COUNTS: Final = "resolved_counts"
 """Kept beside the tables: what data_quality says of resolved lines and remits, by month."""
 QUALITY: Final = "data_quality"
+ROLLING: Final = "rolling_12"
 
 
 def with_built(run: Run, store: Store) -> Store:
@@ -53,6 +54,14 @@ def read_built(store: Store, wanted: Iterable[str] = TABLES) -> Tables:
     """Those wanted of the tables that the snapshot names, as this run put them there."""
     files = store.snapshot.built.files if store.snapshot.built else {}
     return {name: pl.read_parquet(store.path(files[name])) for name in wanted if name in files}
+
+
+def rolling_window(store: Store) -> dt.date | None:
+    """First day of the rolling window of the tables."""
+    periods = store.snapshot.built.made_of if store.snapshot.built else {}
+    kind = f"{ROLLING}/"
+    months = [name.removeprefix(kind) for name in periods if name.startswith(kind)]
+    return dt.date.fromisoformat(f"{months[0]}-01") if months else None
 
 
 def build_cells(

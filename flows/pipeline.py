@@ -23,6 +23,7 @@ from flows.admission import (
 from flows.conservation import check_partitions
 from flows.errors import ProductError
 from flows.publish import faults, is_published, is_whole, publish, read_manifest, staged_folder
+from flows.resolution import resolve_touched
 from flows.run import Executor, Run
 from flows.store import PartitionFiles, Store
 from flows.summary import Summary
@@ -113,8 +114,6 @@ def is_stored(store: Store) -> bool:
 
 def resolve(run: Run, taken: TakenIn, everything: bool, only: Partition | None) -> Store:
     """Resolve what the new rows touch (or all of it) and put the rewritten partitions into the store."""
-    from flows.resolution import resolve_touched
-
     everything = everything or taken.removed
     if only and not everything and partition_key(only) not in taken.store.snapshot.partitions:
         raise ProductError("E_NOTHING_TAKEN_IN", partition_key(only))

@@ -24,6 +24,7 @@ from flows.files import private_folder
 from flows.lock import RunNote, run_lock, write_note
 from flows.machine_errors import errno_of, machine_error, shortage
 from flows.publish import check_one_file_system
+from flows.reference_files import read_reference
 from flows.settings import Settings
 from flows.store import Store, keep_spills_inside, key_id
 
@@ -128,7 +129,7 @@ def place_of(error: BaseException) -> list[str]:
 
 @contextlib.contextmanager
 def open_run(settings: Settings, kind: str, say: Say | None = None) -> Iterator[Run]:
-    """Check key and folder, take the lock, read the snapshot; clean up after the run.
+    """Check key, reference data and folder, take the lock, read the snapshot; clean up after the run.
 
     Nothing is changed before all is well. What the machine refuses outside a step (the lock, a note, the
     log) leaves as a ProductError, too.
@@ -136,6 +137,7 @@ def open_run(settings: Settings, kind: str, say: Say | None = None) -> Iterator[
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     key = key_id(settings.key)
+    read_reference()
     _check_folder(settings.data, key)
     try:
         with run_lock(settings.data, kind, settings.lock_wait_seconds) as note:

@@ -5,23 +5,27 @@ Build the tables, protect them, compare them with the last release.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from flows.admission import read_ledger
+from flows.built_tables import build_cells, read_built, rolling_window, with_built
 from flows.errors import ProductError
 from flows.files import private_folder
 from flows.publish import is_whole, read_manifest, staged_folder
 from flows.reference_files import reference_digests
 from flows.release import Terms, release_id, stage_release
 from flows.run import Run
+from flows.shared_releases import changes_of, earlier_release, last_shared, read_carried, with_bases
 from flows.store import Store
+from schemas.dictionary import data_dictionary
+from schemas.tables import TABLES
+from transforms.tables.canonical import canonical_digest
+from transforms.tables.release_changes import causes_of, changed_lines, moved_tables, release_changes
 
 Tables = dict[str, pl.DataFrame]
 CHANGES = "release_changes"
@@ -39,29 +43,16 @@ def tables_of(run: Run, store: Store) -> Store:
     tables of only the lines that changed, by earlier release (since/) and of all of it together (every/), and
     what caused the changes since the last.
     """
-    from flows.built_tables import build_cells, with_built
-    from flows.shared_releases import changes_of, earlier_release
-    from transforms.tables.release_changes import causes_of
-
     after = with_built(run, store)
     earlier = earlier_release(run)
     if earlier is not None:
-        folder, window = private_folder(_folder(run)), _window(after)
+        folder, window = private_folder(_folder(run)), rolling_window(after)
         changes, lines = changes_of(run, store, earlier, lambda lines: build_cells(run, store, lines, window))
         _write_frames(folder / "every", changes.every)
         for name, frames in changes.since.items():
             _write_frames(private_folder(folder / "since") / name, frames)
         causes_of(lines.lazy(), _made_under(run, store), window).write_parquet(folder / CAUSES)
     return after
-
-
-def _window(store: Store) -> dt.date | None:
-    """First month of the rolling window of the tables."""
-    from flows.built_tables import read_built
-
-    billed = read_built(store, ["utilization"])["utilization"]
-    first: Any = billed.filter(period_type="rolling_12")["period_start"].first()
-    return first  # type: ignore[no-any-return]
 
 
 def _folder(run: Run) -> Path:
@@ -82,8 +73,6 @@ def disclose(run: Run, store: Store) -> str:
 
     E_GATE if that fails.
     """
-    from flows.built_tables import read_built
-    from flows.shared_releases import earlier_release
     from transforms.disclosure.audit import suppression_shares, with_suppression
     from transforms.disclosure.gate import GateRefused
     from transforms.disclosure.suppress import suppress
@@ -103,7 +92,6 @@ def disclose(run: Run, store: Store) -> str:
 
 def _carried_forward(run: Run, earlier: str, safe: Tables) -> Tables:
     """The tables with the cells that may not change as they stood; leaves carried.parquet and changed/."""
-    from flows.shared_releases import read_carried
     from transforms.disclosure.audit import SOURCE
     from transforms.disclosure.carry_forward import Changes, carry_forward, patients_changed
 
@@ -120,11 +108,6 @@ def _carried_forward(run: Run, earlier: str, safe: Tables) -> Tables:
 
 def stage(run: Run, store: Store, safe_folder: str) -> Store:
     """Write the release into the store; gives the store as of a snapshot that names it."""
-    from flows.shared_releases import last_shared, with_bases
-    from schemas.dictionary import data_dictionary
-    from schemas.tables import TABLES
-    from transforms.tables.canonical import canonical_digest
-
     tables = _read_frames(Path(safe_folder))
     terms = terms_of(run, store)
     with ThreadPoolExecutor(1) as pool:
@@ -154,8 +137,6 @@ def changes_since(
 
     The same release keeps its own.
     """
-    from transforms.tables.release_changes import moved_tables, release_changes
-
     if before is None:
         return release_changes({}, tables)
     manifest = read_manifest(staged_folder(run.data, run.store.snapshot.release or ""))
@@ -170,13 +151,10 @@ def changes_since(
 
 def _changed_cells(run: Run, store: Store, moved: Sequence[str]) -> tuple[Tables, pl.DataFrame]:
     """Tables of only the lines that changed since the last release, of those that moved; and the causes."""
-    from flows.built_tables import build_cells
-    from transforms.tables.release_changes import causes_of, changed_lines
-
     folder = _folder(run)
     if folder.is_dir():
         return _read_frames(folder / "changed"), pl.read_parquet(folder / CAUSES)
-    partitions, window = moved_partitions(run.store, store), _window(store)
+    partitions, window = moved_partitions(run.store, store), rolling_window(store)
     lines = changed_lines(run.store.resolved_lines(partitions), store.resolved_lines(partitions)).collect()
     changed = build_cells(run, store, lines.lazy(), window, wanted=moved)
     return changed, causes_of(lines.lazy(), _made_under(run, store), window)

@@ -104,7 +104,7 @@ def failing_step(data: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) 
     def refuses(*given: Any) -> None:
         raise error
 
-    monkeypatch.setattr("flows.landing.discover", refuses)
+    monkeypatch.setattr("flows.admission.look", refuses)
     with pytest.raises(ProductError) as caught:
         night(data)
     return caught.value
