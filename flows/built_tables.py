@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 import polars as pl
 
-from flows.kept_tables import Kept, digest_of, keep, read_kept
+from flows.kept_tables import Kept, Reading, digest_of, files_of, keep, kept_by
 from flows.reference_files import provider_owners, read_contracts, read_reference
 from flows.run import Run
 from flows.store import Store
@@ -23,8 +24,16 @@ from transforms.tables.book import old_enough, open_book
 from transforms.tables.build import tables_of_lines
 from transforms.tables.data_quality import data_quality, resolved_counts
 from transforms.tables.payer_rules import payer_rules
-from transforms.tables.periods import Calendar, Period, first_day, month_of, months_of, rolling_start
-from transforms.tables.standing import counted_months, joined, months_told, moving_periods
+from transforms.tables.periods import ROLLING, Calendar, Period, first_day, month_of, months_of, rolling_start
+from transforms.tables.standing import (
+    counted_months,
+    joined,
+    months_told,
+    moving_periods,
+    part_of,
+    parts_of,
+    whole_of,
+)
 
 Tables = dict[str, pl.DataFrame]
 Sources = Mapping[int, Mapping[str, str]]
@@ -32,28 +41,37 @@ Sources = Mapping[int, Mapping[str, str]]
 COUNTS: Final = "resolved_counts"
 """Kept beside the tables: what data_quality says of resolved lines and remits, by month."""
 QUALITY: Final = "data_quality"
-ROLLING: Final = "rolling_12"
+READING: Final = 2
+"""Tables read at a time: one alone leaves a core idle."""
 
 
 def with_built(run: Run, store: Store) -> Store:
     """The store as of a snapshot that names the tables, and what each period of them is made of."""
-    kept = read_kept(run, store, first=("utilization", "open_claims", COUNTS))
+    kept = kept_by(store)
     with ThreadPoolExecutor(1) as pool:
         counting = pool.submit(_counts, store, kept)
-        cells, of_cells = _cells(run, store, kept)
+        cells, same, of_cells = _cells(run, store, kept)
         counts, of_counts = counting.result()
     others = {
         "payer_rules": payer_rules(read_reference()),
         QUALITY: _quality(run, store, counts),
         COUNTS: counts,
     }
-    return keep(run, store, kept, {**cells, **others}, {**of_cells, **of_counts})
+    return keep(run, store, same, {**cells, **others}, {**of_cells, **of_counts})
 
 
 def read_built(store: Store, wanted: Iterable[str] = TABLES) -> Tables:
     """Those wanted of the tables that the snapshot names, as this run put them there."""
     files = store.snapshot.built.files if store.snapshot.built else {}
-    return {name: pl.read_parquet(store.path(files[name])) for name in wanted if name in files}
+    paths = {name: [store.path(file) for file in files_of(files, name)] for name in wanted}
+    found = {name: of_table for name, of_table in paths.items() if of_table}
+    with ThreadPoolExecutor(READING) as pool:
+        return dict(zip(found, pool.map(_read, found.values()), strict=True))
+
+
+def _read(paths: Sequence[Path]) -> pl.DataFrame:
+    parts = [pl.read_parquet(path) for path in paths]
+    return whole_of(parts) if len(parts) > 1 else parts[0]
 
 
 def rolling_window(store: Store) -> dt.date | None:
@@ -90,18 +108,44 @@ def build_cells(
     }
 
 
-def _cells(run: Run, store: Store, kept: Kept) -> tuple[Tables, dict[str, str]]:
-    """Tables of service lines, and what each period of them is made of."""
+def _cells(run: Run, store: Store, kept: Kept) -> tuple[Tables, dict[str, str], dict[str, str]]:
+    """Of the tables of service lines: parts that moved, files of the others, and what periods are made of."""
     sources = _sources(run, store)
     calendar = _with_window(store, sources, kept, Calendar(_as_of(store), run.settings.mature_days, None))
     periods = calendar.periods_of(sources)
     made_of = _made_of(store, sources, calendar, periods)
     stand = _standing(store, kept, made_of, periods)
     stale = periods - stand
+    moved = {part_of(period) for period in stale}
+    standing = {part_of(period) for period in stand}
+    same = _of_parts(kept.files, standing - moved)
+    before = _of_parts(kept.files, standing & moved)
+    earlier = Reading(run, store, before)
     keys = _partitions(sources, {month for period in stale for month in months_of(period)})
     window = None if calendar.rolling is None else first_day(calendar.rolling)
     fresh = build_cells(run, store, store.resolved_lines(keys), window, stale)
-    return joined(kept.tables, stand, fresh) if stand else fresh, made_of
+    if not periods:
+        return fresh, {}, {}
+    parts = _with_standing(earlier, stand, fresh, sorted(moved))
+    same |= {part: before[part] for part, rows in parts.items() if rows is earlier.get(part)}
+    return {part: rows for part, rows in parts.items() if part not in same}, same, made_of
+
+
+def _of_parts(files: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
+    return {part: file for part, file in files.items() if part.split("/")[-1] in names}
+
+
+def _with_standing(
+    earlier: Mapping[str, pl.DataFrame], stand: frozenset[Period], fresh: Tables, names: Sequence[str]
+) -> Tables:
+    """The parts of these names: rows built anew, and of `earlier` parts those whose periods stand."""
+    made = {}
+    for table, frame in fresh.items():
+        of_parts = parts_of(frame)
+        for name in names:
+            part, rows = f"{table}/{name}", of_parts.get(name, frame.clear())
+            made[part] = joined(table, earlier[part], stand, rows) if part in earlier else rows
+    return made
 
 
 def _as_of(store: Store) -> dt.date:
@@ -132,7 +176,8 @@ def _with_window(store: Store, sources: Sources, kept: Kept, calendar: Calendar)
     months = {("month", month) for month in sources}
     same = kept.same(_made_of(store, sources, calendar, months))
     stand = {month for kind, month in months if _name((kind, month)) in same}
-    told = [month for month in months_told(kept.tables["utilization"]) if month in stand] if stand else []
+    told = months_told(_table(store, kept, "utilization")).tolist() if stand else []
+    told = [month for month in told if month in stand]
     found = counted_months(store.resolved_lines(_partitions(sources, set(sources) - stand)))
     numbers = np.array([*told, *found], dtype=np.int64)
     window = rolling_start(numbers, calendar.as_of, calendar.mature_days)
@@ -165,7 +210,12 @@ def _standing(
     if not same or kept.as_of == store.snapshot.as_of:
         return same
     later = kept.as_of < (store.snapshot.as_of or "")
-    return same - moving_periods(kept.tables["open_claims"]) if later else frozenset()
+    return same - moving_periods(_table(store, kept, "open_claims")) if later else frozenset()
+
+
+def _table(store: Store, kept: Kept, name: str) -> pl.DataFrame:
+    """An earlier table, in whatever order."""
+    return pl.read_parquet([store.path(file) for file in files_of(kept.files, name)])
 
 
 def _counts(store: Store, kept: Kept) -> tuple[pl.DataFrame, dict[str, str]]:
@@ -183,7 +233,7 @@ def _counts(store: Store, kept: Kept) -> tuple[pl.DataFrame, dict[str, str]]:
     fresh = resolved_counts(store.resolved_lines(keys), store.resolved_remits(keys))
     if not same:
         return fresh, made_of
-    stand = kept.tables[COUNTS].filter(pl.col("month").dt.strftime("%Y-%m").is_in(same))
+    stand = _table(store, kept, COUNTS).filter(pl.col("month").dt.strftime("%Y-%m").is_in(same))
     return pl.concat([stand, fresh]).sort(fresh.columns), made_of
 
 

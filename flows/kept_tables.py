@@ -1,12 +1,12 @@
-"""Tables kept in the store from one run to the next, and what their parts were made of.
+"""Tables kept in the store from one run to the next in parts, and what their periods were made of.
 
-Nothing rests on them: where one is missing or not what it was, there are none.
+Nothing rests on them: where a file is missing or not what it was, there are none.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,36 +18,56 @@ from flows.files import private_folder
 from flows.run import Run
 from flows.store import Built, Store
 
-Tables = Mapping[str, pl.DataFrame]
 ROOM: Final = "store/tables"
+LAYOUT: Final = "parts by year"
+"""How tables are held: what was kept in another way is made of something else."""
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Tables of an earlier run, what each part of them was made of (a digest), and its as-of date."""
+    """What an earlier run left: file by part (`table/part`, or a table held whole), what each period was
+    made of (a digest), and its as-of date.
+    """
 
-    tables: Tables = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
     made_of: Mapping[str, str] = field(default_factory=dict)
     as_of: str = ""
 
     def same(self, made_of: Mapping[str, str]) -> set[str]:
-        """The parts that are made of the same as now."""
-        return {part for part, told in made_of.items() if self.made_of.get(part) == told}
+        """The periods that are made of the same as now."""
+        return {period for period, told in made_of.items() if self.made_of.get(period) == told}
+
+
+def kept_by(store: Store) -> Kept:
+    """What an earlier run left, if all of it is what it was."""
+    built = store.snapshot.built
+    if built is None or not all(map(store.is_intact, built.files.values())):
+        return Kept()
+    return Kept(built.files, built.made_of, built.as_of)
+
+
+def files_of(files: Mapping[str, str], table: str) -> list[str]:
+    """Files of all parts of a table, in the order of the parts."""
+    return [file for part, file in sorted(files.items()) if part.split("/")[0] == table]
 
 
 def digest_of(facts: Iterable[str]) -> str:
-    """Digest of what a part is made of."""
-    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
+    """Digest of what a period is made of, and of how it is held."""
+    return hashlib.sha256("\n".join([LAYOUT, *facts]).encode()).hexdigest()[:16]
 
 
 class Reading(Mapping[str, pl.DataFrame]):
-    """Tables that are being read: each is waited for when it is asked for."""
+    """Parts that are read meanwhile: each is waited for when it is asked for."""
 
-    def __init__(self, waiting: Mapping[str, Future[pl.DataFrame]]) -> None:
-        self._waiting = waiting
+    def __init__(self, run: Run, store: Store, files: Mapping[str, str]) -> None:
+        pool = ThreadPoolExecutor(run.settings.workers)
+        self._waiting: dict[str, Future[pl.DataFrame]] = {
+            part: pool.submit(pl.read_parquet, store.path(file)) for part, file in files.items()
+        }
+        pool.shutdown(wait=False)
 
-    def __getitem__(self, name: str) -> pl.DataFrame:
-        return self._waiting[name].result()
+    def __getitem__(self, part: str) -> pl.DataFrame:
+        return self._waiting[part].result()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._waiting)
@@ -56,34 +76,27 @@ class Reading(Mapping[str, pl.DataFrame]):
         return len(self._waiting)
 
 
-def read_kept(run: Run, store: Store, first: Sequence[str] = ()) -> Kept:
-    """What an earlier run left, whole; it is read meanwhile, what is needed `first` before the rest."""
-    built = store.snapshot.built
-    if built is None or not all(map(store.is_intact, built.files.values())):
-        return Kept()
-    names = sorted(built.files, key=lambda name: name not in first)
-    pool = ThreadPoolExecutor(run.settings.workers)
-    reading = {name: pool.submit(pl.read_parquet, store.path(built.files[name])) for name in names}
-    pool.shutdown(wait=False)
-    return Kept(Reading(reading), built.made_of, built.as_of)
+def keep(
+    run: Run,
+    store: Store,
+    same: Mapping[str, str],
+    parts: Mapping[str, pl.DataFrame],
+    made_of: Mapping[str, str],
+) -> Store:
+    """Put parts into the store beside the files of those that are the `same` as before.
 
-
-def keep(run: Run, store: Store, kept: Kept, tables: Tables, made_of: Mapping[str, str]) -> Store:
-    """Put tables into the store; gives it as of a snapshot that names them.
-
-    Those of an earlier run that are `kept` as they were have their files already.
+    Gives the store as of a snapshot that names them all.
     """
     work = private_folder(run.work / "built")
 
-    def written(name: str) -> tuple[Path, str, str]:
-        file = work / f"{name}.parquet"
-        tables[name].rechunk().write_parquet(file, compression="lz4", statistics=False)
-        return file, ROOM, name
+    def written(part: str) -> tuple[Path, str, str]:
+        stem = part.replace("/", "-")
+        file = work / f"{stem}.parquet"
+        parts[part].rechunk().write_parquet(file, compression="lz4", statistics=False)
+        return file, ROOM, stem
 
-    before = store.snapshot.built.files if store.snapshot.built else {}
-    same = {name: before[name] for name, table in tables.items() if table is kept.tables.get(name)}
-    new = [name for name in tables if name not in same]
     with ThreadPoolExecutor(run.settings.workers) as pool:
-        files = same | dict(zip(new, store.adopt_all(list(pool.map(written, new))), strict=True))
-    built = Built({name: files[name] for name in tables}, made_of, store.snapshot.as_of or "")
+        new = store.adopt_all(list(pool.map(written, parts)))
+    files = {**same, **dict(zip(parts, new, strict=True))}
+    built = Built(dict(sorted(files.items())), made_of, store.snapshot.as_of or "")
     return store.with_snapshot(built=built)

@@ -147,7 +147,7 @@ def test_kept_tables_that_are_not_what_they_were_are_built_anew(
     snapshot = read_snapshot(data)
     assert snapshot is not None
     assert snapshot.built is not None
-    file, other = (data / snapshot.built.files[name] for name in ("payment", "utilization"))
+    file, other = (data / snapshot.built.files[f"{name}/2024"] for name in ("payment", "utilization"))
     content = file.read_bytes()
     if harm == "missing":
         file.unlink()

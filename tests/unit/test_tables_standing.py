@@ -13,7 +13,15 @@ from schemas.rules import Rules
 from transforms.tables.book import open_book
 from transforms.tables.build import tables_of_lines
 from transforms.tables.periods import Calendar, Period, first_day, month_of, months_of
-from transforms.tables.standing import counted_months, joined, months_told, moving_periods
+from transforms.tables.standing import (
+    counted_months,
+    joined,
+    months_told,
+    moving_periods,
+    part_of,
+    parts_of,
+    whole_of,
+)
 
 sys.path.insert(0, str(Path(__file__).parent))
 import table_lines  # noqa: E402
@@ -44,6 +52,10 @@ def of_months(lines: pl.LazyFrame, periods: frozenset[Period]) -> pl.LazyFrame:
     return lines.filter(pl.col("service_month").is_in(months))
 
 
+def all_joined(earlier: Tables, stand: frozenset[Period], fresh: Tables) -> Tables:
+    return {name: joined(name, earlier[name], stand, frame) for name, frame in fresh.items()}
+
+
 def test_a_calendar_knows_the_periods_of_its_months() -> None:
     found = Calendar(AS_OF, 90, month_of(ROLLING)).periods_of([month_of(date(2024, 2, 1))])
     assert {(kind, first_day(start)) for kind, start in found} == {
@@ -60,7 +72,7 @@ def test_stale_periods_built_alone_complete_what_stands(lines: pl.LazyFrame, nth
     stale = frozenset(sorted(periods)[nth::4])
     fresh = build(of_months(lines, stale), stale)
     assert sum(frame.height for frame in fresh.values()) < sum(frame.height for frame in whole.values())
-    together = joined(whole, periods - stale, fresh)
+    together = all_joined(whole, periods - stale, fresh)
     for name, frame in whole.items():
         assert together[name].equals(frame), name
         assert together[name].schema == frame.schema, name
@@ -71,7 +83,7 @@ def test_a_table_of_which_nothing_moved_is_the_earlier_one(lines: pl.LazyFrame) 
     stale = frozenset(sorted(periods)[::4])
     dearer = lines.with_columns(pl.col("paid_cents") + 1)
     moved = build(dearer)
-    together = joined(whole, periods - stale, build(of_months(dearer, stale), stale))
+    together = all_joined(whole, periods - stale, build(of_months(dearer, stale), stale))
     same = {name for name, frame in together.items() if frame is whole[name]}
     assert {"utilization", "diagnoses"} <= same < set(whole)
     in_stale = pl.any_horizontal(
@@ -95,9 +107,28 @@ def test_periods_that_are_gone_go(lines: pl.LazyFrame) -> None:
     stale = frozenset(
         period for period in all_periods(lines) if period[0] == "rolling_12" and period in all_periods(left)
     )
-    together = joined(build(lines), all_periods(left) - stale, build(left, stale))
+    together = all_joined(build(lines), all_periods(left) - stale, build(left, stale))
     for name, frame in build(left).items():
         assert together[name].equals(frame), name
+
+
+def test_where_no_period_stands_all_is_built_anew(lines: pl.LazyFrame) -> None:
+    whole = build(lines)
+    for name, frame in all_joined(whole, frozenset(), whole).items():
+        assert frame.equals(whole[name]), name
+
+
+def test_a_table_is_its_parts_together(lines: pl.LazyFrame) -> None:
+    names = {part_of(period) for period in all_periods(lines)}
+    assert names == {"2023", "2024", "rolling_12"}
+    for name, frame in build(lines).items():
+        parts = parts_of(frame)
+        assert set(parts) <= names
+        for part, rows in parts.items():
+            told = rows.select("period_type", "period_start").unique().iter_rows()
+            assert {part_of((kind, month_of(start))) for kind, start in told} == {part}
+        if parts:
+            assert whole_of([parts[part] for part in sorted(parts)]).equals(frame), name
 
 
 def test_months_with_a_row_are_told_by_the_table_of_them(lines: pl.LazyFrame) -> None:

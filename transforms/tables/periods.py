@@ -11,8 +11,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-PERIOD_TYPES: Final = ("month", "quarter", "year", "rolling_12")
-MONTHS_OF: Final = {"month": 1, "quarter": 3, "year": 12, "rolling_12": 12}
+ROLLING: Final = "rolling_12"
+PERIOD_TYPES: Final = ("month", "quarter", "year", ROLLING)
+MONTHS_OF: Final = {"month": 1, "quarter": 3, "year": 12, ROLLING: 12}
 
 Months = NDArray[np.int64]
 Period = tuple[str, int]
@@ -90,7 +91,7 @@ class Calendar:
         return is_mature(first, MONTHS_OF[period_type], self.as_of, self.mature_days)
 
     def _start_of(self, months: Months, period_type: str) -> Months:
-        if period_type == "rolling_12":
+        if period_type == ROLLING:
             if self.rolling is None:
                 return np.full(months.shape, -1, dtype=np.int64)
             inside = (months >= self.rolling) & (months < self.rolling + 12)

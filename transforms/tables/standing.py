@@ -1,13 +1,14 @@
 """Which periods of tables built earlier still stand, and how they go together with those built anew.
 
 A cell depends on the lines of its period and on nothing else of the lines: the tables of some periods, built
-alone, are those rows of the tables of all periods.
+alone, are those rows of the tables of all periods. Tables are held in parts: the rows of a calendar year, and
+those of the rolling window.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import numpy as np
@@ -16,9 +17,11 @@ import polars as pl
 from schemas.tables import TABLES
 from transforms.tables.book import IS_COUNTED
 from transforms.tables.open_claims import LASTING_BANDS
-from transforms.tables.periods import Months, Period, first_day, month_number, month_of
+from transforms.tables.periods import ROLLING, Months, Period, first_day, month_number, month_of
 
 PERIOD = ["period_type", "period_start"]
+BEFORE_PERIODS = ["procedure_code", "payer", "line_of_business", "period_type"]
+"""Keys that every table of lines is sorted by before the first day of the period."""
 
 
 def moving_periods(open_claims: pl.DataFrame) -> frozenset[Period]:
@@ -39,21 +42,34 @@ def months_told(utilization: pl.DataFrame) -> Months:
     return np.array([month_of(start) for start in starts], dtype=np.int64)
 
 
-def joined(
-    earlier: Mapping[str, pl.DataFrame], stand: Iterable[Period], fresh: Mapping[str, pl.DataFrame]
-) -> dict[str, pl.DataFrame]:
-    """The rows of earlier tables whose periods stand, and those built anew, in the order of their keys.
+def part_of(period: Period) -> str:
+    """Name of the part that the rows of a period lie in: its year, or rolling_12."""
+    kind, first = period
+    return kind if kind == ROLLING else f"{first_day(first):%Y}"
 
-    A table of which nothing moved is the earlier one itself.
+
+def parts_of(table: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The rows of a table by part, in their order."""
+    year = pl.col("period_start").dt.strftime("%Y")
+    name = pl.when(pl.col("period_type") == ROLLING).then(pl.lit(ROLLING)).otherwise(year)
+    by_name = table.with_columns(_part=name).partition_by("_part", as_dict=True, include_key=False)
+    return {str(key[0]): rows for key, rows in by_name.items()}
+
+
+def whole_of(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """A table from its parts, years in their order; rows are in the order of their keys."""
+    # a period type stands in one part, or in several of which one begins where another ends
+    return pl.concat(parts).sort(BEFORE_PERIODS, maintain_order=True)
+
+
+def joined(name: str, earlier: pl.DataFrame, stand: Iterable[Period], fresh: pl.DataFrame) -> pl.DataFrame:
+    """The rows of an earlier part of a table whose periods stand, and those built anew, in the order of their
+    keys.
+
+    Where nothing moved it is the earlier one itself.
     """
-    stands = _falls_in(stand)
-    return {
-        name: _joined(earlier[name], stands, frame, TABLES[name].key_names) for name, frame in fresh.items()
-    }
-
-
-def _joined(earlier: pl.DataFrame, stands: pl.Expr, fresh: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    standing = earlier.select(stands).to_series()
+    keys = TABLES[name].key_names
+    standing = earlier.select(_falls_in(stand)).to_series()
     gone = earlier.filter(~standing)
     if gone.equals(fresh):
         return earlier
@@ -73,4 +89,4 @@ def _falls_in(periods: Iterable[Period]) -> pl.Expr:
     of_kinds = [
         (pl.col("period_type") == kind) & pl.col("period_start").is_in(days) for kind, days in starts.items()
     ]
-    return pl.any_horizontal(of_kinds)
+    return pl.any_horizontal(pl.lit(False), *of_kinds)
