@@ -89,8 +89,12 @@ def build_cells(
     rolling_from: dt.date | None,
     only: frozenset[Period] | None = None,
     wanted: Collection[str] = TABLES,
+    is_counted_only: bool = False,
 ) -> Tables:
-    """Build every table wanted whose rows are cells of service lines; of some periods, or all."""
+    """Build every table wanted whose rows are cells of service lines; of some periods, or all.
+
+    `is_counted_only`: keys and N are right, other measures are empty.
+    """
     reference, contracts = read_reference(), read_contracts()
     book = open_book(
         lines,
@@ -101,6 +105,7 @@ def build_cells(
         run.settings.disclosure.minimum_age_months,
         rolling_from,
         only,
+        is_counted_only,
     )
     tables = tables_of_lines(book, reference, contracts, wanted)
     return {

@@ -156,7 +156,7 @@ def _changed_cells(run: Run, store: Store, moved: Sequence[str]) -> tuple[Tables
         return _read_frames(folder / "changed"), pl.read_parquet(folder / CAUSES)
     partitions, window = moved_partitions(run.store, store), rolling_window(store)
     lines = changed_lines(run.store.resolved_lines(partitions), store.resolved_lines(partitions)).collect()
-    changed = build_cells(run, store, lines.lazy(), window, wanted=moved)
+    changed = build_cells(run, store, lines.lazy(), window, wanted=moved, is_counted_only=True)
     return changed, causes_of(lines.lazy(), _made_under(run, store), window)
 
 

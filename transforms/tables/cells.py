@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from schemas.table_columns import MONEY, TableSpec
+from schemas.table_columns import MONEY, TableSpec, basis_columns
 from transforms.tables.book import MICRO, Book
-from transforms.tables.grid import Flags, make_grid
+from transforms.tables.grid import Flags, Grid, make_grid
 from transforms.tables.measuring import concentration, distinct, maxima, percentiles, sums
 
 LEAST = -(2**62)
 """Stands for no value where the greatest is asked for."""
+Columns = dict[str, pl.Series]
 N_ENTITIES = ("claims", "cases", "patients", "billing_providers")
 
 
@@ -68,16 +69,19 @@ def measure_cells(
     out. Percentiles without
     a value are null, so are greatest values.
     """
-    rows = _projected(rows, breakdown, measures, where)
+    needed = Measures(measures.population) if book.is_counted_only else measures
+    rows = _projected(rows, breakdown, needed, where)
     grid = make_grid(rows, breakdown, book.calendar)
     lines = pl.lit(1) if measures.population is None else pl.col(measures.population)
-    made: dict[str, pl.Series] = {}
-    for name, numbers in sums(grid, rows, {"service_lines": lines, **measures.sums}).items():
-        made[name] = pl.Series(numbers)
-    wanted = {name: (f"_{name}", measures.population) for name in N_ENTITIES} | dict(measures.distinct)
-    for name, (column, mask) in wanted.items():
-        alone = _mask(rows, f"{column}_alone" if f"{column}_alone" in rows.columns else None)
-        made[name] = pl.Series(distinct(grid, rows.get_column(column), _mask(rows, mask), alone))
+    counted = {name: (f"_{name}", measures.population) for name in N_ENTITIES}
+    made = _summed(grid, rows, {"service_lines": lines}) | _counted(grid, rows, counted)
+    further = _nothing_of(grid, measures) if book.is_counted_only else _measured(grid, rows, measures, book)
+    return grid.keys.with_columns(series.alias(name) for name, series in (made | further).items())
+
+
+def _measured(grid: Grid, rows: pl.DataFrame, measures: Measures, book: Book) -> Columns:
+    """All measures of the cells but N."""
+    made = _summed(grid, rows, measures.sums) | _counted(grid, rows, measures.distinct)
     for p in measures.percentiles:
         ranks, values = rows.get_column(f"_rank_{p.value}"), book.values[p.value]
         found = percentiles(grid, ranks, values, _mask(rows, p.where), p.percents)
@@ -90,7 +94,30 @@ def measure_cells(
         held = _flags(rows, mask)
         for name, numbers in concentration(grid, owners, cents, held, basis).items():
             made[name] = pl.Series(numbers)
-    return grid.keys.with_columns(series.alias(name) for name, series in made.items())
+    return made
+
+
+def _nothing_of(grid: Grid, measures: Measures) -> Columns:
+    """Columns of all measures but N, as if no line had a value."""
+    of_bases = [name for basis in measures.bases for name in basis_columns(basis)]
+    values = [f"{p.name}_p{percent}" for p in measures.percentiles for percent in p.percents]
+    none = pl.zeros(grid.cells, pl.Int64, eager=True)
+    unknown = pl.Series([None], dtype=pl.Float64).new_from_index(0, grid.cells)
+    return dict.fromkeys((*measures.sums, *measures.distinct, *of_bases), none) | dict.fromkeys(
+        (*values, *measures.maxima), unknown
+    )
+
+
+def _summed(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> Columns:
+    return {name: pl.Series(numbers) for name, numbers in sums(grid, rows, wanted).items()}
+
+
+def _counted(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, tuple[str, str | None]]) -> Columns:
+    made = {}
+    for name, (column, mask) in wanted.items():
+        alone = _mask(rows, f"{column}_alone" if f"{column}_alone" in rows.columns else None)
+        made[name] = pl.Series(distinct(grid, rows.get_column(column), _mask(rows, mask), alone))
+    return made
 
 
 def _projected(
