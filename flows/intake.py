@@ -19,6 +19,7 @@ from flows.read_csv import read_csv
 from flows.read_tables import check_header, kept_rows, scan_text
 from flows.reference_files import read_reference
 from flows.settings import Settings, config_folder
+from transforms.closure import with_claim_links, with_remit_links
 from transforms.intake.accept import Accepted, Ceiling, accept_lines
 from transforms.intake.kept import mesh_of
 from transforms.intake.layouts import Layout, parse_layout, pick_layout
@@ -27,6 +28,7 @@ FEWEST_BAD_ROWS: Final = 10
 """Below this many bad rows a file is never rejected for its share of them."""
 ROW_COUNTS: Final = ("rows_read", "out_of_scope", "accepted", "quarantined", "repaired")
 DATED: Final = {"claim_lines": "submitted_on", "remit_lines": "payment_date"}
+LINKED: Final = {"claim_lines": with_claim_links, "remit_lines": with_remit_links}
 COUNTS: Final = ("rows_read", "in_scope", "accepted", "quarantined", "repaired", "rejected_files", "findings")
 QUALITY_SCHEMA: Final = pl.Schema(
     {
@@ -216,7 +218,7 @@ def _report(results: list[FileResult], work: Path, stem: str, settings: Settings
         lines = pl.concat(frames).sort("file_key", "row_number") if frames else pl.DataFrame()
         if len(lines):
             latest.append(lines[dated].max())
-            setattr(report, kind, _written(lines, work / f"{stem}-{kind}.parquet"))
+            setattr(report, kind, _written(LINKED[kind](lines), work / f"{stem}-{kind}.parquet"))
     counts = _quality(results, accepted, set(rejected))
     report.ledger_rows = _ledger_rows(results, counts)
     report.quality = _written(counts, work / f"{stem}-quality.parquet") if len(counts) else None

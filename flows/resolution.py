@@ -53,7 +53,7 @@ def resolve_touched(
     claims, remits = store.claim_lines(), store.remit_lines()
     touched = None
     if not everything and store.snapshot.partitions:
-        touched = closure(claims, remits, _seed(store, new_batches, only))
+        touched = closure(store.claim_links(), store.remit_links(), _seed(store, new_batches, only))
     parts = _shards(claims, remits, touched)
     held = sum(len(part.claims) + len(part.remits) for part in parts) <= HELD_ROWS
     spills = [None if held else work / f"shard-{number:05d}" for number in range(len(parts))]

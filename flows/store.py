@@ -25,11 +25,17 @@ from flows.files import (
     write_atomically,
 )
 from flows.publish import read_manifest
-from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
-from schemas.columns import Column, polars_schema
+from schemas.accepted import (
+    ACCEPTED_CLAIM_LINE,
+    ACCEPTED_REMIT_LINE,
+    CLAIM_LINKS,
+    REMIT_LINKS,
+    ROW_ORIGIN,
+)
+from schemas.columns import Column, names, polars_schema
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 NAME_DIGITS: Final = 16
 """Hex digits of its content's sha256 in a file's name."""
 SWEPT: Final = (
@@ -269,6 +275,14 @@ class Store:
         """Accepted remit lines that count; grain: ACCEPTED_REMIT_LINE."""
         return self._accepted("remit_lines", ACCEPTED_REMIT_LINE)
 
+    def claim_links(self) -> pl.LazyFrame:
+        """What accepted claim lines that count are linked by; grain: ROW_ORIGIN and CLAIM_LINKS."""
+        return self._accepted("claim_lines", ROW_ORIGIN + CLAIM_LINKS)
+
+    def remit_links(self) -> pl.LazyFrame:
+        """What accepted remit lines that count are linked by; grain: ROW_ORIGIN and REMIT_LINKS."""
+        return self._accepted("remit_lines", ROW_ORIGIN + REMIT_LINKS)
+
     def quality(self) -> pl.LazyFrame:
         """Quality counts of every file that counts."""
         return self._accepted("quality", ())
@@ -292,7 +306,7 @@ class Store:
         return Basis(tuple(name for name in files if name), self.snapshot.as_of or "")
 
     def _accepted(
-        self, room: Literal["claim_lines", "remit_lines", "quality"], columns: Iterable[Column]
+        self, room: Literal["claim_lines", "remit_lines", "quality"], columns: Sequence[Column]
     ) -> pl.LazyFrame:
         frames = [
             pl.scan_parquet(self.path(name)).filter(~pl.col("file_key").is_in(list(batch.retired)))
@@ -301,7 +315,9 @@ class Store:
             for batch in self.snapshot.batches
             if (name := getattr(batch, room))
         ]
-        return pl.concat(frames) if frames else pl.LazyFrame(schema=polars_schema(columns))
+        if not frames:
+            return pl.LazyFrame(schema=polars_schema(columns))
+        return pl.concat(frames).select(names(columns) if columns else pl.all())
 
     def _resolved(
         self, room: Literal["lines", "remits"], columns: Iterable[Column], only: Iterable[str] | None

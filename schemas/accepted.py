@@ -101,6 +101,26 @@ REMIT_CONTENT: tuple[Column, ...] = (
 
 ACCEPTED_REMIT_LINE: tuple[Column, ...] = ROW_ORIGIN + REMIT_LOOP + REMIT_CONTENT
 
+
+def link(name: str, description: str) -> Column:
+    """A number that rows which may belong together share; null where a row has no such key."""
+    return whole(f"link_{name}", f"Number made of {description}", unit="link")
+
+
+CLAIM_LINKS: tuple[Column, ...] = (
+    link("number", "claim number and billing provider"),
+    link("claim", "the claim number"),
+    link("service", "patient, billing provider and date of service"),
+    link("replaces", "the payer claim number replaced or voided"),
+)
+REMIT_LINKS: tuple[Column, ...] = (
+    link("number", "claim number and payee; null where no payee is named"),
+    link("claim", "the claim number"),
+    link("payer_claim", "the payer claim number"),
+    link("takes_back", "the payer claim number corrected"),
+)
+"""What the store keeps beside accepted rows, so that what new rows touch is found without their keys."""
+
 AcceptedClaimLine = pandera_schema(
     "accepted_claim_line", ACCEPTED_CLAIM_LINE, unique=("file_key", "row_number")
 )

@@ -1,21 +1,27 @@
 """Which accepted rows belong together with new ones: what resolving them again can change, and no more.
 
-Links: claim number and billing NPI; patient, NPI, role, date and code of a service; payer claim numbers.
-Following them until nothing is added
-gives a set that resolves to the same rows alone as among all others.
+Links: claim number and billing NPI; patient, NPI and date of a service (in shards its role and code, too);
+payer claim numbers. Following them until nothing is added gives a set that resolves to the same rows alone
+as among all others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
 
+from schemas.accepted import CLAIM_LINKS, REMIT_LINKS
+from schemas.columns import names
+
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 NUMBER = ["claim_number_key", "npi"]
 SERVICE = ["patient_key", "npi", "role", "service_date", "procedure_code"]
 ROW = ["file_key", "row_number"]
+SPREAD = (7_046_029_254_386_353_131, 2_862_933_555_777_941_757)
+"""Odd factors: sums of products, which wrap around, are distinct for distinct keys but by chance."""
 PLACE = "_place"
 """Number of a row among all: what rows are told apart by, quicker than by ROW."""
 
@@ -31,24 +37,28 @@ class RowSet:
 def closure(claims: pl.LazyFrame, remits: pl.LazyFrame, seed: RowSet) -> RowSet:
     """The rows that `seed` touches through any number of links; the seed itself is among them.
 
-    Grain of both frames: ROW, distinct. Keys are compared by their hashes: two that meet by chance make the
-    set larger, and it is closed all the same.
+    Takes rows with their links (`with_claim_links`, `with_remit_links`). Grain of both frames: ROW, distinct.
+    Links are numbers: two keys that meet by chance make the set larger, and it is closed all the same.
     """
-    links = pl.collect_all([_claim_links(claims), _remit_links(remits)])
-    claim_links, remit_links = (rows.with_row_index(PLACE) for rows in links)
-    everywhere = remit_links.filter("is_everywhere")["claim"].unique()
+    links = (claims.select(*ROW, *names(CLAIM_LINKS)), remits.select(*ROW, *names(REMIT_LINKS)))
+    claim_links, remit_links = (rows.with_row_index(PLACE) for rows in pl.collect_all(links))
+    everywhere = remit_links.filter(pl.col("link_number").is_null())["link_claim"].unique()
     found_claims, found_remits = _seeded(claim_links, seed.claims), _seeded(remit_links, seed.remits)
     new_claims, new_remits = found_claims, found_remits
     while len(new_claims) or len(new_remits):
-        numbers = _told([new_claims["number"], new_remits["number"]])
-        anywhere = _told([new_claims["claim"], new_remits["claim"]])
-        shared = _among("number", numbers) | _among(
-            "claim", anywhere.filter(anywhere.is_in(everywhere.implode()))
+        numbers = _told([new_claims["link_number"], new_remits["link_number"]])
+        anywhere = _told([new_claims["link_claim"], new_remits["link_claim"]])
+        shared = _among("link_number", numbers) | _among(
+            "link_claim", anywhere.filter(anywhere.is_in(everywhere.implode()))
         )
-        services = _told([new_claims["service"]])
-        names = _told([new_claims["replaces"], new_remits["payer_claim"], new_remits["takes_back"]])
-        of_claims = shared | _among("service", services) | _among("replaces", names)
-        of_remits = shared | _among("payer_claim", names) | _among("takes_back", names)
+        services = _told([new_claims["link_service"]])
+        payer_claims = _told(
+            [new_claims["link_replaces"], new_remits["link_payer_claim"], new_remits["link_takes_back"]]
+        )
+        of_claims = shared | _among("link_service", services) | _among("link_replaces", payer_claims)
+        of_remits = (
+            shared | _among("link_payer_claim", payer_claims) | _among("link_takes_back", payer_claims)
+        )
         # what is found is few rows, what there is are many: the latter are never copied
         new_claims = claim_links.filter(of_claims).join(found_claims, on=PLACE, how="anti")
         new_remits = remit_links.filter(of_remits).join(found_remits, on=PLACE, how="anti")
@@ -57,30 +67,38 @@ def closure(claims: pl.LazyFrame, remits: pl.LazyFrame, seed: RowSet) -> RowSet:
     return RowSet(found_claims.select(ROW), found_remits.select(ROW))
 
 
-def _claim_links(claims: pl.LazyFrame) -> pl.LazyFrame:
-    """What a claim row can be linked by, hashed; null where it has no such key."""
-    rows = claims.with_columns(npi="billing_provider_npi")
-    links = {"number": NUMBER, "claim": ["claim_number_key"], "service": SERVICE}
-    return _hashed(rows, {**links, "replaces": ["original_claim_key"]})
-
-
-def _remit_links(remits: pl.LazyFrame) -> pl.LazyFrame:
-    """What a remit row can be linked by, hashed; `is_everywhere`: it names no NPI."""
-    rows = remits.with_columns(npi="payee_npi")
-    names = {"payer_claim": ["payer_claim_key"], "takes_back": ["original_payer_claim_key"]}
-    return _hashed(
-        rows,
-        {"number": NUMBER, "claim": ["claim_number_key"], **names},
-        is_everywhere=pl.col("npi").is_null(),
+def with_claim_links(claims: Frame) -> Frame:
+    """Accepted claim lines beside the numbers they are linked by (CLAIM_LINKS)."""
+    claim, npi = _digits("claim_number_key"), _npi("billing_provider_npi")
+    day = pl.col("service_date").to_physical().cast(pl.Int64)
+    return claims.with_columns(
+        link_number=claim + npi * SPREAD[0],
+        link_claim=claim,
+        link_service=_digits("patient_key") + npi * SPREAD[0] + day * SPREAD[1],
+        link_replaces=_digits("original_claim_key"),
     )
 
 
-def _hashed(rows: pl.LazyFrame, links: Mapping[str, list[str]], **more: pl.Expr) -> pl.LazyFrame:
-    whole = {
-        name: pl.when(pl.all_horizontal(pl.col(keys).is_not_null())).then(pl.struct(keys).hash())
-        for name, keys in links.items()
-    }
-    return rows.select(*ROW, **whole, **more)
+def with_remit_links(remits: Frame) -> Frame:
+    """Accepted remit lines beside the numbers they are linked by (REMIT_LINKS)."""
+    claim = _digits("claim_number_key")
+    return remits.with_columns(
+        link_number=claim + _npi("payee_npi") * SPREAD[0],
+        link_claim=claim,
+        link_payer_claim=_digits("payer_claim_key"),
+        link_takes_back=_digits("original_payer_claim_key"),
+    )
+
+
+def _digits(key: str) -> pl.Expr:
+    """The first sixty bits of a keyed hash: the same in every version of every library."""
+    return pl.col(key).str.head(15).str.to_integer(base=16, dtype=pl.Int64)
+
+
+def _npi(column: str) -> pl.Expr:
+    """The NPI as a number; what is none (in header rows, which are not validated) is 0, nothing is null."""
+    npi = pl.col(column)
+    return pl.when(npi.is_not_null()).then(npi.cast(pl.Int64, strict=False).fill_null(0))
 
 
 def _seeded(links: pl.DataFrame, seed: pl.DataFrame) -> pl.DataFrame:

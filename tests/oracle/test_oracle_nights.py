@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import polars.selectors as cs
 import pytest
+from linked_rows import linked_claims, linked_remits
 from random_lives import random_world
 
 from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
@@ -107,7 +108,7 @@ def after_all_nights(rows: Rows, chance: random.Random, reference: ReferenceTabl
                 for part in (known.claims, known.remits)
             )
         )
-        touched = closure(known.claims.lazy(), known.remits.lazy(), new)
+        touched = closure(linked_claims(known.claims), linked_remits(known.remits), new)
         spared |= len(touched.claims) + len(touched.remits) < len(known.claims) + len(known.remits)
         stands = replaced(stands, touched, resolved(only(known, touched), reference))
     return stands, spared

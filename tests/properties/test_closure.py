@@ -10,13 +10,14 @@ from typing import Any
 import polars as pl
 import polars.selectors as cs
 import pytest
+from linked_rows import linked_claims, linked_remits
 from random_lives import random_world
 
 from flows.reference_files import read_reference
-from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
-from schemas.columns import polars_schema
+from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE, CLAIM_LINKS, REMIT_LINKS
+from schemas.columns import names, polars_schema
 from schemas.rules import Rules
-from transforms.closure import ROW, RowSet, closure
+from transforms.closure import ROW, RowSet, closure, with_claim_links, with_remit_links
 from transforms.resolve import resolve_lines
 from transforms.units import with_medicare_allowed, with_units
 
@@ -76,7 +77,7 @@ def check(seed: int) -> tuple[int, int]:
     chance = random.Random(seed)
     claims, remits = many_lives(seed)
     seeds = RowSet(some(claims, chance, seed % 3), some(remits, chance, (seed + 1) % 3))
-    closed = closure(claims, remits, seeds)
+    closed = closure(linked_claims(claims), linked_remits(remits), seeds)
     everything = resolved(claims, remits)
     alone = resolved(restricted(claims, closed.claims), restricted(remits, closed.remits))
     for whole, part, wanted in zip(everything, alone, (closed.claims, closed.remits), strict=True):
@@ -109,8 +110,8 @@ def test_a_closed_set_is_closed_and_holds_its_seed(seed: int) -> None:
     claims, remits = many_lives(seed)
     chance = random.Random(seed)
     seeds = RowSet(some(claims, chance, 2), some(remits, chance, 1))
-    once = closure(claims, remits, seeds)
-    again = closure(claims, remits, once)
+    once = closure(linked_claims(claims), linked_remits(remits), seeds)
+    again = closure(linked_claims(claims), linked_remits(remits), once)
     for kind in ("claims", "remits"):
         found, begun = origins(getattr(once, kind)), origins(getattr(seeds, kind))
         assert begun <= found
@@ -142,9 +143,36 @@ def test_a_real_number_of_a_line_does_not_depend_on_the_lines_beside_it() -> Non
 def test_an_empty_seed_touches_nothing() -> None:
     claims, remits = many_lives(1)
     empty = pl.DataFrame(schema={"file_key": pl.String, "row_number": pl.Int64})
-    found = closure(claims, remits, RowSet(empty, empty))
+    found = closure(linked_claims(claims), linked_remits(remits), RowSet(empty, empty))
     assert (len(found.claims), len(found.remits)) == (0, 0)
 
 
 def origins(rows: pl.DataFrame) -> set[Iterable[Any]]:
     return set(rows.select(ROW).iter_rows())
+
+
+def test_links_are_the_same_in_every_version() -> None:
+    row = {"claim_number_key": "f" * 32, "patient_key": "0" * 14 + "2" * 18, "original_claim_key": "1" * 32}
+    claim = {**row, "billing_provider_npi": "1234567893", "service_date": date(2024, 2, 29)}
+    odd = {**claim, "billing_provider_npi": "no NPI", "original_claim_key": None}
+    header = {**claim, "service_date": None}
+    number, original = int("f" * 15, 16), int("1" * 15, 16)
+    provider, day = 1234567893 * 7046029254386353131, 19782 * 2862933555777941757
+    found = with_claim_links(pl.DataFrame([claim, odd, header]))
+    assert found.select(names(CLAIM_LINKS)).rows() == [
+        (wrapped(number + provider), number, wrapped(2 + provider + day), original),
+        (number, number, wrapped(2 + day), None),
+        (wrapped(number + provider), number, None, original),
+    ]
+    remit = {"claim_number_key": "f" * 32, "payer_claim_key": "1" * 32, "original_payer_claim_key": None}
+    schema = dict.fromkeys((*remit, "payee_npi"), pl.String)
+    told = pl.DataFrame([{**remit, "payee_npi": "1234567893"}, {**remit, "payee_npi": None}], schema)
+    assert with_remit_links(told).select(names(REMIT_LINKS)).rows() == [
+        (wrapped(number + provider), number, original, None),
+        (None, number, original, None),
+    ]
+
+
+def wrapped(number: int) -> int:
+    """As whole numbers of 64 bits have it."""
+    return (number + 2**63) % 2**64 - 2**63

@@ -99,7 +99,7 @@ def test_a_key_id_tells_keys_apart_and_is_no_part_of_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"format": 2}', '{"format": 2, "key_id": 3, "batches": 5}']
+    "content", ["", "{", "[]", '{"format": 3}', '{"format": 3, "key_id": 3, "batches": 5}']
 )
 def test_a_damaged_snapshot_is_told_and_left_alone(tmp_path: Path, content: str) -> None:
     (tmp_path / "store").mkdir()
