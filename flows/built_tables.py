@@ -49,14 +49,9 @@ def with_built(run: Run, store: Store) -> Store:
     """The store as of a snapshot that names the tables, and what each period of them is made of."""
     kept = kept_by(store)
     with ThreadPoolExecutor(1) as pool:
-        counting = pool.submit(_counts, store, kept)
+        counting = pool.submit(_others, run, store, kept)
         cells, same, of_cells = _cells(run, store, kept)
-        counts, of_counts = counting.result()
-    others = {
-        "payer_rules": payer_rules(read_reference()),
-        QUALITY: _quality(run, store, counts),
-        COUNTS: counts,
-    }
+        others, of_counts = counting.result()
     return keep(run, store, same, {**cells, **others}, {**of_cells, **of_counts})
 
 
@@ -216,6 +211,13 @@ def _standing(
         return same
     later = kept.as_of < (store.snapshot.as_of or "")
     return same - moving_periods(_table(store, kept, "open_claims")) if later else frozenset()
+
+
+def _others(run: Run, store: Store, kept: Kept) -> tuple[Tables, dict[str, str]]:
+    """The tables that are not cells of service lines, and what each month of their counts is made of."""
+    counts, made_of = _counts(store, kept)
+    rules = payer_rules(read_reference())
+    return {"payer_rules": rules, QUALITY: _quality(run, store, counts), COUNTS: counts}, made_of
 
 
 def _table(store: Store, kept: Kept, name: str) -> pl.DataFrame:

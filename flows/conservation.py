@@ -72,13 +72,22 @@ def check_partitions(store: Store, written: Collection[str] | None = None) -> No
     resolved = sum(counts.values())
     if set(counts) - set(STANDINGS) or resolved != said or resolved + elsewhere != accepted:
         told = [f"{name} {counts[name]}" for name in STANDINGS if name in counts]
-        told += [f"of other months {elsewhere}"] if elsewhere else []
         raise ProductError(
-            "E_CONSERVATION", f"accepted lines {accepted}; {', '.join(told) or 'none resolved'}"
+            "E_CONSERVATION",
+            f"accepted lines {accepted}; {', '.join(told) or 'none resolved'}{_elsewhere(elsewhere)}",
         )
-    remits, answered = _height(store.remit_lines()), _height(store.resolved_remits())
-    if remits != answered:
-        raise ProductError("E_CONSERVATION", f"accepted remit lines {remits}; with an outcome {answered}")
+    remits, answered = _height(store.remit_lines()), _height(store.resolved_remits(new))
+    said = sum(files.remit_rows for key, files in partitions.items() if key in new)
+    elsewhere = sum(files.remit_rows for key, files in partitions.items() if key not in new)
+    if answered != said or answered + elsewhere != remits:
+        raise ProductError(
+            "E_CONSERVATION",
+            f"accepted remit lines {remits}; with an outcome {answered}{_elsewhere(elsewhere)}",
+        )
+
+
+def _elsewhere(rows: int) -> str:
+    return f", of other months {rows}" if rows else ""
 
 
 def _stored(store: Store, batches: Sequence[BatchFiles]) -> pl.DataFrame:

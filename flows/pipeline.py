@@ -129,7 +129,8 @@ def resolve(run: Run, taken: TakenIn, everything: bool, only: Partition | None) 
         partitions[key] = PartitionFiles(
             lines=written.get((key, "lines")),
             remits=written.get((key, "remits")),
-            rows=int(entry.get("rows", 0)),
+            rows=entry["line_rows"],
+            remit_rows=entry["remit_rows"],
         )
     kept = {key: files for key, files in sorted(partitions.items()) if files.lines or files.remits}
     after = store.with_snapshot(partitions=kept, as_of=as_of_day(run, store))

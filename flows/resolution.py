@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -26,11 +26,13 @@ HELD_ROWS = 1_000_000
 COMPRESSION: Final = "lz4"
 """Many small files are written: the cheapest codec to start."""
 KINDS = {"lines": "service_month", "remits": "remit_month"}
+ROWS = {"lines": "line_rows", "remits": "remit_rows"}
+NOTHING_WRITTEN: Final[Mapping[str, Any]] = {**dict.fromkeys(KINDS), **dict.fromkeys(ROWS.values(), 0)}
 
 
 @dataclass
 class ResolutionReport:
-    """partitions: 'payer/YYYY-MM' -> new files (paths in the work folder, None: empty) and rows. Only
+    """partitions: 'payer/YYYY-MM' -> new files (paths in the work folder, None: empty) and their rows. Only
     rewritten ones.
     """
 
@@ -155,9 +157,9 @@ def _write_partitions(
             partition = f"{part['payer'][0]}/{part[month][0]:%Y-%m}"
             old = _untouched(store, kind, partition, touched)
             whole = part if old is None else pl.concat([old, part]).sort(ROW)
-            entry = report.setdefault(partition, {"lines": None, "remits": None, "rows": 0})
+            entry = report.setdefault(partition, dict(NOTHING_WRITTEN))
             entry[kind] = _written(kind, partition, whole, work)
-            entry["rows"] += len(whole) if kind == "lines" else 0
+            entry[ROWS[kind]] = len(whole)
 
 
 def _by_payer(frames: list[Frame]) -> Iterator[pl.DataFrame]:
@@ -207,5 +209,5 @@ def _with_unchanged_half(
                 rows = frame.collect()
                 if len(rows):
                     entry[kind] = _written(kind, name, rows, work)
-                    entry["rows"] += len(rows) if kind == "lines" else 0
+                    entry[ROWS[kind]] = len(rows)
     return report

@@ -80,11 +80,12 @@ class BatchFiles:
 
 @dataclass(frozen=True)
 class PartitionFiles:
-    """The resolved files of one payer and service month."""
+    """The resolved files of one payer and service month, and the rows of each."""
 
     lines: str | None = None
     remits: str | None = None
     rows: int = 0
+    remit_rows: int = 0
 
 
 @dataclass(frozen=True)

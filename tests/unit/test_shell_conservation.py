@@ -41,6 +41,7 @@ def store_with(tmp_path: Path, standings: list[str], accepted: int = 4, outcomes
         lines=write(tmp_path / "lines.parquet", RESOLVED_LINE, [{"standing": each} for each in standings]),
         remits=write(tmp_path / "outcomes.parquet", RESOLVED_REMIT, [{"outcome": "linked"}] * outcomes),
         rows=len(standings),
+        remit_rows=outcomes,
     )
     return Store(tmp_path, Snapshot("k", batches=(batch,), partitions={"aetna/2025-03": partition}))
 
@@ -121,6 +122,26 @@ def test_lines_of_partitions_that_are_not_new_count_as_the_snapshot_says(tmp_pat
             continue
         with pytest.raises(ProductError, match="accepted lines 4; current 3"):
             check_partitions(with_other, ["aetna/2025-03"])
+
+
+def test_remits_of_partitions_that_are_not_new_count_as_the_snapshot_says(tmp_path: Path) -> None:
+    store = store_with(tmp_path, ["current"] * 4, outcomes=1)
+    partitions = dict(store.snapshot.partitions)
+    for rows in (0, 1, 2):
+        other = {"uhc/2025-03": PartitionFiles(remit_rows=rows)}
+        with_other = store.with_snapshot(partitions=partitions | other)
+        if rows == 1:
+            check_partitions(with_other, ["aetna/2025-03"])
+            continue
+        with pytest.raises(ProductError, match="accepted remit lines 2; with an outcome 1"):
+            check_partitions(with_other, ["aetna/2025-03"])
+
+
+def test_a_partition_with_other_remits_than_the_snapshot_says_is_told(tmp_path: Path) -> None:
+    store = store_with(tmp_path, ["current"] * 4)
+    wrong = replace(store.snapshot.partitions["aetna/2025-03"], remit_rows=1)
+    with pytest.raises(ProductError, match="with an outcome 2"):
+        check_partitions(store.with_snapshot(partitions={"aetna/2025-03": wrong}))
 
 
 def test_a_new_partition_holds_the_lines_that_the_snapshot_says(tmp_path: Path) -> None:

@@ -41,6 +41,16 @@ def test_small_and_large_ways_give_the_same_tables(monkeypatch: pytest.MonkeyPat
         assert frame.equals(laid_out[name]), name
 
 
+@pytest.mark.parametrize(
+    "kept", [pl.lit(False), ~pl.col("initially_denied") & pl.col("denial_carc").is_null()]
+)
+def test_tables_are_built_where_some_have_no_row(kept: pl.Expr) -> None:
+    lines = table_lines.random_lines(50, seed=3, providers=9).filter(kept.fill_null(True))
+    made = build(lines.collect().lazy())
+    assert made["denial_reasons"].height == 0
+    assert (made["utilization"].height > 0) == (lines.collect().height > 0)
+
+
 def test_dense_numbers_are_equal_exactly_where_values_are() -> None:
     values = pl.Series(["b", "a", "b", "c", "a", "b"])
     numbers = dense(values)

@@ -24,6 +24,8 @@ LARGEST_TABLE = 1 << 24
 def sums(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> dict[str, Ids]:
     """Sums of integer expressions by cell; a null adds nothing."""
     columns = [expression.cast(pl.Int64).fill_null(0).alias(name) for name, expression in wanted.items()]
+    if not columns:
+        return {}
     return _rolled(
         grid, _by_finest(grid, rows.with_columns(columns).select(list(wanted)), pl.all().sum()), np.add
     )
