@@ -12,7 +12,7 @@ from small_runs import published, settings_for, tree
 
 from flows.errors import ProductError
 from flows.state import state_of
-from flows.store import Snapshot, read_snapshot
+from flows.store import FORMAT, Snapshot, read_snapshot
 
 
 def snapshot_file(data: Path) -> Path:
@@ -94,11 +94,11 @@ def test_what_the_message_says_to_do_works(night_data: Path, undisturbed: dict[s
 
 def test_a_store_of_another_version_is_told_apart_from_a_damaged_one(night_data: Path) -> None:
     path = snapshot_file(night_data)
-    path.write_bytes(path.read_bytes().replace(b'"format": 2', b'"format": 1'))
+    path.write_bytes(path.read_bytes().replace(f'"format": {FORMAT}'.encode(), b'"format": 1'))
     before = kept(night_data)
     with pytest.raises(ProductError) as caught:
         night(night_data)
     assert caught.value.code == "E_STORE_FORMAT"
-    assert caught.value.detail == "its format is 1, that of this program 2"
+    assert caught.value.detail == f"its format is 1, that of this program {FORMAT}"
     assert "move store/ and quarantine/ away" in caught.value.entry.cure
     assert kept(night_data) == before

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from flows.errors import ProductError
-from flows.store import BatchFiles, PartitionFiles, Snapshot, Store, key_id, read_snapshot
+from flows.store import FORMAT, BatchFiles, PartitionFiles, Snapshot, Store, key_id, read_snapshot
 from schemas.accepted import ACCEPTED_CLAIM_LINE
 from schemas.columns import polars_schema
 
@@ -99,7 +99,8 @@ def test_a_key_id_tells_keys_apart_and_is_no_part_of_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"format": 3}', '{"format": 3, "key_id": 3, "batches": 5}']
+    "content",
+    ["", "{", "[]", f'{{"format": {FORMAT}}}', f'{{"format": {FORMAT}, "key_id": 3, "batches": 5}}'],
 )
 def test_a_damaged_snapshot_is_told_and_left_alone(tmp_path: Path, content: str) -> None:
     (tmp_path / "store").mkdir()
