@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import sys
 import time
@@ -17,26 +16,18 @@ import pytest
 
 from schemas.rules import DisclosureRules
 from transforms.disclosure.suppress import release_masks
-from transforms.synthetic.world import synthetic_claims
 
 sys.path.insert(0, str(Path(__file__).parent))
-from unprotected_tables import unprotected_tables  # noqa: E402
+from unprotected_tables import of_two_years  # noqa: E402
 
 CASES = int(os.environ.get("BENCH_CASES", "4500"))
-MONTHS = 24
 SECONDS = 60
 
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
     """The tables of the release as built, with their helper columns."""
-    data: Path = tmp_path_factory.mktemp("disclosure")
-    (data / "landing").mkdir()
-    made = synthetic_claims(1939, CASES, dt.date(2023, 1, 1), MONTHS)
-    for name, rows in (("claims", made.claims), ("remits", made.remits)):
-        plain = rows.select(column for column in rows.columns if not column.startswith("_"))
-        plain.write_csv(data / "landing" / f"{name}.csv")
-    return unprotected_tables(data)
+    return of_two_years(tmp_path_factory.mktemp("disclosure"), CASES)
 
 
 def test_two_years_close_within_a_minute(tables: dict[str, pl.DataFrame]) -> None:

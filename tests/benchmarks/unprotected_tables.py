@@ -13,6 +13,7 @@ from flows.run import InProcess, open_run
 from flows.settings import load_settings
 from flows.store import Store, key_id
 from schemas.tables import TABLES
+from transforms.synthetic.world import synthetic_claims
 from transforms.tables.build import build_tables
 
 KEY = "benchmark-key-of-more-than-thirty-two-bytes"
@@ -35,6 +36,17 @@ def unprotected_tables(data: Path) -> dict[str, pl.DataFrame]:
         settings.rules,
         read_reference(),
     )
+
+
+def of_two_years(data: Path, cases: int) -> dict[str, pl.DataFrame]:
+    """Those of a synthetic world of five payers and 24 months, with so many cases."""
+    landing = data / "landing"
+    landing.mkdir()
+    made = synthetic_claims(1939, cases, dt.date(2023, 1, 1), 24)
+    for name, rows in (("claims", made.claims), ("remits", made.remits)):
+        plain = rows.select(column for column in rows.columns if not column.startswith("_"))
+        plain.write_csv(landing / f"{name}.csv")
+    return unprotected_tables(data)
 
 
 def of_code(tables: dict[str, pl.DataFrame], code: str) -> dict[str, pl.DataFrame]:

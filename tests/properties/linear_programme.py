@@ -7,6 +7,7 @@ passed bounds can't answer: whether every withheld count has two other values th
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -16,14 +17,15 @@ from scipy.sparse.csgraph import connected_components
 
 from schemas.rules import DisclosureRules
 from schemas.tables import TABLES
-from transforms.disclosure.bounds import counting, facts
+from transforms.disclosure.bounds import counting, facts, propagate
 from transforms.disclosure.complementary import known_zero
 from transforms.disclosure.gate import protect
+from transforms.disclosure.quantities import FIVE
 from transforms.disclosure.relations import system_of
 from transforms.disclosure.suppress import primary_masks
 from transforms.disclosure.withheld import Withheld, protected
 
-REACH = 50.0
+REACH = 12.0
 """How far a count is let move. Farther worlds exist and are not needed."""
 NEAR = 1e-5
 RULES = replace(DisclosureRules.of("standard"), complementary=True)
@@ -52,7 +54,8 @@ class Programme:
         self.must = np.zeros(self.size, dtype=bool)
         self.must[self.group[must]] = True
         self.low = np.full(self.size, -np.inf)
-        least = facts(system, withheld, RULES)[0] - system.values
+        self.known = facts(system, withheld, RULES)
+        least = self.known[0] - system.values
         np.maximum.at(self.low, self.group, least[self.variables])
         self.up, self.down = np.zeros(self.size), np.zeros(self.size)
         self._relate(relations)
@@ -82,14 +85,42 @@ class Programme:
         self.most = csr_array(diags_array(sign[open_row]) @ merged[open_row][:, self.columns])
         self.slack = slack[open_row]
 
+    @cached_property
+    def pages(self) -> pl.DataFrame:
+        """The five keys of every variable; a rest has those of the whole that it is left of."""
+        rows = pl.concat([self.tables[q.table].select(FIVE) for q in self.system.quantities])
+        wholes = self.system.matrix.indices[self.system.matrix.indptr[:-1]]
+        rests = wholes[len(wholes) - self.system.rests :]
+        return pl.concat([rows, rows[rests]])[self.variables]
+
+    def within(self, rows: pl.Expr) -> np.ndarray:
+        """Groups all of whose variables are in such rows."""
+        outside = ~self.pages.with_columns(free=rows).get_column("free").to_numpy()
+        inside = np.ones(self.size, dtype=bool)
+        inside[self.group[outside]] = False
+        return inside
+
+    def ask_riskiest(self, count: int) -> float:
+        """Ask only for the counts to which bounds passed from sum to sum leave least room; the most of it."""
+        low, high = propagate(self.system.matrix[counting(self.system)], *self.known)
+        room = np.full(self.size, np.inf)
+        np.minimum.at(room, self.group, (high - low)[self.variables])
+        room[~self.must] = np.inf
+        order = np.argsort(room, kind="stable")
+        self.must[order[count:]] = False
+        return float(room[self.must].max(initial=0.0))
+
     @property
     def narrow(self) -> np.ndarray:
         """Withheld counts that have not been seen with three values."""
         seen = np.floor(self.up + NEAR) + np.floor(self.down + NEAR)
         return self.must & (seen < 2)
 
-    def attack(self, rounds: int, seed: int = 0) -> int:
-        """Look for other worlds, each far away in a random direction; how many counts are still narrow."""
+    def attack(self, rounds: int, seed: int = 0, free: np.ndarray | None = None) -> int:
+        """Look for other worlds, each far away in a random direction; how many counts are still narrow.
+
+        `free`: the groups that may differ from the truth there (default: all).
+        """
         generator = np.random.default_rng(seed)
         for _ in range(rounds):
             if not self.narrow.any():
@@ -98,7 +129,7 @@ class Programme:
             sign[self.low > -0.5] = 1.0
             sign[self.up >= 2 - NEAR] = -1.0
             wish = np.where(self.narrow, sign * generator.uniform(0.5, 1.5, self.size), 0.0)
-            self._see(self._world(wish, self.narrow))
+            self._see(self.world(wish, self.narrow, free))
         return int(self.narrow.sum())
 
     def decide(self) -> list[str]:
@@ -107,30 +138,33 @@ class Programme:
             alone = np.zeros(self.size, dtype=bool)
             alone[group] = True
             for sign in (1.0, -1.0):
-                self._see(self._world(sign * alone, alone))
+                self._see(self.world(sign * alone, alone))
         return [self._name(group) for group in np.flatnonzero(self.narrow)]
 
     def _see(self, world: np.ndarray) -> None:
         self.up, self.down = np.maximum(self.up, world), np.maximum(self.down, -world)
 
-    def _world(self, wish: np.ndarray, boxed: np.ndarray) -> np.ndarray:
-        low = np.maximum(self.low, np.where(boxed, -2.0, -REACH))[self.columns]
-        high = np.where(boxed, 2.0, REACH)[self.columns]
-        free = np.flatnonzero(low < high)
-        binds = self.most.maximum(0) @ high + self.most.minimum(0) @ low > self.slack
-        equal = _some(self.equal[:, free])
+    def world(self, wish: np.ndarray, boxed: np.ndarray, free: np.ndarray | None = None) -> np.ndarray:
+        """Differences from the truth that are as wished for as can be; `boxed` ones by two at most."""
+        may = np.ones(self.size, dtype=bool) if free is None else free
+        low = np.where(may, np.maximum(self.low, np.where(boxed, -2.0, -REACH)), 0.0)[self.columns]
+        high = np.where(may, np.where(boxed, 2.0, REACH), 0.0)[self.columns]
+        moving = np.flatnonzero(low < high)
+        low, high, most = low[moving], high[moving], self.most[:, moving]
+        binds = most.maximum(0) @ high + most.minimum(0) @ low > self.slack
+        equal = _some(self.equal[:, moving])
         made = linprog(
-            -wish[self.columns][free],
+            -wish[self.columns][moving],
             A_eq=equal,
             b_eq=np.zeros(equal.shape[0]),
-            A_ub=self.most[binds][:, free],
+            A_ub=most[binds],
             b_ub=self.slack[binds],
-            bounds=np.column_stack([low[free], high[free]]),
+            bounds=np.column_stack([low, high]),
             method="highs-ipm",
         )
         assert made.status == 0, made.message
         world = np.zeros(self.size)
-        world[self.columns[free]] = made.x
+        world[self.columns[moving]] = made.x
         return world
 
     def _name(self, group: int) -> str:

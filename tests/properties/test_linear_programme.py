@@ -6,11 +6,13 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from schemas.rules import Rules
 from schemas.tables import TABLES
+from transforms.disclosure.bounds import counting
 from transforms.disclosure.gate import protect
 from transforms.disclosure.suppress import primary_masks
 from transforms.disclosure.withheld import Withheld
@@ -18,9 +20,8 @@ from transforms.tables.build import build_tables
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "unit")]
 import table_lines  # noqa: E402
-from linear_programme import RULES, Programme  # noqa: E402
-
-ROUNDS = 12
+from linear_programme import NEAR, RULES, Programme  # noqa: E402
+from neighbourhoods import neighbourhoods, search  # noqa: E402
 
 
 def random_tables(lines: int, months: int, seed: int) -> dict[str, pl.DataFrame]:
@@ -44,7 +45,7 @@ def random_tables(lines: int, months: int, seed: int) -> dict[str, pl.DataFrame]
 def test_every_withheld_count_has_three_values(lines: int, months: int, seed: int) -> None:
     programme = Programme(random_tables(lines, months, seed))
     asked = int(programme.must.sum())
-    programme.attack(ROUNDS, seed)
+    search(programme, seed)
     narrow = programme.decide()
     assert asked > 4_000
     assert narrow == []
@@ -52,7 +53,36 @@ def test_every_withheld_count_has_three_values(lines: int, months: int, seed: in
 
 def test_the_programme_finds_what_primary_suppression_leaves() -> None:
     programme = Programme(random_tables(300, 2, 1), suppressed=False)
-    assert programme.attack(6) * 20 > int(programme.must.sum())
+    search(programme)
+    assert len(programme.decide()) * 20 > int(programme.must.sum())
+
+
+def differences(programme: Programme, world: np.ndarray) -> np.ndarray:
+    """A world's difference of every count, and of every rest: what its equation leaves it."""
+    system = programme.system
+    moved = np.zeros(system.size)
+    moved[programme.variables] = world[programme.group]
+    published = int(system.offsets[-1])
+    told = system.matrix[system.matrix.shape[0] - system.rests :]
+    moved[published:] = told[:, :published] @ moved[:published]
+    return moved
+
+
+@pytest.mark.parametrize("part", ["months of", "aetna and all", "all tables"])
+def test_what_moves_in_a_part_of_the_tables_breaks_no_relation(part: str) -> None:
+    programme = Programme(random_tables(300, 3, 4))
+    rows = next(rows for name, rows in neighbourhoods(programme.pages) if name.startswith(part))
+    free = programme.within(rows)
+    wish = np.where(free & programme.must, np.random.default_rng(4).standard_normal(programme.size), 0.0)
+    world = programme.world(wish, programme.must, free)
+    moved = differences(programme, world)
+    system, (low, high) = programme.system, programme.known
+    assert (np.abs(system.matrix[counting(system)] @ moved) < NEAR).all()
+    assert (system.values + moved > low - NEAR).all()
+    assert (system.values + moved < high + NEAR).all()
+    elsewhere = programme.pages.with_columns(free=rows).get_column("free").not_().to_numpy()
+    assert not moved[programme.variables[elsewhere & (programme.variables < system.offsets[-1])]].any()
+    assert (np.abs(world[free & programme.must]) > 1 - NEAR).sum() > 100
 
 
 def test_a_release_is_not_refused_for_want_of_more_room_than_three_values_need() -> None:
