@@ -17,9 +17,10 @@ from transforms.synthetic.world import synthetic_claims
 from transforms.tables.build import build_tables
 
 KEY = "benchmark-key-of-more-than-thirty-two-bytes"
+Tables = dict[str, pl.DataFrame]
 
 
-def unprotected_tables(data: Path) -> dict[str, pl.DataFrame]:
+def unprotected_tables(data: Path) -> Tables:
     """Take in data/landing and build every table."""
     settings = load_settings(
         data=data, hmac_key=KEY, settle_seconds=0.0, quarantine_ceiling=1.0, audience="internal"
@@ -38,7 +39,7 @@ def unprotected_tables(data: Path) -> dict[str, pl.DataFrame]:
     )
 
 
-def of_two_years(data: Path, cases: int) -> dict[str, pl.DataFrame]:
+def of_two_years(data: Path, cases: int) -> Tables:
     """Those of a synthetic world of five payers and 24 months, with so many cases."""
     landing = data / "landing"
     landing.mkdir()
@@ -49,7 +50,7 @@ def of_two_years(data: Path, cases: int) -> dict[str, pl.DataFrame]:
     return unprotected_tables(data)
 
 
-def of_code(tables: dict[str, pl.DataFrame], code: str) -> dict[str, pl.DataFrame]:
+def of_code(tables: Tables, code: str) -> Tables:
     """Those that have something to withhold, of one procedure code."""
     return {
         name: frame.filter(procedure_code=code)
