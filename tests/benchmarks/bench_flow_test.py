@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -34,11 +35,13 @@ for kind in ("claims", "remits"):
 
 
 SCOPE = ("01937", "01938", "01939", "01940", "01941", "01942")
+ROUNDS = 2
+"""Of the flow, a bare scan before and after each. The least time of either counts: whatever else a machine
+does only adds to one.
+"""
 CORRECTED_CLAIMS = 200
 MONTHS = {"an earlier year": ("2024-07", "2024-08", "2024-09"), "the last": ("2026-05", "2026-06", "2026-07")}
-"""Without the rolling window and with it; of three months the least time counts, since whatever else a
-machine does only adds to one.
-"""
+"""Without the rolling window and with it; here, too, the least time counts."""
 
 
 @dataclass(frozen=True)
@@ -83,18 +86,22 @@ def stages(data: Path) -> list[tuple[str, float]]:
 
 
 def test_nightly_within_three_bare_scans(data: Path) -> None:
+    scan = (sys.executable, "-c", BARE, str(data / "landing"))
     # the first look at the files reads the disk: it is nobody's time
-    measured(sys.executable, "-c", BARE, str(data / "landing"))
-    bare = [measured(sys.executable, "-c", BARE, str(data / "landing"))]
-    flow = measured(sys.executable, "-m", "flows", "run", "--plain", "--data", str(data), **UNGATED)
-    bare.append(measured(sys.executable, "-c", BARE, str(data / "landing")))
+    measured(*scan)
+    bare, flow = [measured(*scan)], []
+    for _ in range(ROUNDS):
+        for name in ("store", "benchmarks", "quarantine", "logs"):
+            shutil.rmtree(data / name, ignore_errors=True)
+        flow.append(measured(sys.executable, "-m", "flows", "run", "--plain", "--data", str(data), **UNGATED))
+        print("\nstages", stages(data))
+        bare.append(measured(*scan))
 
-    wall = flow.wall / (sum(run.wall for run in bare) / 2)
-    cpu = flow.cpu / (sum(run.cpu for run in bare) / 2)
-    print(f"\n{LINES:,} claim lines: bare {bare}\nflow {flow}\nratio wall {wall:.2f}, processor {cpu:.2f}")
-    print("stages", stages(data))
+    wall = min(run.wall for run in flow) / min(run.wall for run in bare)
+    cpu = min(run.cpu for run in flow) / min(run.cpu for run in bare)
+    print(f"{LINES:,} claim lines: bare {bare}\nflow {flow}\nratio wall {wall:.2f}, processor {cpu:.2f}")
     assert wall <= 3
-    assert flow.peak < 2000
+    assert max(run.peak for run in flow) < 2000
 
 
 def test_rerun_of_one_month_takes_two_seconds(data: Path) -> None:
