@@ -21,6 +21,7 @@ from transforms.disclosure.complementary import (
     known_zero,
     parts_like_wholes,
 )
+from transforms.disclosure.distinct_counts import Covers, bounds_of, covers_of, narrow_rows, rows_that_tell
 from transforms.disclosure.relations import Flags, Ids, Numbers, System, Tables, system_of
 from transforms.disclosure.told_models import still_telling
 from transforms.disclosure.views import withhold_thin_views
@@ -68,16 +69,20 @@ def protect(tables: Tables, withheld: Withheld, rules: DisclosureRules) -> int:
     if not system.size:
         return 0
     reduced = reduce(system)
-    cost = costs(tables, system)
+    cost, covers = costs(tables, system), covers_of(tables, system)
     withhold_thin_views(tables, withheld, system)
     for number in range(ROUNDS):
         for sweeps in REACHES if number == 0 else REACHES[-1:]:
             widen(withheld, system, cost, rules, sweeps)
-        while len(more := _also(tables, withheld, system)):
+        while len(more := _also(tables, withheld, system, covers, rules, cost)):
             withheld.withhold(system, more)
             widen(withheld, system, cost, rules, REACHES[-1])
         found = derivable(system, reduced, withheld, rules)
         if not found.any():
+            if narrow_rows(covers, withheld, bounds_of(covers, withheld, rules)).any():
+                raise GateRefused(
+                    "withheld distinct counts can be narrowed, and nothing more can be withheld"
+                )
             return number + 1
         every = number >= EAGER or int(found.sum()) <= FEW
         chosen = around(system, found, withheld.hidden(system), cost, every)
@@ -89,10 +94,18 @@ def protect(tables: Tables, withheld: Withheld, rules: DisclosureRules) -> int:
     raise GateRefused(f"not closed after {ROUNDS} rounds")
 
 
-def _also(tables: Tables, withheld: Withheld, system: System) -> Ids:
+def _also(
+    tables: Tables,
+    withheld: Withheld,
+    system: System,
+    covers: Covers,
+    rules: DisclosureRules,
+    cost: Numbers,
+) -> Ids:
     """Shown numbers that tell more than bounds passed from sum to sum can see."""
     like = parts_like_wholes(system, withheld.hidden(system))
-    return np.union1d(like, still_telling(tables, withheld, system))
+    of_models = still_telling(tables, withheld, system)
+    return np.unique(np.concatenate([like, of_models, rows_that_tell(covers, withheld, rules, cost)]))
 
 
 def around(system: System, found: Flags, hidden: Flags, cost: Numbers, every: bool) -> Ids:

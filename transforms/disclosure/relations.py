@@ -165,7 +165,7 @@ def _holding(matrix: csr_array, values: Numbers, counts: Flags) -> csr_array:
 
 
 def _equalities(tables: Tables, specs: list[TableSpec], start: dict[tuple[str, str], int]) -> Iterator[Terms]:
-    window = _window(tables)
+    window = window_of(tables)
     for spec in specs:
         mine = [offset for (table, _), offset in start.items() if table == spec.name]
         for whole, part in roll_ups(tables[spec.name], spec, window):
@@ -256,7 +256,8 @@ def _joined(cells: pl.DataFrame, rows: pl.DataFrame, row: str, offset: int) -> t
     return both["relation"].cast(pl.Int64).to_numpy(), both["_row"].cast(pl.Int64).to_numpy() + offset
 
 
-def _window(tables: Tables) -> pl.Series:
+def window_of(tables: Tables) -> pl.Series:
+    """First days of the rolling windows of the tables."""
     if "utilization" not in tables:
         return pl.Series([], dtype=pl.Date)
     frame = tables["utilization"]
