@@ -57,8 +57,8 @@ def check_partitions(store: Store, written: Collection[str] | None = None) -> No
     """Accepted lines = current + superseded + void + duplicates + secondary.
 
     Each accepted remit line has one outcome. `written`: the partitions that are new (none given: all). Of the
-    others the lines count as the snapshot says: they were counted when they were new, and the name of a file
-    is that of its content.
+    others lines and remits count as the snapshot says: they were counted when they were new, and the name of
+    a file is that of its content.
 
     E_CONSERVATION with the counts.
     """

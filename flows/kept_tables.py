@@ -19,8 +19,6 @@ from flows.run import Run
 from flows.store import Built, Store
 
 ROOM: Final = "store/tables"
-LAYOUT: Final = "parts by year"
-"""How tables are held: what was kept in another way is made of something else."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,8 @@ def files_of(files: Mapping[str, str], table: str) -> list[str]:
 
 
 def digest_of(facts: Iterable[str]) -> str:
-    """Digest of what a period is made of, and of how it is held."""
-    return hashlib.sha256("\n".join([LAYOUT, *facts]).encode()).hexdigest()[:16]
+    """Digest of what a period is made of."""
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
 
 
 class Reading(Mapping[str, pl.DataFrame]):

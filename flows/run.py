@@ -137,13 +137,22 @@ def open_run(settings: Settings, kind: str, say: Say | None = None) -> Iterator[
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     key = key_id(settings.key)
-    read_reference()
+    _check_reference(settings.data)
     _check_folder(settings.data, key)
     try:
         with run_lock(settings.data, kind, settings.lock_wait_seconds) as note:
             yield from _locked_run(settings, note, key, say or (lambda text: None))
     except (OSError, MemoryError, RuntimeError) as error:
         if told := machine_error(error, "the run's lock, note or log", settings.data):
+            raise told from None
+        raise
+
+
+def _check_reference(data: Path) -> None:
+    try:
+        read_reference()
+    except (MemoryError, RuntimeError, pl.exceptions.PanicException) as error:
+        if told := machine_error(error, "the reference data", data):
             raise told from None
         raise
 

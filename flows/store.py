@@ -98,7 +98,8 @@ class Basis:
 
 @dataclass(frozen=True)
 class Built:
-    """Tables before disclosure control: file by table, and what each period was made of, by a digest.
+    """Tables before disclosure control: file by part (`table/year`, `table/rolling_12`; `table`: whole), and
+    what each period was made of, by a digest.
 
     Kept for speed alone: a snapshot counts without them.
     """

@@ -150,7 +150,7 @@ def changes_since(
 
 
 def _changed_cells(run: Run, store: Store, moved: Sequence[str]) -> tuple[Tables, pl.DataFrame]:
-    """Tables of only the lines that changed since the last release, of those that moved; and the causes."""
+    """N of only the lines that changed since the last release, in the tables that moved; and the causes."""
     folder = _folder(run)
     if folder.is_dir():
         return _read_frames(folder / "changed"), pl.read_parquet(folder / CAUSES)

@@ -79,6 +79,19 @@ def test_a3_want_of_memory_is_known_however_a_library_tells_it(
     assert failing_step(night_data, monkeypatch, error).code == "E_MEMORY"
 
 
+def test_a3_want_of_memory_before_the_first_step_is_known(
+    night_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(files: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("flows.reference_files._parsed", refuses)
+    with pytest.raises(ProductError) as caught:
+        night(night_data)
+    assert caught.value.code == "E_MEMORY"
+    assert "the reference data" in caught.value.detail
+
+
 @pytest.mark.parametrize(
     ("error", "code", "kind"),
     [

@@ -108,7 +108,10 @@ class Programme:
         room[~self.must] = np.inf
         order = np.argsort(room, kind="stable")
         self.must[order[count:]] = False
-        return float(room[self.must].max(initial=0.0))
+        most = float(room[self.must].max(initial=0.0))
+        # counts that no bound reaches have no order of risk: ask for fewer, or for all of them
+        assert np.isfinite(most) or count >= len(order)
+        return most
 
     @property
     def narrow(self) -> np.ndarray:

@@ -51,9 +51,9 @@ def release_changes(
     """Numbers that moved from one release to the next, both as published. Grain: table, cell and measure.
 
     `changed` are the tables of `changed_lines` alone (built with the rolling window of `after`), not
-    suppressed, of at least the `moved_tables`: their patients are those whose lines changed. Values stand
-    only where both sides show them and at least `minimum` patients changed in the cell; else one row says
-    that the cell moved, and not why.
+    suppressed, of at least the `moved_tables`, of which only N is looked at: their patients are those whose
+    lines changed. Values stand only where both sides show them and at least `minimum` patients changed in the
+    cell; else one row says that the cell moved, and not why.
     `causes` (see causes_of) say why; `made_under`, reference_data or rules, says it of all other cells.
     Tables that only one release has are left out.
     """
