@@ -92,7 +92,7 @@ def test_with_complementary_no_change_follows_from_the_others() -> None:
 
 
 def test_where_no_selection_is_enough_every_changed_row_is_carried(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise GateRefused("no way")
 
     monkeypatch.setattr(module, "release_masks", refuse)

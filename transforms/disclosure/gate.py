@@ -60,16 +60,17 @@ class Reduced:
     ties: csr_array
 
 
-def protect(tables: Tables, withheld: Withheld, rules: DisclosureRules) -> int:
+def protect(tables: Tables, withheld: Withheld, rules: DisclosureRules, people_told: bool = True) -> int:
     """Withhold more until nothing withheld can be worked out or narrowed; gives the rounds that took.
 
-    Raises GateRefused when that does not come to an end.
+    `people_told`: distinct counts of shown rows are told, too. Raises GateRefused when that does not come to
+    an end.
     """
     system = system_of(tables)
     if not system.size:
         return 0
     reduced = reduce(system)
-    cost, covers = costs(tables, system), covers_of(tables, system)
+    cost, covers = costs(tables, system), covers_of(tables if people_told else {}, system)
     withhold_thin_views(tables, withheld, system)
     for number in range(ROUNDS):
         for sweeps in REACHES if number == 0 else REACHES[-1:]:

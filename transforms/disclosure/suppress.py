@@ -32,13 +32,16 @@ def suppress(tables: dict[str, pl.DataFrame], rules: DisclosureRules) -> dict[st
     return {name: _published(frame, TABLES[name], masks.get(name)) for name, frame in tables.items()}
 
 
-def release_masks(tables: dict[str, pl.DataFrame], rules: DisclosureRules) -> Masks:
-    """What is withheld of every table: primary, complementary, and shares of withheld wholes."""
+def release_masks(tables: dict[str, pl.DataFrame], rules: DisclosureRules, people_told: bool = True) -> Masks:
+    """What is withheld of every table: primary, complementary, and shares of withheld wholes.
+
+    `people_told`: distinct counts of the rows not withheld are published, too.
+    """
     primary = primary_masks(tables, rules)
     if not (primary and rules.complementary):
         return primary
     linked = _unlinked_parts({name: tables[name] for name in primary})
-    parts = [_protected(part, primary, rules) for part in linked]
+    parts = [_protected(part, primary, rules, people_told) for part in linked]
     return {
         name: pl.concat([part[name] for part in parts if name in part]).sort(POSITION).drop(POSITION)
         for name in primary
@@ -55,11 +58,13 @@ def _unlinked_parts(tables: dict[str, pl.DataFrame]) -> list[dict[str, pl.DataFr
     return [part for part in ([*of_codes, others] if codes else [numbered]) if part]
 
 
-def _protected(tables: dict[str, pl.DataFrame], primary: Masks, rules: DisclosureRules) -> Masks:
+def _protected(
+    tables: dict[str, pl.DataFrame], primary: Masks, rules: DisclosureRules, people_told: bool
+) -> Masks:
     """Masks of tables that are linked, with the position of each row in the whole table."""
     positions = {name: frame.get_column(POSITION) for name, frame in tables.items()}
     withheld = Withheld.of({name: primary[name][rows] for name, rows in positions.items()})
-    protect(tables, withheld, rules)
+    protect(tables, withheld, rules, people_told)
     withhold_shares(tables, withheld)
     return {name: mask.with_columns(positions[name]) for name, mask in withheld.masks().items()}
 
