@@ -17,13 +17,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from schemas.rules import DisclosureRules, Rules
+from schemas.rules import DisclosureRules
 from schemas.tables import TABLES
 from transforms.disclosure.suppress import suppress
-from transforms.tables.build import build_tables
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-import table_lines  # noqa: E402
+sys.path.insert(0, str(Path(__file__).parent))
+from random_tables import random_tables  # noqa: E402
 
 KINDS = ("patients", "cases", "claims")
 WHOLE_TABLES = ("case_payment", "care_models", "modifiers", "sites", "diagnoses", "states", "demographics")
@@ -34,22 +33,6 @@ Bounds = dict[Row, list[float]]
 Parts = dict[tuple[Row, str], list[Row]]
 SOME = "some"
 """Of a whole that has other lines, too."""
-
-
-def random_tables(lines: int, months: int, seed: int) -> dict[str, pl.DataFrame]:
-    tables = build_tables(
-        table_lines.random_lines(lines, seed, months, 12),
-        table_lines.no_remits(),
-        table_lines.no_quality(),
-        date(2024, 12, 31),
-        Rules(),
-        table_lines.reference(),
-    )
-    return {
-        name: frame.filter(procedure_code="01939")
-        for name, frame in tables.items()
-        if "procedure_code" in frame.columns and not TABLES[name].plain
-    }
 
 
 def rows_of(tables: dict[str, pl.DataFrame]) -> dict[Row, dict[str, Any]]:

@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pytest
 
-from schemas.rules import Rules
-from schemas.tables import TABLES
 from transforms.disclosure.bounds import counting
 from transforms.disclosure.gate import protect
 from transforms.disclosure.suppress import primary_masks
 from transforms.disclosure.withheld import Withheld
-from transforms.tables.build import build_tables
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "unit")]
-import table_lines  # noqa: E402
+sys.path.insert(0, str(Path(__file__).parent))
 from linear_programme import NEAR, RULES, Programme  # noqa: E402
 from neighbourhoods import neighbourhoods, search  # noqa: E402
-
-
-def random_tables(lines: int, months: int, seed: int) -> dict[str, pl.DataFrame]:
-    """All tables with something to withhold, of one procedure code."""
-    tables = build_tables(
-        table_lines.random_lines(lines, seed, months, 12),
-        table_lines.no_remits(),
-        table_lines.no_quality(),
-        date(2024, 12, 31),
-        Rules(),
-        table_lines.reference(),
-    )
-    coded = {name: frame for name, frame in tables.items() if "procedure_code" in frame.columns}
-    return {
-        name: frame.filter(procedure_code="01939") for name, frame in coded.items() if not TABLES[name].plain
-    }
+from random_tables import random_tables  # noqa: E402
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ import numpy as np
 
 from schemas.rules import DisclosureRules
 from schemas.tables import TABLES
+from transforms.disclosure.bounds import THREE_VALUES
 from transforms.disclosure.primary import SMALL_CELL
 from transforms.disclosure.quantities import FIVE, N
 from transforms.disclosure.relations import (
@@ -32,7 +33,6 @@ from transforms.disclosure.withheld import Withheld
 
 DISTINCT: Final = ("claims", "cases", "patients")
 """The fewest last: a case is one patient's, a claim is one patient's."""
-THREE_VALUES: Final = 2.0
 SWEEPS: Final = 40
 WITHIN: Final = (("denial_reasons", "denials"), ("contract_variance", "payment"))
 """Tables whose rows are a part of another's beside `utilization`."""
