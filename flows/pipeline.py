@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flows.admission import (
+from flows.errors import ProductError
+from flows.run import Executor, Run
+from flows.steps.admission import (
     Found,
     Partition,
     TakenIn,
@@ -20,14 +22,12 @@ from flows.admission import (
     partition_key,
     take_in,
 )
-from flows.conservation import check_partitions
-from flows.errors import ProductError
-from flows.publish import faults, is_published, is_whole, publish, read_manifest, staged_folder
-from flows.resolution import resolve_touched
-from flows.run import Executor, Run
-from flows.store import PartitionFiles, Store
-from flows.summary import Summary
-from flows.tabulate import disclose, stage, tables_of
+from flows.steps.resolve import resolve_touched
+from flows.steps.summary import Summary
+from flows.steps.tabulate import disclose, stage, tables_of
+from flows.store.conservation import check_partitions
+from flows.store.publish import faults, is_published, is_whole, publish, read_manifest, staged_folder
+from flows.store.snapshot import PartitionFiles, Store
 
 
 def nightly_run(run: Run, do: Executor) -> Summary:

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from flows.errors import ProductError
-from flows.files import private_folder
+from flows.store.files import private_folder
 
 LOOPBACK: Final = "127.0.0.1"
 START_SECONDS: Final = 120

@@ -10,7 +10,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.run import Run, perform
-from flows.summary import Summary
+from flows.steps.summary import Summary
 
 T = TypeVar("T")
 

@@ -20,13 +20,13 @@ import polars as pl
 
 from flows.errors import ProductError
 from flows.failpoints import failpoint
-from flows.files import private_folder
-from flows.lock import RunNote, run_lock, write_note
 from flows.machine_errors import errno_of, machine_error, shortage
-from flows.publish import check_one_file_system
-from flows.reference_files import read_reference
+from flows.readers.reference_files import read_reference
 from flows.settings import Settings
-from flows.store import Store, keep_spills_inside, key_id
+from flows.store.files import private_folder
+from flows.store.lock import RunNote, run_lock, write_note
+from flows.store.publish import check_one_file_system
+from flows.store.snapshot import Store, keep_spills_inside, key_id
 
 T = TypeVar("T")
 KEPT_LOGS: Final = 200

@@ -7,12 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from flows.admission import read_ledger
-from flows.ledger import seen
-from flows.lock import is_held, read_note
-from flows.publish import is_published, read_manifest
 from flows.settings import Settings
-from flows.store import Store, keep_spills_inside
+from flows.steps.admission import read_ledger
+from flows.store.ledger import seen
+from flows.store.lock import is_held, read_note
+from flows.store.publish import is_published, read_manifest
+from flows.store.snapshot import Store, keep_spills_inside
 
 
 def state_of(settings: Settings) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _landing(settings: Settings, ledger: pl.DataFrame) -> tuple[int, int]:
 
     Shown names are keyed: without a key all count as new.
     """
-    from flows.landing import discover
+    from flows.readers.landing import discover
 
     landing = settings.data / "landing"
     if not landing.is_dir() or settings.hmac_key is None:

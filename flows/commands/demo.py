@@ -41,7 +41,7 @@ def demo(
     os.environ["CPT01939_DATA"] = str(folder)
     landing = folder / "landing"
     if not landing.is_dir():
-        from flows.demo_files import write_landing
+        from flows.commands.demo_files import write_landing
 
         say(f"making up {cases:,} cases in {landing}")
         draft = folder / "landing.new"

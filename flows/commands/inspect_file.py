@@ -15,7 +15,7 @@ def inspect_file(file: Path, /, *, common: Common = Common()) -> int:  # noqa: B
     """
     if not file.is_file():
         raise ProductError("E_INSPECT", "no such file")
-    from flows.inspect_x12 import inspect_x12
+    from flows.readers.inspect_x12 import inspect_x12
 
     report = inspect_x12(file)
     if common.json:

@@ -24,9 +24,9 @@ def rerun(
 
     Example: cpt01939 rerun --payer aetna --month 2025-03
     """
-    from flows.admission import known_partition
     from flows.parameters import checked
     from flows.settings import load_settings
+    from flows.steps.admission import known_partition
 
     partition = checked(payer, month)
     common.choose_data()

@@ -77,7 +77,7 @@ def _resolve(settings: Any) -> dict[str, str]:
 
     For the eyes of the person at the terminal.
     """
-    from flows.landing import discover
+    from flows.readers.landing import discover
 
     settings.key  # noqa: B018  (shown names are keyed)
     landing = settings.data / "landing"

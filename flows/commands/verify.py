@@ -12,8 +12,8 @@ def verify(*, common: Common = Common()) -> int:  # noqa: B008
     Example: cpt01939 verify --data /srv/anesthesia
     """
     common.choose_data()
-    from flows.publish import faults, files_of, read_manifest
     from flows.settings import load_settings
+    from flows.store.publish import faults, files_of, read_manifest
 
     data = load_settings().data
     manifest = read_manifest(data / "benchmarks")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.demo_files import write_landing
+from flows.commands.demo_files import write_landing
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "properties")]
 from linear_programme import Programme  # noqa: E402

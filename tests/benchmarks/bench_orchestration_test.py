@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.demo_files import write_landing
+from flows.commands.demo_files import write_landing
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 KEY = {"CPT01939_HMAC_KEY": "benchmark-key-of-more-than-thirty-two-bytes"}

@@ -20,7 +20,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.demo_files import write_landing
+from flows.commands.demo_files import write_landing
 from flows.settings import config_folder
 
 HERE = Path(__file__).resolve().parent
@@ -37,11 +37,11 @@ OURS = """
 import json, sys
 from datetime import date
 import polars as pl
-from flows.reference_files import read_contracts, read_reference
+from flows.readers.reference_files import read_contracts, read_reference
 from schemas.resolved import RESOLVED_REMIT
 from schemas.columns import polars_schema
 from schemas.rules import Rules
-from flows.intake import QUALITY_SCHEMA
+from flows.steps.intake import QUALITY_SCHEMA
 from transforms.tables.build import build_tables
 
 files, as_of = sys.argv[1], date.fromisoformat(sys.argv[2])

@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 
 from flows.pipeline import nightly_run
-from flows.reference_files import read_reference
+from flows.readers.reference_files import read_reference
 from flows.run import InProcess, open_run
 from flows.settings import load_settings
-from flows.store import Store, key_id
+from flows.store.snapshot import Store, key_id
 from schemas.tables import TABLES
 from transforms.synthetic.world import synthetic_claims
 from transforms.tables.build import build_tables

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from small_runs import command, environment_for, published, run_nightly
 
 from flows.run import InProcess, Run, perform
-from flows.summary import Summary
+from flows.steps.summary import Summary
 
 T = TypeVar("T")
 LATER: Final = ("claims/claims_1.csv", "remits/remits_1.csv")

@@ -12,14 +12,15 @@ from typing import Any, TypeVar
 import pytest
 from small_runs import deliver, published, run_nightly, settings_for, small_files, tree
 
-from flows import files, lock, preflight, publish
 from flows import run as run_module
 from flows.errors import ProductError
-from flows.lock import is_held, read_note
 from flows.pipeline import nightly_run
-from flows.publish import faults, read_manifest
+from flows.readers import preflight
 from flows.run import InProcess, Run, open_run
 from flows.state import state_of
+from flows.store import files, lock, publish
+from flows.store.lock import is_held, read_note
+from flows.store.publish import faults, read_manifest
 
 T = TypeVar("T")
 EARLY = ("claims/claims_0.csv", "remits/remits_0.csv")

@@ -16,10 +16,10 @@ import polars as pl
 import pytest
 from small_runs import command, deliver, environment_for, published, run_nightly, tree
 
-from flows import files, publish
 from flows.errors import ProductError
-from flows.lock import read_note, run_lock
-from flows.publish import faults
+from flows.store import files, publish
+from flows.store.lock import read_note, run_lock
+from flows.store.publish import faults
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from small_runs import command, deliver, published, run_nightly, settings_for, s
 
 from flows.commands.status import lines_of
 from flows.failpoints import STAGES
-from flows.publish import faults, read_manifest
 from flows.state import state_of
-from flows.store import read_snapshot
+from flows.store.publish import faults, read_manifest
+from flows.store.snapshot import read_snapshot
 
 EARLY = sorted(small_files())[::2]
 COMMITTED = STAGES[STAGES.index("commit") :]

@@ -12,8 +12,8 @@ from file_contents import CSV, GZIP, LINES, ROWS, ZSTD
 from inbound_rows import as_csv, claim, take_in, take_in_listed
 from small_runs import run_nightly, settings_for
 
-from flows.landing import discover
-from flows.preflight import Growing, Limits, Rejected, preflight
+from flows.readers.landing import discover
+from flows.readers.preflight import Growing, Limits, Rejected, preflight
 
 LIMITS = Limits(1 << 30, 200)
 
@@ -33,7 +33,7 @@ def test_c1_a_file_that_grows_between_two_looks_waits(
             stream.write(LINES[0].encode())
         (landing / "new.csv").write_bytes(CSV)
 
-    monkeypatch.setattr("flows.landing.time.sleep", nap)
+    monkeypatch.setattr("flows.readers.landing.time.sleep", nap)
     found = discover(landing, settings_for(tmp_path, settle_seconds=1.5))
     assert naps == [1.5]
     assert [file.path.name for file in found.files] == ["still.csv"]
@@ -53,7 +53,7 @@ def test_c1_a_file_that_changes_while_it_is_read_is_left_for_the_next_run(
             stream.write(b"more")
         return found
 
-    monkeypatch.setattr("flows.preflight.os.fstat", grown)
+    monkeypatch.setattr("flows.readers.preflight.os.fstat", grown)
     with pytest.raises(Growing):
         preflight(path, tmp_path / "scratch", LIMITS)
 
@@ -109,8 +109,8 @@ def test_c9_a_file_that_goes_away_during_the_run_is_left_for_the_next(
     if when == "before":
         target.unlink()
     else:
-        place = "flows.intake.scan_text" if when == "between" else "flows.intake.kept_rows"
-        from flows import intake
+        place = "flows.steps.intake.scan_text" if when == "between" else "flows.steps.intake.kept_rows"
+        from flows.steps import intake
 
         step = getattr(intake, place.rpartition(".")[2])
 

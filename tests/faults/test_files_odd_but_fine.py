@@ -15,7 +15,7 @@ import zstandard
 from file_contents import CSV, FRAME, GZIP, HEADER, LINES, ROWS, ZSTD, lines, ndjson, parquet
 from inbound_rows import GOOD_CLAIM, as_csv, remit, take_in
 
-from flows.preflight import REJECTIONS
+from flows.readers.preflight import REJECTIONS
 
 
 def accepted_as(tmp_path: Path, name: str, content: bytes) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from inbound_rows import GOOD_CLAIM, TakenFiles, as_csv, claim, remit, take_in
 from small_runs import run_nightly
 
 from flows.errors import ProductError
-from flows.preflight import REJECTIONS, Limits, Rejected, preflight
+from flows.readers.preflight import REJECTIONS, Limits, Rejected, preflight
 from flows.settings import load_settings
 
 

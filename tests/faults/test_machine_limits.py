@@ -16,14 +16,15 @@ import pytest
 from night_runs import Watched, night, night_command, night_script, tables_after
 from small_runs import published, settings_for
 
-from flows import files, preflight
 from flows import run as run_module
 from flows.cli import main
 from flows.commands.status import lines_of
 from flows.errors import ProductError
 from flows.pipeline import nightly_run
+from flows.readers import preflight
 from flows.run import open_run
 from flows.state import state_of
+from flows.store import files
 
 SHORT_OF_MEMORY = """
 import resource, sys
@@ -85,7 +86,7 @@ def test_a3_want_of_memory_before_the_first_step_is_known(
     def refuses(files: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("flows.reference_files._parsed", refuses)
+    monkeypatch.setattr("flows.readers.reference_files._parsed", refuses)
     with pytest.raises(ProductError) as caught:
         night(night_data)
     assert caught.value.code == "E_MEMORY"
@@ -117,7 +118,7 @@ def failing_step(data: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) 
     def refuses(*given: Any) -> None:
         raise error
 
-    monkeypatch.setattr("flows.admission.look", refuses)
+    monkeypatch.setattr("flows.steps.admission.look", refuses)
     with pytest.raises(ProductError) as caught:
         night(data)
     return caught.value

@@ -25,11 +25,11 @@ import zstandard
 from inbound_rows import KEY, as_csv, claim, remit
 from small_runs import environment_for, run_nightly, settings_for
 
-from flows import intake as intake_module
 from flows.commands.status import status
 from flows.errors import ProductError
 from flows.pipeline import nightly_run
 from flows.run import InProcess, open_run
+from flows.steps import intake as intake_module
 
 GOOD_CASES = 150
 BIRTH_DATE = "1953-08-29"
@@ -344,7 +344,7 @@ def test_an_error_inside_a_step_leaves_without_its_values(
 
 SCRIPT = """
 import sys
-from flows import intake
+from flows.steps import intake
 from flows.cli import main
 real = intake.accept_lines
 def fails(kept, *given):

@@ -16,7 +16,7 @@ from small_runs import environment_for
 from flows.commands.run import nightly_outcome
 from flows.errors import ProductError
 from flows.prefect_server import choose_home
-from flows.publish import faults
+from flows.store.publish import faults
 
 COMMANDS = """
 import sqlite3, sys

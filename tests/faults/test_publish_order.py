@@ -15,8 +15,8 @@ import pytest
 from night_runs import LATER, night
 from small_runs import deliver
 
-from flows import files
-from flows.publish import faults, files_of, read_manifest
+from flows.store import files
+from flows.store.publish import faults, files_of, read_manifest
 
 Mark = tuple[int, int, int]
 """Inode, time of last change, size: the same mark is the same content (of a folder: the same names)."""

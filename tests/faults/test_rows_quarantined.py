@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from inbound_rows import GOOD_CLAIM, GOOD_REMIT, TakenFiles, as_csv, claim, remit, take_in
 
-from flows.reference_files import read_reference
+from flows.readers.reference_files import read_reference
 from schemas.inbound import claim_schema, remit_schema
 from schemas.rules import Rules
 from schemas.validation import QUARANTINE_RULES, compiled

@@ -16,14 +16,14 @@ import yaml
 from night_runs import Watched, night, night_command, night_script, tables_after
 from small_runs import run_rerun, settings_for
 
-from flows import lock
 from flows.errors import ProductError
-from flows.lock import read_note, run_lock
 from flows.pipeline import nightly_run
-from flows.publish import faults
 from flows.run import open_run
 from flows.state import state_of
-from flows.store import read_snapshot
+from flows.store import lock
+from flows.store.lock import read_note, run_lock
+from flows.store.publish import faults
+from flows.store.snapshot import read_snapshot
 
 CORRECTED = "claims/claims_0.csv"
 RUN = "import sys; from flows.cli import main; main([*sys.argv[2:], '--data', sys.argv[1]])"

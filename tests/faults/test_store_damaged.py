@@ -12,7 +12,7 @@ from small_runs import published, settings_for, tree
 
 from flows.errors import ProductError
 from flows.state import state_of
-from flows.store import FORMAT, Snapshot, read_snapshot
+from flows.store.snapshot import FORMAT, Snapshot, read_snapshot
 
 
 def snapshot_file(data: Path) -> Path:

@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 import duckdb
 
-from flows.demo_files import write_landing
+from flows.commands.demo_files import write_landing
 from flows.pipeline import nightly_run
 from flows.run import InProcess, open_run
 from flows.settings import config_folder, load_settings

@@ -6,7 +6,7 @@ import hashlib
 
 import polars as pl
 
-from transforms.closure import with_claim_links, with_remit_links
+from transforms.resolve.affected_claims import with_claim_links, with_remit_links
 
 CLAIM_KEYS = ("claim_number_key", "patient_key", "original_claim_key")
 REMIT_KEYS = ("claim_number_key", "payer_claim_key", "original_payer_claim_key")

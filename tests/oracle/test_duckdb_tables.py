@@ -16,11 +16,11 @@ import polars as pl
 import pytest
 from duckdb_tables import QUERIES, answer, prepare
 
-from flows.demo_files import write_landing
+from flows.commands.demo_files import write_landing
 from flows.pipeline import nightly_run
-from flows.publish import read_manifest
 from flows.run import InProcess, open_run
 from flows.settings import config_folder, load_settings
+from flows.store.publish import read_manifest
 from schemas.tables import TABLES
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("duckdb_tables")]

@@ -19,7 +19,7 @@ from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
 from schemas.columns import Column, names, polars_schema
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 from transforms import resolve as pipeline
-from transforms.tables import book
+from transforms.tables import analysis_lines as book
 
 Row = dict[str, Any]
 ONCE_DIFFERENT = (310, 622, 750, 788, 844, 868, 1215, 1239, 1303, 1455, 1645, 1844, 1918)

@@ -18,9 +18,9 @@ from schemas.columns import polars_schema
 from schemas.reference import ReferenceTables
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 from schemas.rules import Rules
-from transforms.closure import ROW, RowSet, closure, shards
 from transforms.reference import parse_reference
 from transforms.resolve import resolve_lines
+from transforms.resolve.affected_claims import ROW, RowSet, closure, shards
 
 CLAIM_SCHEMA, REMIT_SCHEMA = polars_schema(ACCEPTED_CLAIM_LINE), polars_schema(ACCEPTED_REMIT_LINE)
 REFERENCE_FOLDER = Path(__file__).resolve().parents[2] / "data" / "reference"

@@ -11,9 +11,9 @@ from typing import Any
 
 import polars as pl
 
-from flows.files import as_json
-from flows.intake import intake_batch
 from flows.settings import load_settings
+from flows.steps.intake import intake_batch
+from flows.store.files import as_json
 from schemas.inbound import CLAIM_COLUMNS, REMIT_COLUMNS
 
 KEY = "a key of the tests, long enough for its purpose"

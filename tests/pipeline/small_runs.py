@@ -11,11 +11,11 @@ from typing import Any
 
 import polars as pl
 
-from flows.files import digest
 from flows.pipeline import nightly_run, rerun_run
 from flows.run import InProcess, open_run
 from flows.settings import Settings, load_settings
-from flows.summary import Summary
+from flows.steps.summary import Summary
+from flows.store.files import digest
 from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
 

@@ -21,9 +21,9 @@ import polars as pl
 import pytest
 from small_runs import KEY, command, deliver, environment_for, published, run_nightly, small_files
 
-from flows.lock import is_held, read_note
-from flows.publish import faults
-from flows.store import read_snapshot
+from flows.store.lock import is_held, read_note
+from flows.store.publish import faults
+from flows.store.snapshot import read_snapshot
 
 pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(400)]
 NAMED = "claims/MOCKBRIDGE_HARPER_19620412.csv"

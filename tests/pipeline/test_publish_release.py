@@ -22,9 +22,9 @@ from small_runs import (
 )
 
 from flows.errors import ProductError
-from flows.publish import faults, is_published, read_manifest
 from flows.state import state_of
-from flows.store import read_snapshot
+from flows.store.publish import faults, is_published, read_manifest
+from flows.store.snapshot import read_snapshot
 
 
 @pytest.fixture(scope="module")

@@ -24,9 +24,9 @@ import pyarrow.parquet as pq
 import pytest
 from polars.exceptions import PanicException
 
-from flows.files import digest
-from flows.publish import MANIFEST, faults, publish, read_manifest
-from flows.release import Terms, stage_release
+from flows.store.files import digest
+from flows.store.publish import MANIFEST, faults, publish, read_manifest
+from flows.store.release import Terms, stage_release
 from schemas.columns import text, whole
 from schemas.rules import DisclosureRules, Rules
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from small_runs import deliver, run_nightly, small_files
 
-from flows import reference_files
+from flows.readers import reference_files
 
 pytestmark = pytest.mark.slow
 

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from small_runs import deliver, run_nightly, run_rerun, small_files
 
-import flows.resolution
-from flows.store import PartitionFiles, Store
-from flows.tabulate import moved_partitions
+import flows.steps.resolve
+from flows.steps.tabulate import moved_partitions
+from flows.store.snapshot import PartitionFiles, Store
 from transforms.tables.release_changes import changed_lines
 
 pytestmark = pytest.mark.slow
@@ -35,16 +35,16 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_shards_give_the_same_files(
     held_rows: int, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flows.resolution, "ROWS_PER_SHARD", 60)
-    monkeypatch.setattr(flows.resolution, "HELD_ROWS", held_rows)
+    monkeypatch.setattr(flows.steps.resolve, "ROWS_PER_SHARD", 60)
+    monkeypatch.setattr(flows.steps.resolve, "HELD_ROWS", held_rows)
     shards: list[int] = []
-    resolve_lines = flows.resolution.resolve_lines
+    resolve_lines = flows.steps.resolve.resolve_lines
 
     def counted(claims: pl.LazyFrame, *rest: object) -> object:
         shards.append(1)
         return resolve_lines(claims, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(flows.resolution, "resolve_lines", counted)
+    monkeypatch.setattr(flows.steps.resolve, "resolve_lines", counted)
     deliver(tmp_path)
     run_nightly(tmp_path)
     assert len(shards) > 3

@@ -15,8 +15,8 @@ from small_runs import KEY, command, published
 from flows.pipeline import nightly_run
 from flows.run import InProcess, open_run
 from flows.settings import load_settings
-from flows.store import read_snapshot
-from flows.summary import Summary
+from flows.steps.summary import Summary
+from flows.store.snapshot import read_snapshot
 
 pytestmark = pytest.mark.slow
 NPIS = ("1000000004", "1000000012", "1000000020", "1000000038", "1000000046", "1000000053")

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from small_runs import command, run_nightly
 
-from flows.summary import Summary
+from flows.steps.summary import Summary
 from transforms.synthetic.world import synthetic_claims
 from transforms.synthetic.x12_writer import write_835, write_837p
 

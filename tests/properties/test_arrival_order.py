@@ -12,11 +12,11 @@ import pytest
 import zstandard
 from small_runs import published, run_nightly, settings_for
 
-from flows.admission import discover, intake, read_ledger, take_in
 from flows.pipeline import resolve
-from flows.publish import read_manifest
 from flows.run import InProcess, Run, open_run
-from flows.store import Store
+from flows.steps.admission import discover, intake, read_ledger, take_in
+from flows.store.publish import read_manifest
+from flows.store.snapshot import Store
 from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from inbound_rows import GOOD_CLAIM, GOOD_REMIT, claim, remit
 
-from flows.reference_files import read_reference
+from flows.readers.reference_files import read_reference
 from schemas.inbound import Kind, claim_schema, remit_schema
 from schemas.rules import Rules
 from schemas.validation import compiled, split

@@ -7,8 +7,8 @@ import hashlib
 import polars as pl
 import pytest
 
-from flows.reference_files import read_reference
-from flows.store import key_id
+from flows.readers.reference_files import read_reference
+from flows.store.snapshot import key_id
 from schemas.accepted import AcceptedClaimLine, AcceptedRemitLine
 from schemas.inbound import CLAIM_COLUMNS, REMIT_COLUMNS
 from schemas.rules import Rules

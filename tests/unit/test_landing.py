@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.intake import plan_batches
-from flows.landing import LandingFile, discover, shown_name
+from flows.readers.landing import LandingFile, discover, shown_name
 from flows.settings import Settings, load_settings
+from flows.steps.intake import plan_batches
 
 KEY = "a key of the tests, long enough for its purpose"
 
@@ -39,7 +39,7 @@ def test_no_folder_and_an_empty_folder_hold_nothing(landing: Path, settings: Set
 def test_an_empty_folder_is_not_waited_for(
     landing: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flows.landing.time.sleep", lambda seconds: pytest.fail("it waited"))
+    monkeypatch.setattr("flows.readers.landing.time.sleep", lambda seconds: pytest.fail("it waited"))
     (landing / ".hidden").write_bytes(b"x")
     assert len(discover(landing, settings).ignored) == 1
 
@@ -62,7 +62,7 @@ def test_a_file_that_goes_away_between_the_looks_is_not_there(
 ) -> None:
     (landing / "gone.csv").write_bytes(b"x")
     (landing / "stays.csv").write_bytes(b"x")
-    monkeypatch.setattr("flows.landing.time.sleep", lambda seconds: (landing / "gone.csv").unlink())
+    monkeypatch.setattr("flows.readers.landing.time.sleep", lambda seconds: (landing / "gone.csv").unlink())
     found = discover(landing, settings)
     assert [file.path.name for file in found.files] == ["stays.csv"]
     assert found.waiting == []
@@ -81,7 +81,7 @@ def test_a_folder_that_goes_away_between_the_looks_is_not_there(
             raise FileNotFoundError
         return scan(folder)
 
-    monkeypatch.setattr("flows.landing.os.scandir", vanishing)
+    monkeypatch.setattr("flows.readers.landing.os.scandir", vanishing)
     assert [file.path.parent.name for file in discover(landing, settings).files] == ["stays"]
 
 
@@ -100,7 +100,7 @@ def test_a_file_that_differs_between_the_looks_waits(
         else:
             path.write_bytes(b"xy")
 
-    monkeypatch.setattr("flows.landing.time.sleep", between)
+    monkeypatch.setattr("flows.readers.landing.time.sleep", between)
     found = discover(landing, settings)
     assert [file.path.name for file in found.files] == ["other.csv"]
     assert found.waiting == [shown_name(path, landing, KEY.encode())]

@@ -7,7 +7,7 @@ import pandera.polars as pa
 import polars as pl
 import pytest
 
-from flows.reference_files import read_reference
+from flows.readers.reference_files import read_reference
 from schemas.quick_check import keeps
 from schemas.reference import SCHEMAS
 

@@ -9,10 +9,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.conservation import check_files, check_partitions
 from flows.errors import ProductError
-from flows.ledger import ledger_rows
-from flows.store import BatchFiles, PartitionFiles, Snapshot, Store
+from flows.store.conservation import check_files, check_partitions
+from flows.store.ledger import ledger_rows
+from flows.store.snapshot import BatchFiles, PartitionFiles, Snapshot, Store
 from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
 from schemas.columns import Column, polars_schema
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT

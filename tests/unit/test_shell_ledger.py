@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.ledger import LEDGER, empty_ledger, ledger_rows, merge_ledger, seen, supersede
+from flows.store.ledger import LEDGER, empty_ledger, ledger_rows, merge_ledger, seen, supersede
 from schemas.columns import polars_schema
 
 

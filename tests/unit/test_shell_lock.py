@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from flows.errors import ProductError
-from flows.lock import is_held, read_note, run_lock, write_note
+from flows.store.lock import is_held, read_note, run_lock, write_note
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from flows.lock import run_lock
+from flows.store.lock import run_lock
 with run_lock(Path(sys.argv[1]), "nightly", 0):
     print("held", flush=True)
     time.sleep(60)

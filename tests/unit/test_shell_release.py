@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.errors import ProductError
-from flows.parquet_out import write_table
-from flows.reference_files import fingerprint_of, read_reference, reference_digests
-from flows.release import Terms, release_id, stage_release
+from flows.readers.reference_files import fingerprint_of, read_reference, reference_digests
 from flows.run import open_run
 from flows.settings import load_settings
+from flows.store.parquet_out import write_table
+from flows.store.release import Terms, release_id, stage_release
 from schemas.columns import Column, flag, real, text, whole
 from schemas.columns import date as date_column
 from schemas.rules import DisclosureRules, Rules
@@ -123,7 +123,7 @@ def test_reference_data_are_found_from_any_folder(tmp_path: Path, monkeypatch: p
 
 def test_reference_data_at_fault_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "carc.csv").write_text("carc\n18\n")
-    monkeypatch.setattr("flows.reference_files.shipped", lambda name: tmp_path)
+    monkeypatch.setattr("flows.readers.reference_files.shipped", lambda name: tmp_path)
     with pytest.raises(ProductError) as caught:
         read_reference()
     assert (caught.value.code, caught.value.exit_code) == ("E_REFERENCE", 6)
@@ -134,7 +134,7 @@ def test_a_run_under_reference_data_at_fault_leaves_its_folder_alone(
 ) -> None:
     (tmp_path / "carc.csv").write_text("carc\n18\n")
     (tmp_path / "data").mkdir()
-    monkeypatch.setattr("flows.reference_files.shipped", lambda name: tmp_path)
+    monkeypatch.setattr("flows.readers.reference_files.shipped", lambda name: tmp_path)
     monkeypatch.setenv("CPT01939_HMAC_KEY", "k" * 32)
     with pytest.raises(ProductError) as caught, open_run(load_settings(data=tmp_path / "data"), "nightly"):
         pytest.fail("the run began")

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from flows.errors import ProductError
-from flows.store import FORMAT, BatchFiles, PartitionFiles, Snapshot, Store, key_id, read_snapshot
+from flows.store.snapshot import FORMAT, BatchFiles, PartitionFiles, Snapshot, Store, key_id, read_snapshot
 from schemas.accepted import ACCEPTED_CLAIM_LINE
 from schemas.columns import polars_schema
 

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 import zstandard
 
-from flows.demo_files import NAMED_FILE, write_landing
+from flows.commands.demo_files import NAMED_FILE, write_landing
 from flows.settings import shipped
 from transforms.intake.layouts import Layout, canonical_text, parse_layout, pick_layout
 from transforms.intake.parse import parsed

@@ -12,7 +12,7 @@ import pytest
 
 from schemas.rules import Rules
 from schemas.tables import TABLES
-from transforms.tables.book import open_book
+from transforms.tables.analysis_lines import open_book
 from transforms.tables.build import build_tables
 
 sys.path.insert(0, str(Path(__file__).parent))

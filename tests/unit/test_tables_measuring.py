@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-import transforms.tables.grid as grid_module
+import transforms.tables.cube as grid_module
 import transforms.tables.measuring as measuring
 from schemas.rules import Rules
-from transforms.tables.book import dense
+from transforms.tables.analysis_lines import dense
 from transforms.tables.build import build_tables
 from transforms.tables.periods import Calendar, first_day, is_mature, month_of
 

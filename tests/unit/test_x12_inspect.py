@@ -10,7 +10,7 @@ import pytest
 import x12_corpus as corpus
 import zstandard
 
-from flows.inspect_x12 import inspect_x12
+from flows.readers.inspect_x12 import inspect_x12
 from transforms.x12.reader import FINDINGS
 
 MADE = corpus.professional(30, seed=5, share=0.5, per_set=10)

@@ -39,8 +39,8 @@ def resolve_lines(
     """Resolve the lives of claims: what stands, what was said of it last, what it is worth.
 
     Takes accepted lines (schemas.accepted). The result depends on their content only, not on their order.
-    Resolving a set of rows that is closed under the links of `transforms.closure` gives the same rows as
-    resolving everything.
+    Resolving a set of rows that is closed under the links of `transforms.resolve.affected_claims` gives the
+    same rows as resolving everything.
     """
     known = with_care_model(_with_payer(claims, reference, "submitted_on"), reference)
     rows = coded(known, _with_payer(remits, reference, "payment_date"))

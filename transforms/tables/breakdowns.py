@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from schemas.table_columns import TableSpec
-from transforms.tables.book import Book
+from transforms.tables.analysis_lines import Book
 from transforms.tables.cells import (
     Measures,
     Percentiles,

@@ -11,7 +11,7 @@ import polars as pl
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from schemas.tables import TABLES
-from transforms.tables.book import Book, open_book
+from transforms.tables.analysis_lines import Book, open_book
 from transforms.tables.care_models import care_models
 from transforms.tables.case_payment import case_payment
 from transforms.tables.contract_variance import contract_variance

@@ -6,7 +6,7 @@ import polars as pl
 
 from schemas.table_columns import basis_columns
 from schemas.tables_of_lines import CARE_MODELS
-from transforms.tables.book import Book
+from transforms.tables.analysis_lines import Book
 from transforms.tables.cells import (
     FIVE,
     Measures,

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from schemas.table_columns import MONEY, TableSpec, basis_columns
-from transforms.tables.book import MICRO, Book
-from transforms.tables.grid import Flags, Grid, make_grid
+from transforms.tables.analysis_lines import MICRO, Book
+from transforms.tables.cube import Flags, Grid, make_grid
 from transforms.tables.measuring import concentration, distinct, maxima, percentiles, sums
 
 LEAST = -(2**62)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.tables_of_payment import CONTRACT_VARIANCE
-from transforms.tables.book import Book
+from transforms.tables.analysis_lines import Book
 from transforms.tables.cells import Measures, dollars, finish, measure_cells, with_count_of
 
 

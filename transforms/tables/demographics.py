@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.tables_of_lines import DEMOGRAPHICS
-from transforms.tables.book import Book
+from transforms.tables.analysis_lines import Book
 from transforms.tables.breakdowns import finished_breakdown
 
 

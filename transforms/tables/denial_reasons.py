@@ -6,7 +6,7 @@ import polars as pl
 
 from schemas.reference import ReferenceTables
 from schemas.tables_of_payment import DENIAL_REASONS
-from transforms.tables.book import Book
+from transforms.tables.analysis_lines import Book
 from transforms.tables.cells import FIVE, Measures, dollars, finish, measure_cells, quotient, with_count_of
 
 REASON = ("group_code", "carc")

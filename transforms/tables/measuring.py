@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from schemas.table_columns import basis_columns
-from transforms.tables.grid import Flags, Grid, Ids
+from transforms.tables.cube import Flags, Grid, Ids
 
 LARGEST_TABLE = 1 << 24
 """Cells x things up to which a table of them is laid out instead of sorting."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.tables_of_lines import MODIFIERS
-from transforms.tables.book import Book
+from transforms.tables.analysis_lines import Book
 from transforms.tables.breakdowns import finished_breakdown
 
 POSITIONS = [f"modifier_{i}" for i in range(1, 5)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.tables_of_payment import OPEN_CLAIMS
-from transforms.tables.book import Book
+from transforms.tables.analysis_lines import Book
 from transforms.tables.cells import Measures, dollars, finish, measure_cells, with_count_of
 
 LASTING_BANDS = ("91+", "unknown")

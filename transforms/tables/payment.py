@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.tables_of_payment import PAYMENT
-from transforms.tables.book import HUNDRED_MILLIONTHS, Book
+from transforms.tables.analysis_lines import HUNDRED_MILLIONTHS, Book
 from transforms.tables.cells import (
     Measures,
     Percentiles,

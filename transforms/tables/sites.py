@@ -6,7 +6,7 @@ import polars as pl
 
 from schemas.reference import ReferenceTables
 from schemas.tables_of_lines import SITES
-from transforms.tables.book import Book
+from transforms.tables.analysis_lines import Book
 from transforms.tables.breakdowns import break_down
 from transforms.tables.cells import finish
 

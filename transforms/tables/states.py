@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.tables_of_lines import STATES
-from transforms.tables.book import Book
+from transforms.tables.analysis_lines import Book
 from transforms.tables.breakdowns import break_down
 from transforms.tables.cells import finish, quotient
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.tables_of_lines import UTILIZATION
-from transforms.tables.book import Book
+from transforms.tables.analysis_lines import Book
 from transforms.tables.cells import (
     FIVE,
     Measures,
@@ -16,7 +16,7 @@ from transforms.tables.cells import (
     quotient,
     where_any,
 )
-from transforms.tables.grid import make_grid
+from transforms.tables.cube import make_grid
 from transforms.tables.measuring import sums
 
 NO_LINE = "?"

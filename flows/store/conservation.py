@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import polars as pl
 
 from flows.errors import ProductError
-from flows.store import BatchFiles, Store
+from flows.store.snapshot import BatchFiles, Store
 from schemas.resolved import STANDINGS
 
 PARTS = ("out_of_scope", "accepted", "quarantined")

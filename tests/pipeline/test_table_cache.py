@@ -15,8 +15,8 @@ import pytest
 from inbound_rows import Row, as_csv, claim, remit
 from small_runs import deliver, published, run_nightly, run_rerun, tree
 
-from flows import built_tables
-from flows.store import read_snapshot
+from flows.steps import build_tables as built_tables
+from flows.store.snapshot import read_snapshot
 from transforms.tables.periods import Period, first_day
 
 pytestmark = pytest.mark.slow

@@ -11,10 +11,10 @@ import pytest
 
 from schemas.rules import Rules
 from schemas.tables import TABLES
-from transforms.tables.book import open_book
+from transforms.tables.analysis_lines import open_book
 from transforms.tables.build import tables_of_lines
 from transforms.tables.periods import Calendar, Period, first_day, month_of, months_of
-from transforms.tables.standing import (
+from transforms.tables.stale_periods import (
     counted_months,
     joined,
     months_told,

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from flows.errors import ProductError
-from flows.files import (
+from flows.store.files import (
     FLUSHING,
     as_json,
     digest,
@@ -24,7 +24,7 @@ from flows.files import (
     read_json,
     write_atomically,
 )
-from flows.publish import read_manifest
+from flows.store.publish import read_manifest
 from schemas.accepted import (
     ACCEPTED_CLAIM_LINE,
     ACCEPTED_REMIT_LINE,

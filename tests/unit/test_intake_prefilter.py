@@ -10,16 +10,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from flows import read_csv
-from flows.preflight import Limits, Rejected, preflight
-from flows.read_tables import kept_rows
+from flows.readers import read_csv
+from flows.readers.preflight import Limits, Rejected, preflight
+from flows.readers.read_tables import kept_rows
 from schemas.inbound import Kind
 from schemas.rules import Rules
 from transforms.intake import block_rows
 from transforms.intake.block_rows import SLACK, BlockRows, Unsievable, separators
-from transforms.intake.kept import mesh_of
 from transforms.intake.layouts import Layout, canonical_layout
-from transforms.intake.sieve import Mesh, Sieve
+from transforms.intake.prefilter import Mesh, Sieve
+from transforms.intake.scope_filter import mesh_of
 
 SCOPE = Rules().scope
 LIMITS = Limits(1 << 30, 10)

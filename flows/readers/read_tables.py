@@ -7,11 +7,11 @@ from typing import Final
 import polars as pl
 
 from flows.machine_errors import shortage
-from flows.preflight import Preflight, Rejected
-from flows.read_csv import ROW_INDEX, TextRows, read_header
+from flows.readers.preflight import Preflight, Rejected
+from flows.readers.read_csv import ROW_INDEX, TextRows, read_header
 from transforms.intake.accept import SUBMISSION_TEXT
-from transforms.intake.kept import is_kept, is_replacing, may_be_kept, says_header
 from transforms.intake.layouts import Layout, canonical_text, plain
+from transforms.intake.scope_filter import is_kept, is_replacing, may_be_kept, says_header
 
 ADJUSTMENT_PARTS: Final = ("group", "reason", "amount")
 """Names in a list of structs; structs with other names are read in their order."""

@@ -14,9 +14,9 @@ from typing import Final
 
 import polars as pl
 
-from flows.files import private_folder
 from flows.run import Run
-from flows.store import Built, Store
+from flows.store.files import private_folder
+from flows.store.snapshot import Built, Store
 
 ROOM: Final = "store/tables"
 

@@ -16,7 +16,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from flows.errors import ProductError
-from flows.files import as_json, private_folder, read_json, write_atomically
+from flows.store.files import as_json, private_folder, read_json, write_atomically
 
 NOTE: Final = "run.json"
 

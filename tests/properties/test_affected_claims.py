@@ -13,12 +13,12 @@ import pytest
 from linked_rows import linked_claims, linked_remits
 from random_lives import random_world
 
-from flows.reference_files import read_reference
+from flows.readers.reference_files import read_reference
 from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE, CLAIM_LINKS, REMIT_LINKS
 from schemas.columns import names, polars_schema
 from schemas.rules import Rules
-from transforms.closure import ROW, RowSet, closure, with_claim_links, with_remit_links
 from transforms.resolve import resolve_lines
+from transforms.resolve.affected_claims import ROW, RowSet, closure, with_claim_links, with_remit_links
 from transforms.units import with_medicare_allowed, with_units
 
 CLAIM_SCHEMA, REMIT_SCHEMA = polars_schema(ACCEPTED_CLAIM_LINE), polars_schema(ACCEPTED_REMIT_LINE)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from flows.publish import is_whole, read_manifest, staged_folder
 from flows.run import Run
-from flows.store import Basis, Store
+from flows.store.publish import is_whole, read_manifest, staged_folder
+from flows.store.snapshot import Basis, Store
 from schemas.rules import SCHEMA_VERSION
-from transforms.tables.book import old_enough
+from transforms.tables.analysis_lines import old_enough
 from transforms.tables.release_changes import changed_lines
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from flows.errors import ProductError
 from flows.failpoints import failpoint
-from flows.files import (
+from flows.store.files import (
     as_json,
     copy_atomically,
     digest,

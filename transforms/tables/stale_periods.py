@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from schemas.tables import TABLES
-from transforms.tables.book import IS_COUNTED
+from transforms.tables.analysis_lines import IS_COUNTED
 from transforms.tables.open_claims import LASTING_BANDS
 from transforms.tables.periods import ROLLING, Months, Period, first_day, month_number, month_of
 

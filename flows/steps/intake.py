@@ -11,18 +11,18 @@ from typing import Any, Final
 
 import polars as pl
 
-from flows.file_result import FileResult
-from flows.files import read_json
-from flows.landing import LandingFile
-from flows.preflight import Growing, Limits, Preflight, Rejected, preflight
-from flows.read_csv import read_csv
-from flows.read_tables import check_header, kept_rows, scan_text
-from flows.reference_files import read_reference
+from flows.readers.file_result import FileResult
+from flows.readers.landing import LandingFile
+from flows.readers.preflight import Growing, Limits, Preflight, Rejected, preflight
+from flows.readers.read_csv import read_csv
+from flows.readers.read_tables import check_header, kept_rows, scan_text
+from flows.readers.reference_files import read_reference
 from flows.settings import Settings, config_folder
-from transforms.closure import with_claim_links, with_remit_links
+from flows.store.files import read_json
 from transforms.intake.accept import Accepted, Ceiling, accept_lines
-from transforms.intake.kept import mesh_of
 from transforms.intake.layouts import Layout, parse_layout, pick_layout
+from transforms.intake.scope_filter import mesh_of
+from transforms.resolve.affected_claims import with_claim_links, with_remit_links
 
 FEWEST_BAD_ROWS: Final = 10
 """Below this many bad rows a file is never rejected for its share of them."""
@@ -111,7 +111,7 @@ def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -
             known.add(result.row["sha256"])
         results.append(result)
     if any(result.raw is not None for result in results):
-        from flows.intake_x12 import read_small_files
+        from flows.readers.read_x12 import read_small_files
 
         for result, reason in read_small_files(results, settings):
             result.row = _rejected(result.row, reason)
@@ -165,7 +165,7 @@ def _rejected(row: dict[str, Any], reason: str) -> dict[str, Any]:
 
 def _read(found: Preflight, row: dict[str, Any], settings: Settings) -> FileResult:
     if found.form == "x12":
-        from flows.intake_x12 import read_x12_file
+        from flows.readers.read_x12 import read_x12_file
 
         return read_x12_file(found, row, settings)
     text = scan_text(found)

@@ -9,8 +9,8 @@ import polars as pl
 
 from schemas.inbound import COLUMNS, Kind
 from transforms.intake.layouts import Layout, column_numbers, plain
+from transforms.intake.prefilter import Mesh
 from transforms.intake.scope import kept_codes, maybe_kept
-from transforms.intake.sieve import Mesh
 
 REPLACING: Final = ("6", "7", "8")
 CODE: Final = "procedure_code"

@@ -9,17 +9,17 @@ from typing import Any
 
 import polars as pl
 
-from flows import ledger
-from flows.conservation import check_files, quarantined_by_code
 from flows.errors import ProductError
-from flows.files import as_json
-from flows.intake import intake_batch, plan_batches
-from flows.landing import LandingFile
-from flows.landing import discover as look
-from flows.reference_files import fingerprint
+from flows.readers.landing import LandingFile
+from flows.readers.landing import discover as look
+from flows.readers.reference_files import fingerprint
 from flows.run import Run
 from flows.settings import Settings
-from flows.store import BatchFiles, Store, read_snapshot
+from flows.steps.intake import intake_batch, plan_batches
+from flows.store import ledger
+from flows.store.conservation import check_files, quarantined_by_code
+from flows.store.files import as_json
+from flows.store.snapshot import BatchFiles, Store, read_snapshot
 
 Partition = tuple[str, str]
 """Payer and service month YYYY-MM."""

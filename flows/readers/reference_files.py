@@ -10,8 +10,8 @@ from pathlib import Path
 import polars as pl
 
 from flows.errors import ProductError
-from flows.files import as_json, digest
 from flows.settings import Settings, config_folder, shipped
+from flows.store.files import as_json, digest
 from schemas.reference import ReferenceTables
 from schemas.rules import SCHEMA_VERSION
 from transforms.reference import ReferenceError, parse_reference

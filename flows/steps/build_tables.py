@@ -15,17 +15,17 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from flows.kept_tables import Kept, Reading, digest_of, files_of, keep, kept_by
-from flows.reference_files import provider_owners, read_contracts, read_reference
+from flows.readers.reference_files import provider_owners, read_contracts, read_reference
 from flows.run import Run
-from flows.store import Store
+from flows.store.snapshot import Store
+from flows.store.table_cache import Kept, Reading, digest_of, files_of, keep, kept_by
 from schemas.tables import TABLES
-from transforms.tables.book import old_enough, open_book
+from transforms.tables.analysis_lines import old_enough, open_book
 from transforms.tables.build import tables_of_lines
 from transforms.tables.data_quality import data_quality, resolved_counts
 from transforms.tables.payer_rules import payer_rules
 from transforms.tables.periods import ROLLING, Calendar, Period, first_day, month_of, months_of, rolling_start
-from transforms.tables.standing import (
+from transforms.tables.stale_periods import (
     counted_months,
     joined,
     months_told,

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import polars as pl
 
-from flows.reference_files import read_reference
+from flows.readers.reference_files import read_reference
 from flows.settings import Settings
-from flows.store import BatchFiles, Store
+from flows.store.snapshot import BatchFiles, Store
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
-from transforms.closure import ROW, RowSet, closure, shards
 from transforms.resolve import resolve_lines
+from transforms.resolve.affected_claims import ROW, RowSet, closure, shards
 
 Partition = tuple[str, str]
 Frame = pl.DataFrame | pl.LazyFrame

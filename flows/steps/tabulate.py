@@ -12,16 +12,16 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.admission import read_ledger
-from flows.built_tables import build_cells, read_built, rolling_window, with_built
 from flows.errors import ProductError
-from flows.files import private_folder
-from flows.publish import is_whole, read_manifest, staged_folder
-from flows.reference_files import reference_digests
-from flows.release import Terms, release_id, stage_release
+from flows.readers.reference_files import reference_digests
 from flows.run import Run
-from flows.shared_releases import changes_of, earlier_release, last_shared, read_carried, with_bases
-from flows.store import Store
+from flows.steps.admission import read_ledger
+from flows.steps.build_tables import build_cells, read_built, rolling_window, with_built
+from flows.store.files import private_folder
+from flows.store.publish import is_whole, read_manifest, staged_folder
+from flows.store.release import Terms, release_id, stage_release
+from flows.store.shared_releases import changes_of, earlier_release, last_shared, read_carried, with_bases
+from flows.store.snapshot import Store
 from schemas.dictionary import data_dictionary
 from schemas.tables import TABLES
 from transforms.tables.canonical import canonical_digest

@@ -14,9 +14,9 @@ from typing import IO, Final
 import numpy as np
 import polars as pl
 
-from flows.preflight import Preflight, Rejected, ragged_rows
+from flows.readers.preflight import Preflight, Rejected, ragged_rows
 from transforms.intake.block_rows import NEWLINE, SLACK, Places, Unsievable
-from transforms.intake.sieve import Mesh, Sieve
+from transforms.intake.prefilter import Mesh, Sieve
 
 BLOCK: Final = 1 << 20
 """Bytes sieved at a time: few enough to stay in the processor's cache."""

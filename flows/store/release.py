@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from flows.files import FLUSHING, as_json, digest, flush_file, flush_folder, private_folder
-from flows.parquet_out import write_table
-from flows.publish import MANIFEST, PUBLISHED_AT
+from flows.store.files import FLUSHING, as_json, digest, flush_file, flush_folder, private_folder
+from flows.store.parquet_out import write_table
+from flows.store.publish import MANIFEST, PUBLISHED_AT
 from schemas.columns import Column
 from schemas.rules import SCHEMA_VERSION, DisclosureRules, Rules
 from transforms.disclosure.audit import withheld_rows

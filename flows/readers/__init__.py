@@ -1,0 +1,1 @@
+"""Reading what stands in landing/ and the reference data."""

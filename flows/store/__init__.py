@@ -1,0 +1,1 @@
+"""What a run keeps: snapshot, ledger, releases, table cache."""
