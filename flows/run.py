@@ -25,7 +25,7 @@ from flows.readers.reference_files import read_reference
 from flows.settings import Settings
 from flows.store.files import private_folder
 from flows.store.lock import RunNote, run_lock, write_note
-from flows.store.publish import check_one_file_system
+from flows.store.publish import check_places
 from flows.store.snapshot import Store, keep_spills_inside, key_id
 
 T = TypeVar("T")
@@ -162,7 +162,7 @@ def _check_folder(data: Path, key: str) -> None:
         Store.open(data, key)
         for name in ("store", "quarantine", "logs"):
             private_folder(data / name)
-        check_one_file_system(data)
+        check_places(data)
     except OSError as error:
         raise ProductError("E_DATA_FOLDER", errno.errorcode.get(error.errno or 0, "")) from None
     keep_spills_inside(data)

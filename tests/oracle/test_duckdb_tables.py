@@ -44,7 +44,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(CONTRACTS, data / "config" / "contracts.csv")
     outer = {name: value for name, value in os.environ.items() if not name.startswith("CPT01939_")}
     with patch.dict(os.environ, {**outer, "CPT01939_CONFIG": str(data / "config")}, clear=True):
-        settings = load_settings(data=data, hmac_key=KEY, settle_seconds=0.0, audience="internal")
+        settings = load_settings(data=data, hmac_key=KEY, settle_seconds=0.0, audiences=["internal"])
         with open_run(settings, "nightly") as run:
             nightly_run(run, InProcess())
     return data

@@ -170,7 +170,7 @@ def test_a_damaged_release_of_the_store_is_made_again(data: Path) -> None:
 
 def test_audience_decides_who_may_read(data: Path) -> None:
     before = read_manifest(data / "benchmarks")
-    summary = run_nightly(data, audience="internal")
+    summary = run_nightly(data, audiences=["internal"])
     assert summary.everything
     assert before is not None
     assert summary.release_id != before["release_id"]

@@ -244,7 +244,7 @@ def test_no_provider_has_more_than_a_quarter(tmp_path: Path) -> None:
 def test_a_standard_release_between_does_not_make_it_forget(first: Path, tmp_path: Path) -> None:
     data = copy_of(first, tmp_path)
     files = {"b.csv": [row for n in range(5) for row in later(n)]}
-    night(data, files, audience="standard", complementary=False)
+    night(data, files, audiences=["standard"], complementary=False)
     assert allowed(data) == 66 * 240 + 5 * 90
     night(data, {"c.csv": [billed(902, service_date="2025-08-21", submitted_on="2025-09-03")]})
     assert allowed(data) == 66 * 240
@@ -254,7 +254,7 @@ def test_the_last_release_for_shared_is_kept_however_many_follow(first: Path, tm
     data = copy_of(first, tmp_path)
     for number in range(3):
         files = {f"b{number}.csv": later(number)}
-        night(data, files, audience="internal", keep_releases=1)
+        night(data, files, audiences=["internal"], keep_releases=1)
     night(data, {"c.csv": later(3)}, keep_releases=1)
     assert allowed(data) == 66 * 240
 

@@ -32,7 +32,7 @@ def test_what_is_withheld_is_told_by_reason(tmp_path: Path) -> None:
 
 def test_an_internal_release_withholds_nothing(tmp_path: Path) -> None:
     deliver(tmp_path)
-    summary = run_nightly(tmp_path, audience="internal")
+    summary = run_nightly(tmp_path, audiences=["internal"])
     assert summary.withheld == {}
     quality = pl.read_parquet(tmp_path / "benchmarks/data_quality.parquet")
     assert quality.filter(source="suppression").is_empty()

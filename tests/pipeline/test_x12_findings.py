@@ -50,7 +50,7 @@ def night(data: Path, files: dict[str, bytes], *names: str) -> Summary:
         path = data / "landing" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(files[name])
-    return run_nightly(data, audience="internal")
+    return run_nightly(data, audiences=["internal"])
 
 
 def counted(data: Path) -> dict[str, int]:

@@ -52,9 +52,9 @@ def test_extracts_and_raw_x12_give_the_same_tables(tmp_path: Path) -> None:
     raw = landing(tmp_path / "raw", {"claims.837": write_837p(claims), "remits.835": write_835(made.remits)})
     small = landing(tmp_path / "small", by_delivery(claims, made.remits))
 
-    from_extracts = run_nightly(extracts, audience="internal")
-    from_raw = run_nightly(raw, audience="internal")
-    from_small = run_nightly(small, audience="internal")
+    from_extracts = run_nightly(extracts, audiences=["internal"])
+    from_raw = run_nightly(raw, audiences=["internal"])
+    from_small = run_nightly(small, audiences=["internal"])
 
     assert from_extracts.rows["accepted"] > 500
     assert from_raw.rows["accepted"] == from_extracts.rows["accepted"]

@@ -109,7 +109,7 @@ def test_the_fingerprint_follows_rules_thresholds_and_reference_data() -> None:
     prints = {
         fingerprint_of(settings, digests),
         fingerprint_of(load_settings(minutes_high=240), digests),
-        fingerprint_of(load_settings(audience="shared"), digests),
+        fingerprint_of(load_settings(audiences=["shared"]), digests),
         fingerprint_of(settings, {**digests, "carc.csv": "0"}),
     }
     assert len(prints) == 4

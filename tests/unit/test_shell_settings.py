@@ -39,7 +39,7 @@ def test_rules_and_thresholds_are_those_of_the_schema() -> None:
     settings = load_settings()
     assert settings.rules == Rules()
     assert settings.disclosure == DisclosureRules()
-    assert load_settings(audience="shared").disclosure == DisclosureRules.of("shared")
+    assert load_settings(audiences=["shared"]).disclosure == DisclosureRules.of("shared")
 
 
 @pytest.mark.parametrize(
