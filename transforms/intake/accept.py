@@ -15,13 +15,13 @@ from schemas.inbound import FIRST_DAY, LAST_DAY, claim_schema, remit_schema
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from schemas.validation import split
+from transforms.intake.ages import age_at
 from transforms.intake.layouts import Layout
 from transforms.intake.parse import canonical_adjustments, parsed
 from transforms.intake.pseudonyms import pseudonymised
 from transforms.payers import with_payer
 
 CLAIM_NUMBER_LENGTH = 20
-OLDEST_AGE = 90
 OTHER = "other"
 
 
@@ -141,8 +141,6 @@ def _identifier(column: str) -> pl.Expr:
 
 def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame:
     born, served = pl.col("patient_birth_date"), pl.col("service_date")
-    birthday_to_come = (served.dt.month() * 100 + served.dt.day()) < (born.dt.month() * 100 + born.dt.day())
-    age = served.dt.year() - born.dt.year() - birthday_to_come.cast(pl.Int32)
     member = _identifier("member_id").str.replace_all(r"[^0-9A-Z]", "")
     role = pl.col("payer_responsibility")
     prepared = rows.with_columns(
@@ -156,7 +154,7 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
         charge_cents=pl.col("charge_amount"),
         unit_count_thousandths=pl.col("unit_count"),
         un_means=pl.lit(layout.un_means or None, pl.String),
-        age_at_service=age.clip(upper_bound=OLDEST_AGE).cast(pl.Int64),
+        age_at_service=age_at(served, born),
         has_prior_authorization=pl.when("in_scope").then(pl.col("prior_authorization_number").is_not_null()),
         **{
             f"diagnosis_{i}": pl.col(f"diagnosis_{i}").str.replace(".", "", literal=True) for i in range(1, 5)
