@@ -141,8 +141,7 @@ def _identifier(column: str) -> pl.Expr:
 
 def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame:
     born, served = pl.col("patient_birth_date"), pl.col("service_date")
-    birthday_to_come = (served.dt.month() * 100 + served.dt.day()) < (born.dt.month() * 100 + born.dt.day())
-    age = served.dt.year() - born.dt.year() - birthday_to_come.cast(pl.Int32)
+    age = _whole_years(born, served)
     member = _identifier("member_id").str.replace_all(r"[^0-9A-Z]", "")
     role = pl.col("payer_responsibility")
     prepared = rows.with_columns(
@@ -173,6 +172,16 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
     return prepared.select(names(ACCEPTED_CLAIM_LINE)).cast(polars_schema(ACCEPTED_CLAIM_LINE))  # type: ignore[arg-type]
 
 
+def _whole_years(born: pl.Expr, served: pl.Expr) -> pl.Expr:
+    """Age in whole years. Parts of a date are bytes in Polars: they are widened before anything is done."""
+    year, month, day = (
+        [getattr(moment.dt, part)().cast(pl.Int64) for moment in (served, born)]
+        for part in ("year", "month", "day")
+    )
+    birthday_to_come = (month[0] * 100 + day[0]) < (month[1] * 100 + day[1])
+    return year[0] - year[1] - birthday_to_come.cast(pl.Int64)
+
+
 def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
     prepared = rows.with_columns(
         _claim=_identifier("claim_id").str.head(CLAIM_NUMBER_LENGTH).str.strip_chars_end(),
@@ -196,6 +205,8 @@ def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
         ("_control", "line_control", "line_control_key"),
     ):
         prepared = pseudonymised(prepared, column, domain, key, name)
+    if "loop_number" not in prepared.columns:
+        prepared = prepared.with_columns(loop_number=pl.lit(None, pl.Int64))
     return (
         _with_loop_ordinal(prepared)
         .select(names(ACCEPTED_REMIT_LINE))
@@ -208,7 +219,7 @@ def _sorted_codes(column: str) -> pl.Expr:
 
 
 def _with_loop_ordinal(rows: pl.DataFrame) -> pl.DataFrame:
-    """Tell CLP loops of one file with the same keys apart: by the reader's ordinal, else a sequence number
+    """Tell CLP loops of one file with the same keys apart: in X12 by their number, else by a sequence number
     that comes again.
     """
     loop = [
@@ -219,11 +230,14 @@ def _with_loop_ordinal(rows: pl.DataFrame) -> pl.DataFrame:
         "payer_claim_key",
         "claim_status_code",
     ]
-    if "_loop_ordinal" in rows.columns:
-        return rows.with_columns(loop_ordinal=pl.col("_loop_ordinal").rank("dense").over(loop).cast(pl.Int64))
     again = pl.int_range(1, pl.len() + 1).over(*loop, "service_sequence")
+    of_extract = pl.when(pl.col("service_sequence").is_null()).then(1).otherwise(again)
+    of_x12 = pl.col("loop_number").rank("dense").over(loop)
     return rows.sort("file_key", "row_number").with_columns(
-        loop_ordinal=pl.when(pl.col("service_sequence").is_null()).then(1).otherwise(again).cast(pl.Int64)
+        loop_ordinal=pl.when(pl.col("loop_number").is_null())
+        .then(of_extract)
+        .otherwise(of_x12)
+        .cast(pl.Int64)
     )
 
 
