@@ -174,12 +174,11 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
 
 def _whole_years(born: pl.Expr, served: pl.Expr) -> pl.Expr:
     """Age in whole years. Parts of a date are bytes in Polars: they are widened before anything is done."""
-    year, month, day = (
-        [getattr(moment.dt, part)().cast(pl.Int64) for moment in (served, born)]
-        for part in ("year", "month", "day")
+    (born_year, born_day), (year, day) = (
+        (moment.dt.year().cast(pl.Int64), moment.dt.month().cast(pl.Int64) * 100 + moment.dt.day())
+        for moment in (born, served)
     )
-    birthday_to_come = (month[0] * 100 + day[0]) < (month[1] * 100 + day[1])
-    return year[0] - year[1] - birthday_to_come.cast(pl.Int64)
+    return year - born_year - (day < born_day).cast(pl.Int64)
 
 
 def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
