@@ -194,6 +194,8 @@ def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
         ("_control", "line_control", "line_control_key"),
     ):
         prepared = pseudonymised(prepared, column, domain, key, name)
+    if "loop_number" not in prepared.columns:
+        prepared = prepared.with_columns(loop_number=pl.lit(None, pl.Int64))
     return (
         _with_loop_ordinal(prepared)
         .select(names(ACCEPTED_REMIT_LINE))
@@ -206,7 +208,7 @@ def _sorted_codes(column: str) -> pl.Expr:
 
 
 def _with_loop_ordinal(rows: pl.DataFrame) -> pl.DataFrame:
-    """Tell CLP loops of one file with the same keys apart: by the reader's ordinal, else a sequence number
+    """Tell CLP loops of one file with the same keys apart: in X12 by their number, else by a sequence number
     that comes again.
     """
     loop = [
@@ -217,11 +219,14 @@ def _with_loop_ordinal(rows: pl.DataFrame) -> pl.DataFrame:
         "payer_claim_key",
         "claim_status_code",
     ]
-    if "_loop_ordinal" in rows.columns:
-        return rows.with_columns(loop_ordinal=pl.col("_loop_ordinal").rank("dense").over(loop).cast(pl.Int64))
     again = pl.int_range(1, pl.len() + 1).over(*loop, "service_sequence")
+    of_extract = pl.when(pl.col("service_sequence").is_null()).then(1).otherwise(again)
+    of_x12 = pl.col("loop_number").rank("dense").over(loop)
     return rows.sort("file_key", "row_number").with_columns(
-        loop_ordinal=pl.when(pl.col("service_sequence").is_null()).then(1).otherwise(again).cast(pl.Int64)
+        loop_ordinal=pl.when(pl.col("loop_number").is_null())
+        .then(of_extract)
+        .otherwise(of_x12)
+        .cast(pl.Int64)
     )
 
 
