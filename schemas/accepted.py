@@ -73,6 +73,7 @@ REMIT_LOOP: tuple[Column, ...] = (
     whole(
         "loop_ordinal", "Ordinal of the CLP loop among those of one file with the same keys", "ordinal"
     ).required(),
+    whole("loop_number", "Number of the CLP loop in its X12 file; null in an extract", "ordinal", "CLP"),
 )
 
 REMIT_CONTENT: tuple[Column, ...] = (

@@ -15,13 +15,13 @@ from schemas.inbound import FIRST_DAY, LAST_DAY, claim_schema, remit_schema
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from schemas.validation import split
+from transforms.intake.ages import age_at
 from transforms.intake.layouts import Layout
 from transforms.intake.parse import canonical_adjustments, parsed
 from transforms.intake.pseudonyms import pseudonymised
 from transforms.payers import with_payer
 
 CLAIM_NUMBER_LENGTH = 20
-OLDEST_AGE = 90
 OTHER = "other"
 
 
@@ -141,8 +141,6 @@ def _identifier(column: str) -> pl.Expr:
 
 def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame:
     born, served = pl.col("patient_birth_date"), pl.col("service_date")
-    birthday_to_come = (served.dt.month() * 100 + served.dt.day()) < (born.dt.month() * 100 + born.dt.day())
-    age = served.dt.year() - born.dt.year() - birthday_to_come.cast(pl.Int32)
     member = _identifier("member_id").str.replace_all(r"[^0-9A-Z]", "")
     role = pl.col("payer_responsibility")
     prepared = rows.with_columns(
@@ -156,7 +154,7 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
         charge_cents=pl.col("charge_amount"),
         unit_count_thousandths=pl.col("unit_count"),
         un_means=pl.lit(layout.un_means or None, pl.String),
-        age_at_service=age.clip(upper_bound=OLDEST_AGE).cast(pl.Int64),
+        age_at_service=age_at(served, born),
         has_prior_authorization=pl.when("in_scope").then(pl.col("prior_authorization_number").is_not_null()),
         **{
             f"diagnosis_{i}": pl.col(f"diagnosis_{i}").str.replace(".", "", literal=True) for i in range(1, 5)
@@ -196,6 +194,8 @@ def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
         ("_control", "line_control", "line_control_key"),
     ):
         prepared = pseudonymised(prepared, column, domain, key, name)
+    if "loop_number" not in prepared.columns:
+        prepared = prepared.with_columns(loop_number=pl.lit(None, pl.Int64))
     return (
         _with_loop_ordinal(prepared)
         .select(names(ACCEPTED_REMIT_LINE))
@@ -208,7 +208,7 @@ def _sorted_codes(column: str) -> pl.Expr:
 
 
 def _with_loop_ordinal(rows: pl.DataFrame) -> pl.DataFrame:
-    """Tell CLP loops of one file with the same keys apart: by the reader's ordinal, else a sequence number
+    """Tell CLP loops of one file with the same keys apart: in X12 by their number, else by a sequence number
     that comes again.
     """
     loop = [
@@ -219,11 +219,14 @@ def _with_loop_ordinal(rows: pl.DataFrame) -> pl.DataFrame:
         "payer_claim_key",
         "claim_status_code",
     ]
-    if "_loop_ordinal" in rows.columns:
-        return rows.with_columns(loop_ordinal=pl.col("_loop_ordinal").rank("dense").over(loop).cast(pl.Int64))
     again = pl.int_range(1, pl.len() + 1).over(*loop, "service_sequence")
+    of_extract = pl.when(pl.col("service_sequence").is_null()).then(1).otherwise(again)
+    of_x12 = pl.col("loop_number").rank("dense").over(loop)
     return rows.sort("file_key", "row_number").with_columns(
-        loop_ordinal=pl.when(pl.col("service_sequence").is_null()).then(1).otherwise(again).cast(pl.Int64)
+        loop_ordinal=pl.when(pl.col("loop_number").is_null())
+        .then(of_extract)
+        .otherwise(of_x12)
+        .cast(pl.Int64)
     )
 
 
