@@ -24,7 +24,7 @@ from flows.steps.admission import (
 )
 from flows.steps.resolve import resolve_touched
 from flows.steps.summary import Release, Summary
-from flows.steps.tabulate import is_due, protect, stage, tables_of
+from flows.steps.tabulate import audiences_due, protect, stage, tables_of
 from flows.store.conservation import check_partitions
 from flows.store.publish import (
     faults,
@@ -66,14 +66,14 @@ def rebuild(
 ) -> Summary:
     """From the accepted rows to a published release; when nothing has changed, nothing is published."""
     everything = run.store.snapshot.fingerprint != taken.store.snapshot.fingerprint
-    due = bool(taken.store.snapshot.batches) and any(audiences_due(run, taken.store))
-    is_dated = due or taken.store.snapshot.as_of != as_of_day(run, taken.store)
-    if not (taken.is_changed or only or everything or is_dated):
+    as_of = as_of_day(run, taken.store)
+    is_due = as_of and audiences_due(run, taken.store.with_snapshot(as_of=as_of))
+    if not (taken.is_changed or only or everything or is_due):
         if taken.store.snapshot != run.store.snapshot:
             do("commit", commit, run, taken.store)
         return do("summary", summarise, run, found, taken, completed, taken.store, False)
     resolved = do("resolve", resolve, run, taken, everything, only)
-    if resolved.snapshot.as_of is None or (tells_the_same(run.store, resolved) and not due):
+    if resolved.snapshot.as_of is None or not audiences_due(run, resolved):
         do("commit", commit, run, resolved)
         return do("summary", summarise, run, found, taken, completed, resolved, everything)
     built = do("tables", tables_of, run, resolved)
@@ -105,17 +105,6 @@ def recover(run: Run) -> dict[str, str]:
         run.log("completing", audience=audience, faults=faults(run.data, audience))
         completed[audience] = publish(run.data, release, modes)
     return completed
-
-
-def audiences_due(run: Run, store: Store) -> list[str]:
-    """Audiences without a whole release under today's thresholds."""
-    return [audience for audience in run.settings.audiences if is_due(run, store, audience)]
-
-
-def tells_the_same(before: Store, after: Store) -> bool:
-    """Whether everything that tables are made of is what it was: partitions are named by their content."""
-    names = ("fingerprint", "as_of", "batches", "partitions")
-    return all(getattr(before.snapshot, name) == getattr(after.snapshot, name) for name in names)
 
 
 def resolve(run: Run, taken: TakenIn, everything: bool, only: Partition | None) -> Store:

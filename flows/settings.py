@@ -134,8 +134,10 @@ class Settings(BaseSettings):
         )
 
     def disclosure_of(self, audience: Audience) -> DisclosureRules:
-        """An audience's thresholds; a setting can make them stricter, never weaker."""
+        """An audience's thresholds; a setting can make them stricter, never weaker. Internal has none."""
         base = DisclosureRules.of(audience)
+        if audience == "internal":
+            return base
         floors = (
             "minimum_count",
             "minimum_priced_lines",

@@ -47,7 +47,7 @@ def protect(run: Run, store: Store) -> str:
     from transforms.disclosure.suppress import suppress as protect_tables
 
     built, folder = read_built(store), private_folder(run.work / "shown")
-    for audience in run.settings.audiences:
+    for audience in audiences_due(run, store):
         rules = run.settings.disclosure_of(audience)
         own, shown = private_folder(folder / audience), protect_tables(built, rules)
         if audience == "shared":
@@ -97,12 +97,15 @@ def stage(run: Run, store: Store, shown_folder: str) -> Store:
     An audience for which nothing has changed keeps the release it has.
     """
     causes = _Causes(run, store)
-    for audience in run.settings.audiences:
+    for audience in audiences_due(run, store):
         folder = Path(shown_folder) / audience
         name, edition = _stage_audience(run, store, audience, folder, causes)
         earlier = tuple(other for other in store.snapshot.releases.get(audience, ()) if other != name)
         kept = (*earlier[-run.settings.keep_releases :], name)
-        store = store.with_snapshot(releases={**store.snapshot.releases, audience: kept})
+        store = store.with_snapshot(
+            releases={**store.snapshot.releases, audience: kept},
+            made_of={**store.snapshot.made_of, audience: store.snapshot.basis},
+        )
         if edition:
             store = store.with_snapshot(edition=edition)
     return store
@@ -211,8 +214,14 @@ def last_release(run: Run, audience: Audience) -> Tables | None:
     return _read_frames(folder) if manifest["rules"]["disclosure"] == under else None
 
 
-def is_due(run: Run, store: Store, audience: Audience) -> bool:
-    """Whether the audience has no whole release under today's thresholds."""
+def audiences_due(run: Run, store: Store) -> list[Audience]:
+    """Audiences without a whole release of this store under today's thresholds."""
+    return [audience for audience in run.settings.audiences if _is_due(run, store, audience)]
+
+
+def _is_due(run: Run, store: Store, audience: Audience) -> bool:
+    if store.snapshot.made_of.get(audience) != store.snapshot.basis:
+        return True
     name = store.snapshot.release(audience)
     folder = staged_folder(run.data, name or "")
     manifest = read_manifest(folder) if name else None

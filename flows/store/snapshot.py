@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
 import shutil
@@ -125,7 +126,8 @@ class Built:
 class Snapshot:
     """Everything that counts at one moment. Holds no clock: the same inputs make the same snapshot.
 
-    `releases`: of each audience the folders kept under store/releases, the last one is what its readers see.
+    `releases`: of each audience the folders kept under store/releases, the last one is what its readers see;
+    `made_of`: what that one was made of (see `basis`).
     `edition`: what `shared` has told. `built`: tables of the last run.
     """
 
@@ -136,12 +138,21 @@ class Snapshot:
     batches: tuple[BatchFiles, ...] = ()
     partitions: Mapping[str, PartitionFiles] = field(default_factory=dict)
     releases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    made_of: Mapping[str, str] = field(default_factory=dict)
     edition: Edition | None = None
     built: Built | None = None
 
     def release(self, audience: str) -> str | None:
         """Folder name of the audience's release that belongs to this snapshot, under store/releases."""
         return next(reversed(self.releases.get(audience, ())), None)
+
+    @property
+    def basis(self) -> str:
+        """Digest of everything that tables are made of: files are named by their content."""
+        batches = [asdict(batch) for batch in self.batches]
+        partitions = {key: asdict(files) for key, files in self.partitions.items()}
+        facts = [self.fingerprint, self.as_of, batches, partitions]
+        return hashlib.sha256(as_json(facts)).hexdigest()[:NAME_DIGITS]
 
     def names(self) -> set[str]:
         """Names of all files that are kept, releases apart."""

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 
 def told(data: Path) -> pl.DataFrame:
-    frame = pl.read_parquet(data / "benchmarks/release_changes.parquet")
+    frame = pl.read_parquet(data / "benchmarks/internal/release_changes.parquet")
     return frame.filter(table_name="utilization", payer="all", line_of_business="all")
 
 
@@ -49,6 +49,6 @@ def test_by_reference_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     factors.write_text(re.sub(r"\b2(\d\.\d+)", r"3\1", factors.read_text()))
     monkeypatch.setattr(reference_files, "_files", lambda: [reference / path.name for path in shipped])
     run_nightly(tmp_path, audiences=["internal"])
-    frame = pl.read_parquet(tmp_path / "benchmarks/release_changes.parquet")
+    frame = pl.read_parquet(tmp_path / "benchmarks/internal/release_changes.parquet")
     assert "medicare_allowed_sum" in frame["measure"].to_list()
     assert set(frame["why"]) == {"reference_data"}

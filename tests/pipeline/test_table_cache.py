@@ -130,7 +130,7 @@ def test_a_line_that_moves_to_another_year_and_a_year_that_goes(tmp_path: Path) 
 
 
 def years(data: Path) -> pl.DataFrame:
-    frame = pl.read_parquet(data / "benchmarks/utilization.parquet")
+    frame = pl.read_parquet(data / "benchmarks/internal/utilization.parquet")
     return frame.filter(period_type="year", payer="all", line_of_business="all")
 
 
