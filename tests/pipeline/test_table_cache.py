@@ -76,9 +76,9 @@ def test_nights_that_follow_each_other_come_to_what_building_anew_gives(
     data = tmp_path / "data"
     for files in NIGHTS:
         deliver(data, *files)
-        both(data, lambda folder: run_nightly(folder, audience=audience))
+        both(data, lambda folder: run_nightly(folder, audiences=[audience]))
     assert 0 < len(built[4]) < len(built[5])
-    both(data, lambda folder: run_nightly(folder, audience=audience, mature_days=60))
+    both(data, lambda folder: run_nightly(folder, audiences=[audience], mature_days=60))
     assert built[6] == built[7]
 
 
