@@ -15,13 +15,13 @@ from schemas.inbound import FIRST_DAY, LAST_DAY, claim_schema, remit_schema
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from schemas.validation import split
+from transforms.intake.ages import age_at
 from transforms.intake.layouts import Layout
 from transforms.intake.parse import canonical_adjustments, parsed
 from transforms.intake.pseudonyms import pseudonymised
 from transforms.payers import with_payer
 
 CLAIM_NUMBER_LENGTH = 20
-OLDEST_AGE = 90
 OTHER = "other"
 
 
@@ -124,7 +124,8 @@ def _header_rows(rows: pl.LazyFrame) -> pl.LazyFrame:
         "original_claim_number",
     ]
     carried = [*submission, "payer_id", "payer_name", "file_key", "row_number"]
-    needed = [name for name in submission if name not in ("original_claim_number", "payer_responsibility")]
+    optional = ("original_claim_number", "payer_responsibility", "member_id")
+    needed = [name for name in submission if name not in optional]
     return (
         rows.drop_nulls(needed)
         .filter(readable)
@@ -139,14 +140,29 @@ def _identifier(column: str) -> pl.Expr:
     return pl.col(column).str.to_uppercase()
 
 
+def _claim_number() -> pl.Expr:
+    return _identifier("claim_id").str.head(CLAIM_NUMBER_LENGTH).str.strip_chars_end()
+
+
+def _loose_number() -> pl.Expr:
+    """What is left of a claim number that lost its punctuation and leading zeros; null where nothing is."""
+    bare = _claim_number().str.replace_all(r"[^0-9A-Z]", "").str.strip_chars_start("0")
+    return pl.when(bare != "").then(bare)
+
+
 def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame:
     born, served = pl.col("patient_birth_date"), pl.col("service_date")
-    age = _whole_years(born, served)
-    member = _identifier("member_id").str.replace_all(r"[^0-9A-Z]", "")
+    bare = _identifier("member_id").str.replace_all(r"[^0-9A-Z]", "")
+    member, birth = pl.when(bare != "").then(bare), born.dt.to_string("%Y-%m-%d")
+    # in workers' compensation the subscriber is the employer: the claim number stands for the member
+    patient = pl.coalesce(member, pl.concat_str(pl.lit("claim "), _claim_number()))
     role = pl.col("payer_responsibility")
     prepared = rows.with_columns(
-        _claim=_identifier("claim_id").str.head(CLAIM_NUMBER_LENGTH).str.strip_chars_end(),
-        _patient=pl.concat_str(member, pl.lit("|"), born.dt.to_string("%Y-%m-%d")),
+        _claim=_claim_number(),
+        _loose=_loose_number(),
+        _patient=pl.concat_str(patient, pl.lit("|"), birth),
+        _member=member,
+        _birth=birth,
         _original=_identifier("original_claim_number"),
         _control=_identifier("line_control_number"),
         _number=pl.col("line_number").cast(pl.String),
@@ -155,7 +171,7 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
         charge_cents=pl.col("charge_amount"),
         unit_count_thousandths=pl.col("unit_count"),
         un_means=pl.lit(layout.un_means or None, pl.String),
-        age_at_service=age.clip(upper_bound=OLDEST_AGE).cast(pl.Int64),
+        age_at_service=age_at(served, born),
         has_prior_authorization=pl.when("in_scope").then(pl.col("prior_authorization_number").is_not_null()),
         **{
             f"diagnosis_{i}": pl.col(f"diagnosis_{i}").str.replace(".", "", literal=True) for i in range(1, 5)
@@ -163,7 +179,10 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
     )
     for column, domain, name in (
         ("_claim", "claim", "claim_number_key"),
+        ("_loose", "loose_claim", "loose_number_key"),
         ("_patient", "patient", "patient_key"),
+        ("_member", "member", "member_key"),
+        ("_birth", "birth", "birth_key"),
         ("_original", "payer_claim", "original_claim_key"),
         ("_control", "line_control", "line_control_key"),
         ("_number", "line_control", "line_number_key"),
@@ -172,18 +191,10 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
     return prepared.select(names(ACCEPTED_CLAIM_LINE)).cast(polars_schema(ACCEPTED_CLAIM_LINE))  # type: ignore[arg-type]
 
 
-def _whole_years(born: pl.Expr, served: pl.Expr) -> pl.Expr:
-    """Age in whole years. Parts of a date are bytes in Polars: they are widened before anything is done."""
-    (born_year, born_day), (year, day) = (
-        (moment.dt.year().cast(pl.Int64), moment.dt.month().cast(pl.Int64) * 100 + moment.dt.day())
-        for moment in (born, served)
-    )
-    return year - born_year - (day < born_day).cast(pl.Int64)
-
-
 def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
     prepared = rows.with_columns(
-        _claim=_identifier("claim_id").str.head(CLAIM_NUMBER_LENGTH).str.strip_chars_end(),
+        _claim=_claim_number(),
+        _loose=_loose_number(),
         _trace=_identifier("payment_trace"),
         _payer_claim=_identifier("payer_claim_number"),
         _original=_identifier("original_payer_claim_number"),
@@ -198,6 +209,7 @@ def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
         prepared = prepared.drop(column).join(packed, on="_row", how="left", validate="1:1")
     for column, domain, name in (
         ("_claim", "claim", "claim_number_key"),
+        ("_loose", "loose_claim", "loose_number_key"),
         ("_trace", "trace", "trace_key"),
         ("_payer_claim", "payer_claim", "payer_claim_key"),
         ("_original", "payer_claim", "original_payer_claim_key"),
