@@ -1,4 +1,4 @@
-"""Runs that take a second: a release, files delivered since, and no search for complementary cells."""
+"""Runs that take a second: a release, and files delivered since."""
 
 from __future__ import annotations
 
