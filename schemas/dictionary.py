@@ -30,8 +30,8 @@ AUDIENCE_NOTES: Final = (
     " on it; counts of one or two providers are null.",
     "Percentiles are values of lines (nearest rank), in steps of 10 cents; means of money are in steps of 10"
     " dollars (per unit: 1), sums are the published mean times the published count, dates are months.",
-    "Prices need 11 lines of 3 providers, none of them above half of the lines; 10th and 90th percentiles need"
-    " 30. `withheld` says why one is null. Else a null means that no line of the cell has the value.",
+    "Prices need 11 lines of 3 providers, none of them above half of the lines; 10th and 90th percentiles"
+    " need 30. `withheld` says why one is null. Else a null means that no line of the cell has the value.",
 )
 """What each audience sees."""
 
