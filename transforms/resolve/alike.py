@@ -18,14 +18,19 @@ def in_order_of_lines(tied: pl.DataFrame, settled: pl.DataFrame, live: pl.DataFr
     rows that met one line. Lines that a row of the loop met with their whole charge are taken. As many rows
     as lines must be left; rows without an order must all say the same.
     """
-    said = live.select("row", "loop", "billed_code", "service_date", "place", *ANSWER, charge=pl.col("charge_cents").abs())
+    said = live.select(
+        "row", "loop", "billed_code", "service_date", "place", *ANSWER, charge=pl.col("charge_cents").abs()
+    )
     group = ["instance", *BILL]
     options = tied.join(said, on="row", validate="m:1")
     taken = settled.select("row", "instance", "slot").join(said, on="row").select(*group, "slot").unique()
     options = options.join(taken, on=[*group, "slot"], how="anti", nulls_equal=True)
     rows = (
         options.unique("row")
-        .join(options.group_by("row").agg(slots=pl.col("slot").sort(), claims=pl.col("instance").n_unique()), on="row")
+        .join(
+            options.group_by("row").agg(slots=pl.col("slot").sort(), claims=pl.col("instance").n_unique()),
+            on="row",
+        )
         .filter(pl.col("claims") == 1)
         .with_columns(
             count=pl.len().over(group),

@@ -100,9 +100,9 @@ def _with_unmapped_payer(rows: pl.DataFrame) -> pl.DataFrame:
         .unique()
         .with_columns(other_name=normalised_name("payer_name").replace("", None))
     )
-    return rows.join(names, on=["payer", "payer_name"], how="left", nulls_equal=True, validate="m:1").with_columns(
-        other_id=pl.when(pl.col("payer") == UNMAPPED).then(pl.col("payer_id").str.to_uppercase())
-    )
+    return rows.join(
+        names, on=["payer", "payer_name"], how="left", nulls_equal=True, validate="m:1"
+    ).with_columns(other_id=pl.when(pl.col("payer") == UNMAPPED).then(pl.col("payer_id").str.to_uppercase()))
 
 
 def _codes(texts: pl.Series, in_order: bool) -> pl.Series:

@@ -90,9 +90,7 @@ def _with_spans(rows: pl.DataFrame, everything: pl.DataFrame) -> pl.DataFrame:
         spans.append(begun.filter("again").select("stated", "payment_date", span=pl.lit(len(spans))))
         open_days = begun.filter(~pl.col("again")).select(days.columns)
     empty = rows.select("stated", "payment_date").clear().with_columns(span=pl.lit(0))
-    return rows.join(
-        pl.concat([empty, *spans]), on=["stated", "payment_date"], how="left", validate="m:1"
-    )
+    return rows.join(pl.concat([empty, *spans]), on=["stated", "payment_date"], how="left", validate="m:1")
 
 
 def _with_times(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
@@ -128,7 +126,9 @@ def _bare_times(
         .join(counts, on="same", how="left")
         .join(told, on="same", how="left")
         .with_columns(times=pl.coalesce("told", "most"), charge=pl.col("charge_cents").abs())
-        .with_columns(others=(pl.col("charge") * pl.col("times")).sum().over("stated", "span", *SAID[:1], SAID[2]))
+        .with_columns(
+            others=(pl.col("charge") * pl.col("times")).sum().over("stated", "span", *SAID[:1], SAID[2])
+        )
         .with_columns(pl.col("others") - pl.col("charge") * pl.col("times"))
     )
     fitting = _fitting_times(said.filter(pl.col("total") > 1, pl.col("charge") > 0), claims)

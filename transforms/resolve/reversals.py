@@ -34,9 +34,7 @@ def whole_reversals(linked: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def with_cancellations(
-    adjudications: pl.DataFrame, whole: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def with_cancellations(adjudications: pl.DataFrame, whole: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Match reversals with what they cancel, in order of date; what they negate comes before the rest.
 
     Adds cancelled_on (null: stands) to adjudications, and to reversals `unmatched`, `amount_mismatch` and
@@ -52,7 +50,10 @@ def with_cancellations(
     for turn in sorted(reversals["turn"].unique()):
         now = reversals.filter(pl.col("turn") == turn)
         cancelled = pl.concat(
-            [_of_lines(now.filter(~pl.col("is_whole")), standing), _of_claims(now.filter("is_whole"), standing)]
+            [
+                _of_lines(now.filter(~pl.col("is_whole")), standing),
+                _of_claims(now.filter("is_whole"), standing),
+            ]
         )
         standing = standing.join(cancelled, on="adjudication", how="anti")
         found.append(cancelled)
@@ -112,7 +113,9 @@ def _in_turn(adjudications: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
     name no other payer claim number, which can cancel less.
     """
     of_lines = adjudications.filter("is_reversal")
-    negating = _pairs(of_lines, adjudications.filter(~pl.col("is_reversal")), SLOT).filter("negates")["reversal"]
+    negating = _pairs(of_lines, adjudications.filter(~pl.col("is_reversal")), SLOT).filter("negates")[
+        "reversal"
+    ]
     columns = ("adjudication", *SLOT, "payment_date", *NAMED, "charge_cents", "paid_total")
     order = ("content_order", "first_row", "is_whole", "negates_one")
     lines = of_lines.with_columns(

@@ -21,9 +21,7 @@ def with_roles(adjudications: pl.DataFrame) -> pl.DataFrame:
     """
     status = pl.col("claim_status_code")
     at_primary = pl.col("slot_role") == "P"
-    doubtful = at_primary & (
-        pl.col("prior_payer") | ~pl.col("same_payer") | status.is_in(AFTER_ANOTHER)
-    )
+    doubtful = at_primary & (pl.col("prior_payer") | ~pl.col("same_payer") | status.is_in(AFTER_ANOTHER))
     claims = adjudications.filter(doubtful).select("instance").unique()
     open_answers = adjudications.filter(at_primary).join(claims, on="instance", how="semi")
     decided = _decided(_with_family(open_answers))
@@ -39,7 +37,9 @@ def _with_family(answers: pl.DataFrame) -> pl.DataFrame:
     whose = [name for name in FAMILY if name != "family"]
     numbers = answers.select(*whose, number="payer_claim_key").unique().with_columns(family="number")
     links = (
-        answers.select(*whose, one="payer_claim_key", other="original_payer_claim_key").drop_nulls("other").unique()
+        answers.select(*whose, one="payer_claim_key", other="original_payer_claim_key")
+        .drop_nulls("other")
+        .unique()
     )
     links = pl.concat([links, links.select(*whose, one="other", other="one")])
     while True:
@@ -55,7 +55,11 @@ def _with_family(answers: pl.DataFrame) -> pl.DataFrame:
             break
         numbers = joined.select(numbers.columns)
     return answers.join(
-        numbers, left_on=[*whose, "payer_claim_key"], right_on=[*whose, "number"], how="left", nulls_equal=True
+        numbers,
+        left_on=[*whose, "payer_claim_key"],
+        right_on=[*whose, "number"],
+        how="left",
+        nulls_equal=True,
     )
 
 
@@ -66,18 +70,24 @@ def _decided(answers: pl.DataFrame) -> pl.DataFrame:
         stated=status.is_in(PRIMARY) & ~pl.col("prior_payer"), after=status.is_in(AFTER_ANOTHER)
     ).pipe(_with_first_answer)
     own = pl.col("same_payer")
-    others_stated = pl.col("stated").sum().over("instance", "same_payer") - pl.col("stated").sum().over(FAMILY)
+    others_stated = pl.col("stated").sum().over("instance", "same_payer") - pl.col("stated").sum().over(
+        FAMILY
+    )
     assumed = pl.col("first_after") & ~pl.col("has_secondary_claim") & (others_stated == 0)
     of_own = pl.col("first_prior") | (pl.col("first_after") & ~assumed)
     answers = answers.with_columns(
-        is_crossover=pl.col("prior_payer") | of_own | (pl.col("after") & ~pl.col("corrects") & ~pl.col("first_after"))
+        is_crossover=pl.col("prior_payer")
+        | of_own
+        | (pl.col("after") & ~pl.col("corrects") & ~pl.col("first_after"))
     )
     own_paid = (
         (own & ~pl.col("is_crossover") & ~pl.col("is_reversal") & pl.col("paid_or_allowed"))
         .any()
         .over("instance")
     )
-    of_another = pl.col("prior_payer") | pl.col("first_prior") | pl.col("first_after") | pl.col("after") | own_paid
+    of_another = (
+        pl.col("prior_payer") | pl.col("first_prior") | pl.col("first_after") | pl.col("after") | own_paid
+    )
     answers = answers.with_columns(is_crossover=pl.when(own).then("is_crossover").otherwise(of_another))
     cancelled = answers.select(cancels="adjudication", of_cancelled="is_crossover")
     return answers.join(cancelled, on="cancels", how="left", validate="m:1").select(
@@ -86,7 +96,7 @@ def _decided(answers: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_first_answer(answers: pl.DataFrame) -> pl.DataFrame:
-    """Add what the first answer of each family says of its role, and whether a row corrects a reversed one."""
+    """Add what the first answer of each family says of its role; whether a row corrects a reversed one."""
     speaks = pl.col("claim_status_code").is_in((*PRIMARY, *AFTER_ANOTHER))
     first = (
         answers.filter(speaks)
