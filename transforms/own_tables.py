@@ -1,7 +1,7 @@
 """The tables that a user may add: contract prices, and who owns which billing provider.
 
-Text as read from the files in, checked and typed tables out. A row that cannot be used is named by its line and
-column, never by its value.
+Text as read from the files in, checked and typed tables out. A row that cannot be used is named by its line
+and column, never by its value.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class OwnTableError(ValueError):
 def parse_contracts(raw: pl.DataFrame) -> pl.DataFrame:
     """Your own prices. Grain: payer, line of business (null: any) and effective_from; dollars per unit.
 
-    Raises OwnTableError for an unknown payer or line of business, a price that is no number, a date in another
-    form, a row that ends before it starts, and two rows of a payer and line in force on one date.
+    Raises OwnTableError for an unknown payer or line of business, a price that is no number, a date in
+    another form, a row that ends before it starts, and two rows of a payer and line in force on one date.
     """
     rows = _rows("contracts", raw, CONTRACTS)
     dates = {name: pl.col(name).str.to_date("%Y-%m-%d", strict=False) for name in CONTRACTS[3:]}

@@ -1,4 +1,4 @@
-"""Contract prices and owners of providers: what is refused, by line and column (contract, sections 5 and 6)."""
+"""Contract prices and owners of providers: what is refused, by line and column (contract, 5 and 6)."""
 
 from __future__ import annotations
 
