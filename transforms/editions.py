@@ -11,8 +11,6 @@ import polars as pl
 from schemas.tables import TABLES
 
 Tables = Mapping[str, pl.DataFrame]
-LEFT_OUT: Final = frozenset({"contract_variance", "open_claims", "freshness", "data_quality"})
-"""Tables that `shared` does not have (contract section 6)."""
 MONTHS: Final = {"quarter": 3, "year": 12}
 """Period types that `shared` tells, and how many months each lasts."""
 PERIOD: Final = ["period_type", "period_start"]
@@ -41,9 +39,8 @@ def with_kept(shown: Tables, kept: Tables, new: Collection[str]) -> dict[str, pl
     `shown` are all rows as the audience may see them, `kept` the tables of the edition's last release. Tables
     without periods (payer_rules) stand as they are now.
     """
-    told = {name: frame for name, frame in shown.items() if name not in LEFT_OUT}
     made = {}
-    for name, frame in told.items():
+    for name, frame in shown.items():
         if not set(PERIOD) <= set(frame.columns):
             made[name] = frame
             continue

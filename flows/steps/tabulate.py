@@ -23,8 +23,9 @@ from flows.store.snapshot import Edition, Store
 from schemas.dictionary import data_dictionary
 from schemas.rules import SCHEMA_VERSION, Audience, DisclosureRules
 from schemas.tables import TABLES
-from transforms.coverage import added, published_counts, whole_percents
 from transforms.editions import in_periods, told_periods, with_kept
+from transforms.protect.published import added, published_counts, whole_percents
+from transforms.protect.tables import protect_tables
 from transforms.tables.canonical import canonical_digest
 from transforms.tables.release_changes import causes_of, changed_lines, release_changes
 
@@ -44,8 +45,6 @@ def tables_of(run: Run, store: Store) -> Store:
 
 def protect(run: Run, store: Store) -> str:
     """What each audience may see of the tables, in a work folder of its own; gives the folder of all."""
-    from transforms.disclosure.suppress import suppress as protect_tables
-
     built, folder = read_built(store), private_folder(run.work / "shown")
     for audience in audiences_due(run, store):
         rules = run.settings.disclosure_of(audience)
@@ -210,8 +209,7 @@ def last_release(run: Run, audience: Audience) -> Tables | None:
     manifest = read_manifest(folder)
     if manifest is None or not is_whole(folder, manifest):
         return None
-    under = asdict(run.settings.disclosure_of(audience))
-    return _read_frames(folder) if manifest["rules"]["disclosure"] == under else None
+    return _read_frames(folder) if _same_thresholds(run, audience, manifest) else None
 
 
 def audiences_due(run: Run, store: Store) -> list[Audience]:
@@ -227,7 +225,12 @@ def _is_due(run: Run, store: Store, audience: Audience) -> bool:
     manifest = read_manifest(folder) if name else None
     if manifest is None or not is_whole(folder, manifest):
         return True
-    return bool(manifest["rules"]["disclosure"] != asdict(run.settings.disclosure_of(audience)))
+    return not _same_thresholds(run, audience, manifest)
+
+
+def _same_thresholds(run: Run, audience: Audience, manifest: Mapping[str, Any]) -> bool:
+    """Whether a release was made under today's thresholds; compared as JSON, which knows no tuples."""
+    return as_json(manifest["rules"]["disclosure"]) == as_json(asdict(run.settings.disclosure_of(audience)))
 
 
 def _write_frames(folder: Path, frames: Mapping[str, pl.DataFrame]) -> Path:

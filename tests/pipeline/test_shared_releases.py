@@ -153,6 +153,21 @@ def test_what_comes_later_changes_no_period_that_was_told(first: Path, tmp_path:
     }
 
 
+def test_a_row_that_was_absent_stays_absent(first: Path, tmp_path: Path) -> None:
+    data = copy_of(first, tmp_path)
+    many = [billed(200 + n, payer_name="UnitedHealthcare", payer_id="87726") for n in range(60)]
+    night(data, {"uhc.csv": many})
+    assert rows(data, "utilization", "internal", payer="uhc").height == 1
+    assert rows(data, "utilization", payer="uhc").is_empty()
+    # a quarter in which only few stood is told, too, and stays as it was
+    few = [billed(400 + n, service_date="2024-11-05", submitted_on="2024-11-20") for n in range(5)]
+    night(data, {"few.csv": few})
+    more = [billed(500 + n, service_date="2024-11-05", submitted_on="2024-11-20") for n in range(60)]
+    night(data, {"more.csv": more})
+    assert rows(data, "utilization", "internal", period_start=date(2024, 10, 1)).height == 1
+    assert rows(data, "utilization", period_start=date(2024, 10, 1)).is_empty()
+
+
 def test_periods_are_added_as_they_grow_old_enough_beside_those_that_stand(
     first: Path, tmp_path: Path
 ) -> None:
@@ -209,10 +224,29 @@ def test_nights_without_it_do_not_make_it_forget(first: Path, tmp_path: Path) ->
     assert all(frame.equals(before[name]) for name, frame in tables(data).items())
 
 
-def test_the_manifest_tells_what_share_is_published(first: Path) -> None:
+def test_the_manifest_tells_what_share_is_published(first: Path, tmp_path: Path) -> None:
     manifest = read_manifest(first / "benchmarks/shared")
     assert manifest is not None
     assert manifest["published"]["utilization"] == {"quarter": {"rows": 100, "lines": 100}}
+    data = copy_of(first, tmp_path)
+    few = [billed(400 + n, service_date="2024-11-05", submitted_on="2024-11-20") for n in range(5)]
+    many = [billed(600 + n, service_date="2024-08-05", submitted_on="2024-08-20") for n in range(60)]
+    night(data, {"few.csv": few, "many.csv": many})
+    manifest = read_manifest(data / "benchmarks/shared")
+    assert manifest is not None
+    # 66, 60 and 5 lines in three quarters, four rows (with roll-ups) each
+    assert manifest["published"]["utilization"]["quarter"] == {"rows": 66, "lines": 96}
+    assert manifest["published"]["utilization"]["year"] == {"rows": 100, "lines": 100}
+
+
+@pytest.mark.parametrize(("providers", "shown"), [(3, False), (4, False), (5, True)])
+def test_prices_need_five_providers(tmp_path: Path, providers: int, shown: bool) -> None:
+    files = first_night()
+    for part, column in ((files["claims.csv"], "billing_provider_npi"), (files["remits.csv"], "payee_npi")):
+        for n, row in enumerate(part):
+            row[column] = NPIS[n % providers]
+    night(tmp_path, files)
+    assert (rows(tmp_path).item(0, "allowed_p50") is not None) is shown
 
 
 def test_no_provider_has_more_than_a_quarter(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from schemas.tables import TABLES
-from transforms.coverage import added, published_counts, whole_percents
+from transforms.protect.published import added, published_counts, whole_percents
 
 MONTHS = [date(2024, month, 1) for month in range(1, 5)]
 

@@ -18,6 +18,7 @@ ROW = "row"
 """Stands in `measure` for the row as a whole."""
 ORIGIN = ["file_key", "row_number"]
 NOW = "_now"
+HERE = "_here"
 CAUSES = ("new_claims", "late_remits", "corrections", "reference_data", "rules")
 """What can move a number; of causes with as many patients the first counts."""
 ANSWER = ("first_remit_on", "final_remit_on", "paid_cents", "final_charge_cents", "remark_codes")

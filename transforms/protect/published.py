@@ -19,7 +19,7 @@ def published_counts(built: Tables, shown: Tables) -> dict[str, dict[str, dict[s
 
     Of tables with N and periods. Exact, for the store alone: people are told whole percents.
     """
-    names = [name for name in shown if {"service_lines", "period_type"} <= set(built[name].columns)]
+    names = [name for name in shown if TABLES[name].has_n]
     return {name: _of_table(built[name], shown[name], TABLES[name].key_names) for name in names}
 
 
