@@ -48,11 +48,11 @@ CLAIM_COLUMNS: Final = (
     InboundColumn("submitted_on", "date", True),
     InboundColumn("claim_frequency_code", "code", True),
     InboundColumn("original_claim_number", "text", longest=50),
-    InboundColumn("payer_id", "text", True, longest=80),
-    InboundColumn("payer_name", "name", True, longest=120),
+    InboundColumn("payer_id", "text", longest=80),
+    InboundColumn("payer_name", "name", longest=120),
     InboundColumn("payer_responsibility", "code", True),
     InboundColumn("claim_filing_code", "code", shape=r"[0-9A-Z]{1,2}"),
-    InboundColumn("member_id", "text", True, longest=80),
+    InboundColumn("member_id", "text", longest=80),
     InboundColumn("patient_birth_date", "date", True),
     InboundColumn("patient_sex", "code", shape=r"[FMU]"),
     InboundColumn("billing_provider_npi", "text", True),
@@ -77,8 +77,8 @@ CLAIM_COLUMNS: Final = (
 REMIT_COLUMNS: Final = (
     InboundColumn("payment_trace", "text", True, longest=50),
     InboundColumn("payment_date", "date", True),
-    InboundColumn("payer_id", "text", True, longest=80),
-    InboundColumn("payer_name", "name", True, longest=120),
+    InboundColumn("payer_id", "text", longest=80),
+    InboundColumn("payer_name", "name", longest=120),
     InboundColumn("payee_npi", "text"),
     InboundColumn("claim_id", "text", True, longest=38),
     InboundColumn("claim_status_code", "code", True),
@@ -207,6 +207,11 @@ def _hidden(columns: Iterable[InboundColumn]) -> list[RowRule]:
     return [RowRule("control_character", c.name, ~text_of(c.name).str.contains(HIDDEN)) for c in columns]
 
 
+def _some_payer() -> RowRule:
+    """A payer is named by its id or by its name (835 N104 and REF*2U are situational)."""
+    return RowRule("required_missing", "payer_id", text_of("payer_id").is_not_null() | text_of("payer_name").is_not_null())
+
+
 def _npi(name: str) -> RowRule:
     return RowRule("npi_check_digit", name, text_of(name).is_null() | npi_is_valid(f"text_{name}"))
 
@@ -226,6 +231,7 @@ def claim_schema(
         *_hidden(CLAIM_COLUMNS),
         RowRule("near_scope_code", "procedure_code", pl.col("procedure_code").is_in(scope)),
         *_shared_rules(CLAIM_COLUMNS),
+        _some_payer(),
         RowRule("unknown_code", "claim_frequency_code", pl.col("claim_frequency_code").is_in(FREQUENCIES)),
         RowRule("unknown_code", "unit_basis", pl.col("unit_basis").is_in(["MJ", "UN"])),
         _npi("billing_provider_npi"),
@@ -266,6 +272,7 @@ def remit_schema(scope: tuple[str, ...]) -> pa.DataFrameSchema:
         *_hidden(REMIT_COLUMNS),
         RowRule("near_scope_code", "procedure_code", in_scope | no_code),
         *_shared_rules(REMIT_COLUMNS),
+        _some_payer(),
         *(
             RowRule("code_shape", name, _whole(CPT, pl.col(name)))
             for name in ("procedure_code", "submitted_procedure_code")

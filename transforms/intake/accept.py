@@ -124,7 +124,8 @@ def _header_rows(rows: pl.LazyFrame) -> pl.LazyFrame:
         "original_claim_number",
     ]
     carried = [*submission, "payer_id", "payer_name", "file_key", "row_number"]
-    needed = [name for name in submission if name not in ("original_claim_number", "payer_responsibility")]
+    optional = ("original_claim_number", "payer_responsibility", "member_id")
+    needed = [name for name in submission if name not in optional]
     return (
         rows.drop_nulls(needed)
         .filter(readable)
@@ -142,7 +143,7 @@ def _identifier(column: str) -> pl.Expr:
 def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame:
     born, served = pl.col("patient_birth_date"), pl.col("service_date")
     age = _whole_years(born, served)
-    member = _identifier("member_id").str.replace_all(r"[^0-9A-Z]", "")
+    member = _identifier("member_id").str.replace_all(r"[^0-9A-Z]", "").replace("", None)
     role = pl.col("payer_responsibility")
     prepared = rows.with_columns(
         _claim=_identifier("claim_id").str.head(CLAIM_NUMBER_LENGTH).str.strip_chars_end(),

@@ -37,7 +37,8 @@ IDS: dict[int, str] = {number: name for name, number in KIND.items()}
 
 _SLOT_BITS = 14
 _BLANK = np.zeros(256, dtype=np.bool_)
-_BLANK[[9, 10, 13, 32]] = True
+_BLANK[[9, 10, 13, 26, 32]] = True
+"""Blanks, line breaks, and the end-of-file character that joined files have between them."""
 
 
 @lru_cache(maxsize=64)
