@@ -209,7 +209,11 @@ def _hidden(columns: Iterable[InboundColumn]) -> list[RowRule]:
 
 def _some_payer() -> RowRule:
     """A payer is named by its id or by its name (835 N104 and REF*2U are situational)."""
-    return RowRule("required_missing", "payer_id", text_of("payer_id").is_not_null() | text_of("payer_name").is_not_null())
+    return RowRule(
+        "required_missing",
+        "payer_id",
+        text_of("payer_id").is_not_null() | text_of("payer_name").is_not_null(),
+    )
 
 
 def _npi(name: str) -> RowRule:

@@ -115,6 +115,7 @@ def test_reason_codes_are_treated_as_the_contract_says(reference: ReferenceTable
         "243",
         "284",
         "296",
+        "302",
     }
     assert codes(carc, "carc", pl.col("adds_to_allowed") == "any_group") == neutral
     assert codes(carc, "carc", pl.col("treatment") == "price_neutral") == neutral
@@ -126,10 +127,43 @@ def test_reason_codes_are_treated_as_the_contract_says(reference: ReferenceTable
 
 def test_network_codes_are_those_of_the_contract(reference: ReferenceTables) -> None:
     network = reference.network_codes
-    nsa = {"N830", "N862", *(f"N{number}" for number in range(864, 880))}
+    nsa = {"N830", "N859", "N860", *(f"N{number}" for number in range(862, 880))}
     assert codes(network, "code", pl.col("network") == "nsa") == nsa
     outside = network.filter(pl.col("network") == "out_of_network")
     assert set(outside.select("group_code", "code").iter_rows()) == {("PR", "45"), (None, "242")}
+
+
+def test_remarks_of_the_no_surprises_act_are_known(reference: ReferenceTables) -> None:
+    assert {"N830", "N859", "N860", "N862", "N863", "N865", "N877"} <= codes(reference.rarc, "rarc")
+
+
+def test_anesthesia_not_covered_and_authorization_expired_have_a_category(reference: ReferenceTables) -> None:
+    categories = dict(reference.carc.select("carc", "denial_category").iter_rows())
+    assert (categories["269"], categories["302"]) == ("coverage", "authorization")
+
+
+@pytest.mark.parametrize("code", ["M530", "M531", "M533", "M461", "M5451", "G893", "M47812"])
+def test_codes_that_stand_whole_in_icd_10_cm_are_billable(reference: ReferenceTables, code: str) -> None:
+    listed = dict(reference.icd10_regions.select("icd10_prefix", "is_valid_code").iter_rows())
+    assert listed[code] is True
+
+
+@pytest.mark.parametrize("prefix", ["G89", "M50", "M543", "M545", "M5136", "C79"])
+def test_heads_of_longer_codes_are_not_billable(reference: ReferenceTables, prefix: str) -> None:
+    """M54.5 needs a fifth character since 2021-10, M51.36 a sixth since 2024-10 (ICD-10-CM)."""
+    listed = dict(reference.icd10_regions.select("icd10_prefix", "is_valid_code").iter_rows())
+    assert listed[prefix] is False
+
+
+def test_modifier_51_belongs_to_the_surgeon(reference: ReferenceTables) -> None:
+    row = reference.modifiers.filter(pl.col("modifier") == "51").row(0, named=True)
+    assert (row["kind"], row["billed_by"], row["care_model"]) == ("not_on_anesthesia", "surgeon", None)
+
+
+def test_medicare_asks_hospitals_for_authorization_of_facet_denervation(reference: ReferenceTables) -> None:
+    rule = reference.payer_rules.filter(pl.col("rule_id") == "medicare_facet_prior_authorization")
+    said = rule.select("payer", "rule", "scope_lob", "effective_from", "applied").row(0)
+    assert said == ("medicare", "prior_auth", "medicare_ffs", date(2023, 7, 1), False)
 
 
 @pytest.mark.parametrize(

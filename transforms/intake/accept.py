@@ -15,13 +15,13 @@ from schemas.inbound import FIRST_DAY, LAST_DAY, claim_schema, remit_schema
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from schemas.validation import split
+from transforms.intake.ages import age_at
 from transforms.intake.layouts import Layout
 from transforms.intake.parse import canonical_adjustments, parsed
 from transforms.intake.pseudonyms import pseudonymised
 from transforms.payers import with_payer
 
 CLAIM_NUMBER_LENGTH = 20
-OLDEST_AGE = 90
 OTHER = "other"
 
 
@@ -142,12 +142,14 @@ def _identifier(column: str) -> pl.Expr:
 
 def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame:
     born, served = pl.col("patient_birth_date"), pl.col("service_date")
-    age = _whole_years(born, served)
     member = _identifier("member_id").str.replace_all(r"[^0-9A-Z]", "").replace("", None)
     role = pl.col("payer_responsibility")
+    claim = _identifier("claim_id").str.head(CLAIM_NUMBER_LENGTH).str.strip_chars_end()
+    # in workers' compensation the subscriber is the employer: the claim number stands for the member id
+    person = pl.coalesce(member, pl.concat_str(pl.lit("#"), claim))
     prepared = rows.with_columns(
-        _claim=_identifier("claim_id").str.head(CLAIM_NUMBER_LENGTH).str.strip_chars_end(),
-        _patient=pl.concat_str(member, pl.lit("|"), born.dt.to_string("%Y-%m-%d")),
+        _claim=claim,
+        _patient=pl.concat_str(person, pl.lit("|"), born.dt.to_string("%Y-%m-%d")),
         _original=_identifier("original_claim_number"),
         _control=_identifier("line_control_number"),
         _number=pl.col("line_number").cast(pl.String),
@@ -156,7 +158,7 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
         charge_cents=pl.col("charge_amount"),
         unit_count_thousandths=pl.col("unit_count"),
         un_means=pl.lit(layout.un_means or None, pl.String),
-        age_at_service=age.clip(upper_bound=OLDEST_AGE).cast(pl.Int64),
+        age_at_service=age_at(served, born),
         has_prior_authorization=pl.when("in_scope").then(pl.col("prior_authorization_number").is_not_null()),
         **{
             f"diagnosis_{i}": pl.col(f"diagnosis_{i}").str.replace(".", "", literal=True) for i in range(1, 5)
@@ -171,15 +173,6 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
     ):
         prepared = pseudonymised(prepared, column, domain, key, name)
     return prepared.select(names(ACCEPTED_CLAIM_LINE)).cast(polars_schema(ACCEPTED_CLAIM_LINE))  # type: ignore[arg-type]
-
-
-def _whole_years(born: pl.Expr, served: pl.Expr) -> pl.Expr:
-    """Age in whole years. Parts of a date are bytes in Polars: they are widened before anything is done."""
-    (born_year, born_day), (year, day) = (
-        (moment.dt.year().cast(pl.Int64), moment.dt.month().cast(pl.Int64) * 100 + moment.dt.day())
-        for moment in (born, served)
-    )
-    return year - born_year - (day < born_day).cast(pl.Int64)
 
 
 def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:

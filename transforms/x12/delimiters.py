@@ -113,7 +113,7 @@ def _body_terminator(text: bytes, element: bytes, terminator: bytes) -> bytes:
 
 
 def starts_interchange(head: bytes) -> bool:
-    """Whether the first bytes of a file are X12: an ISA of the right shape anywhere, or `ISA` and a mark first.
+    """Whether the first bytes of a file are X12: an ISA of the right shape, or `ISA` and a mark first.
 
     The second is what a wrapped or damaged interchange begins with: it is read, or refused by its name.
     """

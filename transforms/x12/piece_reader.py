@@ -17,7 +17,6 @@ from transforms.x12.rows import PartRows
 from transforms.x12.scan import CodeTest, Envelope, envelopes_of, sets_of
 from transforms.x12.segments import Segments, index_segments, repair_line_breaks
 
-
 CONTROL_LENGTH = 9
 """Characters of an interchange control number (ISA13, IEA02)."""
 

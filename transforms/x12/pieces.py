@@ -31,6 +31,7 @@ PIECE_BYTES = 8 << 20
 LARGEST_LOOP = 64 << 20
 """More bytes than this without a place to cut are refused."""
 HEAD_BYTES = 64 << 10
+FEW_BYTES = 16
 LARGE_PAGES = 4 << 20
 GZIP = zlib.MAX_WBITS | 16
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -282,8 +283,8 @@ def _headers(data: memoryview, start: int, limit: int) -> list[IsaHeader]:
 
 def _marks_before(data: memoryview, start: int) -> list[Finding]:
     """What stands before an ISA where files were joined."""
-    before = data[max(start - len(BYTE_ORDER_MARK), 0) : start].tobytes()
-    if before == BYTE_ORDER_MARK:
+    before = data[max(start - FEW_BYTES, 0) : start].tobytes().rstrip(BLANKS)
+    if before.endswith(BYTE_ORDER_MARK):
         return [warning("byte_order_mark", "ISA", 0)]
     return [warning("end_of_file_mark", "ISA", 0)] if before.endswith(END_OF_FILE) else []
 

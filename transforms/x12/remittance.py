@@ -99,13 +99,15 @@ class _RemitReader:
             loops.picked.data,
         )
         payment, trace = loops.first("BPR")[header], loops.first("TRN")[header]
+        # some senders lose an empty element of BPR: the production date is then the date of the payment
+        produced = loops.first("DTM", b"405")[header]
         payer, payee = loops.first("N1", b"PR")[header], loops.first("N1", b"PE")[header]
         second = loops.first("REF", b"2U", owner=b"PR")[header]
         is_npi = qualifiers(data, loops.span(payee, 3)) == code(b"XX")
         days = {q: loops.first("DTM", q)[zone] for q in (b"232", b"233")}
         values = {
             "payment_trace": loops.span(trace, 2),
-            "payment_date": loops.span(payment, 16),
+            "payment_date": either(loops.span(payment, 16), loops.span(produced, 2)),
             "payer_id": either(either(loops.span(payer, 4), loops.span(second, 2)), loops.span(trace, 3)),
             "payer_name": loops.span(payer, 2),
             "payee_npi": loops.span(np.where(is_npi, payee, -1), 4),

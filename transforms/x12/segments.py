@@ -138,7 +138,7 @@ def index_segments(
     terminator = delimiters.terminator
     ends = _ends(text, terminator)
     after = int(ends[-1]) + 1 if len(ends) else 0
-    unended = len(text[after:].tobytes().strip(b" \t\r\n\0"))
+    unended = len(text[after:].tobytes().strip(b" \t\r\n\0\x1a"))
     starts = np.empty_like(ends)
     if len(ends):
         starts[0] = 0
