@@ -261,11 +261,13 @@ def test_lines_of_a_submission_are_counted_in_scope_or_not(tmp_path: Path) -> No
         claim(claim_id="A", line_number="1"),
         claim(claim_id="A", line_number="2", procedure_code="99213"),
         claim(claim_id="A", line_number="3", procedure_code="64633"),
+        # the same line of another claim under this account number
+        claim(claim_id="A", line_number="1", modifier_1="QX", rendering_provider_npi="1316944218"),
         claim(claim_id="A", line_number="1", submitted_on="2025-05-05", claim_frequency_code="7"),
         claim(claim_id="B", line_number="1"),
     ]
     found = take_in(tmp_path, {"rows.csv": as_csv(rows)})
-    assert found.claim_lines["claim_line_count"].to_list() == [3, 1, 1]
+    assert found.claim_lines["claim_line_count"].to_list() == [3, 3, 1, 1]
     assert found.only["out_of_scope"] == 2
 
 
@@ -279,12 +281,14 @@ def test_replacements_and_voids_out_of_scope_leave_one_header_row_each(tmp_path:
         claim(claim_id="B", claim_frequency_code="1", **out),
         claim(claim_id="C", claim_frequency_code="8", submitted_on="soon", **out),
         claim(claim_id="D", claim_frequency_code="8", submitted_on="9999-12-31", **out),
-        claim(claim_id="E", claim_frequency_code="8", patient_birth_date="", **out),
+        # CONTRACT section 3: workers' compensation has no member id
+        claim(claim_id="E", claim_frequency_code="8", member_id="", **out),
         claim(claim_id="F"),
     ]
     found = take_in(tmp_path, {"rows.csv": as_csv(rows)})
     heads = found.claim_lines.filter(~pl.col("in_scope"))
-    assert heads.select("row_number", "claim_frequency_code").rows() == [(1, "7"), (3, "8"), (4, "7")]
+    told = heads.select("row_number", "claim_frequency_code").rows()
+    assert told == [(1, "7"), (3, "8"), (4, "7"), (8, "8")]
     of_the_line = [
         "line_number",
         "procedure_code",

@@ -45,12 +45,6 @@ SAME_FACTS = [
         "ref_mac_contractors.csv",
         ["contractor_number", "area", "mac", "jurisdiction"],
     ),
-    (
-        "modifier_pairing",
-        ["physician_modifier", "crna_modifier", "concurrent_cases", "lines_per_case"],
-        "ref_modifier_pairing.csv",
-        ["physician_modifier", "crna_modifier", "concurrent_cases", "lines_per_case"],
-    ),
     ("places_of_service", ["place_of_service"], "place_of_service_cms.csv", ["pos_code"]),
     ("claim_filing_codes", ["claim_filing_code"], "ref_claim_filing_indicator.csv", ["code"]),
     (
@@ -58,12 +52,6 @@ SAME_FACTS = [
         ["effective_from", "effective_to", "reduction", "carc", "group_code"],
         "ref_sequestration.csv",
         ["effective_from", "effective_to", "pct", "carc", "group"],
-    ),
-    (
-        "qualifying_circumstances",
-        ["procedure_code", "asa_units", "medicare_status"],
-        "ref_qualifying_circumstances.csv",
-        ["cpt_code", "asa_units", "pfs_status_2025"],
     ),
     (
         "plausibility_anchors",

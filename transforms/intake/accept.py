@@ -143,16 +143,29 @@ def _identifier(column: str) -> pl.Expr:
     return pl.col(column).str.to_uppercase()
 
 
+def _claim_number() -> pl.Expr:
+    return _identifier("claim_id").str.head(CLAIM_NUMBER_LENGTH).str.strip_chars_end()
+
+
+def _loose_number() -> pl.Expr:
+    """What is left of a claim number that lost its punctuation and leading zeros; null where nothing is."""
+    bare = _claim_number().str.replace_all(r"[^0-9A-Z]", "").str.strip_chars_start("0")
+    return pl.when(bare != "").then(bare)
+
+
 def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame:
     born, served = pl.col("patient_birth_date"), pl.col("service_date")
-    member = _identifier("member_id").str.replace_all(r"[^0-9A-Z]", "").replace("", None)
+    bare = _identifier("member_id").str.replace_all(r"[^0-9A-Z]", "")
+    member, birth = pl.when(bare != "").then(bare), born.dt.to_string("%Y-%m-%d")
+    # in workers' compensation the subscriber is the employer: the claim number stands for the member
+    patient = pl.coalesce(member, pl.concat_str(pl.lit("claim "), _claim_number()))
     role = pl.col("payer_responsibility")
-    claim = _identifier("claim_id").str.head(CLAIM_NUMBER_LENGTH).str.strip_chars_end()
-    # in workers' compensation the subscriber is the employer: the claim number stands for the member id
-    person = pl.coalesce(member, pl.concat_str(pl.lit("#"), claim))
     prepared = rows.with_columns(
-        _claim=claim,
-        _patient=pl.concat_str(person, pl.lit("|"), born.dt.to_string("%Y-%m-%d")),
+        _claim=_claim_number(),
+        _loose=_loose_number(),
+        _patient=pl.concat_str(patient, pl.lit("|"), birth),
+        _member=member,
+        _birth=birth,
         _original=_identifier("original_claim_number"),
         _control=_identifier("line_control_number"),
         _number=pl.col("line_number").cast(pl.String),
@@ -169,7 +182,10 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
     )
     for column, domain, name in (
         ("_claim", "claim", "claim_number_key"),
+        ("_loose", "loose_claim", "loose_number_key"),
         ("_patient", "patient", "patient_key"),
+        ("_member", "member", "member_key"),
+        ("_birth", "birth", "birth_key"),
         ("_original", "payer_claim", "original_claim_key"),
         ("_control", "line_control", "line_control_key"),
         ("_number", "line_control", "line_number_key"),
@@ -180,7 +196,8 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
 
 def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
     prepared = rows.with_columns(
-        _claim=_identifier("claim_id").str.head(CLAIM_NUMBER_LENGTH).str.strip_chars_end(),
+        _claim=_claim_number(),
+        _loose=_loose_number(),
         _trace=_identifier("payment_trace"),
         _payer_claim=_identifier("payer_claim_number"),
         _original=_identifier("original_payer_claim_number"),
@@ -195,6 +212,7 @@ def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
         prepared = prepared.drop(column).join(packed, on="_row", how="left", validate="1:1")
     for column, domain, name in (
         ("_claim", "claim", "claim_number_key"),
+        ("_loose", "loose_claim", "loose_number_key"),
         ("_trace", "trace", "trace_key"),
         ("_payer_claim", "payer_claim", "payer_claim_key"),
         ("_original", "payer_claim", "original_payer_claim_key"),
