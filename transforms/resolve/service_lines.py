@@ -49,7 +49,7 @@ def resolve_lines(
     met = linked.filter(pl.col("outcome") == "linked")
     adjudications = with_cancellations(adjudications_of(met, placed.rows, reference))
     chains = chains_of(
-        placed.rows, placed.versions, placed.names, met, adjudications, rules.infer_resubmissions
+        placed.rows, rows.detail, placed.versions, placed.names, adjudications, rules.infer_resubmissions
     )
     outcomes = _remit_outcomes(linked, adjudications)
     standing = _with_standing(placed, chains)
