@@ -178,8 +178,8 @@ def _chain_slots(claims: pl.DataFrame, instances: pl.DataFrame, edges: pl.DataFr
     claims.
 
     The standing line of a slot continues the slots with its number in any version of a superseded claim, else
-    the single slot of a claim where it is the single slot of its own. A slot is continued by one line: by that
-    with its latest number, else the first.
+    the single slot of a claim where it is the single slot of its own. A slot is continued by one line:
+    that with its latest number, else the first.
     """
     slots = claims.filter("in_scope").select(SLOT).unique()
     superseded = _superseded(edges)
