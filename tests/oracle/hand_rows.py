@@ -19,8 +19,11 @@ SERVICE = date(2026, 1, 5)
 
 def claim(row_number: int, **values: Any) -> Row:
     """An Aetna claim line of 32 minutes for 660.00, billed the day after the service."""
+    patient = values.get("patient_key", "patient")
     return {
         **dict.fromkeys(names(ACCEPTED_CLAIM_LINE)),
+        "member_key": f"member of {patient}",
+        "birth_key": f"birth of {patient}",
         "file_key": "claims",
         "row_number": row_number,
         "in_scope": True,

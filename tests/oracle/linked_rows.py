@@ -8,8 +8,8 @@ import polars as pl
 
 from transforms.resolve.affected_claims import with_claim_links, with_remit_links
 
-CLAIM_KEYS = ("claim_number_key", "patient_key", "original_claim_key")
-REMIT_KEYS = ("claim_number_key", "payer_claim_key", "original_payer_claim_key")
+CLAIM_KEYS = ("claim_number_key", "loose_number_key", "member_key", "birth_key", "original_claim_key")
+REMIT_KEYS = ("claim_number_key", "loose_number_key", "payer_claim_key", "original_payer_claim_key")
 
 
 def linked_claims(rows: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:

@@ -24,7 +24,14 @@ from transforms.resolve.affected_claims import ROW, RowSet, closure, shards
 
 CLAIM_SCHEMA, REMIT_SCHEMA = polars_schema(ACCEPTED_CLAIM_LINE), polars_schema(ACCEPTED_REMIT_LINE)
 REFERENCE_FOLDER = Path(__file__).resolve().parents[2] / "data" / "reference"
-CLAIM_IDENTIFIERS = ("claim_number_key", "patient_key", "original_claim_key")
+CLAIM_IDENTIFIERS = (
+    "claim_number_key",
+    "loose_number_key",
+    "patient_key",
+    "member_key",
+    "birth_key",
+    "original_claim_key",
+)
 REMIT_IDENTIFIERS = ("claim_number_key", "payer_claim_key", "original_payer_claim_key")
 Row = dict[str, Any]
 
