@@ -68,19 +68,23 @@ def _render(
     link: Callable[[str, str], str],
 ) -> str:
     edition = published.edition
-    return _environment().get_template("page.html.j2").render(
-        pages=pages,
-        current=current,
-        title=title if len(pages) > 1 else f"{title} - CPT {edition.main_code}",
-        menu=menu,
-        link=link,
-        style=_style(),
-        width=WIDTH,
-        symbols=SYMBOLS,
-        rounding="" if edition.is_exact else ROUNDING,
-        limits=_limits(edition),
-        files=FILES,
-        edition=head_of(published),
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            pages=pages,
+            current=current,
+            title=title if len(pages) > 1 else f"{title} - CPT {edition.main_code}",
+            menu=menu,
+            link=link,
+            style=_style(),
+            width=WIDTH,
+            symbols=SYMBOLS,
+            rounding="" if edition.is_exact else ROUNDING,
+            limits=_limits(edition),
+            files=FILES,
+            edition=head_of(published),
+        )
     )
 
 

@@ -103,7 +103,9 @@ def _shortened(words: str, width: float) -> str:
 
 
 def _greatest(items: Sequence[Item], columns: Sequence[str]) -> float:
-    numbers = [float(item.row[column]) for item in items for column in columns if item.row[column] is not None]
+    numbers = [
+        float(item.row[column]) for item in items for column in columns if item.row[column] is not None
+    ]
     return max(numbers, default=0.0)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 MONTHS: Final = {"month": 1, "quarter": 3, "year": 12, "rolling_12": 12}
@@ -25,6 +26,8 @@ class Edition:
     main_code: str
     mature_days: int = 90
     is_synthetic: bool = False
+    shares: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    """Share of rows and of lines shown, in whole percent, by table and period type."""
 
     @property
     def is_exact(self) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
 
 import polars as pl
 
@@ -30,7 +29,6 @@ from transforms.publication.reference_facts import Facts
 from transforms.publication.values import plain, shown
 from transforms.publication.words import EXPECTATIONS, REGIONS, spoken
 
-Names = Mapping[str, Mapping[str, Any]]
 MODIFIER_KINDS = (
     *("pricing", "informational", "physical_status", "liability", "laterality"),
     *("facility_only", "not_on_anesthesia"),
@@ -43,7 +41,7 @@ def code_page(published: Published, facts: Facts) -> Page:
     """The reference page of the code beside what is seen of it."""
     every = in_window(published, "v_volume", "all")
     lead: tuple[Sentence, ...] = (
-        *facts.overview,
+        facts.overview,
         (
             *(shown(every, "service_lines"), " lines of ", shown(every, "patients"), " patients"),
             f" are in these files ({published.window.label}); a line's median time is ",
@@ -51,7 +49,7 @@ def code_page(published: Published, facts: Facts) -> Page:
         ),
     )
     sections = (
-        Section("overview", "At a glance", facts=facts.listed),
+        Section("overview", "Reference", facts=facts.listed()),
         _family(published, facts),
         Section("sites", "Where it is done", figures=(_sites(published, facts),)),
         _clinical(published, facts),
@@ -62,20 +60,17 @@ def code_page(published: Published, facts: Facts) -> Page:
     return Page("code", "Code", f"CPT {published.edition.main_code} in detail", lead, (), sections)
 
 
-def named_by(frame: pl.DataFrame, key: str) -> Names:
-    """Rows of a reference table by their code."""
-    return {str(row[key]): row for row in frame.iter_rows(named=True)}
-
-
 def _family(published: Published, facts: Facts) -> Section:
     codes = facts.reference.anesthesia_codes.filter(pl.col("family") == "scope").sort("procedure_code")
-    names = named_by(codes, "procedure_code")
+    names = {str(row["procedure_code"]): row for row in codes.iter_rows(named=True)}
     rows = [
         published.row("v_price_by_code", procedure_code=code, payer="all", line_of_business="commercial")
         for code in names
     ]
     main = published.edition.main_code
-    items = [Item(row["procedure_code"], "all" if row["procedure_code"] == main else "other", row) for row in rows]
+    items = [
+        Item(row["procedure_code"], "all" if row["procedure_code"] == main else "other", row) for row in rows
+    ]
     table = number_table(
         f"The family of codes, commercial, {published.window.label}",
         rows,
@@ -109,7 +104,7 @@ def _are_similar(rows: list[Row]) -> bool:
 
 
 def _sites(published: Published, facts: Facts) -> Figure:
-    names = named_by(facts.reference.places_of_service, "place_of_service")
+    names = facts.rows("places_of_service")
     rows = published.view("v_sites", payer="all", line_of_business="all")
     seen = {row["place_of_service"] for row in rows}
     typical = [code for code, row in names.items() if row["expectation"] in ("common", "possible")]
@@ -133,7 +128,7 @@ def _sites(published: Published, facts: Facts) -> Figure:
     hatched = [expectation(row) not in ("typical", "possible") for row in rows]
     return Figure(
         "sites-share",
-        _top_sentence(rows, "site_name", "of lines"),
+        _top_sentence(rows, lambda row: str(row["site_name"])),
         f"Share of lines by place of service, all payers, {published.window.label}; dashed: not expected",
         f"Expected sites are of the reference list. {OTHERS} Source: table sites.",
         bar_chart(items, "share_of_lines", "share", "Share of lines", hatched) if items else None,
@@ -146,7 +141,10 @@ def _sites(published: Published, facts: Facts) -> Figure:
                 Col("Share", "share_of_lines"),
                 Col("Lines", "service_lines"),
                 Col("Median minutes", "minutes_p50"),
-                Col("Per unit, commercial", priced_like(published, "v_sites", "place_of_service", "all", f"{PRICE}_p50")),
+                Col(
+                    "Per unit, commercial",
+                    priced_like(published, "v_sites", "place_of_service", "all", f"{PRICE}_p50"),
+                ),
                 Col("Denied", "denial_rate"),
             ),
         ),
@@ -154,31 +152,33 @@ def _sites(published: Published, facts: Facts) -> Figure:
     )
 
 
-def _top_sentence(rows: list[Row], name: str, of: str) -> Sentence:
+def _top_sentence(rows: list[Row], name: Callable[[Row], str]) -> Sentence:
     there = [row for row in rows if row["share_of_lines"] is not None]
     if not there:
         return ("No value is shown.",)
-    told: Sentence = (f"{spoken(str(there[0][name]))}: ", shown(there[0], "share_of_lines"), f" {of}")
+    told: Sentence = (f"{spoken(name(there[0]))}: ", shown(there[0], "share_of_lines"), " of lines")
     if len(there) == 1:
         return told
-    return (*told, f"; {there[1][name]}: ", shown(there[1], "share_of_lines"))
+    return (*told, f"; {name(there[1])}: ", shown(there[1], "share_of_lines"))
 
 
 def _clinical(published: Published, facts: Facts) -> Section:
     return Section(
         "clinical",
         "Clinical context",
-        figures=(_themes(published), _procedures(published, facts), _diagnoses(published, facts)),
+        figures=(_themes(published, facts), _procedures(published, facts), _diagnoses(published, facts)),
     )
 
 
-def _themes(published: Published) -> Figure:
+def _themes(published: Published, facts: Facts) -> Figure:
     rows = by_share(published.view("v_themes", payer="all", line_of_business="all"), "theme")[:MOST]
-    items = [Item(spoken(str(row["theme"])), "all", row) for row in rows]
+    items = [Item(facts.theme(str(row["theme"])), "all", row) for row in rows]
     note = f"Theme of the first diagnosis of the line that has one. {OTHERS} Source: table clinical_themes."
     return Figure(
         "themes",
-        _top_sentence(rows, "theme", "of lines") if rows else ("Why the procedure is done",),
+        _top_sentence(rows, lambda row: facts.theme(str(row["theme"])))
+        if rows
+        else ("Why the procedure is done",),
         f"Share of lines by clinical theme, all payers, {published.window.label}",
         note if rows else "[n] No data: this release has no clinical themes for this window.",
         bar_chart(items, "share_of_lines", "share", "Share of lines") if rows else None,
@@ -186,11 +186,13 @@ def _themes(published: Published) -> Figure:
             f"Clinical themes, {published.window.label}",
             rows,
             (
-                Col("Theme", named(lambda row: spoken(str(row["theme"]))), False),
+                Col("Theme", named(lambda row: facts.theme(str(row["theme"]))), False),
                 Col("Share", "share_of_lines"),
                 Col("Lines", "service_lines"),
                 Col("Median minutes", "minutes_p50"),
-                Col("Per unit, commercial", priced_like(published, "v_themes", "theme", "all", f"{PRICE}_p50")),
+                Col(
+                    "Per unit, commercial", priced_like(published, "v_themes", "theme", "all", f"{PRICE}_p50")
+                ),
                 Col("Denied", "denial_rate"),
             ),
         )
@@ -201,7 +203,7 @@ def _themes(published: Published) -> Figure:
 
 
 def _procedures(published: Published, facts: Facts) -> Figure:
-    names = named_by(facts.reference.surgical_codes, "surgical_procedure_code")
+    names = facts.rows("surgical_codes")
     key = "surgical_procedure_code"
     rows = by_share(published.view("v_procedures", payer="all", line_of_business="all"), key)[:MOST]
 
@@ -241,8 +243,8 @@ def _procedures(published: Published, facts: Facts) -> Figure:
 def _diagnoses(published: Published, facts: Facts) -> Figure:
     rows = by_share(published.view("v_diagnoses", payer="all", line_of_business="all"), "diagnosis")[:MOST]
     themes: dict[str, str] = {}
-    for prefix, theme in facts.reference.icd10_regions.select("icd10_prefix", "theme").sort("icd10_prefix").iter_rows():
-        themes.setdefault(str(prefix)[:3], str(theme))
+    for prefix, row in sorted(facts.rows("icd10_regions").items()):
+        themes.setdefault(prefix[:3], facts.theme(str(row["theme"])))
 
     def label(row: Row) -> str:
         region = REGIONS.get(str(row["region"]), str(row["region"]))
@@ -272,7 +274,7 @@ def _diagnoses(published: Published, facts: Facts) -> Figure:
 
 
 def _modifiers(published: Published, facts: Facts) -> Figure:
-    names = named_by(facts.reference.modifiers, "modifier")
+    names = facts.rows("modifiers")
     rows = published.view("v_modifiers", payer="all", line_of_business="all")
 
     def kind(row: Row) -> str:
@@ -287,15 +289,13 @@ def _modifiers(published: Published, facts: Facts) -> Figure:
         return str(found["short_name"]) if found else "none, or not in the list"
 
     def use(row: Row) -> str:
-        found = names.get(row["modifier"], {})
-        return str(found.get("use_when") or found.get("when_to_use") or "")
+        return str(names.get(row["modifier"], {}).get("use_when") or "no use known here")
 
-    has_use = any(use(row) for row in rows)
     items = [Item(f"{row['modifier']} {meaning(row)}", "all", row) for row in pricing]
     columns = [
         Col("Modifier", named(lambda row: row["modifier"]), False),
         Col("Says", named(meaning), False),
-        *([Col("Use when", named(use), False)] if has_use else []),
+        Col("Use when", named(use), False),
         Col("Kind", named(lambda row: spoken(kind(row))), False),
         Col("Share", "share_of_lines"),
         Col("Lines", "service_lines"),
@@ -357,7 +357,9 @@ def _states(published: Published) -> Figure:
                 Col("State", named(lambda row: row["state"]), False),
                 Col("Share", "share_of_lines"),
                 Col("Lines", "service_lines"),
-                Col("Per unit, commercial", priced_like(published, "v_states", "state", "all", f"{PRICE}_p50")),
+                Col(
+                    "Per unit, commercial", priced_like(published, "v_states", "state", "all", f"{PRICE}_p50")
+                ),
                 Col("Denied", "denial_rate"),
             ),
         ),

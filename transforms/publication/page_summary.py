@@ -33,7 +33,7 @@ from transforms.publication.reading import (
     in_window,
     late_payers,
 )
-from transforms.publication.reference_facts import Facts
+from transforms.publication.reference_facts import AT_A_GLANCE, Facts
 from transforms.publication.trends import Series, spark, trend_chart
 from transforms.publication.values import shown
 from transforms.publication.words import IMMATURE_FOOTNOTE, LINES_OF_BUSINESS, PAYERS, SHORT_PAYERS
@@ -55,7 +55,9 @@ def summary_page(published: Published, facts: Facts) -> Page:
             "trend",
             "Price per unit over time",
             sentences=(maturity(published, _volume(published)), *_young(published)),
-            figures=tuple(trend_figure(published, payer, f"trend-{payer}") for payer in _with_pages(published)),
+            figures=tuple(
+                trend_figure(published, payer, f"trend-{payer}") for payer in _with_pages(published)
+            ),
             is_small=True,
         ),
         Section("denials", "Denials", figures=(denials_figure(published),)),
@@ -82,7 +84,7 @@ def _with_pages(published: Published) -> list[str]:
 
 
 def _what(facts: Facts) -> Section:
-    return Section("what", "What the code is", sentences=facts.overview, facts=facts.listed)
+    return Section("what", "What the code is", sentences=(facts.overview,), facts=facts.listed(AT_A_GLANCE))
 
 
 def _cards(published: Published) -> tuple[Card, ...]:
@@ -104,7 +106,13 @@ def _cards(published: Published) -> tuple[Card, ...]:
             "Service lines",
             shown(volume, "service_lines"),
             (
-                ("of ", shown(volume, "patients"), " patients by ", shown(volume, "billing_providers"), " billing providers"),
+                (
+                    "of ",
+                    shown(volume, "patients"),
+                    " patients by ",
+                    shown(volume, "billing_providers"),
+                    " billing providers",
+                ),
                 volume_on_year(published, "all"),
             ),
             spark(over["v_volume"], "service_lines"),
@@ -189,7 +197,13 @@ def _price_heading(rows: list[Row]) -> Sentence:
     if not plans:
         return ("Prices per unit by payer",)
     medicare = [row for row in rows if row["payer"] == "medicare" and row[f"{PRICE}_p50"] is not None]
-    told: Sentence = ("Commercial medians run from ", shown(plans[-1], f"{PRICE}_p50"), " to ", shown(plans[0], f"{PRICE}_p50"), " per unit")
+    told: Sentence = (
+        "Commercial medians run from ",
+        shown(plans[-1], f"{PRICE}_p50"),
+        " to ",
+        shown(plans[0], f"{PRICE}_p50"),
+        " per unit",
+    )
     return (*told, "; Medicare's is ", shown(medicare[0], f"{PRICE}_p50")) if medicare else told
 
 
@@ -334,7 +348,9 @@ def fresh_section(published: Published) -> Section:
     if not rows:
         return Section("fresh", "How recent the files are", sentences=(("[n] No data in this release.",),))
     late = [PAYERS.get(row["payer"], row["payer"]) for row in rows if row["is_late"]]
-    told: Sentence = (f"Late: {', '.join(dict.fromkeys(late))}.",) if late else ("No payer's files are late.",)
+    told: Sentence = (
+        (f"Late: {', '.join(dict.fromkeys(late))}.",) if late else ("No payer's files are late.",)
+    )
     columns = (
         Col("Payer", named(lambda row: PAYERS.get(row["payer"], str(row["payer"]))), False),
         Col("Files", named(lambda row: str(row["source"]).replace("_", " ")), False),
@@ -345,4 +361,9 @@ def fresh_section(published: Published) -> Section:
         Col("Days since", "days_since"),
         Col("Usual days between", "usual_days_between"),
     )
-    return Section("fresh", "How recent the files are", (told,), tables=(number_table("Last dates by payer", rows, columns),))
+    return Section(
+        "fresh",
+        "How recent the files are",
+        (told,),
+        tables=(number_table("Last dates by payer", rows, columns),),
+    )

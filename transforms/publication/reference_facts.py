@@ -1,72 +1,80 @@
-"""What the reference data say of the code: the text a reader would look up."""
+"""What the reference data say of the code: the text and the names a reader would look up."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
 from schemas.reference import ReferenceTables
 from transforms.publication.parts import Sentence
 from transforms.publication.values import Shown
+from transforms.publication.words import CONFIDENCE, spoken
+
+Names = Mapping[str, Mapping[str, Any]]
+AT_A_GLANCE = ("service_type", "since", "typical_procedures", "typical_sites", "who_bills", "authorization")
+"""Topics of the summary; the page on the code has all."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The reference page of a code, in sentences and facts."""
+    """The reference tables, as names and facts of one code."""
 
-    short_name: str
-    overview: tuple[Sentence, ...]
-    listed: tuple[tuple[str, Sentence], ...]
     reference: ReferenceTables
+    code: str
+    _kept: dict[str, Names] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def short_name(self) -> str:
+        """The code in a few words of our own."""
+        return self.name("anesthesia_codes", self.code) or "anesthesia"
+
+    @property
+    def overview(self) -> Sentence:
+        """What the code covers, in a sentence."""
+        return (str(self.rows("code_facts").get("covers", {}).get("text", "")),)
+
+    def listed(self, topics: tuple[str, ...] = ()) -> tuple[tuple[str, Sentence], ...]:
+        """Facts of the code by topic, each with how well it is founded; all but the first without `topics`."""
+        rows = self.rows("code_facts")
+        wanted = topics or tuple(topic for topic in rows if topic != "covers")
+        base = self.rows("anesthesia_codes").get(self.code, {}).get("base_units")
+        told = [
+            (str(rows[topic]["title"]), (f"{rows[topic]['text']} ({CONFIDENCE[rows[topic]['confidence']]})",))
+            for topic in wanted
+            if topic in rows
+        ]
+        units = Shown(f"{base}", table="reference/anesthesia_codes", key=self.code, column="base_units")
+        return (("Base units", (units,)), *told) if topics and base is not None else tuple(told)
+
+    def rows(self, table: str) -> Names:
+        """Rows of a reference table by its first column."""
+        if table not in self._kept:
+            frame: pl.DataFrame = getattr(self.reference, table)
+            order = ["position"] if "position" in frame.columns else []
+            rows = (frame.sort(order) if order else frame).iter_rows(named=True)
+            self._kept[table] = {str(row[frame.columns[0]]): row for row in rows}
+        return self._kept[table]
+
+    def name(self, table: str, code: str) -> str:
+        """Name of a code in our own words, empty where the table has none."""
+        row = self.rows(table).get(code, {})
+        for column in ("theme_name", "category_name", "short_name", "site_name", "short_meaning"):
+            if row.get(column):
+                return str(row[column])
+        return ""
+
+    def theme(self, theme: str) -> str:
+        """A clinical theme in words."""
+        return self.name("clinical_themes", theme) or spoken(theme)
+
+    def category(self, category: str | None) -> str:
+        """A denial category in words."""
+        return self.name("denial_categories", str(category)) or spoken(str(category or "unclassified"))
 
 
 def facts_of(reference: ReferenceTables, code: str) -> Facts:
-    """Sentences and facts of a code from the reference tables."""
-    codes = reference.anesthesia_codes
-    mine = codes.filter(pl.col("procedure_code") == code)
-    name = str(mine["short_name"][0]) if mine.height else "anesthesia"
-    base = _fact(str(mine["base_units"][0]) if mine.height else "[n]", "anesthesia_codes", code, "base_units")
-    overview: tuple[Sentence, ...] = (
-        (
-            f"CPT {code} is billed for the anesthesia that is given while a physician destroys nerves at the neck "
-            "or chest part of the spine under imaging, most often the small nerves of the facet joints with heat "
-            "(radiofrequency). The surgeon's own work has codes of its own.",
-        ),
-        (
-            "Payment follows units: base units of the code plus one unit for every 15 minutes, times dollars per "
-            "unit. Dollars per unit are what this publication compares.",
-        ),
-    )
-    typical = "; ".join(
-        f"{row['site_name']} ({row['place_of_service']})"
-        for row in reference.places_of_service.filter(pl.col("expectation") == "common").iter_rows(named=True)
-    )
-    procedures = ", ".join(
-        reference.surgical_codes.filter(
-            pl.col("expected_anesthesia_codes").str.contains(code) & (pl.col("pairing") == "yes")
-        )["surgical_procedure_code"]
-    )
-    family = ", ".join(
-        codes.filter((pl.col("family") == "scope") & (pl.col("procedure_code") != code))["procedure_code"]
-    )
-    listed: tuple[tuple[str, Sentence], ...] = (
-        ("Service type", ("Anesthesia; professional claims (837P), place of service on the line",)),
-        ("Base units", (base,)),
-        ("In use since", (_since(mine),)),
-        ("Typical sites", (typical or "[n]",)),
-        ("Billed with", (procedures or "[n]",)),
-        ("Same family", (family or "[n]",)),
-    )
-    return Facts(name, overview, listed, reference)
-
-
-def _since(mine: pl.DataFrame) -> str:
-    from transforms.publication.edition import long_date
-
-    start = mine["effective_from"][0] if mine.height else None
-    return long_date(start) if start else "not known"
-
-
-def _fact(text: str, table: str, key: str, column: str) -> Shown:
-    return Shown(text, table=f"reference/{table}", key=key, column=column)
+    """Names and facts of a code from the reference tables."""
+    return Facts(reference, code)

@@ -97,7 +97,9 @@ def trend_chart(
 ) -> Drawing:
     """Lines over periods; `top` gives small multiples a common scale."""
     columns = [column for one in series for column in (one.column, *(one.band or ()))]
-    greatest = top or max([0.0, *(float(row[column]) for row in rows for column in columns if row[column] is not None)])
+    greatest = top or max(
+        [0.0, *(float(row[column]) for row in rows for column in columns if row[column] is not None)]
+    )
     times = Times(periods, max(greatest, mark.at if mark else 0.0) * 1.02, unit)
     shapes = times.base(rows)
     if mark is not None:

@@ -105,9 +105,7 @@ EXPECTATIONS: Final = {
     "unlisted": "not expected",
 }
 IMMATURE_FOOTNOTE: Final = "Open dots and [m]: not yet mature, will change."
-ROUNDING: Final = (
-    "Counts are rounded to the nearest 5 (11 to 17 show as 15); parts may not add up. Shares use rounded counts."
-)
+ROUNDING: Final = "Counts are rounded to the nearest 5 (11 to 17 show as 15); parts may not add up. Shares use rounded counts."
 LIMITS: Final = (
     "Figures are of these claim files, not of a market or population.",
     "Professional claims only; no facility fees.",
