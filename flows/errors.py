@@ -12,7 +12,6 @@ DONE: Final = 0
 FAILED: Final = 1
 USAGE: Final = 2
 DOUBTS: Final = 3
-GATE_REFUSED: Final = 5
 CONFIGURATION: Final = 6
 BUSY: Final = 75
 
@@ -53,6 +52,12 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "E_REFERENCE": Entry(
         "The reference data could not be read or contradict themselves.",
         "Restore config/ and data/reference/ as released, or correct the file named.",
+        CONFIGURATION,
+    ),
+    "E_CONTRACTS": Entry(
+        "A table of your own, config/contracts.csv or config/provider_groups.csv, cannot be used. "
+        "Nothing was published.",
+        "Correct the lines and columns named; the .example.csv beside each shows the form.",
         CONFIGURATION,
     ),
     "E_DATA_FOLDER": Entry(
@@ -108,11 +113,6 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "standings. Nothing was committed.",
         "This is a defect of the program, not of the data: report it with the counts shown "
         "(they hold no values).",
-    ),
-    "E_GATE": Entry(
-        "The disclosure gate found a way to work a suppressed cell out. Nothing was published.",
-        "The last release stays. Choose a stricter audience, or report the table and keys count shown.",
-        GATE_REFUSED,
     ),
     "E_DISK": Entry(
         "The disk is full, read-only or failing, or refuses a file or folder. Nothing new was published.",

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("duckdb_tables")]
 REFERENCE = Path(__file__).parents[2] / "data" / "reference"
 CONTRACTS = config_folder() / "contracts.example.csv"
 KEY = "a key of the tests, long enough for its purpose"
-NEVER_SAID = {"suppressed", "suppression_reason"}
+NEVER_SAID = {"withheld"}
 HALF = 0.5e-4
 """Published numbers are rounded to four decimals, ..."""
 HALF_CENT = 0.5e-2

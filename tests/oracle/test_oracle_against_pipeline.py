@@ -196,9 +196,12 @@ def test_fast_tables_agree_with_the_oracle(seed: int, as_of: date, fast_referenc
         pl.LazyFrame(lines, schema=polars_schema(RESOLVED_LINE)), as_of, Rules(), fast_reference
     )
     base = utilization(opened)
-    made = {"utilization": base}
-    for name, build in (("payment", payment), ("care_models", care_models), ("denials", denials)):
-        made[name] = build(opened, base)
+    made = {
+        "utilization": base,
+        "payment": payment(opened),
+        "care_models": care_models(opened, base),
+        "denials": denials(opened),
+    }
 
     told: list[str] = []
     compared = 0

@@ -6,14 +6,16 @@ import polars as pl
 
 from schemas.tables_of_payment import CONTRACT_VARIANCE
 from transforms.tables.analysis_lines import Book
-from transforms.tables.cells import Measures, dollars, finish, measure_cells, with_count_of
+from transforms.tables.cells import Measures, dollars, finish, measure_cells
 
 
-def contract_variance(book: Book, utilization: pl.DataFrame, contracts: pl.DataFrame | None) -> pl.DataFrame:
+def contract_variance(book: Book, contracts: pl.DataFrame | None) -> pl.DataFrame:
     """Unit-priced lines against contract prices. Grain: code, payer, line of business, period.
 
     `contracts`: payer, line_of_business (null: any), dollars_per_unit (Decimal or float), effective_from and
     effective_to (inclusive; null: open). A line of business named goes before any. No contracts: no rows.
+    Units and share are those of the payer's own rules where one is applied (a nurse anesthetist alone at 85 %
+    is then as agreed), else those billed.
     """
     rows = with_contract(book.lines.filter(pl.col("is_unit_priced")), contracts)
     difference = pl.col("allowed_cents") - pl.col("expected_cents")
@@ -25,7 +27,6 @@ def contract_variance(book: Book, utilization: pl.DataFrame, contracts: pl.DataF
             "underpaid_lines": short,
             "underpaid_cents": pl.when(short).then(-difference),
             "overpaid_lines": difference > 1,
-            "_as_agreed_lines": difference.is_between(-1, 1),
         },
         bases={"unit_priced": "is_unit_priced"},
     )
@@ -34,7 +35,7 @@ def contract_variance(book: Book, utilization: pl.DataFrame, contracts: pl.DataF
         dollars("allowed_cents").alias("allowed_sum"),
         dollars("underpaid_cents").alias("underpaid_sum"),
     )
-    return finish(with_count_of(cells, utilization, "_all_lines"), CONTRACT_VARIANCE)
+    return finish(cells, CONTRACT_VARIANCE)
 
 
 def with_contract(lines: pl.DataFrame, contracts: pl.DataFrame | None) -> pl.DataFrame:
@@ -63,10 +64,11 @@ def with_contract(lines: pl.DataFrame, contracts: pl.DataFrame | None) -> pl.Dat
         .unique(keys, keep="first", maintain_order=True)
         .select(*keys, "_dollars")
     )
-    # millionths of a dollar x half tenths of a unit are whole numbers, so the rounding to cents is exact
+    # millionths of a dollar x hundredths of a share are whole numbers, so the rounding to cents is exact
     fine = (pl.col("_dollars") * 1_000_000).round().cast(pl.Int64)
-    half_tenths = (pl.col("billed_unit_tenths") * pl.col("share") * 2).round().cast(pl.Int64)
-    numerator, per_cent = fine * half_tenths, 200_000
+    tenths = pl.coalesce("expected_unit_tenths", "billed_unit_tenths")
+    owed = (tenths * pl.coalesce("expected_share", "share") * 100).round().cast(pl.Int64)
+    numerator, per_cent = fine * owed, 10_000_000
     whole, rest = numerator // per_cent, numerator % per_cent
     up = (rest * 2 > per_cent) | ((rest * 2 == per_cent) & (whole % 2 == 1))
     return lines.join(in_force, on=keys, how="inner", validate="m:1").with_columns(
