@@ -1,4 +1,4 @@
-"""What may be said of a change on the year, and of a level that breaks: nothing that the data do not carry."""
+"""What may be said of a change on the year, and of a level that breaks: no more than the data carry."""
 
 from __future__ import annotations
 

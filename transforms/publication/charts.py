@@ -130,8 +130,18 @@ def spread_chart(
             left, right = frame.x(numbers[1]), frame.x(numbers[3])
             shapes.append(rect(left, y - 5, max(right - left, 1), 10, f"{css} box"))
         shapes.append(diamond(frame.x(numbers[2]), y, 5, f"{css} dot"))
-        shapes.append(value(_inside(frame.x(numbers[2]), middle.text), y - 8, middle, "num mid"))
+        shapes.append(_median_text(frame, place, numbers, middle))
     return Drawing(frame.height, tuple(shapes))
+
+
+def _median_text(frame: Frame, place: int, numbers: Sequence[float | None], middle: Shown) -> str:
+    """The median in figures: over its mark, or beside the spread where the row's name stands above it."""
+    there = [frame.x(number) for number in numbers if number is not None]
+    if not frame.is_above:
+        return value(_inside(frame.x(numbers[2] or 0), middle.text), frame.y(place) - 8, middle, "num mid")
+    if max(there) + 8 + len(middle.text) * LETTER < WIDTH:
+        return value(max(there) + 8, frame.y(place) + 4, middle, "num")
+    return value(min(there) - 8, frame.y(place) + 4, middle, "num end")
 
 
 def _inside(x: float, words: str) -> float:

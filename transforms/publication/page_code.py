@@ -100,7 +100,7 @@ def _are_similar(rows: list[Row]) -> bool:
     there = [row for row in rows if row[f"{PRICE}_p25"] is not None and row[f"{PRICE}_p75"] is not None]
     if len(there) < 2:
         return False
-    return max(row[f"{PRICE}_p25"] for row in there) <= min(row[f"{PRICE}_p75"] for row in there)
+    return bool(max(row[f"{PRICE}_p25"] for row in there) <= min(row[f"{PRICE}_p75"] for row in there))
 
 
 def _sites(published: Published, facts: Facts) -> Figure:
@@ -219,7 +219,8 @@ def _procedures(published: Published, facts: Facts) -> Figure:
     return Figure(
         "procedures",
         ("What the anesthesia was for",),
-        f"Share of lines by surgical procedure, where the claim names one; all payers, {published.window.label}",
+        "Share of lines by surgical procedure, where the claim names one; all payers, "
+        f"{published.window.label}",
         f"Dashed: the procedure goes with another anesthesia code. {OTHERS} Source: table procedures.",
         bar_chart(items, "share_of_lines", "share", "Share of lines", [fits(row) == "no" for row in rows])
         if rows
@@ -255,8 +256,10 @@ def _diagnoses(published: Published, facts: Facts) -> Figure:
     return Figure(
         "diagnoses",
         ("First diagnoses, and whether they fit the region",),
-        f"Share of lines by category of the first diagnosis and part of the spine, all payers, {published.window.label}",
-        f"Does not fit: lines of which no diagnosis fits the region of the code. {OTHERS} Source: table diagnoses.",
+        "Share of lines by category of the first diagnosis and part of the spine, all payers, "
+        f"{published.window.label}",
+        f"Does not fit: lines of which no diagnosis fits the region of the code. {OTHERS} Source: table "
+        "diagnoses.",
         bar_chart(items, "share_of_lines", "share", "Share of lines") if rows else None,
         number_table(
             f"Diagnoses, {published.window.label}",
@@ -347,7 +350,8 @@ def _states(published: Published) -> Figure:
     return Figure(
         "states-share",
         ("Where it is billed",),
-        f"Share of lines by state of the service, else of the billing provider; all payers, {published.window.label}",
+        "Share of lines by state of the service, else of the billing provider; all payers, "
+        f"{published.window.label}",
         f"{OTHERS} Source: table states.",
         bar_chart(items, "share_of_lines", "share", "Share of lines") if items else None,
         number_table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from transforms.publication.edition import long_date
 from transforms.publication.headlines import (
@@ -19,7 +20,6 @@ from transforms.publication.parts import (
     Card,
     Col,
     Link,
-    NumberTable,
     Page,
     Section,
     Sentence,
@@ -37,8 +37,8 @@ from transforms.publication.payer_prices import (
     care_figure,
     case_figure,
     contract_section,
-    said_sentences,
     lines_figure,
+    said_sentences,
     sites_figure,
 )
 from transforms.publication.payer_times import open_figure, time_figure
@@ -46,12 +46,13 @@ from transforms.publication.published import Published, Row, own_line
 from transforms.publication.reading import PRICE, in_window, late_payers
 from transforms.publication.reference_facts import Facts
 from transforms.publication.trends import spark
-from transforms.publication.values import shown
+from transforms.publication.values import Shown, shown
 from transforms.publication.words import (
     CONFIDENCE,
     LINES_OF_BUSINESS,
     NO_RULE,
     PAYERS,
+    RULE_VALUES,
     RULES,
     THEMES,
     spoken,
@@ -168,21 +169,19 @@ def rules_of(published: Published, payer: str) -> list[Row]:
 
 def _themes(published: Published, payer: str) -> Section:
     rules = rules_of(published, payer)
-    tables: list[NumberTable] = []
+    rows: list[Row] = []
     missing: list[str] = []
     for title, names in THEMES:
-        rows = [row for row in rules if row["rule"] in names]
-        rows.sort(key=lambda row: (names.index(row["rule"]), str(row["scope_plan"]), row.key))
-        if rows:
-            tables.append(number_table(f"{title}: what {PAYERS[payer]} says", rows, _rule_columns()))
-        else:
-            missing.append(title.lower())
+        found = [row for row in rules if row["rule"] in names]
+        rows += sorted(found, key=lambda row: (names.index(row["rule"]), str(row["scope_plan"]), row.key))
+        missing += [] if found else [title.lower()]
     sentences: list[Sentence] = []
     if missing:
         sentences.append((f"{', '.join(missing).capitalize()}: {NO_RULE[0].lower()}{NO_RULE[1:]}",))
     sentences.append(
         (
-            "A rule is applied in these figures only where it can be computed and is well founded; the others "
+            "A rule is applied in these figures only where it can be computed and is well founded; the "
+            "others "
             "are reported, not used. What is seen stands under ",
             Link("care model", f"payer-{payer}", "care"),
             " and ",
@@ -190,19 +189,35 @@ def _themes(published: Published, payer: str) -> Section:
             ".",
         )
     )
-    return Section("themes", "What the payer says", tuple(sentences), tables=tuple(tables))
+    table = number_table(f"Rules of {PAYERS[payer]}, by theme", rows, _rule_columns())
+    return Section("themes", "What the payer says", tuple(sentences), tables=(table,) if rows else ())
 
 
 def _rule_columns() -> tuple[Col, ...]:
     return (
+        Col("Theme", named(_theme_of), False),
         Col("Rule", named(lambda row: RULES.get(row["rule"], spoken(row["rule"]))), False),
-        Col("What it says", "value", False),
+        Col("What it says", _value_of, False),
         Col("Plan, state, line", named(_scope), False),
         Col("Since", named(_since), False),
         Col("Used", named(lambda row: "applied" if row["applied"] else "reported, not used"), False),
         Col("Source", "source", False),
-        Col("Founded", named(lambda row: CONFIDENCE.get(str(row["confidence"]), "Not verified")), False),
+        Col(
+            "How well founded",
+            named(lambda row: CONFIDENCE.get(str(row["confidence"]), "Not verified")),
+            False,
+        ),
     )
+
+
+def _theme_of(row: Row) -> str:
+    return next((title for title, names in THEMES if row["rule"] in names), "Other")
+
+
+def _value_of(row: Row) -> Shown:
+    """What a rule says; a machine word in words."""
+    told = shown(row, "value")
+    return replace(told, text=RULE_VALUES.get((str(row["rule"]), told.text), told.text))
 
 
 def _scope(row: Row) -> str:

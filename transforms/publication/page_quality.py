@@ -23,7 +23,8 @@ def quality_page(published: Published) -> Page:
     rows = [row for row in published.whole("data_quality") if row["payer"] == "all"]
     lead: tuple[Sentence, ...] = (
         (
-            "A row that cannot be trusted is quarantined under a named rule; a file that cannot be trusted is refused whole.",
+            "A row that cannot be trusted is quarantined under a named rule; a file that cannot be trusted "
+            "is refused whole.",
         ),
         ("Nothing of either is in the figures. The counts here are of rows and files, not of people.",),
     )
@@ -154,7 +155,8 @@ def _shown(published: Published) -> Section:
         Col("Lines in them", lambda row: plain(row["lines"])),
     )
     told: Sentence = (
-        "A row is shown where each of its counts of patients, cases, claims and lines is at least 11; counts are "
+        "A row is shown where each of its counts of patients, cases, claims and lines is at least 11; "
+        "counts are "
         "rounded to the nearest 5. Prices need 11 priced lines and enough providers.",
     )
     if not shares:
@@ -185,7 +187,8 @@ def _changes(published: Published) -> Section:
             (("No number moved since the release before, or this is the first.",),),
         )
     told: Sentence = (
-        f"The first {min(len(rows), MOST_CHANGES)} of {len(rows):,} cells that moved since the release before.",
+        f"The first {min(len(rows), MOST_CHANGES)} of {len(rows):,} cells that moved since the release "
+        "before.",
     )
     columns = (
         Col("Table", named(lambda row: row["table_name"]), False),

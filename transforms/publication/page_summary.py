@@ -217,7 +217,8 @@ def trend_figure(published: Published, payer: str, place: str, is_linked: bool =
     return Figure(
         place,
         heading,
-        f"Median allowed dollars per unit by month of service, middle half shaded; {LINES_OF_BUSINESS[own_line(payer)].lower()}",
+        "Median allowed dollars per unit by month of service, middle half shaded; "
+        f"{LINES_OF_BUSINESS[own_line(payer)].lower()}",
         f"× period not shown. {IMMATURE_FOOTNOTE} Source: table payment.",
         trend_chart(
             steps, rows, series, "USD per unit", payer, _common_top(published), medicare_mark(published)
@@ -252,7 +253,8 @@ def denials_figure(published: Published) -> Figure:
     return Figure(
         "denials-by-payer",
         denial_level(every),
-        f"Share of answered lines denied at first (open dot) and in the end (filled), {published.window.label}",
+        "Share of answered lines denied at first (open dot) and in the end (filled), "
+        f"{published.window.label}",
         "All lines of business. Denied is read from the reasons of the answer. Source: table denials.",
         pair_chart(items, "initial_denial_rate", "denial_rate", "share", "Share of answered lines")
         if items
@@ -283,7 +285,8 @@ def days_figure(published: Published) -> Figure:
     return Figure(
         "days-by-payer",
         payment_days(every),
-        f"Days from first submission to first payment: median (filled) and nine in ten (open), {published.window.label}",
+        "Days from first submission to first payment: median (filled) and nine in ten (open), "
+        f"{published.window.label}",
         "Lines that were never paid are not in it. Source: table timeliness.",
         pair_chart(items, "days_to_payment_p90", "days_to_payment_p50", "days", "Days") if items else None,
         number_table(
@@ -316,7 +319,8 @@ def collected_figure(published: Published) -> Figure:
         ("patient_responsibility_sum", "s2", "patients' share"),
         ("open_allowed_sum", "s3", "open"),
     )
-    note = "Tick: expected. Expected is what was allowed, or the payer's own median price where unanswered. Source: table collections."
+    note = "Tick: expected. Expected is what was allowed, or the payer's own median price where "
+    "unanswered. Source: table collections."
     return Figure(
         "collected-by-payer",
         ("What payers paid, patients owe and stands open",),

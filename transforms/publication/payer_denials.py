@@ -30,7 +30,8 @@ def authorization_figure(published: Published, payer: str) -> Figure:
     return Figure(
         "auth-denials",
         told,
-        f"Share of answered lines denied: for want of authorization (open) and for any reason (filled), {published.window.label}",
+        "Share of answered lines denied: for want of authorization (open) and for any reason (filled), "
+        f"{published.window.label}",
         "A number on the claim is not proof that authorization was needed. Source: table authorizations."
         if rows
         else "[n] No data: this release has no authorizations for this payer and window.",
@@ -62,7 +63,8 @@ def denials_over_time(published: Published, payer: str) -> Figure:
     return Figure(
         "denials-trend",
         denial_level(in_window(published, "v_denials", payer)),
-        f"Share of answered lines denied at first (dashed) and in the end (solid), by month of service; {PAYERS[payer]}",
+        "Share of answered lines denied at first (dashed) and in the end (solid), by month of service; "
+        f"{PAYERS[payer]}",
         f"× period not shown. {IMMATURE_FOOTNOTE} Source: table denials.",
         trend_chart(steps, rows, series, "share", payer) if steps else None,
         number_table(
@@ -97,7 +99,8 @@ def categories_figure(published: Published, facts: Facts, payer: str) -> Figure:
         f"Share of denied lines by kind of reason, {published.window.label}",
         f"Cures are usual practice, not advice. {OTHERS} Source: table denial_categories."
         if rows
-        else "[c] or [n]: no kind of reason has 11 people, claims and lines, or this release has no such table.",
+        else "[c] or [n]: no kind of reason has 11 people, claims and lines, or this release has no such "
+        "table.",
         bar_chart(items, "share_of_denied", "share", "Share of denied lines") if rows else None,
         number_table(
             f"Kinds of reasons, {published.window.label}",
@@ -138,7 +141,8 @@ def reasons_figure(published: Published, facts: Facts, payer: str) -> Figure:
     return Figure(
         "denial-reasons",
         ("Single reasons",) if who == payer else ("Single reasons of all payers",),
-        f"Share of denied lines by reason of the final denial, {PAYERS[who]}, {published.window.label}; the first {MOST_REASONS}",
+        f"Share of denied lines by reason of the final denial, {PAYERS[who]}, {published.window.label}; "
+        f"the first {MOST_REASONS}",
         f"{of}{OTHERS} Source: table denial_reasons.",
         bar_chart(items, "share_of_denied", "share", "Share of denied lines") if rows else None,
         number_table(

@@ -75,7 +75,7 @@ def lies_inside(row: Row, rule: Row) -> bool:
 
 
 def _seen_under(published: Published, payer: str, rule: Row) -> Row | None:
-    """The longest and latest period inside the rule with a share seen: the window, else a quarter."""
+    """The longest and latest period inside the rule with a share seen, mature ones first."""
     rows = [
         row
         for row in published.view(
@@ -84,7 +84,9 @@ def _seen_under(published: Published, payer: str, rule: Row) -> Row | None:
         if row["observed_share"] is not None and lies_inside(row, rule)
     ]
     order = {"rolling_12": 2, "year": 1, "quarter": 0}
-    return max(rows, key=lambda row: (order[row["period_type"]], row["period_start"]), default=None)
+    return max(
+        rows, key=lambda row: (row.is_mature, order[row["period_type"]], row["period_start"]), default=None
+    )
 
 
 def said_sentences(published: Published, payer: str) -> tuple[Sentence, ...]:
@@ -102,15 +104,19 @@ def said_sentences(published: Published, payer: str) -> tuple[Sentence, ...]:
     seen = _seen_under(published, payer, rule)
     if seen is None:
         return ((*said, "no full period under this rule yet."),)
-    gap = abs(seen["observed_share"] - float(rule["value"]))
-    verdict = "in line" if gap <= IN_LINE else f"{gap * 100:.0f} points apart"
+    told: Sentence = (*said, "seen ", shown(seen, "observed_share"), " on ", shown(seen, "priced_lines"))
+    where = f" priced lines ({period_of(seen)}): "
     return (
-        (
-            *(*said, "seen ", shown(seen, "observed_share"), " on ", shown(seen, "priced_lines")),
-            f" priced lines ({period_of(seen)}): {verdict}.",
-        ),
+        (*told, where, _verdict(seen, float(rule["value"]))),
         ("What is seen is the median per unit over that of the anesthesiologist alone (AA).",),
     )
+
+
+def _verdict(seen: Row, said: float) -> str:
+    if not seen.is_mature:
+        return "not yet mature, so not compared."
+    gap = abs(seen["observed_share"] - said)
+    return "in line." if gap <= IN_LINE else f"{gap * 100:.0f} points apart."
 
 
 def care_figure(published: Published, payer: str) -> Figure:
@@ -134,7 +140,8 @@ def care_figure(published: Published, payer: str) -> Figure:
         "care-models",
         ("Share of the anesthesiologist's price that each care model is paid",),
         f"Dot: seen; tick: said (half for directed lines). {LINES_OF_BUSINESS[line]}, {window.label}",
-        "Seen: median of allowed per billed unit over that of AA. [z]: no share of units, so no price per unit."
+        "Seen: median of allowed per billed unit over that of AA. [z]: no share of units, so no price per "
+        "unit."
         " Source: tables care_models and payer_rules.",
         dot_chart(items, "observed_share", "share", "Share of the price of AA", said),
         number_table(
@@ -191,8 +198,10 @@ def case_figure(published: Published, payer: str) -> Figure:
         "case-prices",
         ("What a whole case was allowed",),
         f"Allowed dollars per case, complete cases, {published.window.label}",
-        "Bar: middle half; diamond: median. A case joins the lines of one patient and day; complete: one AA or QZ"
-        f" line, or a directing physician with the directed nurse anesthetist. {OTHERS} Source: table case_payment.",
+        "Bar: middle half; diamond: median. A case joins the lines of one patient and day; complete: one "
+        "AA or QZ"
+        f" line, or a directing physician with the directed nurse anesthetist. {OTHERS} Source: table "
+        "case_payment.",
         spread_chart(items, "allowed_per_case", "USD", "Allowed dollars per case", None, True)
         if items
         else None,

@@ -25,8 +25,10 @@ def time_figure(published: Published, payer: str) -> Figure:
     return Figure(
         "days-trend",
         payment_days(in_window(published, "v_days", payer)),
-        f"Days from first submission to first payment: median (solid), nine in ten (dashed), by month of service; {PAYERS[payer]}",
-        f"Unpaid lines are not in it: young months look fast. × period not shown. {IMMATURE_FOOTNOTE} Source: table timeliness.",
+        "Days from first submission to first payment: median (solid), nine in ten (dashed), by month of "
+        f"service; {PAYERS[payer]}",
+        f"Unpaid lines are not in it: young months look fast. × period not shown. {IMMATURE_FOOTNOTE} "
+        "Source: table timeliness.",
         trend_chart(steps, rows, series, "days", payer) if steps else None,
         number_table(
             f"{PAYERS[payer]}: days by period",

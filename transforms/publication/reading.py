@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from transforms.publication.edition import Period
-from transforms.publication.parts import Col, Shown, named
+from transforms.publication.parts import Col, named
 from transforms.publication.published import Published, Row, own_line
-from transforms.publication.values import shown
+from transforms.publication.values import Shown, shown
 from transforms.publication.words import LINES_OF_BUSINESS, PAYERS
 
 PRICE = "allowed_per_unit"

@@ -37,7 +37,7 @@ class Facts:
         return (str(self.rows("code_facts").get("covers", {}).get("text", "")),)
 
     def listed(self, topics: tuple[str, ...] = ()) -> tuple[tuple[str, Sentence], ...]:
-        """Facts of the code by topic, each with how well it is founded; all but the first without `topics`."""
+        """Facts of the code by topic, each with how well it is founded; without topics all but the first."""
         rows = self.rows("code_facts")
         wanted = topics or tuple(topic for topic in rows if topic != "covers")
         base = self.rows("anesthesia_codes").get(self.code, {}).get("base_units")

@@ -70,6 +70,17 @@ RULES: Final = {
     "missing_modifier": "No pricing modifier",
     "prior_auth": "Prior authorization",
 }
+RULE_VALUES: Final = {
+    ("time_rounding", "tenth"): "minutes / 15, to a tenth of a unit",
+    ("time_rounding", "floor"): "only whole units of 15 minutes count",
+    ("time_rounding", "ceiling"): "each part of 15 minutes counts as a unit",
+    ("physical_status_units", "0"): "0 units: not paid",
+    ("qualifying_circumstances", "0"): "0: not paid",
+    ("qualifying_circumstances", "bundled"): "not paid on their own",
+    ("qz_percent", "0.85"): "85 % of the anesthesiologist's price",
+    ("qz_percent", "1.00"): "100 % of the anesthesiologist's price",
+}
+"""Machine words of rules as people read them."""
 THEMES: Final = (
     ("Coverage", ("coverage", "audit")),
     ("Authorization", ("prior_auth",)),
@@ -105,7 +116,10 @@ EXPECTATIONS: Final = {
     "unlisted": "not expected",
 }
 IMMATURE_FOOTNOTE: Final = "Open dots and [m]: not yet mature, will change."
-ROUNDING: Final = "Counts are rounded to the nearest 5 (11 to 17 show as 15); parts may not add up. Shares use rounded counts."
+ROUNDING: Final = (
+    "Counts are rounded to the nearest 5 (11 to 17 show as 15); parts may not add up."
+    " Shares use rounded counts."
+)
 LIMITS: Final = (
     "Figures are of these claim files, not of a market or population.",
     "Professional claims only; no facility fees.",
