@@ -110,7 +110,7 @@ def test_the_command_tells_them(tmp_path: Path, files: dict[str, bytes]) -> None
         path = tmp_path / "landing" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    done = command(tmp_path, "run", "--plain", "--json", CPT01939_AUDIENCE="internal")
+    done = command(tmp_path, "run", "--plain", "--json", CPT01939_AUDIENCES="internal")
     told = json.loads(done.stdout)["findings"]
     assert {code for found in told.values() for code in found} >= {*CONTROL, *BALANCE}
     explained = command(tmp_path, "explain", "payment_unbalanced")
