@@ -34,6 +34,7 @@ class Summary:
     everything: bool
     as_of: str | None
     past_ceiling: bool
+    as_of_in_future: bool = False
     tables: Mapping[str, int] = field(default_factory=dict)
     withheld: Mapping[str, float] = field(default_factory=dict)
 
@@ -93,6 +94,10 @@ class Summary:
             lines.append(f"completed the interrupted publishing of release {self.completed}")
         if self.everything:
             lines.append("rules, reference data or schema changed: every month was resolved anew")
+        if self.as_of_in_future:
+            lines.append(
+                "as-of lies after this machine's date: a date in the files, the setting or the clock is wrong"
+            )
         lines.append(self._release())
         if self.withheld:
             shares = ", ".join(f"{reason} {share:.1%}" for reason, share in self.withheld.items())
