@@ -22,6 +22,7 @@ from flows.steps.admission import (
     partition_key,
     take_in,
 )
+from flows.steps.plausibility import left_anchors
 from flows.steps.resolve import resolve_touched
 from flows.steps.summary import Summary
 from flows.steps.tabulate import disclose, stage, tables_of
@@ -177,6 +178,7 @@ def summarise(
         as_of=store.snapshot.as_of,
         withheld=(manifest or {}).get("withheld", {}),
         tables={name: entry["rows"] for name, entry in (manifest or {"tables": {}})["tables"].items()},
+        left_anchors=left_anchors(run, store),
         ceiling=run.settings.quarantine_ceiling,
     )
     run.log("summary", **summary.as_dict())

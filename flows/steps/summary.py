@@ -36,6 +36,7 @@ class Summary:
     past_ceiling: bool
     tables: Mapping[str, int] = field(default_factory=dict)
     withheld: Mapping[str, float] = field(default_factory=dict)
+    left_anchors: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, rows: Sequence[Mapping[str, Any]], ceiling: float, **rest: Any) -> Summary:
@@ -93,6 +94,7 @@ class Summary:
             lines.append(f"completed the interrupted publishing of release {self.completed}")
         if self.everything:
             lines.append("rules, reference data or schema changed: every month was resolved anew")
+        lines.extend(f"W_ANCHOR: {departure}" for departure in self.left_anchors)
         lines.append(self._release())
         if self.withheld:
             shares = ", ".join(f"{reason} {share:.1%}" for reason, share in self.withheld.items())
