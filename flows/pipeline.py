@@ -22,6 +22,7 @@ from flows.steps.admission import (
     partition_key,
     take_in,
 )
+from flows.steps.plausibility import left_anchors
 from flows.steps.resolve import resolve_touched
 from flows.steps.summary import Release, Summary
 from flows.steps.tabulate import audiences_due, protect, stage, tables_of
@@ -176,6 +177,12 @@ def summarise(
         },
         everything=everything and bool(run.store.snapshot.fingerprint),
         as_of=store.snapshot.as_of,
+<<<<<<< HEAD
+        withheld=(manifest or {}).get("withheld", {}),
+        tables={name: entry["rows"] for name, entry in (manifest or {"tables": {}})["tables"].items()},
+        left_anchors=left_anchors(run, store),
+=======
+>>>>>>> main
         ceiling=run.settings.quarantine_ceiling,
     )
     run.log("summary", **summary.as_dict())
