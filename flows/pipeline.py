@@ -24,6 +24,7 @@ from flows.steps.admission import (
     read_ledger,
     take_in,
 )
+from flows.steps.plausibility import left_anchors
 from flows.steps.resolve import resolve_touched
 from flows.steps.summary import Release, Summary
 from flows.steps.tabulate import audiences_due, protect, stage, tables_of
@@ -180,6 +181,7 @@ def summarise(
         everything=everything and bool(run.store.snapshot.fingerprint),
         as_of=store.snapshot.as_of,
         as_of_in_future=(store.snapshot.as_of or "") > date.today().isoformat(),
+        left_anchors=left_anchors(run, store),
         ceiling=run.settings.quarantine_ceiling,
     )
     run.log("summary", **summary.as_dict())

@@ -42,6 +42,7 @@ class Summary:
     as_of: str | None
     past_ceiling: bool
     as_of_in_future: bool = False
+    left_anchors: tuple[str, ...] = ()
     releases: Mapping[str, Release] = field(default_factory=dict)
 
     @classmethod
@@ -111,6 +112,7 @@ class Summary:
             lines.append(
                 "as-of lies after this machine's date: a date in the files, the setting or the clock is wrong"
             )
+        lines.extend(f"W_ANCHOR: {departure}" for departure in self.left_anchors)
         lines.extend(self._releases())
         return "\n".join(lines)
 
