@@ -41,13 +41,9 @@ class Summary:
     everything: bool
     as_of: str | None
     past_ceiling: bool
-<<<<<<< HEAD
-    tables: Mapping[str, int] = field(default_factory=dict)
-    withheld: Mapping[str, float] = field(default_factory=dict)
+    as_of_in_future: bool = False
     left_anchors: tuple[str, ...] = ()
-=======
     releases: Mapping[str, Release] = field(default_factory=dict)
->>>>>>> main
 
     @classmethod
     def of(cls, rows: Sequence[Mapping[str, Any]], ceiling: float, **rest: Any) -> Summary:
@@ -112,15 +108,12 @@ class Summary:
         )
         if self.everything:
             lines.append("rules, reference data or schema changed: every month was resolved anew")
-<<<<<<< HEAD
+        if self.as_of_in_future:
+            lines.append(
+                "as-of lies after this machine's date: a date in the files, the setting or the clock is wrong"
+            )
         lines.extend(f"W_ANCHOR: {departure}" for departure in self.left_anchors)
-        lines.append(self._release())
-        if self.withheld:
-            shares = ", ".join(f"{reason} {share:.1%}" for reason, share in self.withheld.items())
-            lines.append(f"withheld, of all rows: {shares}")
-=======
         lines.extend(self._releases())
->>>>>>> main
         return "\n".join(lines)
 
     def markdown(self) -> str:
