@@ -177,12 +177,7 @@ def summarise(
         },
         everything=everything and bool(run.store.snapshot.fingerprint),
         as_of=store.snapshot.as_of,
-<<<<<<< HEAD
-        withheld=(manifest or {}).get("withheld", {}),
-        tables={name: entry["rows"] for name, entry in (manifest or {"tables": {}})["tables"].items()},
         left_anchors=left_anchors(run, store),
-=======
->>>>>>> main
         ceiling=run.settings.quarantine_ceiling,
     )
     run.log("summary", **summary.as_dict())

@@ -41,13 +41,8 @@ class Summary:
     everything: bool
     as_of: str | None
     past_ceiling: bool
-<<<<<<< HEAD
-    tables: Mapping[str, int] = field(default_factory=dict)
-    withheld: Mapping[str, float] = field(default_factory=dict)
-    left_anchors: tuple[str, ...] = ()
-=======
     releases: Mapping[str, Release] = field(default_factory=dict)
->>>>>>> main
+    left_anchors: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, rows: Sequence[Mapping[str, Any]], ceiling: float, **rest: Any) -> Summary:
@@ -112,15 +107,8 @@ class Summary:
         )
         if self.everything:
             lines.append("rules, reference data or schema changed: every month was resolved anew")
-<<<<<<< HEAD
         lines.extend(f"W_ANCHOR: {departure}" for departure in self.left_anchors)
-        lines.append(self._release())
-        if self.withheld:
-            shares = ", ".join(f"{reason} {share:.1%}" for reason, share in self.withheld.items())
-            lines.append(f"withheld, of all rows: {shares}")
-=======
         lines.extend(self._releases())
->>>>>>> main
         return "\n".join(lines)
 
     def markdown(self) -> str:
