@@ -194,7 +194,7 @@ def _with_standing_copy(rows: pl.DataFrame) -> pl.DataFrame:
         .agg(
             controls=pl.col("line_control_key").drop_nulls().unique(),
             originals=pl.col("original_payer_claim_key").n_unique(),
-            row=pl.col("row").max(),
+            row=pl.col("row").min(),
         )
         .with_columns(
             other_controls=pl.when(pl.col("controls").list.len() > 1).then("controls"),
