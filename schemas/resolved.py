@@ -63,11 +63,13 @@ CURRENT_LINE = (
     flag("has_unmatched_reversal", "A reversal of the claim found nothing to cancel"),
     flag("reversal_amount_mismatch", "A reversal cancelled an adjudication of another amount"),
     flag("unbalanced", "Charge less adjustments is not paid"),
+    flag("sequestration_off", "Medicare paid other than allowed less patient share less sequestration"),
     flag("role_assumed_primary", "The payer said secondary; taken as primary"),
     flag("is_paid_line", "Final adjudication paid"),
     flag("is_priced", "Carries a price"),
     flag("is_unit_priced", "Carries a price per unit"),
     real("medicare_allowed", "Medicare's price of the same units", "USD"),
+    flag("medicare_is_national", "Medicare's price is at the national factor"),
     real("allowed_per_unit", "Allowed per (billed unit x share)", "USD per unit"),
 )
 

@@ -17,6 +17,7 @@ from transforms.resolve.adjudications import SLOT
 from transforms.resolve.chains import Chains
 from transforms.resolve.final import SAID_BY_THE_FINAL, line_adjudications
 from transforms.resolve.submissions import Claims
+from transforms.sequestration import with_sequestration_check
 from transforms.units import with_medicare_allowed, with_units
 
 AMOUNTS = (*SAID_BY_THE_FINAL, "paid_cents", "final_charge_cents", "recoded")
@@ -74,6 +75,7 @@ def current_lines(
         .pipe(with_units, reference, rules)
         .pipe(with_medicare_allowed, reference, rules)
         .pipe(_with_prices)
+        .pipe(with_sequestration_check, reference)
         .select("row", *names(CURRENT_LINE))
     )
 

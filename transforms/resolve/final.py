@@ -29,6 +29,7 @@ SAID_BY_THE_FINAL = (
     "deductible_cents",
     "coinsurance_cents",
     "copay_cents",
+    "other_neutral_cents",
     "network",
     "claim_level_adjusted",
     "unbalanced",
