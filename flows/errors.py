@@ -151,6 +151,13 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "Run again: it is safe. If it fails again, report the step and the place shown (they "
         "hold no values).",
     ),
+    "W_LINKED": Entry(
+        "Hardly any answer of this run met a claim line: the lines behind them stay pending. The run published "
+        "as always.",
+        "Look whether claims and remittances bear the same claim numbers (a spreadsheet may have damaged "
+        "one side), and whether the claims have been taken in at all; the setting linked_floor is the share.",
+        DOUBTS,
+    ),
     "E_INTERRUPTED": Entry(
         "A run was interrupted. What it had not committed does not count.",
         "Run again: it is safe, and completes what had been committed. If memory ran out, lower "

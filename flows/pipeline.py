@@ -22,6 +22,7 @@ from flows.steps.admission import (
     partition_key,
     take_in,
 )
+from flows.steps.linked_share import is_below, linked_answers
 from flows.steps.resolve import resolve_touched
 from flows.steps.summary import Summary
 from flows.steps.tabulate import disclose, stage, tables_of
@@ -164,6 +165,7 @@ def summarise(
     before = run.store.snapshot.release
     now = store.snapshot.release
     manifest = read_manifest(staged_folder(run.data, now)) if now else None
+    linked, answers = linked_answers(store, taken.new, everything)
     summary = Summary.of(
         run_id=run.note.run_id,
         rows=taken.rows,
@@ -177,6 +179,9 @@ def summarise(
         as_of=store.snapshot.as_of,
         withheld=(manifest or {}).get("withheld", {}),
         tables={name: entry["rows"] for name, entry in (manifest or {"tables": {}})["tables"].items()},
+        answers=answers,
+        linked_answers=linked,
+        few_linked=is_below(run.settings.linked_floor, linked, answers),
         ceiling=run.settings.quarantine_ceiling,
     )
     run.log("summary", **summary.as_dict())
