@@ -152,8 +152,8 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "hold no values).",
     ),
     "W_LINKED": Entry(
-        "Hardly any answer of this run met a claim line: the lines behind them stay pending. The run published "
-        "as always.",
+        "Hardly any answer of this run met a claim line: the lines behind them stay pending. The run "
+        "published as always.",
         "Look whether claims and remittances bear the same claim numbers (a spreadsheet may have damaged "
         "one side), and whether the claims have been taken in at all; the setting linked_floor is the share.",
         DOUBTS,

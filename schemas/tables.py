@@ -59,7 +59,9 @@ DATA_QUALITY: Final = TableSpec(
         _rows("unlinked_remits", "Remit lines that meet no claim line", "accepted"),
         _rows("ambiguous_remits", "Remit lines that meet more than one claim line", "accepted"),
         _rows("crossover_remits", "Secondary remit lines without a secondary claim", "accepted"),
-        _rows("copied_remits", "Remit lines that were delivered before, perhaps by another route", "accepted"),
+        _rows(
+            "copied_remits", "Remit lines that were delivered before, perhaps by another route", "accepted"
+        ),
         _rows(
             "loosely_linked_remits",
             "Remit lines that met their claim line without punctuation and leading zeros of the number",

@@ -16,7 +16,7 @@ FOUND_OR_NOT: Final = ("linked", "ambiguous", "unlinked")
 
 
 def linked_answers(store: Store, new: Sequence[BatchFiles], everything: bool) -> tuple[int, int]:
-    """Of the in-scope remit lines that the new batches brought (or of all): how many met a claim line, and how
+    """Of the in-scope remit lines that the new batches brought (or of all): how many met a claim line, how
     many there are.
     """
     batches = store.snapshot.batches if everything else new

@@ -157,8 +157,7 @@ def test_order_of_rows_and_names_of_files_change_nothing() -> None:
     chance = random.Random(1939)
     for _ in range(6):
         shuffled = [
-            {**row, "file_key": f"{chance.random()}" if chance.random() < 0.5 else row["file_key"]}
-            for row in rows
+            {**row, "file_key": chance.choice([row["file_key"], f"{chance.random()}"])} for row in rows
         ]
         chance.shuffle(shuffled)
         assert told(resolve([claim()], shuffled)) == expected

@@ -141,7 +141,9 @@ def test_what_resolution_found() -> None:
         paid(36_000, allowed_conflict=True, line_of_business_doubtful=True),
         {"standing": "superseded", "payer": "other"},
     )
-    made = build(quality(), lines, remits("linked", "unlinked", "ambiguous", "crossover", "crossover", "duplicate"))
+    made = build(
+        quality(), lines, remits("linked", "unlinked", "ambiguous", "crossover", "crossover", "duplicate")
+    )
     claims, answers = row(made), row(made, source="remit_lines")
     counts = (
         "unbalanced_lines",
