@@ -104,8 +104,9 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "anew with `cpt01939 run` (what lies no longer in landing/ is then missing).",
     ),
     "E_STORE_FORMAT": Entry(
-        "The store was written by another version of the program. Nothing was changed.",
-        "Use the version that wrote it, or move store/ and quarantine/ away and take landing/ in anew.",
+        "The data folder was written by another version of the program. Nothing was changed.",
+        "Use the version that wrote it; or move store/, quarantine/ and benchmarks/ away, and take landing/ "
+        "in anew with `cpt01939 run`.",
     ),
     "E_CONSERVATION": Entry(
         "Rows do not add up: read is not out of scope + accepted + quarantined, or accepted is "
@@ -133,7 +134,7 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "Close what reads benchmarks/ and run again: the next run completes the publishing first.",
     ),
     "E_RELEASE_DAMAGED": Entry(
-        "Published files are missing or differ from their manifest.",
+        "Published files are missing or differ from their manifest, or those in the store do.",
         "Run `cpt01939 run`: it restores them from the store. Then find out who changed them.",
     ),
     "E_NO_RELEASE": Entry("Nothing has been published yet.", "`cpt01939 run` publishes the first release."),
