@@ -150,9 +150,14 @@ def test_a_mixture_of_forms_tells_what_each_tells_alone() -> None:
 
 def test_order_of_rows_and_names_of_files_change_nothing() -> None:
     rows = [
-        half(1), half(2), half(1, file_key="b", remark_codes="N115"), reversal(charge_cents=-45000, paid_cents=-16800),
-        reversal(charge_cents=-45000, paid_cents=-16800, service_sequence=2), correction(), correction(file_key="c"),
-    ]  # fmt: skip
+        half(1),
+        half(2),
+        half(1, file_key="b", remark_codes="N115"),
+        reversal(charge_cents=-45000, paid_cents=-16800),
+        reversal(charge_cents=-45000, paid_cents=-16800, service_sequence=2),
+        correction(),
+        correction(file_key="c"),
+    ]
     expected = told(resolve([claim()], rows))
     chance = random.Random(1939)
     for _ in range(6):
