@@ -159,6 +159,14 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "one side), and whether the claims have been taken in at all; the setting linked_floor is the share.",
         DOUBTS,
     ),
+    "W_ANCHOR": Entry(
+        "A main figure of the last twelve months lies where public figures would not put it: dollars per "
+        "unit, their ratio to Medicare, minutes or denials. The run published as always.",
+        "Look at the units of the files (minutes under UN?), at payers and lines of business, and at what "
+        "was not linked; or your claims are special. The anchors and their sources are in "
+        "data/reference/plausibility_anchors.csv.",
+        DONE,
+    ),
     "E_INTERRUPTED": Entry(
         "A run was interrupted. What it had not committed does not count.",
         "Run again: it is safe, and completes what had been committed. If memory ran out, lower "

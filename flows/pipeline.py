@@ -7,6 +7,7 @@ recover -> discover -> intake -> admission -> resolve -> tables -> protect -> st
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,16 @@ from flows.steps.admission import (
     discover_again,
     intake,
     partition_key,
+    read_ledger,
     take_in,
 )
 from flows.steps.linked_share import is_below, linked_answers
+from flows.steps.plausibility import left_anchors
 from flows.steps.resolve import resolve_touched
 from flows.steps.summary import Release, Summary
 from flows.steps.tabulate import audiences_due, protect, stage, tables_of
 from flows.store.conservation import check_money, check_partitions
+from flows.store.ledger import as_of
 from flows.store.publish import (
     faults,
     is_published,
@@ -181,6 +185,8 @@ def summarise(
         answers=answers,
         linked_answers=linked,
         few_linked=is_below(run.settings.linked_floor, linked, answers),
+        as_of_in_future=(store.snapshot.as_of or "") > date.today().isoformat(),
+        left_anchors=left_anchors(run, store),
         ceiling=run.settings.quarantine_ceiling,
     )
     run.log("summary", **summary.as_dict())
@@ -195,10 +201,11 @@ def _release_told(run: Run, release: str, is_new: bool) -> Release:
 
 
 def as_of_day(run: Run, store: Store) -> str | None:
-    """The setting, else the latest submission or payment date taken in."""
+    """The setting, else the latest submission or payment date of rows in force."""
     if run.settings.as_of:
         return run.settings.as_of.isoformat()
-    return max((batch.latest_date for batch in store.snapshot.batches if batch.latest_date), default=None)
+    latest = as_of(read_ledger(store))
+    return latest.isoformat() if latest else None
 
 
 def _adopted(store: Store, partitions: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, str], str]:

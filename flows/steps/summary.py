@@ -41,6 +41,8 @@ class Summary:
     everything: bool
     as_of: str | None
     past_ceiling: bool
+    as_of_in_future: bool = False
+    left_anchors: tuple[str, ...] = ()
     releases: Mapping[str, Release] = field(default_factory=dict)
     answers: int = 0
     linked_answers: int = 0
@@ -111,6 +113,11 @@ class Summary:
         )
         if self.everything:
             lines.append("rules, reference data or schema changed: every month was resolved anew")
+        if self.as_of_in_future:
+            lines.append(
+                "as-of lies after this machine's date: a date in the files, the setting or the clock is wrong"
+            )
+        lines.extend(f"W_ANCHOR: {departure}" for departure in self.left_anchors)
         lines.extend(self._releases())
         return "\n".join(lines)
 

@@ -64,7 +64,6 @@ class BatchFiles:
     remit_lines: str | None = None
     quality: str | None = None
     quarantine: str | None = None
-    latest_date: str | None = None
     retired: tuple[str, ...] = ()
 
     def names(self) -> Iterator[str]:
