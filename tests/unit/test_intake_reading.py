@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 from inbound_rows import TakenFiles, as_csv, claim, remit, take_in  # noqa: E402
 from x12_texts import PAYMENT, PAYMENT_HEAD, interchange  # noqa: E402
 
-from flows.readers.preflight import Limits, preflight, ragged_rows  # noqa: E402
+from flows.readers.preflight import Limits, preflight  # noqa: E402
+from flows.readers.read_csv import ragged_rows  # noqa: E402
 from flows.settings import shipped  # noqa: E402
 from transforms.intake.layouts import parse_layout  # noqa: E402
 from transforms.synthetic.other_layouts import in_layout  # noqa: E402
@@ -219,7 +220,7 @@ def split_outside_quotes(text: str) -> list[str]:
 def test_rows_of_a_wrong_length_are_found_across_blocks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
-    monkeypatch.setattr("flows.readers.preflight.CHUNK", chunk)
+    monkeypatch.setattr("flows.readers.read_csv.CHUNK", chunk)
     rows = ['"a,\n",b,c', "1,2,3", '4,"5\n\n6",', "7,8", "9,10,11,12", ",,", "13,14,15"]
     for ending in ("", "\n"):
         path = tmp_path / "rows.csv"
