@@ -1,4 +1,4 @@
-"""Which claims supersede which, and the standing of claim lines (docs/resolution.md, sections 6, 7)."""
+"""Which claims continue which, and the standing of claim lines (contract, 4.2 and 4.3)."""
 
 from __future__ import annotations
 
@@ -6,77 +6,43 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oracle_adjudications import Adjudication
-from oracle_claims import Instance, Row, Slot, Submission
-from oracle_links import Loop, claim_payer
+from oracle_claims import Claim, Row, Slot, Submission
+from oracle_links import claim_payer
+from oracle_loops import Loop
 from oracle_reference import OracleReference, OracleSettings
 from oracle_units import care_model, modifiers_of
+
+CANCELLED = {"53", "73", "74"}
+REPEATED = {"76", "77", "78", "79"}
+DISTINCT = {"59", "XE", "XS", "XP", "XU"}
 
 
 @dataclass(eq=False)
 class Life:
-    """What became of an instance."""
+    """What became of a claim."""
 
-    instance: Instance
+    claim: Claim
     adjudications: list[Adjudication]
-    standing: Submission | None = None
+    standing: Submission
     has_failed: bool = False
-    named: list[Instance] = field(default_factory=list)
-    inferred: list[Instance] = field(default_factory=list)
-    superseded_by_name: bool = False
+    continued_by: Life | None = None
+    is_named: bool = False
+    is_inferred: bool = False
     removed_by_name: bool = False
-    superseded_by_inference: bool = False
+    names: list[Life] = field(default_factory=list)
 
     @property
     def is_void(self) -> bool:
         """Removed by a void of its own or of a claim that names it; a failed void removes nothing."""
-        own = self.standing is not None and self.standing.is_void and not self.has_failed
+        own = self.standing.is_void and not self.has_failed
         return self.removed_by_name or own
 
     @property
     def is_live(self) -> bool:
-        return (
-            self.standing is not None
-            and not self.has_failed
-            and not self.is_void
-            and not self.superseded_by_name
-        )
+        return not self.has_failed and not self.is_void and self.continued_by is None
 
 
-def payers_of_submission(submission: Submission, reference: OracleReference) -> set[str]:
-    """Payers of all its rows, each as mapped on its own date."""
-    return {claim_payer(row, reference) for row in submission.rows}
-
-
-def payers_of(instance: Instance, reference: OracleReference) -> set[str]:
-    return {p for submission in instance.submissions for p in payers_of_submission(submission, reference)}
-
-
-def named_by(
-    instance: Instance,
-    version: Submission,
-    instances: list[Instance],
-    loops: list[Loop],
-    reference: OracleReference,
-) -> list[Instance]:
-    """Instances of other claim keys whose payer claim number a replacement or void (or its duplicate)
-    names."""
-    if version.frequency == "1" or version.original is None:
-        return []
-    linked = {
-        line.slot.instance
-        for loop in loops
-        for line in loop.lines
-        if line.slot is not None and line.row["payer_claim_key"] == version.original
-    }
-    payers = payers_of_submission(version, reference)
-    return [
-        other
-        for other in instances
-        if other in linked
-        and other.key != instance.key
-        and payers & payers_of(other, reference)
-        and (other.patient == instance.patient or other.npi == instance.npi)
-    ]
+# --- failed versions -----------------------------------------------------------------------------
 
 
 def paid_and_stands(adjudication: Adjudication) -> bool:
@@ -94,28 +60,28 @@ def own_answers_failed(own: list[Adjudication]) -> bool:
     )
 
 
-def owner(adjudication: Adjudication, instance: Instance) -> Submission:
-    """The version of an instance that an adjudication answers."""
+def owner(adjudication: Adjudication, claim: Claim) -> Submission:
+    """The version of a claim that an adjudication answers."""
     before = [
         (index, version)
-        for index, version in enumerate(instance.versions)
+        for index, version in enumerate(claim.versions)
         if version.submitted_on <= adjudication.paid_on
     ]
     same_charge = [
         version
         for index, version in before
-        if any(row["charge_cents"] == abs(adjudication.charge) for row in adjudication.slot.lines_of(index))
+        if any(row["charge"] == abs(adjudication.charge) for row in adjudication.slot.lines_of(index))
     ]
     if same_charge:
         return same_charge[-1]
-    return before[-1][1] if before else instance.versions[0]
+    return before[-1][1] if before else claim.versions[0]
 
 
-def version_failed(life: Life, version: Submission) -> bool:
+def version_failed(claim: Claim, answers: list[Adjudication], version: Submission) -> bool:
     """A replacement or void that was denied while the payment of an earlier version of its claim stands."""
-    index = life.instance.versions.index(version)
-    own = [a for a in life.adjudications if owner(a, life.instance) is version]
-    before = [a for a in life.adjudications if life.instance.versions.index(owner(a, life.instance)) < index]
+    index = claim.versions.index(version)
+    own = [a for a in answers if owner(a, claim) is version]
+    before = [a for a in answers if claim.versions.index(owner(a, claim)) < index]
     return (
         version.frequency in ("7", "8")
         and any(paid_and_stands(a) for a in before)
@@ -123,155 +89,213 @@ def version_failed(life: Life, version: Submission) -> bool:
     )
 
 
-def standing_version(life: Life) -> Submission:
+def standing_version(claim: Claim, answers: list[Adjudication]) -> Submission:
     """The last version that has not failed."""
-    versions = life.instance.versions
-    for version in reversed(versions[1:]):
-        if not version_failed(life, version):
+    for version in reversed(claim.versions[1:]):
+        if not version_failed(claim, answers, version):
             return version
-    return versions[0]
+    return claim.versions[0]
 
 
-def named_for(instance: Instance) -> list[tuple[Submission, Submission]]:
-    """(the version that it is or repeats, submission)."""
-    found: list[tuple[Submission, Submission]] = []
-    version = instance.versions[0]
-    for submission in instance.submissions:
-        if not submission.is_duplicate:
-            version = submission
-        found.append((version, submission))
-    return found
+# --- named ---------------------------------------------------------------------------------------
 
 
-def settle_names(
-    lives: dict[Instance, Life], instances: list[Instance], loops: list[Loop], reference: OracleReference
-) -> None:
-    """Standing versions, and the claims that replacements and voids name."""
-    for life in lives.values():
-        named = [
-            (version, other)
-            for version, submission in named_for(life.instance)
-            for other in named_by(life.instance, submission, instances, loops, reference)
-        ]
-        life.standing = standing_version(life)
-        earlier_paid = any(paid_and_stands(a) for _, other in named for a in lives[other].adjudications)
-        if earlier_paid and own_answers_failed(life.adjudications):
+def payers_of(submissions: list[Submission], reference: OracleReference) -> set[str]:
+    """Payers of all their rows, each as mapped on its own date."""
+    return {claim_payer(row, reference) for submission in submissions for row in submission.rows}
+
+
+def named_by(
+    claim: Claim, version: Submission, lives: list[Life], loops: list[Loop], reference: OracleReference
+) -> list[Life]:
+    """The claim of another key that a replacement or void names by an 835's payer claim number."""
+    if version.frequency == "1" or version.original is None:
+        return []
+    answered = {
+        line.slot.claim
+        for loop in loops
+        for line in loop.lines
+        if line.slot is not None and line.row["payer_number"] == version.original
+    }
+    payers = payers_of([version], reference)
+    found = [
+        life
+        for life in lives
+        if life.claim in answered
+        and life.claim is not claim
+        and payers & payers_of(life.claim.submissions, reference)
+        and (life.claim.patient == claim.patient or life.claim.npi == claim.npi)
+    ]
+    if claim in answered:
+        return []
+    tests = (
+        lambda life: any(version.patient == other.patient for other in life.claim.submissions),
+        lambda life: life.claim.number == claim.number,
+        lambda life: bool(life.claim.service_dates & version.service_dates),
+    )
+    for test in tests:
+        if len(found) > 1 and any(test(life) for life in found):
+            found = [life for life in found if test(life)]
+    return found if len(found) == 1 else []
+
+
+def settle_names(lives: list[Life], loops: list[Loop], reference: OracleReference) -> None:
+    """Named links join claims into chains; the last that has not failed stands, in order of first submission."""
+    for life in lives:
+        for submission in life.claim.submissions:
+            for other in named_by(life.claim, submission, lives, loops, reference):
+                if life.claim.first_order() > other.claim.first_order() and other not in life.names:
+                    life.names.append(other)
+    for chain in named_chains(lives):
+        settle_chain(chain)
+
+
+def named_chains(lives: list[Life]) -> list[list[Life]]:
+    """Claims joined by names, in order of first submission."""
+    chains: list[list[Life]] = []
+    for life in lives:
+        mine = [chain for chain in chains if any(o in chain for o in life.names) or any(life in o.names for o in chain)]
+        chains = [chain for chain in chains if chain not in mine]
+        chains.append([*(other for chain in mine for other in chain), life])
+    return [sorted(chain, key=lambda life: life.claim.first_order()) for chain in chains if len(chain) > 1]
+
+
+def settle_chain(chain: list[Life]) -> None:
+    """One after the other: a claim that names others and was denied while their payment stands has failed."""
+    standing = chain[0]
+    for life in chain[1:]:
+        earlier = [a for other in chain[: chain.index(life)] for a in other.adjudications]
+        if life.names and any(paid_and_stands(a) for a in earlier) and own_answers_failed(life.adjudications):
             life.has_failed = True
             continue
-        for version, other in named:
-            if version_failed(life, version):
-                continue
-            if other not in life.named:
-                life.named.append(other)
-            lives[other].superseded_by_name = True
-            lives[other].removed_by_name |= version.is_void
+        standing.continued_by = life
+        standing.removed_by_name |= life.standing.is_void
+        life.is_named = True
+        standing = life
+    if standing.is_void:
+        for life in chain:
+            life.removed_by_name |= life.continued_by is not None
 
 
-def shares_a_service(first: Submission, second: Submission, reference: OracleReference) -> bool:
-    """A line of each with equal payer, service date, code and care model."""
+# --- inferred ------------------------------------------------------------------------------------
 
-    def services(version: Submission) -> set[tuple[Any, ...]]:
-        return {
-            (claim_payer(row, reference), row["service_date"], row["procedure_code"], care_model(row))
-            for row in version.lines
-        }
 
-    return bool(services(first) & services(second))
+def shares_a_service(later: Submission, earlier: Submission, reference: OracleReference) -> bool:
+    """A line of each with equal payer, service date, code and care model, and no modifier that says that it is
+    another service."""
+
+    def service(row: Row) -> tuple[Any, ...]:
+        return (claim_payer(row, reference), row["service_date"], row["procedure_code"], care_model(row))
+
+    return any(
+        service(new) == service(old) and not is_another_service(new, old)
+        for new in later.lines
+        for old in earlier.lines
+    )
+
+
+def is_another_service(new: Row, old: Row) -> bool:
+    """Modifiers that prevent a resubmission; 59 and its kin, only added, cure a bundling denial."""
+    ours, theirs = modifiers_of(new), modifiers_of(old)
+    if theirs & CANCELLED or (ours | theirs) & REPEATED:
+        return True
+    if not (ours | theirs) & DISTINCT:
+        return False
+    only_added = not theirs & DISTINCT
+    is_equal = (new["unit_basis"], new["unit_count"], new["charge"]) == (
+        old["unit_basis"],
+        old["unit_count"],
+        old["charge"],
+    )
+    return not (only_added and is_equal)
 
 
 def continues(later: Life, earlier: Life, reference: OracleReference) -> bool:
     """Whether a claim is the inferred resubmission of another."""
-    b, a = later.instance, earlier.instance
+    b, a = later.claim, earlier.claim
     if b is a or not later.is_live or not earlier.is_live:
         return False
-    assert later.standing is not None and earlier.standing is not None
-    same_parties = (b.npi, b.patient, b.role) == (a.npi, a.patient, a.role)
-    is_new_bill = b.versions[0].frequency == "1"
-    is_later = b.versions[0].submitted_on > a.versions[0].submitted_on
-    is_repeat = any(modifiers_of(row) & {"76", "77"} for row in later.standing.lines)
     answers = [x for x in earlier.adjudications if not x.is_reversal]
-    denied = any(x.state == "denied" for x in answers)
-    paid = any(x.paid_or_allowed for x in answers)
     return (
-        same_parties
-        and is_new_bill
-        and is_later
-        and not is_repeat
-        and denied
-        and not paid
+        (b.npi, b.patient, b.role) == (a.npi, a.patient, a.role)
+        and b.number != a.number
+        and b.versions[0].frequency == "1"
+        and b.versions[0].submitted_on > a.versions[0].submitted_on
+        and any(x.state == "denied" for x in answers)
+        and not any(x.paid_or_allowed for x in answers)
         and shares_a_service(later.standing, earlier.standing, reference)
     )
 
 
-def settle_inference(lives: dict[Instance, Life], reference: OracleReference) -> None:
-    """Each claim is continued by the earliest that can; by all of them where they are of one day."""
-    found = [
-        (later, earlier)
-        for earlier in lives.values()
-        for later in earliest([life for life in lives.values() if continues(life, earlier, reference)])
-    ]
+def settle_inference(lives: list[Life], reference: OracleReference) -> None:
+    """A denied claim has one successor: by the answer's charge, earliest submission, content."""
+    found: list[tuple[Life, Life]] = []
+    for earlier in lives:
+        able = [life for life in lives if continues(life, earlier, reference)]
+        denied = {abs(x.charge) for x in earlier.adjudications if not x.is_reversal}
+
+        def choice(life: Life, denied: set[int] = denied) -> tuple[Any, ...]:
+            charges = {row["charge"] for row in life.standing.lines}
+            return (not charges & denied, life.claim.first_order())
+
+        if able:
+            found.append((min(able, key=choice), earlier))
     for later, earlier in found:
-        later.inferred.append(earlier.instance)
-        earlier.superseded_by_inference = True
+        earlier.continued_by = later
+        later.is_inferred = True
 
 
-def earliest(lives: list[Life]) -> list[Life]:
-    """Those first submitted on the first day of all."""
-    days = [life.instance.versions[0].submitted_on for life in lives]
-    return [life for life, day in zip(lives, days, strict=True) if day == min(days)]
+# --- chains --------------------------------------------------------------------------------------
 
 
 def live_histories(
-    instances: list[Instance],
+    claims: list[Claim],
     adjudications: list[Adjudication],
     loops: list[Loop],
     reference: OracleReference,
     settings: OracleSettings,
-) -> dict[Instance, Life]:
-    """What became of every instance."""
-    lives = {
-        instance: Life(instance, [a for a in adjudications if a.slot.instance is instance])
-        for instance in instances
-    }
-    settle_names(lives, instances, loops, reference)
+) -> dict[Claim, Life]:
+    """What became of every claim."""
+    lives = []
+    for claim in claims:
+        answers = [a for a in adjudications if a.slot.claim is claim and not a.is_secondary]
+        lives.append(Life(claim, answers, standing_version(claim, answers)))
+    settle_names(lives, loops, reference)
     if settings.infer_resubmissions:
         settle_inference(lives, reference)
-    return lives
+    return {life.claim: life for life in lives}
 
 
-def superseded_instances(instance: Instance, lives: dict[Instance, Life]) -> list[Instance]:
-    """All instances that one supersedes, whether by itself or through another."""
-    found: list[Instance] = []
-    waiting = [instance]
-    while waiting:
-        life = lives[waiting.pop()]
-        for other in life.named + life.inferred:
-            if other not in found and other is not instance:
-                found.append(other)
-                waiting.append(other)
-    return found
+def superseded_by(life: Life, lives: dict[Claim, Life]) -> list[Claim]:
+    """All claims that one supersedes, whether by itself or through another."""
+
+    def end(other: Life) -> Life:
+        while other.continued_by is not None:
+            other = other.continued_by
+        return other
+
+    return [other.claim for other in lives.values() if other is not life and end(other) is life]
 
 
-def chain_slots(slot: Slot, line: Row, earlier: list[Instance]) -> list[Slot]:
+def chain_slots(slot: Slot, line: Row, earlier: list[Claim]) -> list[Slot]:
     """The slot of a line and those that it continues: by line number, else as the single slot of each."""
     chain = [slot]
-    for instance in earlier:
-        same_number = [s for s in instance.slots if line["line_number"] in s.line_numbers()]
+    for claim in earlier:
+        same_number = [s for s in claim.slots if line["line_number"] == s.number]
         if same_number:
             chain.append(same_number[0])
-        elif len(instance.slots) == 1 and len(slot.instance.slots) == 1:
-            chain.append(instance.slots[0])
+        elif len(claim.slots) == 1 and len(slot.claim.slots) == 1:
+            chain.append(claim.slots[0])
     return chain
 
 
 def standing_of(row: Row, submission: Submission, life: Life) -> str:
     """secondary, duplicate, void, superseded or current."""
-    if life.instance.role in ("S", "T"):
+    if life.claim.role in ("S", "T"):
         return "secondary"
     if submission.is_duplicate or any(row is other for other in submission.repeated):
         return "duplicate"
     if life.is_void:
         return "void"
     is_standing = submission is life.standing and any(row is line for line in submission.lines)
-    superseded = life.has_failed or life.superseded_by_name or life.superseded_by_inference
-    return "current" if is_standing and not superseded else "superseded"
+    return "current" if is_standing and not life.has_failed and life.continued_by is None else "superseded"
