@@ -22,7 +22,7 @@ People's text goes to stderr, results to stdout.
 EXIT_CODES = (
     "Exit codes: 0 done; 1 failed; 2 usage; 3 finished, but a file was rejected or quarantine "
     "passed its ceiling; "
-    "5 the disclosure gate refused; 6 configuration; 75 another run holds the lock."
+    "6 configuration; 75 another run holds the lock."
 )
 
 app = App(

@@ -12,7 +12,6 @@ DONE: Final = 0
 FAILED: Final = 1
 USAGE: Final = 2
 DOUBTS: Final = 3
-GATE_REFUSED: Final = 5
 CONFIGURATION: Final = 6
 BUSY: Final = 75
 
@@ -108,11 +107,6 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "standings. Nothing was committed.",
         "This is a defect of the program, not of the data: report it with the counts shown "
         "(they hold no values).",
-    ),
-    "E_GATE": Entry(
-        "The disclosure gate found a way to work a suppressed cell out. Nothing was published.",
-        "The last release stays. Choose a stricter audience, or report the table and keys count shown.",
-        GATE_REFUSED,
     ),
     "E_DISK": Entry(
         "The disk is full, read-only or failing, or refuses a file or folder. Nothing new was published.",

@@ -69,7 +69,6 @@ class Settings(BaseSettings):
     minimum_providers: int | None = None
     dominance: Share | None = None
     minimum_age_months: int | None = None
-    complementary: bool = True
 
     on_same_name: Literal["add", "supersede"] = "add"
     file_ceiling: Share = 0.25
@@ -134,7 +133,7 @@ class Settings(BaseSettings):
         )
         raised = {name: max(getattr(base, name), getattr(self, name) or 0) for name in floors}
         dominance = base.dominance if self.dominance is None else min(base.dominance, self.dominance)
-        return replace(base, dominance=dominance, complementary=self.complementary, **raised)
+        return replace(base, dominance=dominance, **raised)
 
     @property
     def key(self) -> bytes:

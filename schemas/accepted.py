@@ -22,7 +22,12 @@ ROW_ORIGIN: tuple[Column, ...] = (
 CLAIM_SUBMISSION: tuple[Column, ...] = (
     flag("in_scope", "The procedure code is in scope; false: header row of a replacement or void").required(),
     keyed("claim_number_key", "Claim number, first 20 characters", "CLM01").required(),
-    keyed("patient_key", "Member id and birth date", "NM1*IL 09, DMG02").required(),
+    keyed("loose_number_key", "Claim number without punctuation and leading zeros", "CLM01"),
+    keyed(
+        "patient_key", "Member id and birth date; without a member id the claim number stands for it", "DMG02"
+    ).required(),
+    keyed("member_key", "Member id; null where there is none (workers' compensation)", "NM1*IL 09"),
+    keyed("birth_key", "Birth date", "DMG02"),
     text("billing_provider_npi", "Billing provider", "NM1*85 09", "provider").required(),
     text("role", "P primary, S secondary, T tertiary", "SBR01").required(),
     date("submitted_on", "Date of submission", "BHT04").required(),
@@ -66,6 +71,7 @@ ACCEPTED_CLAIM_LINE: tuple[Column, ...] = ROW_ORIGIN + CLAIM_SUBMISSION + CLAIM_
 
 REMIT_LOOP: tuple[Column, ...] = (
     keyed("claim_number_key", "Claim number, first 20 characters", "CLP01").required(),
+    keyed("loose_number_key", "Claim number without punctuation and leading zeros", "CLP01"),
     keyed("trace_key", "Payment trace number", "TRN02").required(),
     date("payment_date", "Payment date", "BPR16").required(),
     keyed("payer_claim_key", "Payer claim number", "CLP07").required(),
@@ -73,6 +79,7 @@ REMIT_LOOP: tuple[Column, ...] = (
     whole(
         "loop_ordinal", "Ordinal of the CLP loop among those of one file with the same keys", "ordinal"
     ).required(),
+    whole("loop_number", "Number of the CLP loop in its X12 file; null in an extract", "ordinal", "CLP"),
 )
 
 REMIT_CONTENT: tuple[Column, ...] = (
@@ -108,14 +115,15 @@ def link(name: str, description: str) -> Column:
 
 
 CLAIM_LINKS: tuple[Column, ...] = (
-    link("number", "claim number and billing provider"),
-    link("claim", "the claim number"),
-    link("service", "patient, billing provider and date of service"),
+    link("number", "loose claim number and billing provider"),
+    link("claim", "the loose claim number"),
+    link("member", "member id, billing provider and date of service"),
+    link("birth", "birth date, billing provider and date of service"),
     link("replaces", "the payer claim number replaced or voided"),
 )
 REMIT_LINKS: tuple[Column, ...] = (
-    link("number", "claim number and payee; null where no payee is named"),
-    link("claim", "the claim number"),
+    link("number", "loose claim number and payee; null where no payee is named"),
+    link("claim", "the loose claim number"),
     link("payer_claim", "the payer claim number"),
     link("takes_back", "the payer claim number corrected"),
 )

@@ -21,12 +21,19 @@ NOT: Final = (
 )
 """What the numbers are not."""
 
-SUPPRESSION_NOTES: Final = (
-    "A withheld row keeps its keys; every measure is null and `suppressed` is true.",
-    "A withheld value is null beside values that are shown. `suppression_reason` may then say"
-    " few_providers or dominant_provider: prices rest on too few billing providers, or on one too great.",
-    "A null may also mean that no line of the cell has the value; a count or filtered sum is then 0.",
+AUDIENCE_NOTES: Final = (
+    "`internal`: every cell, exact.",
+    "`standard`, `shared`: a row that is not there has 0 to 10 patients, cases, claims or lines.",
+    "Their counts are rounded to the nearest 5 (15 stands for 11 to 17; `shared`: to 10), each on its own:"
+    " parts need not add up to their roll-up, and shares, rates and sums are made from rounded counts.",
+    "A count of 1 to 10 inside a row, or one that leaves 1 to 10 of its denominator, is null, with what rests"
+    " on it; counts of one or two providers are null.",
+    "Percentiles are values of lines (nearest rank), in steps of 10 cents; means of money are in steps of 10"
+    " dollars (per unit: 1), sums are the published mean times the published count, dates are months.",
+    "Prices need 11 lines of 3 providers, none of them above half of the lines; 10th and 90th percentiles"
+    " need 30. `withheld` says why one is null. Else a null means that no line of the cell has the value.",
 )
+"""What each audience sees."""
 
 
 class ColumnDescription(TypedDict):
@@ -83,7 +90,7 @@ def _described(column: Column) -> ColumnDescription:
 def data_dictionary(specs: Iterable[TableSpec]) -> str:
     """The dictionary of all tables as Markdown; the same specs give the same text."""
     parts = ["# Data dictionary", _bullets("What the numbers are not", NOT)]
-    parts.append(_bullets("What is withheld", SUPPRESSION_NOTES))
+    parts.append(_bullets("What each audience sees", AUDIENCE_NOTES))
     parts.extend(_section(describe(spec)) for spec in specs)
     return "\n\n".join(parts) + "\n"
 

@@ -71,7 +71,14 @@ CURRENT_LINE = (
     real("allowed_per_unit", "Allowed per (billed unit x share)", "USD per unit"),
 )
 
-RESOLVED_LINE = ACCEPTED_CLAIM_LINE + LINE_IDENTITY + CURRENT_LINE
+KEYS_OF_RESOLUTION: Final = ("loose_number_key", "member_key", "birth_key")
+"""Accepted keys that only say which rows belong together: resolved lines do without them."""
+
+RESOLVED_LINE = (
+    *(column for column in ACCEPTED_CLAIM_LINE if column.name not in KEYS_OF_RESOLUTION),
+    *LINE_IDENTITY,
+    *CURRENT_LINE,
+)
 """One row per accepted claim line in scope; the columns of CURRENT_LINE are null unless standing is current.
 """
 

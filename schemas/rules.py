@@ -44,7 +44,10 @@ class Rules:
 
 @dataclass(frozen=True)
 class DisclosureRules:
-    """Thresholds below which a cell is not shown (contract of the published tables)."""
+    """Thresholds below which an audience is not shown a cell (contract of the published tables).
+
+    `period_types`: those that are published; none: all. `left_out`: tables that are not.
+    """
 
     audience: Audience = "standard"
     minimum_count: int = 11
@@ -52,19 +55,35 @@ class DisclosureRules:
     minimum_tail_lines: int = 30
     minimum_providers: int = 3
     dominance: float = 0.5
+    dominance_of_two: float = 0.9
     dominance_of_dollars: bool = False
     minimum_age_months: int = 0
-    complementary: bool = True
+    period_types: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether anything is left out or rounded."""
+        return self.audience != "internal"
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the audience is the public."""
+        return self.audience == "shared"
 
     @classmethod
     def of(cls, audience: Audience) -> DisclosureRules:
         """The thresholds of an audience."""
-        if audience == "shared":
-            return cls(
-                audience=audience,
-                minimum_providers=5,
-                dominance=0.25,
-                dominance_of_dollars=True,
-                minimum_age_months=3,
-            )
-        return cls(audience=audience)
+        if audience == "internal":
+            return cls(audience=audience)
+        if audience == "standard":
+            return cls(audience=audience, left_out=("contract_variance",))
+        return cls(
+            audience=audience,
+            minimum_providers=5,
+            dominance=0.25,
+            dominance_of_dollars=True,
+            minimum_age_months=3,
+            period_types=("quarter", "year"),
+            left_out=("contract_variance", "open_claims", "freshness", "data_quality"),
+        )

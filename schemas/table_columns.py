@@ -1,7 +1,7 @@
-"""Columns that published tables share, and what disclosure control must know of each measure.
+"""Columns that published tables share, and what protecting them must know of each measure.
 
-Every published number is described once, by a `Measure`: what it is, which count it is a part of, which
-counts it rests on. Disclosure control reads nothing else, so a new column is protected as soon as it is
+Every published number is described once, by a `Measure`: what it is, which counts it is made from and rests
+on, how it is rounded. `transforms.protect` reads nothing else, so a new column is protected as soon as it is
 described.
 """
 
@@ -15,33 +15,42 @@ import polars as pl
 
 from schemas.columns import Column, date, flag, pandera_schema, real, text, whole
 
-Kind = Literal[
-    "population",
-    "providers",
-    "count",
-    "sum",
-    "statistic",
-    "statistic_tail",
-    "rate",
-    "price",
-    "price_tail",
-    "fact",
-]
+Kind = Literal["population", "providers", "count", "rate", "sum", "ratio", "statistic", "fact"]
 """What a measure is.
 
-population: a count of N (claims, lines, cases, patients); 1 to 10 of any of them hides the row.
-providers: a count of providers, not of people; shown with the row.
-count: a part of the count named in `of`; it and its complement are 0 or at least the minimum.
-sum: adds up over rows. statistic: mean or percentile without prices. rate: a quotient of two counts.
-price: made from allowed or paid amounts. The tails are 10th and 90th percentiles.
+population: a count of N (claims, lines, cases, patients); a row with few of any of them is left out.
+providers: a count of providers, not of people.
+count: a part of the count named in `of`, or of none.
+rate: a quotient of two counts. sum: adds up over lines. ratio: a quotient of two published sums.
+statistic: mean, percentile, quotient of sums, date or label of some lines.
 fact: about the row, not about people (a label).
 """
 
-Basis = Literal["priced", "unit_priced", "payer_rules", "reference", "complete_case"]
-"""Lines a price is made from; each has hidden helper columns (`basis_columns`).
+Rounding = Literal[
+    "count",
+    "share",
+    "money_percentile",
+    "money_mean",
+    "unit_price_mean",
+    "units",
+    "whole",
+    "ratio",
+    "medicare_ratio",
+    "index",
+    "month",
+    "none",
+]
+"""How a value is rounded where it must not tell a count (steps: `transforms.protect.rounding`).
 
-`payer_rules`: unit-priced lines whose payer's rules are known. `reference`: the unit-priced lines of
-personally_performed in the same cell.
+A sum is rounded through its mean. count and share: see `Kind`. whole: minutes and days. index: bounds of an
+index, too. month: a date becomes the first day of its month. none: labels.
+"""
+
+Basis = str
+"""Lines a price is made from; each has helper columns (`basis_columns`).
+
+priced, unit_priced: those lines. complete_case: lines of complete cases. payer_rules: unit-priced lines whose
+payer's rules are known. reference: the unit-priced lines of personally_performed in the same cell.
 """
 
 MONEY: Final = pl.Decimal(18, 2)
@@ -49,25 +58,49 @@ MONEY: Final = pl.Decimal(18, 2)
 
 @dataclass(frozen=True)
 class Measure:
-    """A published column and what it rests on.
+    """A published column and what it rests on. Names are columns of the same row.
 
-    `of` is the count that a count is a part of. `rests_on` are counts of the same row that the measure can
-    give away: it is shown only while all of them may be shown. `needs` are counts that must not be small,
-    whatever their complement: percentiles give no count away. Names with a leading underscore are helper
-    columns that builders give and disclosure control drops.
+    `of`: the count that a count is a part of. `n_of`: the table that has this count as its N.
+    `parts`: numerator and denominator of a rate (counts) or a ratio (sums).
+    `mean` and `count` of a sum: it is published as their product; without a mean, as that of its own.
+    `needs`: counts behind a statistic, of which there must be enough. `bases`: lines behind a price, which
+    must be enough, of enough providers; none: not a price.
+    `protected`: helper column that holds the value for protected audiences.
+    Names with a leading underscore are helper columns that builders give and no audience sees.
     """
 
     column: Column
     kind: Kind
+    rounding: Rounding
     of: str = ""
-    rests_on: tuple[str, ...] = ()
+    n_of: str = ""
+    parts: tuple[str, ...] = ()
+    mean: str = ""
+    count: str = ""
     needs: tuple[str, ...] = ()
     bases: tuple[Basis, ...] = ()
+    protected: str = ""
 
     @property
     def name(self) -> str:
         """Name of the column."""
         return self.column.name
+
+    @property
+    def is_price(self) -> bool:
+        """Whether it is made from allowed or paid amounts."""
+        return bool(self.bases)
+
+    @property
+    def is_tail(self) -> bool:
+        """Whether it is a 10th or 90th percentile, which needs more lines."""
+        return self.name.endswith(("_p10", "_p90"))
+
+    @property
+    def named_columns(self) -> tuple[str, ...]:
+        """Every column of the row that it is described by."""
+        named = (self.of, *self.parts, self.mean, self.count, *self.needs, self.protected)
+        return tuple(name for name in named if name)
 
 
 def money(name: str, description: str, source: str = "") -> Column:
@@ -75,16 +108,18 @@ def money(name: str, description: str, source: str = "") -> Column:
     return Column(name, MONEY, description, unit="USD", source=source)
 
 
-def population(of: str = "") -> tuple[Measure, ...]:
-    """The people and bills of N; `of` names the lines of the same five keys when N is a part of them."""
+def population() -> tuple[Measure, ...]:
+    """The people and bills of N."""
     return (
-        Measure(whole("claims", "Distinct claims", "claims"), "population", of),
-        Measure(whole("service_lines", "Service lines", "lines"), "population", of),
+        Measure(whole("claims", "Distinct claims", "claims"), "population", "count"),
+        Measure(whole("service_lines", "Service lines", "lines"), "population", "count"),
         Measure(
-            whole("cases", "Distinct cases: patient, date of service and code", "cases"), "population", of
+            whole("cases", "Distinct cases: patient, date of service and code", "cases"),
+            "population",
+            "count",
         ),
-        Measure(whole("patients", "Distinct patients", "patients"), "population", of),
-        Measure(whole("billing_providers", "Distinct billing providers", "providers"), "providers"),
+        Measure(whole("patients", "Distinct patients", "patients"), "population", "count"),
+        providers("billing_providers", "Distinct billing providers"),
     )
 
 
@@ -106,69 +141,94 @@ IS_ROLLUP: Final = flag("is_rollup", "The row is a roll-up over payers or lines 
 IS_MATURE: Final = flag(
     "is_mature", "The period ended long enough before the as-of date (90 days unless set otherwise)"
 )
-SUPPRESSION: Final = (
-    flag("suppressed", "Every measure of the row is withheld").required(),
-    text(
-        "suppression_reason",
-        "small_cell, complementary, few_providers, dominant_provider; the last two may stand beside shown "
-        "counts",
-    ),
+WITHHELD: Final = text(
+    "withheld",
+    "Why a price (or a statistic) of the row is null: few_lines (fewer than 11; 30 for 10th and 90th"
+    " percentiles), few_providers, dominant_provider; null: none is withheld",
 )
-STATUS_COLUMNS: Final = ("is_rollup", "is_mature", "suppressed", "suppression_reason")
+STATUS_COLUMNS: Final = ("is_rollup", "is_mature", "withheld")
 
 
-def count(name: str, description: str, of: str, unit: str = "lines") -> Measure:
+def providers(name: str, description: str) -> Measure:
+    """A count of providers."""
+    return Measure(whole(name, description, "providers"), "providers", "none")
+
+
+def count(name: str, description: str, of: str, unit: str = "lines", n_of: str = "") -> Measure:
     """A count that is a part of another count of its row (or of a helper column)."""
-    return Measure(whole(name, description, unit), "count", of)
+    return Measure(whole(name, description, unit), "count", "count", of, n_of)
 
 
 def helper(name: str, description: str, of: str) -> Measure:
-    """A count that is not published, though published numbers give it away (a sum over a mean)."""
-    return Measure(whole(name, description, "lines"), "count", of)
+    """A count that no audience sees, though published numbers may give it away (a sum over a mean)."""
+    return Measure(whole(name, description, "lines"), "count", "count", of)
 
 
-def total(name: str, description: str, *rests_on: str, source: str = "") -> Measure:
-    """A sum of money that is no price."""
-    return Measure(money(name, description, source), "sum", rests_on=rests_on or ("service_lines",))
+def total(name: str, description: str, lines: str = "service_lines", source: str = "") -> Measure:
+    """A sum of money that is no price, over some lines."""
+    return Measure(money(name, description, source), "sum", "money_mean", count=lines)
 
 
-def quantity(name: str, description: str, unit: str, *rests_on: str) -> Measure:
-    """A sum of minutes or units."""
-    return Measure(real(name, description, unit), "sum", rests_on=rests_on)
+def quantity(name: str, description: str, unit: str, mean: str, lines: str) -> Measure:
+    """A sum of minutes or units, with its mean and the count of its lines."""
+    return Measure(real(name, description, unit), "sum", _rounding_of(unit), mean=mean, count=lines)
 
 
-def average(name: str, description: str, unit: str, *rests_on: str) -> Measure:
-    """A mean that is made without allowed or paid amounts."""
-    return Measure(real(name, description, unit), "statistic", rests_on=rests_on)
+def average(name: str, description: str, unit: str, lines: str) -> Measure:
+    """A mean of minutes or units over some lines."""
+    return Measure(real(name, description, unit), "statistic", _rounding_of(unit), needs=(lines,))
 
 
-def percentile(name: str, description: str, unit: str, needs: str) -> Measure:
-    """A percentile that is made without allowed or paid amounts; 10th and 90th are tails."""
-    tail = name.endswith(("_p10", "_p90"))
-    return Measure(real(name, description, unit), "statistic_tail" if tail else "statistic", needs=(needs,))
+def percentile(name: str, description: str, unit: str, lines: str) -> Measure:
+    """A percentile of minutes or days of some lines."""
+    return Measure(
+        real(name, description, unit),
+        "statistic",
+        _rounding_of(unit),
+        needs=(lines,),
+        protected=nearest_rank(name),
+    )
 
 
-def rate(name: str, description: str, *rests_on: str) -> Measure:
-    """A quotient of counts."""
-    return Measure(real(name, description, "share"), "rate", rests_on=rests_on)
+def rate(name: str, description: str, part: str, whole_count: str) -> Measure:
+    """A quotient of two counts."""
+    return Measure(real(name, description, "share"), "rate", "share", parts=(part, whole_count))
 
 
-def price(
-    name: str, description: str, unit: str, basis: Basis, *rests_on: str, needs: tuple[str, ...] = ()
+def price_mean(name: str, description: str, unit: str, basis: Basis, lines: str) -> Measure:
+    """A mean of allowed or paid amounts over some lines."""
+    rounding: Rounding = "unit_price_mean" if unit == UNIT_PRICE else "money_mean"
+    return Measure(real(name, description, unit), "statistic", rounding, needs=(lines,), bases=(basis,))
+
+
+def price_ratio(
+    name: str, description: str, rounding: Rounding, basis: Basis, *bases: Basis, needs: str
 ) -> Measure:
-    """A price: mean, percentile or ratio of allowed or paid amounts; 10th and 90th percentiles are tails."""
-    kind: Kind = "price_tail" if name.endswith(("_p10", "_p90")) else "price"
-    return Measure(real(name, description, unit), kind, rests_on=rests_on, needs=needs, bases=(basis,))
+    """A quotient made from allowed or paid amounts of some lines."""
+    column = real(name, description, "ratio")
+    return Measure(column, "statistic", rounding, needs=(needs,), bases=(basis, *bases))
 
 
-def price_sum(name: str, description: str, basis: Basis, *rests_on: str, source: str = "") -> Measure:
-    """An exact sum of allowed or paid amounts."""
-    return Measure(money(name, description, source), "price", rests_on=rests_on, bases=(basis,))
+def price_sum(
+    name: str, description: str, basis: Basis, lines: str, mean: str = "", source: str = ""
+) -> Measure:
+    """A sum of allowed or paid amounts, with its mean (if that is published) and the count of its lines."""
+    column = money(name, description, source)
+    return Measure(column, "sum", "money_mean", mean=mean, count=lines, bases=(basis,))
 
 
 def fact(column: Column) -> Measure:
     """Something about the row."""
-    return Measure(column, "fact")
+    return Measure(column, "fact", "none")
+
+
+def nearest_rank(name: str) -> str:
+    """Helper column that holds the percentile `name` as a value of one line, not interpolated."""
+    return f"_{name}_nearest"
+
+
+def _rounding_of(unit: str) -> Rounding:
+    return "units" if unit == "units" else "whole"
 
 
 SHARE_OF_LINES: Final = rate(
@@ -181,11 +241,11 @@ UNIT_PRICE: Final = "USD per unit"
 """Unit of allowed_per_unit."""
 
 
-def basis_columns(basis: str) -> tuple[str, ...]:
-    """Helper columns of a price basis: lines, providers, lines and cents of the greatest provider, cents in
-    all.
+def basis_columns(basis: Basis) -> tuple[str, ...]:
+    """Helper columns of a price basis: lines, providers, lines of the greatest provider and of the two
+    greatest, cents of the greatest, cents in all.
     """
-    stems = ("lines", "providers", "top_lines", "top_cents", "cents")
+    stems = ("lines", "providers", "top_lines", "top_two_lines", "top_cents", "cents")
     return tuple(f"_{basis}_{stem}" for stem in stems)
 
 
@@ -195,7 +255,14 @@ def percentiles(
     """Percentiles of a price: `<stem>_p<percent>`."""
     words = {percent: "median" if percent == 50 else f"{percent}th percentile" for percent in percents}
     return tuple(
-        price(f"{stem}_p{percent}", f"{what}, {words[percent]}", unit, basis, needs=needs)
+        Measure(
+            real(f"{stem}_p{percent}", f"{what}, {words[percent]}", unit),
+            "statistic",
+            "money_percentile",
+            needs=needs,
+            bases=(basis,),
+            protected=nearest_rank(f"{stem}_p{percent}"),
+        )
         for percent in percents
     )
 
@@ -204,9 +271,8 @@ def percentiles(
 class TableSpec:
     """One published table: what a row is, its keys and its measures, in column order.
 
-    `helpers` are counts that builders give beside the published columns; disclosure control reads and drops
-    them. `partitions`: a count and the counts of the same row that add up to it, helpers among them.
-    `plain` tables are about rules or releases: no roll-ups, N, maturity or suppression.
+    `helpers` are counts that builders give beside the published columns. `plain` tables are about rules,
+    files or releases: no roll-ups, N, maturity or `withheld`.
     """
 
     name: str
@@ -214,7 +280,6 @@ class TableSpec:
     keys: tuple[Column, ...]
     measures: tuple[Measure, ...]
     helpers: tuple[Measure, ...] = ()
-    partitions: tuple[tuple[str, tuple[str, ...]], ...] = ()
     plain: bool = False
 
     @property
@@ -223,8 +288,13 @@ class TableSpec:
         return [column.name for column in self.keys]
 
     @property
+    def has_n(self) -> bool:
+        """Whether its rows count people and bills: those of few are left out for protected audiences."""
+        return any(m.kind == "population" for m in self.measures)
+
+    @property
     def columns(self) -> tuple[Column, ...]:
-        """Every published column in order: keys, is_rollup, N, maturity, suppression, the rest."""
+        """Every published column in order: keys, is_rollup, N, maturity, withheld, the rest."""
         if self.plain:
             return (*self.keys, *(m.column for m in self.measures))
         head = [m for m in self.measures if m.kind == "population" or m.name == "billing_providers"]
@@ -234,15 +304,19 @@ class TableSpec:
             IS_ROLLUP,
             *(m.column for m in head),
             IS_MATURE,
-            *SUPPRESSION,
+            *((WITHHELD,) if self.has_n else ()),
             *(m.column for m in rest),
         )
 
     @property
     def helper_names(self) -> list[str]:
-        """Columns that builders give and disclosure control drops: counts, and the bases of prices."""
+        """Columns that builders give and no audience sees: counts, the bases of prices, protected values."""
         bases = dict.fromkeys(basis for m in self.measures for basis in m.bases)
-        return [*(m.name for m in self.helpers), *(name for basis in bases for name in basis_columns(basis))]
+        return [
+            *(m.name for m in self.helpers),
+            *(name for basis in bases for name in basis_columns(basis)),
+            *(m.protected for m in self.measures if m.protected),
+        ]
 
     def measures_of(self, *kinds: str) -> tuple[Measure, ...]:
         """Measures of some kinds."""

@@ -36,9 +36,11 @@ DATA_QUALITY: Final = TableSpec(
     "What was read, kept and refused, by payer and month",
     (
         text("payer", "Payer as mapped; all: roll-up; unknown: the file or row names none").required(),
-        text("period_type", "month; undated where no month is known").required(),
+        text(
+            "period_type", "month; undated where no month is known; all: every month (not for internal)"
+        ).required(),
         date("period_start", "First day of the month; of payment for remittances without service date"),
-        text("source", "claim_lines, remit_lines, file, x12 (raw X12 as read) or suppression").required(),
+        text("source", "claim_lines, remit_lines, file or x12 (raw X12 as read)").required(),
         text("rule_code", "Rule of the count; all: everything of the source").required(),
     ),
     (
@@ -66,22 +68,6 @@ DATA_QUALITY: Final = TableSpec(
         ),
         _rows(
             "unmapped_payer_lines", "Accepted claim lines of a payer that is not mapped", "accepted", "lines"
-        ),
-        fact(
-            real(
-                "withheld_row_share",
-                "Of the rows of a table and period type, those withheld (or without prices) for a reason;"
-                " only for source suppression, whose rule_code is table/period_type/reason",
-                "share",
-            )
-        ),
-        fact(
-            real(
-                "withheld_line_share",
-                "Lines in those rows, of the lines in all rows; whole percents, rounded down; empty where it"
-                " could tell of a row",
-                "share",
-            )
         ),
     ),
 )

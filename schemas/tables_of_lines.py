@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.columns import Column, flag, real, text, whole
+from schemas.columns import Column, flag, real, text
 from schemas.table_columns import (
     FIVE_KEYS,
     SHARE_OF_LINES,
@@ -18,7 +18,8 @@ from schemas.table_columns import (
     percentile,
     percentiles,
     population,
-    price,
+    price_ratio,
+    providers,
     quantity,
     rate,
     total,
@@ -27,15 +28,15 @@ from schemas.table_columns import (
 ALL_LINES: Final = helper("_all_lines", "Utilization lines of the same five keys", "")
 MINUTES_LINES: Final = helper("_minutes_lines", "Lines with minutes", "service_lines")
 UNITS_LINES: Final = helper("_units_lines", "Lines with units", "service_lines")
-RATIO_LINES: Final = helper("_ratio_lines", "Unit-priced lines with Medicare's price", "service_lines")
+RATIO_LINES: Final = helper("_ratio_lines", "Unit-priced lines with Medicare's price", "")
 PRICED_LINES: Final = count("priced_lines", "Priced lines", "service_lines")
 MINUTES_P50: Final = percentile("minutes_p50", "Minutes, median", "minutes", "_minutes_lines")
-RATIO_TO_MEDICARE: Final = price(
+RATIO_TO_MEDICARE: Final = price_ratio(
     "ratio_to_national_medicare",
     "Allowed over Medicare's price of the same units, sums over lines that have both",
-    "ratio",
+    "medicare_ratio",
     "unit_priced",
-    needs=("_ratio_lines",),
+    needs="_ratio_lines",
 )
 UNIT_PRICE_P50: Final = percentiles(
     "allowed_per_unit", "Allowed per billed unit and share", UNIT_PRICE, "unit_priced", 50
@@ -48,17 +49,20 @@ UTILIZATION: Final = TableSpec(
     FIVE_KEYS,
     (
         *population(),
-        Measure(whole("rendering_providers", "Distinct rendering providers", "providers"), "providers"),
-        quantity("minutes_sum", "Anesthesia minutes", "minutes", "_minutes_lines"),
+        providers("rendering_providers", "Distinct rendering providers"),
+        quantity("minutes_sum", "Anesthesia minutes", "minutes", "minutes_mean", "_minutes_lines"),
         average("minutes_mean", "Minutes per line that has them", "minutes", "_minutes_lines"),
         percentile("minutes_p25", "Minutes, 25th percentile", "minutes", "_minutes_lines"),
         MINUTES_P50,
         percentile("minutes_p75", "Minutes, 75th percentile", "minutes", "_minutes_lines"),
-        quantity("billed_units_sum", "Base and time units", "units", "_units_lines"),
+        quantity("billed_units_sum", "Base and time units", "units", "billed_units_mean", "_units_lines"),
         average("billed_units_mean", "Base and time units per line that has them", "units", "_units_lines"),
         total("charge_sum", "Charges", source="SV102"),
         count(
-            "adjudicated_lines", "Lines whose final adjudication paid, denied or paid zero", "service_lines"
+            "adjudicated_lines",
+            "Lines whose final adjudication paid, denied or paid zero",
+            "service_lines",
+            n_of="denials",
         ),
         rate("adjudicated_share", "Adjudicated lines of all lines", "adjudicated_lines", "service_lines"),
         count("pending_lines", "Lines without an answer, or awaiting one to a changed bill", "service_lines"),
@@ -69,7 +73,6 @@ UTILIZATION: Final = TableSpec(
         count("replaced_claims", "Claims replaced, with these keys (in no other count)", "", "claims"),
     ),
     (MINUTES_LINES, UNITS_LINES),
-    (("service_lines", ("adjudicated_lines", "pending_lines", "reversed_lines")),),
 )
 
 CARE_MODELS: Final = TableSpec(
@@ -84,7 +87,7 @@ CARE_MODELS: Final = TableSpec(
         ).required(),
     ),
     (
-        *population("_all_lines"),
+        *population(),
         SHARE_OF_LINES,
         PRICED_LINES,
         *percentiles(
@@ -96,8 +99,10 @@ CARE_MODELS: Final = TableSpec(
                 "Median of allowed per billed unit over that of personally_performed in the same cell",
                 "share",
             ),
-            "price",
+            "statistic",
+            "ratio",
             bases=("unit_priced", "reference"),
+            protected="_observed_share_nearest",
         ),
         RATIO_TO_MEDICARE,
         MINUTES_P50,
@@ -109,7 +114,7 @@ MODIFIERS: Final = TableSpec(
     "modifiers",
     "Modifiers of the lines; a line counts once for each of its modifiers, as unknown if it has none",
     (*FIVE_KEYS, text("modifier", "Modifier, any position", "SV101-3..6").required()),
-    (*population("_all_lines"), SHARE_OF_LINES, PRICED_LINES, *UNIT_PRICE_P50),
+    (*population(), SHARE_OF_LINES, PRICED_LINES, *UNIT_PRICE_P50),
     (ALL_LINES,),
 )
 
@@ -121,7 +126,7 @@ SITES: Final = TableSpec(
         text("place_of_service", "Place of service", "SV105 or CLM05-1").required(),
         text("site_name", "The place in short words; unknown: not a code of the list").required(),
     ),
-    (*population("_all_lines"), SHARE_OF_LINES, PRICED_LINES, *ALLOWED_P50, *UNIT_PRICE_P50, MINUTES_P50),
+    (*population(), SHARE_OF_LINES, PRICED_LINES, *ALLOWED_P50, *UNIT_PRICE_P50, MINUTES_P50),
     (ALL_LINES, MINUTES_LINES),
 )
 
@@ -130,7 +135,7 @@ PROCEDURES: Final = TableSpec(
     "Surgical procedures that the anesthesia was for; only lines that carry one",
     (*FIVE_KEYS, text("surgical_procedure_code", "Surgical procedure", "HI*BP").required()),
     (
-        *population("_all_lines"),
+        *population(),
         SHARE_OF_LINES,
         PRICED_LINES,
         *ALLOWED_P50,
@@ -153,7 +158,7 @@ DIAGNOSES: Final = TableSpec(
         ).required(),
     ),
     (
-        *population("_all_lines"),
+        *population(),
         SHARE_OF_LINES,
         count(
             "region_conflict_lines",
@@ -169,7 +174,7 @@ STATES: Final = TableSpec(
     "Where the service was given, else where the billing provider is",
     (*FIVE_KEYS, text("state", "Two letters", "NM1*77 N4 02, else NM1*85 N4 02").required()),
     (
-        *population("_all_lines"),
+        *population(),
         SHARE_OF_LINES,
         PRICED_LINES,
         *UNIT_PRICE_P50,
@@ -179,7 +184,7 @@ STATES: Final = TableSpec(
     (
         ALL_LINES,
         RATIO_LINES,
-        helper("_adjudicated_lines", "Adjudicated lines", "service_lines"),
+        helper("_adjudicated_lines", "Adjudicated lines", ""),
         helper("_denied_lines", "Denied lines", "_adjudicated_lines"),
     ),
 )
@@ -192,6 +197,6 @@ DEMOGRAPHICS: Final = TableSpec(
         text("age_band", "Age at service: 0-17, 18-39, 40-64, 65-74, 75+").required(),
         Column("sex", text("sex", "").dtype, "F, M, U or unknown", source="DMG03", nullable=False),
     ),
-    (*population("_all_lines"), SHARE_OF_LINES, MINUTES_P50),
+    (*population(), SHARE_OF_LINES, MINUTES_P50),
     (ALL_LINES, MINUTES_LINES),
 )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
-from schemas.columns import date, text
+from schemas.columns import date, real, text
 from schemas.table_columns import (
     FIVE_KEYS,
     UNIT_PRICE,
@@ -18,12 +17,12 @@ from schemas.table_columns import (
     percentile,
     percentiles,
     population,
-    price,
+    price_mean,
     price_sum,
     rate,
     total,
 )
-from schemas.tables_of_lines import ALL_LINES, RATIO_LINES, RATIO_TO_MEDICARE
+from schemas.tables_of_lines import RATIO_LINES, RATIO_TO_MEDICARE
 
 _N: Final = "service_lines"
 _TAILS: Final = (10, 25, 50, 75, 90)
@@ -33,24 +32,29 @@ PAYMENT: Final = TableSpec(
     "What was allowed and paid: N, sums and amounts over priced lines; a row stands where a line was paid",
     FIVE_KEYS,
     (
-        *population("_all_lines"),
+        *population(),
         count("unit_priced_lines", "Priced lines with units and a share", _N),
         count("out_of_network_lines", "Paid lines out of network (no price)", "_paid_lines"),
         count("nsa_lines", "Paid lines under the No Surprises Act (no price)", "_paid_lines"),
         total("charge_sum", "Charges of priced lines", source="SV102"),
-        price_sum("allowed_sum", "Allowed", "priced", _N, source="AMT*B6, else derived"),
+        price_sum("allowed_sum", "Allowed", "priced", _N, "allowed_mean", "AMT*B6, else derived"),
         price_sum(
-            "paid_sum", "Paid, with what was paid to the patient", "priced", _N, source="SVC03, PR-100"
+            "paid_sum",
+            "Paid, with what was paid to the patient",
+            "priced",
+            _N,
+            "paid_mean",
+            "SVC03, PR-100",
         ),
         price_sum("patient_responsibility_sum", "Deductible, coinsurance and copay", "priced", _N),
         price_sum("deductible_sum", "Deductible", "priced", _N, source="PR-1"),
         price_sum("coinsurance_sum", "Coinsurance", "priced", _N, source="PR-2"),
         price_sum("copay_sum", "Copay", "priced", _N, source="PR-3"),
-        price("allowed_mean", "Allowed per line, mean", "USD", "priced", _N),
+        price_mean("allowed_mean", "Allowed per line, mean", "USD", "priced", _N),
         *percentiles("allowed", "Allowed per line", "USD", "priced", *_TAILS),
-        price("paid_mean", "Paid per line, mean", "USD", "priced", _N),
-        price("paid_p50", "Paid per line, median", "USD", "priced"),
-        price(
+        price_mean("paid_mean", "Paid per line, mean", "USD", "priced", _N),
+        *percentiles("paid", "Paid per line", "USD", "priced", 50),
+        price_mean(
             "allowed_per_unit_mean",
             "Allowed per billed unit and share, mean",
             UNIT_PRICE,
@@ -64,19 +68,26 @@ PAYMENT: Final = TableSpec(
             "unit_priced",
             *_TAILS,
         ),
-        price(
-            "allowed_per_unit_payer_rules_p50",
-            "Allowed per expected unit and share under the payer's own stated rules, median",
+        *percentiles(
+            "allowed_per_unit_payer_rules",
+            "Allowed per expected unit and share under the payer's own stated rules",
             UNIT_PRICE,
             "payer_rules",
+            50,
         ),
         price_sum(
             "medicare_allowed_sum", "Medicare's price of the same units", "unit_priced", "_ratio_lines"
         ),
-        replace(RATIO_TO_MEDICARE, rests_on=("_ratio_lines",)),
-        price("allowed_to_charge", "Allowed over charged, sums", "ratio", "priced", _N),
+        RATIO_TO_MEDICARE,
+        Measure(
+            real("allowed_to_charge", "Allowed over charged, sums", "ratio"),
+            "ratio",
+            "ratio",
+            parts=("allowed_sum", "charge_sum"),
+            bases=("priced",),
+        ),
     ),
-    (ALL_LINES, helper("_paid_lines", "Paid lines, priced or not", "_all_lines"), RATIO_LINES),
+    (helper("_paid_lines", "Paid lines, priced or not", ""), RATIO_LINES),
 )
 
 CASE_PAYMENT: Final = TableSpec(
@@ -98,8 +109,10 @@ CASE_PAYMENT: Final = TableSpec(
             "cases",
             "cases",
         ),
-        count("supervised_cases", "Cases with an AD line", "cases", "cases"),
-        price("allowed_per_case_mean", "Allowed per case, mean", "USD", "complete_case", "complete_cases"),
+        count("supervised_cases", "Cases with an AD line", "cases", "cases", n_of="modifiers"),
+        price_mean(
+            "allowed_per_case_mean", "Allowed per case, mean", "USD", "complete_case", "complete_cases"
+        ),
         *percentiles(
             "allowed_per_case",
             "Allowed per case",
@@ -113,16 +126,15 @@ CASE_PAYMENT: Final = TableSpec(
         average(
             "units_per_case_mean", "Base units and the longest line's time units", "units", "complete_cases"
         ),
-        price(
-            "allowed_per_unit_case_p50",
-            "Allowed per unit of the case, median",
+        *percentiles(
+            "allowed_per_unit_case",
+            "Allowed per unit of the case",
             UNIT_PRICE,
             "complete_case",
+            50,
             needs=("complete_cases",),
         ),
     ),
-    (),
-    (("cases", ("complete_cases", "incomplete_cases")),),
 )
 
 DENIALS: Final = TableSpec(
@@ -130,22 +142,20 @@ DENIALS: Final = TableSpec(
     "What was denied; N is over adjudicated lines",
     FIVE_KEYS,
     (
-        *population("_all_lines"),
+        *population(),
         count("denied_lines", "Lines whose final adjudication is a denial", _N),
         rate("denial_rate", "Denied lines of adjudicated lines", "denied_lines", _N),
         count("initially_denied_lines", "Lines whose first adjudication was a denial", _N),
         rate("initial_denial_rate", "Initially denied of adjudicated lines", "initially_denied_lines", _N),
         count("overturned_lines", "Lines denied first and paid in the end", "initially_denied_lines"),
         count("prior_auth_denied_lines", "Lines denied for want of prior authorization", "denied_lines"),
-        total("denied_charge_sum", "Charges of denied lines", "denied_lines", source="SV102"),
+        total("denied_charge_sum", "Charges of denied lines", "denied_lines", "SV102"),
         count(
             "zero_pay_other_lines",
             "Lines paid zero that are no denial: capitation, duplicate, full write-off",
             _N,
         ),
     ),
-    (ALL_LINES, helper("_paid_lines", "Paid lines", _N)),
-    ((_N, ("denied_lines", "zero_pay_other_lines", "_paid_lines")),),
 )
 
 DENIAL_REASONS: Final = TableSpec(
@@ -157,26 +167,26 @@ DENIAL_REASONS: Final = TableSpec(
         text("carc", "Claim adjustment reason code", "CAS02").required(),
     ),
     (
-        *population("_denied_lines"),
+        *population(),
         total("charge_sum", "Charges of denied lines", source="SV102"),
         rate("share_of_denied", "Of all denied lines of the same five keys", _N, "_denied_lines"),
         fact(text("denial_category", "Category of the reason; unclassified: not in the list")),
         Measure(
             text("top_rarc", "Most frequent remark code of the cell (ties: lowest)", "LQ*HE"),
             "statistic",
+            "none",
             needs=("_top_rarc_lines",),
         ),
         count(
             "initially_denied_lines",
             "Adjudicated lines first denied for this reason",
-            "_initially_denied_lines",
+            "",
         ),
         count("overturned_lines", "Of those, paid in the end", "initially_denied_lines"),
         rate("overturn_rate", "Overturned of initially denied", "overturned_lines", "initially_denied_lines"),
     ),
     (
         helper("_denied_lines", "Denied lines of the same five keys", ""),
-        helper("_initially_denied_lines", "Initially denied lines of the same five keys", ""),
         helper("_top_rarc_lines", "Lines that carry the most frequent remark code", ""),
     ),
 )
@@ -186,7 +196,7 @@ TIMELINESS: Final = TableSpec(
     "How long submission and payment took, in days; N is over adjudicated lines",
     FIVE_KEYS,
     (
-        *population("_all_lines"),
+        *population(),
         percentile("days_to_submit_p50", "Service to first submission, median", "days", "_submit_lines"),
         percentile("days_to_submit_p90", "The same, 90th percentile", "days", "_submit_lines"),
         percentile(
@@ -207,11 +217,11 @@ TIMELINESS: Final = TableSpec(
         Measure(
             date("paid_through", "Latest payment date of a final answer in the cell", "BPR16"),
             "statistic",
+            "month",
             needs=(_N,),
         ),
     ),
     (
-        ALL_LINES,
         helper("_submit_lines", "Lines with days to submission", _N),
         helper("_remit_lines", "Lines with days to the first answer", _N),
         helper("_payment_lines", "Lines with days to the first payment", _N),
@@ -224,8 +234,7 @@ OPEN_CLAIMS: Final = TableSpec(
     "open_claims",
     "Lines without an answer, or awaiting one to a changed bill, by age at the as-of date",
     (*FIVE_KEYS, text("age_band", "Days since first submission: 0-30, 31-60, 61-90, 91+").required()),
-    (*population("_pending_lines"), total("charge_sum", "Charges", source="SV102")),
-    (helper("_pending_lines", "Pending lines of the same five keys", ""),),
+    (*population(), total("charge_sum", "Charges", source="SV102")),
 )
 
 CONTRACT_VARIANCE: Final = TableSpec(
@@ -233,13 +242,11 @@ CONTRACT_VARIANCE: Final = TableSpec(
     "Unit-priced lines against the dollars per unit of your own contracts; only where you give them",
     FIVE_KEYS,
     (
-        *population("_all_lines"),
+        *population(),
         price_sum("expected_allowed_sum", "Units x share x contract dollars per unit", "unit_priced", _N),
         price_sum("allowed_sum", "Allowed on the same lines", "unit_priced", _N),
         count("underpaid_lines", "Lines allowed more than a cent less than the contract says", _N),
         price_sum("underpaid_sum", "What they were short of", "unit_priced", "underpaid_lines"),
         count("overpaid_lines", "Lines allowed more than a cent more than the contract says", _N),
     ),
-    (ALL_LINES, helper("_as_agreed_lines", "Lines within a cent of the contract", _N)),
-    ((_N, ("underpaid_lines", "overpaid_lines", "_as_agreed_lines")),),
 )

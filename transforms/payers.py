@@ -9,6 +9,8 @@ import polars as pl
 from schemas.reference import PAYERS, ReferenceTables
 
 _OTHER = "other"
+_CODES_SINCE = Date(2022, 1, 1)
+"""The code in scope begins here: a line without a date is read as of this day."""
 
 
 def normalised_name(column: str) -> pl.Expr:
@@ -30,7 +32,7 @@ def with_payer(
     """Add `payer`: the first payer rule in force on the date that fits id and name, else `other`.
 
     Needs payer_id (NM1*PR 09 / N104), payer_name (NM1*PR 03 / N102) and the date column. Grain unchanged.
-    A line without a date is read as before every dated change.
+    A line without a date is read as of the first day of the code in scope.
     """
     rules = reference.payers.sort("priority")
     changes = _change_dates(rules)
@@ -62,15 +64,16 @@ def with_line_of_business(lines: pl.LazyFrame, reference: ReferenceTables) -> pl
 
     Needs payer, payer_id, payer_name, claim_filing_code (SBR09) and remit_filing_code (CLP06). The first
     that decides: plan name, a specific CLP06, SBR09, a general CLP06, the payer. Doubtful: SBR09 and CLP06
-    point to different lines, a specific code points elsewhere than the plan name, or any of them elsewhere
-    than medicare_ffs for a Medicare contractor. Grain unchanged.
+    point to different lines, a specific code points elsewhere than the plan name, any of them elsewhere than
+    medicare_ffs for a Medicare contractor, or Medicare's own code under a name that is not mapped. Grain
+    unchanged.
     """
     keys = ["payer", "payer_id", "payer_name", "claim_filing_code", "remit_filing_code"]
     # few rows and many expressions: planning these lazily takes longer than evaluating them
     combinations = lines.select(keys).unique().collect()
     pointed = (
         combinations.with_columns(_id=_identifier("payer_id"), _name=normalised_name("payer_name"))
-        .with_columns(_by_name=_line_of_name(reference))
+        .with_columns(_by_name=_line_of_name(reference), _is_mapped=_is_mapped(reference))
         .with_columns(
             _sbr=_line_of_code("claim_filing_code", reference, ("specific", "general")),
             _sbr_specific=_line_of_code("claim_filing_code", reference, ("specific",)),
@@ -84,7 +87,7 @@ def with_line_of_business(lines: pl.LazyFrame, reference: ReferenceTables) -> pl
             "line_of_business"
         ),
         _source_of_line().alias("line_of_business_source"),
-        _sources_disagree().alias("line_of_business_doubtful"),
+        (_sources_disagree() | _stranger_bills_medicare()).alias("line_of_business_doubtful"),
     )
     return lines.join(
         decided.lazy(), on=keys, how="left", nulls_equal=True, validate="m:1", maintain_order="left"
@@ -107,7 +110,8 @@ def _change_dates(rules: pl.DataFrame) -> list[Date]:
 
 def _era(date: str, changes: list[Date]) -> pl.Expr:
     """How many changes lie on or before the date: rules are matched once per name and era, not per day."""
-    passed = [(pl.col(date) >= pl.lit(change)).fill_null(False).cast(pl.Int32) for change in changes]
+    day = pl.col(date).fill_null(_CODES_SINCE)
+    passed = [(day >= pl.lit(change)).cast(pl.Int32) for change in changes]
     return pl.sum_horizontal(pl.lit(0, dtype=pl.Int32), *passed)
 
 
@@ -152,16 +156,31 @@ def _line_of_code(column: str, reference: ReferenceTables, kinds: tuple[str, ...
         lines = dict(codes.select("claim_filing_code", target).iter_rows())
         return _code(column).replace_strict(lines, default=None, return_dtype=pl.String)
 
-    is_medicare_plan = pl.col("_name").str.contains(r"\bMEDICARE\b") | (
-        pl.col("_by_name") == "medicare_advantage"
-    ).fill_null(False)
+    names_medicare = pl.col("_is_mapped") & pl.col("_name").str.contains(r"\bMEDICARE\b")
+    is_medicare_plan = names_medicare | (pl.col("_by_name") == "medicare_advantage").fill_null(False)
     return (
         pl.when(pl.col("payer") == "medicare")
         .then(of("line_of_medicare_contractor"))
         .when(is_medicare_plan)
         .then(of("line_of_medicare_plan"))
+        # a name that nobody knows may be a contractor's: its Medicare codes mean Medicare itself
+        .when(~pl.col("_is_mapped"))
+        .then(of("line_of_medicare_contractor"))
         .otherwise(of("line_of_business"))
     )
+
+
+def _is_mapped(reference: ReferenceTables) -> pl.Expr:
+    """Whether the payer is a named one, or a name that some rule knows to be another's, on whatever date."""
+    known = reference.payers.filter((pl.col("payer") == _OTHER) & pl.col("name_pattern").is_not_null())
+    names = [pl.col("_name").str.contains(pattern) for pattern in known["name_pattern"]]
+    return pl.any_horizontal(pl.col("payer") != _OTHER, *names)
+
+
+def _stranger_bills_medicare() -> pl.Expr:
+    """Original Medicare by a code alone, under a name that is not mapped (contract, section 5)."""
+    codes = pl.coalesce("_by_name", "_clp_specific", "_sbr")
+    return ~pl.col("_is_mapped") & (codes == "medicare_ffs").fill_null(False)
 
 
 def _has_code() -> pl.Expr:

@@ -136,11 +136,23 @@ def _check_across(tables: dict[str, pl.DataFrame]) -> None:
             raise ReferenceError(table, "two rules share a priority")
         _check_patterns(table, tables[table], "name_pattern")
     _check_patterns("payer_rules", tables["payer_rules"], "plan_pattern")
+    _check_known("icd10_regions", tables["icd10_regions"]["theme"], tables["clinical_themes"]["theme"])
+    categories = tables["denial_categories"]["denial_category"]
+    _check_known("carc", tables["carc"]["denial_category"].drop_nulls(), categories)
+    anchors = tables["plausibility_anchors"].filter(pl.col("measure").is_not_null())
+    bounds = anchors.select("payer", "line_of_business", "low", "high")
+    if bounds.drop_nulls().height < anchors.height or anchors.filter(pl.col("low") > pl.col("high")).height:
+        raise ReferenceError("plausibility_anchors", "a measure without payer, line of business or bounds")
     kinds = tables["payers"]
     needs_id = pl.col("match_kind").is_in(["id", "id_name"]) & pl.col("payer_id").is_null()
     needs_name = pl.col("match_kind").is_in(["name", "id_name"]) & pl.col("name_pattern").is_null()
     if kinds.filter(needs_id | needs_name).height:
         raise ReferenceError("payers", "a rule lacks the id or the name it matches")
+
+
+def _check_known(table: str, used: pl.Series, known: pl.Series) -> None:
+    if not used.is_in(known.implode()).all():
+        raise ReferenceError(table, f"column {used.name}: not in the table of {known.name}")
 
 
 def _check_patterns(table: str, frame: pl.DataFrame, column: str) -> None:

@@ -119,16 +119,21 @@ def unreadable(error: pl.exceptions.PolarsError) -> Rejected:
 
 
 def _with_line_counts(kept: pl.DataFrame, rows: pl.LazyFrame, text: TextRows, layout: Layout) -> pl.DataFrame:
-    """Add how many lines each kept row's submission has in all, in scope or not."""
-    lines = rows.select(SUBMISSION_TEXT)
+    """Add how many lines each kept row's submission has in all, in scope or not.
+
+    Lines are told by their numbers: a line that comes again, or one of another claim under the same account
+    number, adds none.
+    """
+    told = [*SUBMISSION_TEXT, "line_number"]
+    lines = rows.select(told)
     if text.kin is not None:
         kin = canonical_text(text.kin.with_columns(file_key=pl.lit("")), layout, text.header)
-        lines = pl.concat([lines, kin.select(SUBMISSION_TEXT)])
+        lines = pl.concat([lines, kin.select(told)])
     numbers = kept.get_column("claim_id").unique()
     counts = (
         lines.filter(pl.col("claim_id").is_in(numbers.implode()))
         .group_by(SUBMISSION_TEXT)
-        .agg(claim_line_count=pl.len().cast(pl.Int64))
+        .agg(claim_line_count=pl.col("line_number").n_unique().cast(pl.Int64))
         .collect(engine="streaming")
     )
     return kept.join(counts, on=SUBMISSION_TEXT, how="left", nulls_equal=True, validate="m:1")

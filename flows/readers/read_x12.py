@@ -110,7 +110,7 @@ def _kept(claims: pl.DataFrame, remits: pl.DataFrame, scope: tuple[str, ...]) ->
         in_scope, heads = marked.filter("_keep").drop("_keep"), marked.filter(~pl.col("_keep")).drop("_keep")
         kept.append((canonical_layout("claim_lines"), in_scope, heads))
     if len(remits):
-        lines = remits.rename({"loop_ordinal": "_loop_ordinal"}).with_columns(whole)
+        lines = remits.rename({"loop_ordinal": "loop_number"}).with_columns(whole)
         kept.append((canonical_layout("remit_lines"), lines, lines.clear()))
     return kept
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.errors import ProductError
 from flows.readers.reference_files import reference_digests
 from flows.run import Run
 from flows.steps.admission import read_ledger
@@ -20,7 +19,6 @@ from flows.steps.build_tables import build_cells, read_built, rolling_window, wi
 from flows.store.files import private_folder
 from flows.store.publish import is_whole, read_manifest, staged_folder
 from flows.store.release import Terms, release_id, stage_release
-from flows.store.shared_releases import changes_of, earlier_release, last_shared, read_carried, with_bases
 from flows.store.snapshot import Store
 from schemas.dictionary import data_dictionary
 from schemas.tables import TABLES
@@ -29,9 +27,6 @@ from transforms.tables.release_changes import causes_of, changed_lines, moved_ta
 
 Tables = dict[str, pl.DataFrame]
 CHANGES = "release_changes"
-QUALITY = "data_quality"
-CARRIED = "carried.parquet"
-CAUSES = "causes.parquet"
 READING = 2
 """Tables read at a time: one alone leaves a core idle."""
 
@@ -39,24 +34,9 @@ READING = 2
 def tables_of(run: Run, store: Store) -> Store:
     """Build the tables of every period.
 
-    Gives the store as of a snapshot that names them, unprotected. For `shared` the work folder holds the
-    tables of only the lines that changed, by earlier release (since/) and of all of it together (every/), and
-    what caused the changes since the last.
+    Gives the store as of a snapshot that names them, as they are before they are protected.
     """
-    after = with_built(run, store)
-    earlier = earlier_release(run)
-    if earlier is not None:
-        folder, window = private_folder(_folder(run)), rolling_window(after)
-        changes, lines = changes_of(run, store, earlier, lambda lines: build_cells(run, store, lines, window))
-        _write_frames(folder / "every", changes.every)
-        for name, frames in changes.since.items():
-            _write_frames(private_folder(folder / "since") / name, frames)
-        causes_of(lines.lazy(), _made_under(run, store), window).write_parquet(folder / CAUSES)
-    return after
-
-
-def _folder(run: Run) -> Path:
-    return run.work / "tables"
+    return with_built(run, store)
 
 
 def moved_partitions(before: Store, after: Store) -> list[str]:
@@ -69,41 +49,11 @@ def moved_partitions(before: Store, after: Store) -> list[str]:
 
 
 def disclose(run: Run, store: Store) -> str:
-    """Hide what could tell of a person; gives the work folder of the tables that may be shown.
+    """Make what the audience may see of the tables; gives the work folder of it."""
+    from transforms.protect.tables import protect_tables
 
-    E_GATE if that fails.
-    """
-    from transforms.disclosure.audit import suppression_shares, with_suppression
-    from transforms.disclosure.gate import GateRefused
-    from transforms.disclosure.suppress import suppress
-
-    rules = run.settings.disclosure
-    built = read_built(store)
-    try:
-        safe = suppress(built, rules)
-    except GateRefused as refusal:
-        raise ProductError("E_GATE", str(refusal)) from None
-    earlier = earlier_release(run)
-    if earlier is not None:
-        safe = _carried_forward(run, earlier, safe)
-    safe[QUALITY] = with_suppression(safe[QUALITY], suppression_shares(built, safe, rules))
+    safe = protect_tables(read_built(store), run.settings.disclosure)
     return str(_write_frames(run.work / "safe", safe))
-
-
-def _carried_forward(run: Run, earlier: str, safe: Tables) -> Tables:
-    """The tables with the cells that may not change as they stood; leaves carried.parquet and changed/."""
-    from transforms.disclosure.audit import SOURCE
-    from transforms.disclosure.carry_forward import Changes, carry_forward, patients_changed
-
-    folder = _folder(run)
-    since = {path.name: _read_frames(path) for path in sorted((folder / "since").iterdir())}
-    changes = Changes(since, earlier, _read_frames(folder / "every"), read_carried(run.store))
-    before = _read_frames(staged_folder(run.data, earlier))
-    before[QUALITY] = before[QUALITY].filter(pl.col("source") != SOURCE)
-    made, carried = carry_forward(before, safe, changes, run.settings.disclosure)
-    carried.write_parquet(folder / CARRIED)
-    _write_frames(folder / "changed", {name: patients_changed(name, changes) for name in since[earlier]})
-    return made
 
 
 def stage(run: Run, store: Store, safe_folder: str) -> Store:
@@ -121,13 +71,8 @@ def stage(run: Run, store: Store, safe_folder: str) -> Store:
         *(tables, columns, identity, dictionary, terms, run.data, run.work),
         late=lambda: {CHANGES: changes_since(run, store, before, tables, identity)},
     )
-    if run.settings.audience == "shared":
-        carried = _folder(run) / CARRIED
-        store = with_bases(store, run.work, name, pl.read_parquet(carried) if carried.is_file() else None)
     releases = [*(release for release in store.snapshot.releases if release != name), name]
-    kept = releases[-run.settings.keep_releases - 1 :]
-    pinned = last_shared(store.with_snapshot(releases=tuple(releases)))
-    return store.with_snapshot(releases=(*([pinned] if pinned and pinned not in kept else []), *kept))
+    return store.with_snapshot(releases=tuple(releases[-run.settings.keep_releases - 1 :]))
 
 
 def changes_since(
@@ -151,9 +96,6 @@ def changes_since(
 
 def _changed_cells(run: Run, store: Store, moved: Sequence[str]) -> tuple[Tables, pl.DataFrame]:
     """N of only the lines that changed since the last release, in the tables that moved; and the causes."""
-    folder = _folder(run)
-    if folder.is_dir():
-        return _read_frames(folder / "changed"), pl.read_parquet(folder / CAUSES)
     partitions, window = moved_partitions(run.store, store), rolling_window(store)
     lines = changed_lines(run.store.resolved_lines(partitions), store.resolved_lines(partitions)).collect()
     changed = build_cells(run, store, lines.lazy(), window, wanted=moved, is_counted_only=True)

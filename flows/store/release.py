@@ -17,7 +17,7 @@ from flows.store.parquet_out import write_table
 from flows.store.publish import MANIFEST, PUBLISHED_AT
 from schemas.columns import Column
 from schemas.rules import SCHEMA_VERSION, DisclosureRules, Rules
-from transforms.disclosure.audit import withheld_rows
+from transforms.protect.published import withheld_rows
 
 DICTIONARY: Final = "data_dictionary.md"
 OUTSIDE_THE_ID: Final = frozenset({"data_quality", "release_changes"})
@@ -43,10 +43,10 @@ class Terms:
         """The suppression rule in one sentence, for the file metadata."""
         rules = self.disclosure
         if rules.audience == "internal":
-            return "internal: nothing is suppressed; not to be passed on"
+            return "internal: exact; not to be passed on"
         return (
-            f"{rules.audience}: counts of 1 to {rules.minimum_count - 1} and their complements "
-            f"are not shown; prices need "
+            f"{rules.audience}: rows of fewer than {rules.minimum_count} patients, cases, claims or lines "
+            f"are left out, counts and what rests on them are rounded; prices need "
             f"{rules.minimum_priced_lines} lines and {rules.minimum_providers} billing providers, none above "
             f"{rules.dominance:.0%}; tails need {rules.minimum_tail_lines} lines"
         )

@@ -23,7 +23,6 @@ import pytest
 HERE = Path(__file__).resolve().parent
 LINES = int(os.environ.get("BENCH_LINES", "10000000"))
 KEY = {"CPT01939_HMAC_KEY": "benchmark-key-of-more-than-thirty-two-bytes"}
-UNGATED = {"CPT01939_COMPLEMENTARY": "false"}
 """Complementary suppression has a bar and a benchmark of its own."""
 BARE = """
 import sys, polars as pl
@@ -93,7 +92,7 @@ def test_nightly_within_three_bare_scans(data: Path) -> None:
     for _ in range(ROUNDS):
         for name in ("store", "benchmarks", "quarantine", "logs"):
             shutil.rmtree(data / name, ignore_errors=True)
-        flow.append(measured(sys.executable, "-m", "flows", "run", "--plain", "--data", str(data), **UNGATED))
+        flow.append(measured(sys.executable, "-m", "flows", "run", "--plain", "--data", str(data)))
         print("\nstages", stages(data))
         bare.append(measured(*scan))
 
@@ -111,7 +110,6 @@ def test_rerun_of_one_month_takes_two_seconds(data: Path) -> None:
     run = measured(
         *(sys.executable, "-m", "flows", "rerun", "--plain", "--payer", payer, "--month", month),
         *("--data", str(data)),
-        **UNGATED,
     )
 
     found = stages(data)
@@ -163,7 +161,6 @@ def test_a_rerun_that_changes_rows_of_one_month_takes_two_seconds(data: Path, ye
         changed.write_csv(data / "landing" / f"corrections_{month}.csv")
         run = measured(
             *(sys.executable, "-m", "flows", "run", "--plain", "--data", str(data)),
-            **UNGATED,
             CPT01939_SETTLE_SECONDS="0",
         )
         found = stages(data)

@@ -1,4 +1,4 @@
-"""Runs that take a second: a release, files delivered since, and no search for complementary cells."""
+"""Runs that take a second: a release, and files delivered since."""
 
 from __future__ import annotations
 
@@ -16,24 +16,23 @@ from flows.steps.summary import Summary
 T = TypeVar("T")
 LATER: Final = ("claims/claims_1.csv", "remits/remits_1.csv")
 OF_THE_PATH: Final = ("release_changes.parquet", "data_quality.parquet")
-QUICK: Final = {"CPT01939_COMPLEMENTARY": "false"}
 
 
 def night(data: Path, **changes: Any) -> Summary:
     """A nightly run in this process."""
-    return run_nightly(data, complementary=False, **changes)
+    return run_nightly(data, **changes)
 
 
 def night_command(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The same as a command."""
-    return command(data, *(arguments or ("run", "--plain")), **QUICK, **environment)
+    return command(data, *(arguments or ("run", "--plain")), **environment)
 
 
 def night_script(code: str, data: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
     """Python code that calls the command line in a process of its own; DATA and arguments are its argv."""
     return subprocess.Popen(
         [sys.executable, "-c", code, str(data), *arguments],
-        env=environment_for(**QUICK, **environment),
+        env=environment_for(**environment),
         cwd=data.parent,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

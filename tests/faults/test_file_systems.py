@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from night_runs import QUICK
 from small_runs import environment_for, tree
 
 APART = 'mount -t tmpfs none "$1" && shift && exec "$@"'
@@ -19,7 +18,7 @@ def with_a_mount(place: Path, *command: str) -> subprocess.CompletedProcess[str]
     """A command in a name space of its own, where a new file system is mounted on a folder."""
     return subprocess.run(
         ["unshare", "--map-root-user", "--mount", "sh", "-c", APART, "sh", str(place), *command],
-        env=environment_for(**QUICK),
+        env=environment_for(),
         capture_output=True,
         text=True,
         timeout=60,

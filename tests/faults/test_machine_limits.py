@@ -145,7 +145,7 @@ def test_a5_too_few_open_files_end_a_run_with_one_clear_error(night_data: Path, 
         if begun == stage:
             limits.enter_context(few_open_files(0))
 
-    settings = settings_for(night_data, complementary=False)
+    settings = settings_for(night_data)
     with ExitStack() as limits, pytest.raises(ProductError) as caught, open_run(settings, "nightly") as run:
         nightly_run(run, Watched(limit))
     assert caught.value.code == "E_OPEN_FILES"

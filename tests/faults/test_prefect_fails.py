@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from night_runs import QUICK, tables_after
+from night_runs import tables_after
 from small_runs import environment_for
 
 from flows.commands.run import nightly_outcome
@@ -56,7 +56,7 @@ run()
 
 def without_prefect(**environment: str) -> dict[str, str]:
     """An environment in which nothing of Prefect is set."""
-    outer = environment_for(**QUICK, **environment)
+    outer = environment_for(**environment)
     return {name: value for name, value in outer.items() if not name.startswith("PREFECT_")}
 
 

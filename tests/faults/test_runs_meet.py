@@ -69,7 +69,7 @@ def one_after_the_other(
     shutil.copytree(corrected, data)
     night(data)
     nightly_only, fresh = tables_after(data), submitted_to(data)
-    run_rerun(data, *partition, from_landing=True, complementary=False)
+    run_rerun(data, *partition, from_landing=True)
     assert tables_after(data) != nightly_only, "the rerun changes nothing: the tests test nothing"
     return Sequence(tables_after(data), (fresh, submitted_to(data)))
 
@@ -100,7 +100,7 @@ def test_b2_b5_a_rerun_that_meets_the_nightly_run_waits_and_both_count(
         if stage == "admission":
             waits.append(night_script(RUN, data, *rerun_command(partition), CPT01939_LOCK_WAIT_SECONDS="60"))
 
-    with open_run(settings_for(data, complementary=False), "nightly") as run:
+    with open_run(settings_for(data), "nightly") as run:
         nightly_run(run, Watched(meet))
         assert waits[0].poll() is None, "the second run did not wait"
     _, told = waits[0].communicate(timeout=60)

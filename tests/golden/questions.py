@@ -50,7 +50,6 @@ ORDER BY ALL""",
 SELECT group_code, carc, denial_category, service_lines, share_of_denied, charge_sum, top_rarc
 FROM {denial_reasons}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' AND line_of_business = 'all'
-  AND NOT suppressed
 ORDER BY service_lines DESC NULLS LAST, group_code, carc""",
         "Reasons of the final denial. Withheld rows are left out here, so the shares need not reach 1. A"
         " null in `top_rarc` means that no remark stands on enough lines.",
@@ -97,7 +96,7 @@ ORDER BY payer""",
 SELECT payer, age_band, service_lines, charge_sum
 FROM {open_claims}
 WHERE procedure_code = '01939' AND period_type = 'year' AND period_start = DATE '2025-01-01'
-  AND line_of_business = 'all' AND NOT suppressed
+  AND line_of_business = 'all'
 ORDER BY payer, age_band""",
         "Ages are days since the first submission, at the as-of date of the manifest. Most cells of one"
         " payer are small and left out here; a null beside keys is an N that would give its complement"
@@ -139,12 +138,10 @@ ORDER BY period_start""",
 SELECT 'modifier' AS broken_down_by, modifier AS value, service_lines, share_of_lines, allowed_per_unit_p50
 FROM {modifiers}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'aetna' AND line_of_business = 'all'
-  AND NOT suppressed
 UNION ALL
 SELECT 'site', site_name, service_lines, share_of_lines, allowed_per_unit_p50
 FROM {sites}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'aetna' AND line_of_business = 'all'
-  AND NOT suppressed
 ORDER BY ALL""",
         "A table breaks down by one thing at a time: crossing modifier and site would leave small cells"
         " only. A line with two modifiers counts under both, so these shares add up to more than 1.",
@@ -182,7 +179,6 @@ SELECT payer, line_of_business, unit_priced_lines, allowed_per_unit_p10, allowed
   allowed_per_unit_p50, allowed_per_unit_p75, allowed_per_unit_p90
 FROM {payment}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer <> 'all' AND line_of_business <> 'all'
-  AND NOT suppressed
 ORDER BY payer, line_of_business""",
         "Commercial and Medicare Advantage of one payer are different prices; a spread over all lines of"
         " business shows the mix. 10th and 90th percentiles need 30 lines. A percentile gives no count"
@@ -228,7 +224,7 @@ ORDER BY line_of_business""",
         "How do prices and denials differ by state?",
         """
 SELECT state, service_lines, billing_providers, allowed_per_unit_p50, ratio_to_national_medicare, denial_rate,
-  suppression_reason
+  withheld
 FROM {states}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' AND line_of_business = 'all'
 ORDER BY state""",
@@ -261,7 +257,7 @@ ORDER BY service_lines DESC NULLS LAST, diagnosis, region""",
         POLICY,
         "Which months are complete enough to quote?",
         """
-SELECT period_start, service_lines, is_mature, adjudicated_share, pending_lines, suppressed
+SELECT period_start, service_lines, is_mature, adjudicated_share, pending_lines
 FROM {utilization}
 WHERE procedure_code = '01939' AND period_type = 'month' AND payer = 'all' AND line_of_business = 'all'
 ORDER BY period_start""",

@@ -13,9 +13,7 @@ import polars as pl
 import pytest
 
 from schemas.rules import Audience, DisclosureRules, Rules
-from schemas.tables import TABLES
-from transforms.disclosure.primary import apply_mask
-from transforms.disclosure.suppress import primary_masks
+from transforms.protect.tables import protect_tables
 from transforms.tables.build import build_tables
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
@@ -73,7 +71,7 @@ def line(number: int) -> dict[str, object]:
 
 
 def tables(audience: Audience) -> dict[str, pl.DataFrame]:
-    """The golden tables as built and, for other audiences than internal, with primary suppression."""
+    """The golden tables as an audience sees them."""
     built = build_tables(
         table_lines.lines(*(line(number) for number in range(360))),
         table_lines.no_remits(),
@@ -82,12 +80,7 @@ def tables(audience: Audience) -> dict[str, pl.DataFrame]:
         Rules(),
         table_lines.reference(),
     )
-    masks = primary_masks(built, DisclosureRules.of(audience))
-    published = {name: built[name].select(c.name for c in TABLES[name].columns) for name in NAMES}
-    return {
-        name: apply_mask(built[name], masks[name], TABLES[name]) if masks else frame
-        for name, frame in published.items()
-    }
+    return protect_tables({name: built[name] for name in NAMES}, DisclosureRules.of(audience))
 
 
 def as_text(frame: pl.DataFrame) -> str:

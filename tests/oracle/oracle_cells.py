@@ -135,6 +135,7 @@ def keys_of(cell: Cell, as_of: date) -> Row:
         "period_start": period_start,
         "is_rollup": ALL in (payer, line_of_business),
         "is_mature": is_mature(period_start, MONTHS_OF[period_type], as_of),
+        "withheld": None,
     }
 
 

@@ -135,6 +135,8 @@ class Generator(Answers):
         common = {
             "claim_number_key": life.number,
             "patient_key": life.patient,
+            "member_key": f"member of {life.patient}",
+            "birth_key": f"birth of {life.patient}",
             "billing_provider_npi": life.npi,
             "role": life.role,
             "submitted_on": submitted_on,

@@ -43,7 +43,10 @@ def apart(row: dict[str, Any], world: int) -> dict[str, Any]:
     """A row of another world: its identifiers and files are its own, its providers are shared."""
     keyed = (
         "claim_number_key",
+        "loose_number_key",
         "patient_key",
+        "member_key",
+        "birth_key",
         "payer_claim_key",
         "original_payer_claim_key",
         "original_claim_key",
@@ -152,19 +155,36 @@ def origins(rows: pl.DataFrame) -> set[Iterable[Any]]:
 
 
 def test_links_are_the_same_in_every_version() -> None:
-    row = {"claim_number_key": "f" * 32, "patient_key": "0" * 14 + "2" * 18, "original_claim_key": "1" * 32}
+    row = {
+        "claim_number_key": "f" * 32,
+        "loose_number_key": "e" * 32,
+        "member_key": "0" * 14 + "2" * 18,
+        "birth_key": "0" * 14 + "3" * 18,
+        "original_claim_key": "1" * 32,
+    }
     claim = {**row, "billing_provider_npi": "1234567893", "service_date": date(2024, 2, 29)}
-    odd = {**claim, "billing_provider_npi": "no NPI", "original_claim_key": None}
-    header = {**claim, "service_date": None}
-    number, original = int("f" * 15, 16), int("1" * 15, 16)
+    odd = {**claim, "billing_provider_npi": "no NPI", "original_claim_key": None, "member_key": None}
+    header = {**claim, "service_date": None, "loose_number_key": None}
+    number, bare, original = int("e" * 15, 16), int("f" * 15, 16), int("1" * 15, 16)
     provider, day = 1234567893 * 7046029254386353131, 19782 * 2862933555777941757
     found = with_claim_links(pl.DataFrame([claim, odd, header]))
     assert found.select(names(CLAIM_LINKS)).rows() == [
-        (wrapped(number + provider), number, wrapped(2 + provider + day), original),
-        (number, number, wrapped(2 + day), None),
-        (wrapped(number + provider), number, None, original),
+        (
+            wrapped(number + provider),
+            number,
+            wrapped(2 + provider + day),
+            wrapped(3 + provider + day),
+            original,
+        ),
+        (number, number, None, wrapped(3 + day), None),
+        (wrapped(bare + provider), bare, None, None, original),
     ]
-    remit = {"claim_number_key": "f" * 32, "payer_claim_key": "1" * 32, "original_payer_claim_key": None}
+    remit = {
+        "claim_number_key": "f" * 32,
+        "loose_number_key": "e" * 32,
+        "payer_claim_key": "1" * 32,
+        "original_payer_claim_key": None,
+    }
     schema = dict.fromkeys((*remit, "payee_npi"), pl.String)
     told = pl.DataFrame([{**remit, "payee_npi": "1234567893"}, {**remit, "payee_npi": None}], schema)
     assert with_remit_links(told).select(names(REMIT_LINKS)).rows() == [

@@ -131,6 +131,14 @@ def keys_of(column: str, name: str, *values: str, kind: str = "claim_lines") -> 
             ["W0123456789", "123456789"],
         ),
         ("patient_birth_date", "patient_key", ["1961-05-17"], ["1961-05-18"]),
+        (
+            "claim_id",
+            "loose_number_key",
+            ["PCN-1001", "pcn1001", "0PCN 1001", "00-PCN.10/01"],
+            ["PCN10010", "PCN11", "1001"],
+        ),
+        ("member_id", "member_key", ["W12-345 678.9", "w123456789"], ["123456789"]),
+        ("patient_birth_date", "birth_key", ["1961-05-17"], ["1961-05-18"]),
         ("original_claim_number", "original_claim_key", ["ICN500", "icn500"], ["ICN-500"]),
         ("line_control_number", "line_control_key", ["LC1", "lc1 "], ["1"]),
     ],
@@ -148,6 +156,7 @@ def test_claims_and_remittances_meet_by_their_keys() -> None:
         "remit_lines", REMIT | {"line_control_number": "1", "original_payer_claim_number": "ICN500 "}
     ).lines.row(0, named=True)
     assert claim["claim_number_key"] == remit["claim_number_key"]
+    assert claim["loose_number_key"] == remit["loose_number_key"]
     assert claim["original_claim_key"] == remit["payer_claim_key"] == remit["original_payer_claim_key"]
     assert claim["line_number_key"] == remit["line_control_key"]
     assert claim["line_control_key"] != claim["line_number_key"]
@@ -156,7 +165,7 @@ def test_claims_and_remittances_meet_by_their_keys() -> None:
 def test_another_key_gives_other_keys_and_the_same_of_everything_else() -> None:
     one, two = (accepted("claim_lines", CLAIM, key=key).lines for key in (KEY, OTHER_KEY))
     keyed = [name for name in one.columns if name.endswith("_key") and name != "file_key" and one[name][0]]
-    assert len(keyed) == 4
+    assert len(keyed) == 7
     assert all(one[name][0] != two[name][0] for name in keyed)
     assert one.drop(keyed).equals(two.drop(keyed))
 

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 from inbound_rows import TakenFiles, as_csv, claim, remit, take_in  # noqa: E402
+from x12_texts import PAYMENT, PAYMENT_HEAD, interchange  # noqa: E402
 
 from flows.readers.preflight import Limits, preflight, ragged_rows  # noqa: E402
 from flows.settings import shipped  # noqa: E402
@@ -259,11 +261,13 @@ def test_lines_of_a_submission_are_counted_in_scope_or_not(tmp_path: Path) -> No
         claim(claim_id="A", line_number="1"),
         claim(claim_id="A", line_number="2", procedure_code="99213"),
         claim(claim_id="A", line_number="3", procedure_code="64633"),
+        # the same line of another claim under this account number
+        claim(claim_id="A", line_number="1", modifier_1="QX", rendering_provider_npi="1316944218"),
         claim(claim_id="A", line_number="1", submitted_on="2025-05-05", claim_frequency_code="7"),
         claim(claim_id="B", line_number="1"),
     ]
     found = take_in(tmp_path, {"rows.csv": as_csv(rows)})
-    assert found.claim_lines["claim_line_count"].to_list() == [3, 1, 1]
+    assert found.claim_lines["claim_line_count"].to_list() == [3, 3, 1, 1]
     assert found.only["out_of_scope"] == 2
 
 
@@ -277,12 +281,14 @@ def test_replacements_and_voids_out_of_scope_leave_one_header_row_each(tmp_path:
         claim(claim_id="B", claim_frequency_code="1", **out),
         claim(claim_id="C", claim_frequency_code="8", submitted_on="soon", **out),
         claim(claim_id="D", claim_frequency_code="8", submitted_on="9999-12-31", **out),
+        # CONTRACT section 3: workers' compensation has no member id
         claim(claim_id="E", claim_frequency_code="8", member_id="", **out),
         claim(claim_id="F"),
     ]
     found = take_in(tmp_path, {"rows.csv": as_csv(rows)})
     heads = found.claim_lines.filter(~pl.col("in_scope"))
-    assert heads.select("row_number", "claim_frequency_code").rows() == [(1, "7"), (3, "8"), (4, "7")]
+    told = heads.select("row_number", "claim_frequency_code").rows()
+    assert told == [(1, "7"), (3, "8"), (4, "7"), (8, "8")]
     of_the_line = [
         "line_number",
         "procedure_code",
@@ -319,6 +325,29 @@ def test_loops_of_one_file_with_the_same_keys_are_told_apart_by_their_sequence(t
     rows.append(remit(service_sequence="1", payer_claim_number="OTHER"))
     found = take_in(tmp_path, {"rows.csv": as_csv(rows)})
     assert found.remit_lines["loop_ordinal"].to_list() == [1, 1, 2, 2, 1, 1, 1]
+
+
+def test_loops_are_what_they_are_alone_whatever_else_lies_in_the_batch(tmp_path: Path) -> None:
+    # CONTRACT 4.5: in X12 each CLP is a loop of its own; an extract has no loop number
+    rows = as_csv([remit(service_sequence=sequence) for sequence in ("1", "2", "1", "")])
+    loops = [*PAYMENT, *PAYMENT, *(segment.replace("ICN500", "ICN501") for segment in PAYMENT)]
+    x12 = interchange([*PAYMENT_HEAD, *loops], "835").encode()
+    columns = ("row_number", "loop_number", "loop_ordinal", "payer_claim_key")
+    mixed = take_in(tmp_path / "mixed", {"rows.csv": rows, "rows.x12": x12}).remit_lines
+    for name, content in (("rows.csv", rows), ("rows.x12", x12)):
+        alone = take_in(tmp_path / name, {name: content}).remit_lines
+        key = alone["file_key"][0]
+        assert_frame_equal(mixed.filter(file_key=key).select(columns), alone.select(columns))
+    assert sorted(mixed["loop_number"].to_list(), key=str) == [1, 2, 3, None, None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("born", "age"),
+    [("1960-03-04", 65), ("1960-03-05", 64), ("1959-12-31", 65), ("1960-02-29", 65), ("1950-10-01", 74)],
+)
+def test_age_is_in_whole_years_in_every_month(tmp_path: Path, born: str, age: int) -> None:
+    found = take_in(tmp_path, {"rows.csv": as_csv([claim(patient_birth_date=born)])})
+    assert found.claim_lines["age_at_service"].to_list() == [age]
 
 
 def test_files_of_one_batch_do_not_meet(tmp_path: Path) -> None:

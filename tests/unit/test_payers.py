@@ -93,6 +93,43 @@ PAYER_CASES = [
     (None, "Texas Medicaid", "other"),
     (None, None, "other"),
     ("", "  ", "other"),
+    # names that hold a named payer's or a program's letters
+    (None, "Medical Mutual of Ohio", "other"),
+    (None, "AETNA MEDICAL", "aetna"),
+    # Medicare's contractors as remittances write them
+    (None, "NATIONAL GOVT SERVICES", "medicare"),
+    (None, "NATIONAL GOVERNMENT SERVICES, INC.", "medicare"),
+    (None, "NATIONAL GOVT SVCS", "medicare"),
+    (None, "PGBA", "medicare"),
+    (None, "PGBA, LLC", "medicare"),
+    (None, "PGBA TRICARE", "other"),
+    (None, "CMS", "medicare"),
+    (None, "Centers for Medicare & Medicaid Services", "medicare"),
+    (None, "NOVITAS", "medicare"),
+    (None, "Novitas Solutions, Inc. JH", "medicare"),
+    ("00882", "PALMETTO", "medicare"),
+    ("00882", "RAILROAD", "medicare"),
+    ("00882", None, "medicare"),
+    # companies of the named payers
+    (None, "Golden Rule Insurance Company", "uhc"),
+    (None, "UMR", "uhc"),
+    ("39026", None, "uhc"),
+    (None, "Oxford Health Plans", "uhc"),
+    (None, "OXFORD", "uhc"),
+    (None, "Oxford Life Insurance", "other"),
+    (None, "Health Plan of Nevada", "uhc"),
+    (None, "Sierra Health and Life", "uhc"),
+    (None, "Rocky Mountain Health Plans", "uhc"),
+    (None, "Surest", "uhc"),
+    (None, "MERITAIN HEALTH", "aetna"),
+    ("41124", None, "aetna"),
+    (None, "Coventry Health Care", "aetna"),
+    (None, "Great-West Healthcare", "cigna"),
+    (None, "Connecticut General Life Insurance", "cigna"),
+    (None, "Keystone Health Plan East", "bcbs"),
+    (None, "HealthKeepers, Inc.", "bcbs"),
+    (None, "HCSC", "bcbs"),
+    (None, "Keystone First", "other"),
 ]
 
 
@@ -171,7 +208,7 @@ LINE_CASES = [
     (None, "RAILROAD MEDICARE", "MB", None, "medicare_ffs", "claim_filing", False),
     (None, "Humana", "16", None, "medicare_advantage", "claim_filing", False),
     (None, "Humana Medicare", "HM", None, "medicare_advantage", "plan_name", False),
-    (None, "Regional Medicare Plan", "HM", None, "medicare_advantage", "claim_filing", False),
+    (None, "Regional Medicare Plan", "HM", None, "medicare_advantage", "plan_name", False),
     (None, "Unknown Fund", None, None, "other", "default", False),
     (None, "Unknown Fund", "CI", None, "commercial", "claim_filing", False),
     (None, "TRICARE EAST", "CH", "CH", "other", "plan_name", False),
@@ -183,6 +220,26 @@ LINE_CASES = [
     (None, "Texas Medicaid", "MC", None, "medicaid", "plan_name", False),
     (None, "Medi-Cal", None, None, "medicaid", "plan_name", False),
     (None, "Texas Mutual Worker's Comp", "WC", None, "other", "plan_name", False),
+    (None, "Medical Mutual of Ohio", "CI", None, "commercial", "claim_filing", False),
+    (None, "AETNA MEDICAL", "12", None, "commercial", "claim_filing", False),
+    (None, "American Medical Security", None, None, "other", "default", False),
+    (None, "Medi-Cal", "MC", None, "medicaid", "plan_name", False),
+    # Medicare's own code: from a contractor, from a known other payer, from a name that is not mapped
+    (None, "NATIONAL GOVT SERVICES", "MB", None, "medicare_ffs", "claim_filing", False),
+    (None, "PGBA", "MB", "MB", "medicare_ffs", "remit_specific", False),
+    (None, "PGBA", "CH", None, "other", "claim_filing", True),
+    (None, "CMS", "MB", None, "medicare_ffs", "claim_filing", False),
+    (None, "Centers for Medicare & Medicaid Services", "MB", None, "medicare_ffs", "plan_name", False),
+    (None, "Humana", "MB", None, "medicare_advantage", "claim_filing", False),
+    (None, "Unknown Fund", "MB", None, "medicare_ffs", "claim_filing", True),
+    (None, "Unknown Fund", None, "MB", "medicare_ffs", "remit_specific", True),
+    (None, "Unknown Fund", "CI", "MB", "medicare_ffs", "remit_specific", True),
+    (None, None, "MB", None, "medicare_ffs", "claim_filing", True),
+    (None, "Unknown Medicare Advantage", "MB", None, "medicare_advantage", "plan_name", False),
+    (None, "Unknown Fund", "16", None, "medicare_advantage", "claim_filing", False),
+    (None, "HealthKeepers Plus", None, None, "medicaid", "plan_name", False),
+    (None, "Keystone 65", None, None, "medicare_advantage", "plan_name", False),
+    ("00882", "Palmetto", None, None, "medicare_ffs", "default", False),
 ]
 
 
@@ -190,7 +247,7 @@ LINE_CASES = [
 def test_line_of_business(
     reference: ReferenceTables,
     payer_id: str | None,
-    name: str,
+    name: str | None,
     sbr: str | None,
     clp: str | None,
     line: str,
@@ -230,6 +287,15 @@ def test_every_rule_can_be_reached(reference: ReferenceTables) -> None:
         assert mapped["payer"].to_list() == [payer]
         stranger = with_payer(lines((payer_id, "Acme Benefit Fund", None, None)), reference).collect()
         assert stranger["payer"].to_list() == ["other"]
+
+
+@pytest.mark.parametrize("name", ["Medical Mutual of Ohio", "Aetna Medical", "Cigna Medical Plan"])
+@pytest.mark.parametrize("code", [None, "CI"])
+def test_a_name_with_the_word_medical_is_not_medicaid(
+    reference: ReferenceTables, name: str, code: str | None
+) -> None:
+    decided = with_line_of_business(with_payer(lines((None, name, code, None)), reference), reference)
+    assert "medicaid" not in decided.collect()["line_of_business"].to_list()
 
 
 def test_names_are_read_in_one_form() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -47,6 +48,13 @@ def test_every_table_has_a_complete_sidecar(table: str, reference: ReferenceTabl
     assert sidecar["confidence"] == counted
     described = {name: SCHEMAS[table].columns[name].description for name in file_columns(table)}
     assert sidecar["columns"] == described
+
+
+@pytest.mark.parametrize("table", sorted(SCHEMAS))
+def test_the_document_lists_the_columns_of_every_table(table: str) -> None:
+    text = (FOLDER.parents[1] / "docs" / "reference.md").read_text(encoding="utf-8")
+    [line] = [line for line in text.splitlines() if line.startswith(f"**{table}** (key: ")]
+    assert re.findall(r"`(\w+)`", line) == list(SCHEMAS[table].columns)
 
 
 def test_no_sidecar_stands_without_its_table() -> None:
@@ -115,6 +123,7 @@ def test_reason_codes_are_treated_as_the_contract_says(reference: ReferenceTable
         "243",
         "284",
         "296",
+        "302",
     }
     assert codes(carc, "carc", pl.col("adds_to_allowed") == "any_group") == neutral
     assert codes(carc, "carc", pl.col("treatment") == "price_neutral") == neutral
@@ -126,10 +135,90 @@ def test_reason_codes_are_treated_as_the_contract_says(reference: ReferenceTable
 
 def test_network_codes_are_those_of_the_contract(reference: ReferenceTables) -> None:
     network = reference.network_codes
-    nsa = {"N830", "N862", *(f"N{number}" for number in range(864, 880))}
+    nsa = {"N830", "N859", "N860", *(f"N{number}" for number in range(862, 880))}
     assert codes(network, "code", pl.col("network") == "nsa") == nsa
     outside = network.filter(pl.col("network") == "out_of_network")
     assert set(outside.select("group_code", "code").iter_rows()) == {("PR", "45"), (None, "242")}
+
+
+def test_remarks_of_the_no_surprises_act_are_known(reference: ReferenceTables) -> None:
+    assert {"N830", "N859", "N860", "N862", "N863", "N865", "N877"} <= codes(reference.rarc, "rarc")
+
+
+def test_anesthesia_not_covered_and_authorization_expired_have_a_category(reference: ReferenceTables) -> None:
+    categories = dict(reference.carc.select("carc", "denial_category").iter_rows())
+    assert (categories["269"], categories["302"]) == ("coverage", "authorization")
+
+
+@pytest.mark.parametrize("code", ["M530", "M531", "M533", "M461", "M5451", "G893", "M47812"])
+def test_codes_that_stand_whole_in_icd_10_cm_are_billable(reference: ReferenceTables, code: str) -> None:
+    listed = dict(reference.icd10_regions.select("icd10_prefix", "is_valid_code").iter_rows())
+    assert listed[code] is True
+
+
+@pytest.mark.parametrize("prefix", ["G89", "M50", "M543", "M545", "M5136", "C79"])
+def test_heads_of_longer_codes_are_not_billable(reference: ReferenceTables, prefix: str) -> None:
+    """M54.5 needs a fifth character since 2021-10, M51.36 a sixth since 2024-10 (ICD-10-CM)."""
+    listed = dict(reference.icd10_regions.select("icd10_prefix", "is_valid_code").iter_rows())
+    assert listed[prefix] is False
+
+
+def test_every_reason_of_denial_has_a_named_category(reference: ReferenceTables) -> None:
+    named = set(reference.denial_categories["denial_category"])
+    assert set(reference.carc["denial_category"].drop_nulls()) < named
+    assert "unclassified" in named
+
+
+@pytest.mark.parametrize(
+    ("code", "theme"),
+    [
+        ("G893", "cancer_pain"),
+        ("C3490", "cancer_pain"),
+        ("C50911", "cancer_pain"),
+        ("G894", "chronic_pain_syndrome"),
+        ("G8929", "other_chronic_pain"),
+        ("M47812", "spondylosis"),
+        ("M5412", "radiculopathy"),
+        ("M961", "after_spine_surgery"),
+        ("M542", "neck_pain"),
+        ("B0229", "nerve_pain"),
+    ],
+)
+def test_the_longest_listed_start_of_a_diagnosis_tells_its_theme(
+    reference: ReferenceTables, code: str, theme: str
+) -> None:
+    listed = reference.icd10_regions.filter(pl.lit(code).str.starts_with(pl.col("icd10_prefix")))
+    assert listed.sort(pl.col("icd10_prefix").str.len_chars())["theme"].to_list()[-1:] == [theme]
+
+
+def test_every_theme_is_used_and_listed_in_order(reference: ReferenceTables) -> None:
+    themes = reference.clinical_themes
+    assert set(themes["theme"]) == set(reference.icd10_regions["theme"])
+    assert themes["position"].to_list() == list(range(1, themes.height + 1))
+
+
+def test_every_modifier_says_when_it_is_used(reference: ReferenceTables) -> None:
+    modifiers = reference.modifiers
+    assert modifiers["use_when"].null_count() == 0
+    pairs = dict(modifiers.select("modifier", "pairs_with").drop_nulls().iter_rows())
+    assert pairs["QK"] == pairs["QY"] == pairs["AD"] == "QX"
+    assert pairs["QX"].split() == ["QK", "QY", "AD"]
+
+
+def test_typical_sites_of_the_code(reference: ReferenceTables) -> None:
+    common = reference.places_of_service.filter(pl.col("expectation") == "common")
+    assert set(common["place_of_service"]) == {"22", "24"}
+
+
+def test_modifier_51_belongs_to_the_surgeon(reference: ReferenceTables) -> None:
+    row = reference.modifiers.filter(pl.col("modifier") == "51").row(0, named=True)
+    assert (row["kind"], row["billed_by"], row["care_model"]) == ("not_on_anesthesia", "surgeon", None)
+
+
+def test_medicare_asks_hospitals_for_authorization_of_facet_denervation(reference: ReferenceTables) -> None:
+    rule = reference.payer_rules.filter(pl.col("rule_id") == "medicare_facet_prior_authorization")
+    said = rule.select("payer", "rule", "scope_lob", "effective_from", "applied").row(0)
+    assert said == ("medicare", "prior_auth", "medicare_ffs", date(2023, 7, 1), False)
 
 
 @pytest.mark.parametrize(
@@ -227,6 +316,10 @@ def with_cell(table: str, column: str, row: int, value: str) -> dict[str, pl.Dat
         ("payers", "name_pattern", 0, "(", "not a regular expression"),
         ("plan_name_lines", "line_of_business", 0, "dual", "isin"),
         ("places_of_service", "place_of_service", 0, "1", "str_matches"),
+        ("icd10_regions", "theme", 0, "sorrow", "column theme: not in the table of theme"),
+        ("carc", "denial_category", 3, "sorrow", "column denial_category: not in the table"),
+        ("plausibility_anchors", "low", 2, "99", "a measure without payer, line of business or bounds"),
+        ("plausibility_anchors", "high", 2, "", "a measure without payer, line of business or bounds"),
     ],
 )
 def test_a_broken_table_names_itself_and_the_rule(

@@ -38,7 +38,7 @@ def test_the_file_documents_every_setting_and_holds_the_defaults() -> None:
 def test_rules_and_thresholds_are_those_of_the_schema() -> None:
     settings = load_settings()
     assert settings.rules == Rules()
-    assert settings.disclosure == DisclosureRules()
+    assert settings.disclosure == DisclosureRules.of("standard")
     assert load_settings(audience="shared").disclosure == DisclosureRules.of("shared")
 
 

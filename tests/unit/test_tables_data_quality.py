@@ -10,7 +10,7 @@ import polars as pl
 
 from schemas.rules import DisclosureRules, Rules
 from schemas.tables import DATA_QUALITY
-from transforms.disclosure.suppress import suppress
+from transforms.protect.tables import protect_tables
 from transforms.tables.data_quality import data_quality, resolved_counts
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -129,8 +129,8 @@ def test_findings_of_raw_x12_stand_by_rule_beside_their_sum() -> None:
     }
     assert counts == {"line_unbalanced": 15, "segment_count": 1, "all": 16}
     assert row(made, rule_code="all", **keys)["rejected_files"] == 0
-    shown = suppress({"data_quality": made}, DisclosureRules.of("standard"))["data_quality"]
-    assert row(shown, rule_code="segment_count", **keys)["findings"] is None
+    shown = protect_tables({"data_quality": made}, DisclosureRules.of("standard"))["data_quality"]
+    assert row(shown, rule_code="segment_count", payer="all", source="x12")["findings"] is None
 
 
 def test_what_resolution_found() -> None:
@@ -153,10 +153,14 @@ def test_what_resolution_found() -> None:
     assert [answers[name] for name in counts] == [1, 1, 2, 1]
 
 
-def test_small_counts_and_complements_are_withheld() -> None:
-    made = build(quality(counted(rows_read=100, in_scope=60, accepted=55, quarantined=5)))
-    shown = suppress({"data_quality": made}, DisclosureRules.of("standard"))["data_quality"]
-    told = row(shown)
-    # 5 quarantined are few; 60 - 55 in scope and not accepted are few as well
-    assert [told[name] for name in INTAKE[:4]] == [100, 60, None, None]
+def test_protected_counts_stand_by_payer_or_by_month_rounded() -> None:
+    """Contract section 6, standard 5: not both; every term rounded, 1 to 10 null."""
+    made = build(quality(counted(rows_read=102, in_scope=61, accepted=56, quarantined=5)))
+    shown = protect_tables({"data_quality": made}, DisclosureRules.of("standard"))["data_quality"]
+    assert shown.filter(period_type="month")["payer"].unique().to_list() == ["all"]
+    assert set(shown.filter(pl.col("payer") != "all")["period_type"]) == {"all"}
+    told = shown.filter(rule_code="all", source="claim_lines", payer="all", period_type="month").row(
+        0, named=True
+    )
+    assert [told[name] for name in INTAKE[:4]] == [100, 60, 55, None]
     DATA_QUALITY.schema().validate(shown)

@@ -37,8 +37,7 @@ def test_describe_gives_keys_and_columns_in_order() -> None:
 def test_what_measures_rest_on_exists(name: str) -> None:
     spec = TABLES[name]
     known = {m.name for m in (*spec.measures, *spec.helpers)}
-    named = {n for m in spec.measures for n in (*m.rests_on, *m.needs, m.of) if n}
-    named |= {n for whole, parts in spec.partitions for n in (whole, *parts)}
-    assert named <= known
+    named = {column for m in (*spec.measures, *spec.helpers) for column in m.named_columns}
+    assert named <= known | set(spec.helper_names)
     assert len({c.name for c in spec.columns}) == len(spec.columns)
     assert all(c.description for c in spec.columns)

@@ -10,7 +10,7 @@ import polars as pl
 
 from schemas.rules import DisclosureRules, Rules
 from schemas.tables import RELEASE_CHANGES
-from transforms.disclosure.suppress import suppress
+from transforms.protect.tables import protect_tables
 from transforms.tables.build import build_tables
 from transforms.tables.release_changes import causes_of, changed_lines, moved_tables, release_changes
 
@@ -46,7 +46,7 @@ def changes(before: list[Row], after: list[Row], made_under: str | None = None) 
     rules = DisclosureRules.of("standard")
     lines = changed_lines(old, new)
     causes = causes_of(lines, made_under, None)
-    before_tables, after_tables = suppress(build(old), rules), suppress(build(new), rules)
+    before_tables, after_tables = (protect_tables(build(tables), rules) for tables in (old, new))
     made = release_changes(before_tables, after_tables, build(lines), 11, causes, made_under)
     RELEASE_CHANGES.schema().validate(made)
     return made.filter(MONTH)
@@ -60,8 +60,8 @@ def test_eleven_changed_patients_show_both_values() -> None:
     told = changes(rows(24), rows(24, dearer=11)).filter(
         pl.col("table_name") == "payment", pl.col("measure") == "allowed_sum"
     )
-    # 24 x 360 = 8640, and 11 x 60 more
-    assert told.select("before", "after", "change").rows() == [(8640.0, 9300.0, "changed")]
+    # 24 are told as 25; 360 and 387.50 dollars each, told as 360 and 390
+    assert told.select("before", "after", "change").rows() == [(9000.0, 9750.0, "changed")]
 
 
 def test_ten_changed_patients_show_only_that_the_cell_moved() -> None:
@@ -69,9 +69,9 @@ def test_ten_changed_patients_show_only_that_the_cell_moved() -> None:
     assert told.select("measure", "before", "after", "change").rows() == [("row", None, None, "moved")]
 
 
-def test_a_cell_withheld_on_one_side_shows_no_value() -> None:
+def test_a_row_left_out_on_one_side_shows_no_value() -> None:
     told = changes(rows(10), rows(24)).filter(pl.col("table_name") == "utilization")
-    assert told.select("measure", "before", "after", "change").rows() == [("row", None, None, "shown_now")]
+    assert told.select("measure", "before", "after", "change").rows() == [("row", None, None, "appeared")]
 
 
 def test_changed_lines_are_those_of_either_side() -> None:
@@ -142,7 +142,7 @@ def test_of_few_patients_no_cause_is_told() -> None:
 
 def test_tables_of_changed_lines_are_needed_of_moved_tables_alone() -> None:
     old, new = table_lines.lines(*rows(24)), table_lines.lines(*rows(24, dearer=11))
-    before, after = (suppress(build(lines), DisclosureRules.of("standard")) for lines in (old, new))
+    before, after = (protect_tables(build(lines), DisclosureRules.of("standard")) for lines in (old, new))
     changed = build(changed_lines(old, new))
     moved = moved_tables(before, after)
     assert "payment" in moved

@@ -15,13 +15,13 @@ from schemas.inbound import FIRST_DAY, LAST_DAY, claim_schema, remit_schema
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from schemas.validation import split
+from transforms.intake.ages import age_at
 from transforms.intake.layouts import Layout
 from transforms.intake.parse import canonical_adjustments, parsed
 from transforms.intake.pseudonyms import pseudonymised
 from transforms.payers import with_payer
 
 CLAIM_NUMBER_LENGTH = 20
-OLDEST_AGE = 90
 OTHER = "other"
 
 
@@ -124,7 +124,8 @@ def _header_rows(rows: pl.LazyFrame) -> pl.LazyFrame:
         "original_claim_number",
     ]
     carried = [*submission, "payer_id", "payer_name", "file_key", "row_number"]
-    needed = [name for name in submission if name not in ("original_claim_number", "payer_responsibility")]
+    optional = ("original_claim_number", "payer_responsibility", "member_id")
+    needed = [name for name in submission if name not in optional]
     return (
         rows.drop_nulls(needed)
         .filter(readable)
@@ -139,15 +140,29 @@ def _identifier(column: str) -> pl.Expr:
     return pl.col(column).str.to_uppercase()
 
 
+def _claim_number() -> pl.Expr:
+    return _identifier("claim_id").str.head(CLAIM_NUMBER_LENGTH).str.strip_chars_end()
+
+
+def _loose_number() -> pl.Expr:
+    """What is left of a claim number that lost its punctuation and leading zeros; null where nothing is."""
+    bare = _claim_number().str.replace_all(r"[^0-9A-Z]", "").str.strip_chars_start("0")
+    return pl.when(bare != "").then(bare)
+
+
 def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame:
     born, served = pl.col("patient_birth_date"), pl.col("service_date")
-    birthday_to_come = (served.dt.month() * 100 + served.dt.day()) < (born.dt.month() * 100 + born.dt.day())
-    age = served.dt.year() - born.dt.year() - birthday_to_come.cast(pl.Int32)
-    member = _identifier("member_id").str.replace_all(r"[^0-9A-Z]", "")
+    bare = _identifier("member_id").str.replace_all(r"[^0-9A-Z]", "")
+    member, birth = pl.when(bare != "").then(bare), born.dt.to_string("%Y-%m-%d")
+    # in workers' compensation the subscriber is the employer: the claim number stands for the member
+    patient = pl.coalesce(member, pl.concat_str(pl.lit("claim "), _claim_number()))
     role = pl.col("payer_responsibility")
     prepared = rows.with_columns(
-        _claim=_identifier("claim_id").str.head(CLAIM_NUMBER_LENGTH).str.strip_chars_end(),
-        _patient=pl.concat_str(member, pl.lit("|"), born.dt.to_string("%Y-%m-%d")),
+        _claim=_claim_number(),
+        _loose=_loose_number(),
+        _patient=pl.concat_str(patient, pl.lit("|"), birth),
+        _member=member,
+        _birth=birth,
         _original=_identifier("original_claim_number"),
         _control=_identifier("line_control_number"),
         _number=pl.col("line_number").cast(pl.String),
@@ -156,7 +171,7 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
         charge_cents=pl.col("charge_amount"),
         unit_count_thousandths=pl.col("unit_count"),
         un_means=pl.lit(layout.un_means or None, pl.String),
-        age_at_service=age.clip(upper_bound=OLDEST_AGE).cast(pl.Int64),
+        age_at_service=age_at(served, born),
         has_prior_authorization=pl.when("in_scope").then(pl.col("prior_authorization_number").is_not_null()),
         **{
             f"diagnosis_{i}": pl.col(f"diagnosis_{i}").str.replace(".", "", literal=True) for i in range(1, 5)
@@ -164,7 +179,10 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
     )
     for column, domain, name in (
         ("_claim", "claim", "claim_number_key"),
+        ("_loose", "loose_claim", "loose_number_key"),
         ("_patient", "patient", "patient_key"),
+        ("_member", "member", "member_key"),
+        ("_birth", "birth", "birth_key"),
         ("_original", "payer_claim", "original_claim_key"),
         ("_control", "line_control", "line_control_key"),
         ("_number", "line_control", "line_number_key"),
@@ -175,7 +193,8 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
 
 def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
     prepared = rows.with_columns(
-        _claim=_identifier("claim_id").str.head(CLAIM_NUMBER_LENGTH).str.strip_chars_end(),
+        _claim=_claim_number(),
+        _loose=_loose_number(),
         _trace=_identifier("payment_trace"),
         _payer_claim=_identifier("payer_claim_number"),
         _original=_identifier("original_payer_claim_number"),
@@ -190,12 +209,15 @@ def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
         prepared = prepared.drop(column).join(packed, on="_row", how="left", validate="1:1")
     for column, domain, name in (
         ("_claim", "claim", "claim_number_key"),
+        ("_loose", "loose_claim", "loose_number_key"),
         ("_trace", "trace", "trace_key"),
         ("_payer_claim", "payer_claim", "payer_claim_key"),
         ("_original", "payer_claim", "original_payer_claim_key"),
         ("_control", "line_control", "line_control_key"),
     ):
         prepared = pseudonymised(prepared, column, domain, key, name)
+    if "loop_number" not in prepared.columns:
+        prepared = prepared.with_columns(loop_number=pl.lit(None, pl.Int64))
     return (
         _with_loop_ordinal(prepared)
         .select(names(ACCEPTED_REMIT_LINE))
@@ -208,7 +230,7 @@ def _sorted_codes(column: str) -> pl.Expr:
 
 
 def _with_loop_ordinal(rows: pl.DataFrame) -> pl.DataFrame:
-    """Tell CLP loops of one file with the same keys apart: by the reader's ordinal, else a sequence number
+    """Tell CLP loops of one file with the same keys apart: in X12 by their number, else by a sequence number
     that comes again.
     """
     loop = [
@@ -219,11 +241,14 @@ def _with_loop_ordinal(rows: pl.DataFrame) -> pl.DataFrame:
         "payer_claim_key",
         "claim_status_code",
     ]
-    if "_loop_ordinal" in rows.columns:
-        return rows.with_columns(loop_ordinal=pl.col("_loop_ordinal").rank("dense").over(loop).cast(pl.Int64))
     again = pl.int_range(1, pl.len() + 1).over(*loop, "service_sequence")
+    of_extract = pl.when(pl.col("service_sequence").is_null()).then(1).otherwise(again)
+    of_x12 = pl.col("loop_number").rank("dense").over(loop)
     return rows.sort("file_key", "row_number").with_columns(
-        loop_ordinal=pl.when(pl.col("service_sequence").is_null()).then(1).otherwise(again).cast(pl.Int64)
+        loop_ordinal=pl.when(pl.col("loop_number").is_null())
+        .then(of_extract)
+        .otherwise(of_x12)
+        .cast(pl.Int64)
     )
 
 

@@ -11,7 +11,16 @@ import polars as pl
 HEX_DIGITS = 32
 BLOCK = 64
 """Bytes of a block of SHA-256."""
-DOMAINS = ("claim", "patient", "payer_claim", "line_control", "trace")
+DOMAINS = (
+    "claim",
+    "loose_claim",
+    "patient",
+    "member",
+    "birth",
+    "payer_claim",
+    "line_control",
+    "trace",
+)
 
 
 def keyed_hash(key: bytes, domain: str, text: str) -> str:

@@ -1,8 +1,9 @@
 """Which accepted rows belong together with new ones: what resolving them again can change, and no more.
 
-Links: claim number and billing NPI; patient, NPI and date of a service (in shards its role and code, too);
-payer claim numbers. Following them until nothing is added gives a set that resolves to the same rows alone
-as among all others.
+Links: claim number and billing NPI; member id or birth date, NPI and date of a service (in shards its role
+and code, too); payer claim numbers. Numbers are followed in their loose form: equal numbers have equal ones.
+Following all links until nothing is added gives a set that resolves to the same rows alone as among all
+others.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from schemas.accepted import CLAIM_LINKS, REMIT_LINKS
 from schemas.columns import names
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
-NUMBER = ["claim_number_key", "npi"]
-SERVICE = ["patient_key", "npi", "role", "service_date", "procedure_code"]
+NUMBER = ["number", "npi"]
+SERVICE = ["npi", "role", "service_date", "procedure_code"]
+HALVES_OF_PATIENT = ("member_key", "birth_key")
 ROW = ["file_key", "row_number"]
 SPREAD = (7_046_029_254_386_353_131, 2_862_933_555_777_941_757)
 """Odd factors: sums of products, which wrap around, are distinct for distinct keys but by chance."""
@@ -51,11 +53,13 @@ def closure(claims: pl.LazyFrame, remits: pl.LazyFrame, seed: RowSet) -> RowSet:
         shared = _among("link_number", numbers) | _among(
             "link_claim", anywhere.filter(anywhere.is_in(everywhere.implode()))
         )
-        services = _told([new_claims["link_service"]])
+        services = {name: _told([new_claims[name]]) for name in ("link_member", "link_birth")}
         payer_claims = _told(
             [new_claims["link_replaces"], new_remits["link_payer_claim"], new_remits["link_takes_back"]]
         )
-        of_claims = shared | _among("link_service", services) | _among("link_replaces", payer_claims)
+        of_claims = shared | _among("link_replaces", payer_claims)
+        for name, keys in services.items():
+            of_claims = of_claims | _among(name, keys)
         of_remits = (
             shared | _among("link_payer_claim", payer_claims) | _among("link_takes_back", payer_claims)
         )
@@ -69,19 +73,20 @@ def closure(claims: pl.LazyFrame, remits: pl.LazyFrame, seed: RowSet) -> RowSet:
 
 def with_claim_links(claims: Frame) -> Frame:
     """Accepted claim lines beside the numbers they are linked by (CLAIM_LINKS)."""
-    claim, npi = _digits("claim_number_key"), _npi("billing_provider_npi")
-    day = pl.col("service_date").to_physical().cast(pl.Int64)
+    claim, npi = _loose_digits(), _npi("billing_provider_npi")
+    service = npi * SPREAD[0] + pl.col("service_date").to_physical().cast(pl.Int64) * SPREAD[1]
     return claims.with_columns(
         link_number=claim + npi * SPREAD[0],
         link_claim=claim,
-        link_service=_digits("patient_key") + npi * SPREAD[0] + day * SPREAD[1],
+        link_member=_digits("member_key") + service,
+        link_birth=_digits("birth_key") + service,
         link_replaces=_digits("original_claim_key"),
     )
 
 
 def with_remit_links(remits: Frame) -> Frame:
     """Accepted remit lines beside the numbers they are linked by (REMIT_LINKS)."""
-    claim = _digits("claim_number_key")
+    claim = _loose_digits()
     return remits.with_columns(
         link_number=claim + _npi("payee_npi") * SPREAD[0],
         link_claim=claim,
@@ -93,6 +98,11 @@ def with_remit_links(remits: Frame) -> Frame:
 def _digits(key: str) -> pl.Expr:
     """The first sixty bits of a keyed hash: the same in every version of every library."""
     return pl.col(key).str.head(15).str.to_integer(base=16, dtype=pl.Int64)
+
+
+def _loose_digits() -> pl.Expr:
+    """Those of the loose claim number; a number of nothing but punctuation and zeros has its own."""
+    return pl.coalesce(_digits("loose_number_key"), _digits("claim_number_key"))
 
 
 def _npi(column: str) -> pl.Expr:
@@ -124,23 +134,28 @@ def _in_play(claim_keys: pl.DataFrame, remit_keys: pl.DataFrame) -> pl.DataFrame
     return pl.concat([in_scope, headers.filter(of_number | of_name)])
 
 
+NUMBER_FORM = pl.coalesce("loose_number_key", "claim_number_key")
+"""The form of a claim number in which rows are followed."""
+
+
 def _claim_keys(claims: pl.LazyFrame) -> pl.DataFrame:
     return claims.select(
         *ROW,
         "in_scope",
         "claim_number_key",
-        "patient_key",
+        *HALVES_OF_PATIENT,
         "role",
         "service_date",
         "procedure_code",
         "original_claim_key",
         npi="billing_provider_npi",
+        number=NUMBER_FORM,
     ).collect()
 
 
 def _remit_keys(remits: pl.LazyFrame) -> pl.DataFrame:
     return remits.select(
-        *ROW, "claim_number_key", "payer_claim_key", "original_payer_claim_key", npi="payee_npi"
+        *ROW, "payer_claim_key", "original_payer_claim_key", npi="payee_npi", number=NUMBER_FORM
     ).collect()
 
 
@@ -174,15 +189,15 @@ def _components(claim_keys: pl.DataFrame, remit_keys: pl.DataFrame) -> np.ndarra
     from scipy.sparse.csgraph import connected_components
 
     rows = pl.concat([claim_keys, remit_keys], how="diagonal")
-    everywhere = rows.filter(pl.col("npi").is_null())["claim_number_key"].unique().implode()
+    everywhere = rows.filter(pl.col("npi").is_null())["number"].unique().implode()
     rows = rows.with_columns(
         (pl.struct(NUMBER).hash().rank("dense").cast(pl.Int64) - 1).alias("group"),
-        pl.when(pl.col("claim_number_key").is_in(everywhere)).then("claim_number_key").alias("anywhere"),
+        pl.when(pl.col("number").is_in(everywhere)).then("number").alias("anywhere"),
     )
     payer_numbers = ("original_claim_key", "payer_claim_key", "original_payer_claim_key")
     pairs = [
         _pairs(rows, [["anywhere"]]),
-        _pairs(rows, [SERVICE]),
+        *(_pairs(rows, [[half, *SERVICE]]) for half in HALVES_OF_PATIENT),
         _pairs(rows, [[name] for name in payer_numbers]),
     ]
     one, other = (np.concatenate(side) for side in zip(*pairs, strict=True))

@@ -13,10 +13,13 @@ import polars as pl
 ROW_ORDER: Final = ("file_key", "row_number")
 DOMAINS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "claim number": (("claim_number_key",), ("claim_number_key",)),
+    "loose number": (("loose_number_key",), ("loose_number_key",)),
     "payer's number": (("original_claim_key",), ("payer_claim_key", "original_payer_claim_key")),
     "line control": (("line_control_key", "line_number_key"), ("line_control_key",)),
-    "provider": (("billing_provider_npi",), ("payee_npi",)),
+    "provider": (("billing_provider_npi", "rendering_provider_npi"), ("payee_npi",)),
     "patient": (("patient_key",), ()),
+    "member": (("member_key",), ()),
+    "birth": (("birth_key",), ()),
     "trace": ((), ("trace_key",)),
     "file": ((), ("file_key",)),
 }
@@ -25,8 +28,12 @@ DOMAINS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 CLAIM_COLUMNS: Final = (
     "in_scope",
     "claim_number_key",
+    "loose_number_key",
     "patient_key",
+    "member_key",
+    "birth_key",
     "billing_provider_npi",
+    "rendering_provider_npi",
     "role",
     "submitted_on",
     "claim_frequency_code",

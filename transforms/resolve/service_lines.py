@@ -44,7 +44,7 @@ def resolve_lines(
     """
     known = with_care_model(_with_payer(claims, reference, "submitted_on"), reference)
     rows = coded(known, _with_payer(remits, reference, "payment_date"))
-    placed = claims_of(rows.claims, rows.detail)
+    placed = claims_of(rows.claims, rows.detail, rows.remits, reference)
     linked = link_remits(rows.remits, placed.rows, rules.scope)
     met = linked.filter(pl.col("outcome") == "linked")
     adjudications = with_cancellations(adjudications_of(met, placed.rows, reference))
@@ -79,7 +79,6 @@ def _lines(standing: pl.DataFrame, current: pl.DataFrame, detail: pl.DataFrame) 
     )
     claim_key = pl.concat_str(
         pl.col("claim_number_key").str.head(16),
-        pl.col("patient_key").str.head(16),
         "billing_provider_npi",
         "role",
         "ordinal",

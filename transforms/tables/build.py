@@ -47,7 +47,7 @@ def build_tables(
     minimum_age_months: int = 0,
     rolling_from: date | None = None,
 ) -> Tables:
-    """Build every published table but release_changes; helper columns (`_...`) stand for disclosure control.
+    """Build every published table but release_changes; helper columns (`_...`) stand for protecting them.
 
     `lines` are resolved lines of every standing, `remits` resolved remits, `quality` the counts of intake.
     The others are those of `tables_of_lines`; data_quality takes no notice of `minimum_age_months`.
@@ -71,21 +71,21 @@ def tables_of_lines(
     `contracts`: your own prices (see contract_variance).
     """
     billed = utilization(book)
-    refused = denials(book, billed)
+    refused = denials(book)
     builders: dict[str, Callable[[], pl.DataFrame]] = {
-        "payment": lambda: payment(book, billed),
+        "payment": lambda: payment(book),
         "case_payment": lambda: case_payment(book),
         "care_models": lambda: care_models(book, billed),
         "modifiers": lambda: modifiers(book, billed),
         "sites": lambda: sites(book, billed, reference),
         "denial_reasons": lambda: denial_reasons(book, refused, reference),
-        "timeliness": lambda: timeliness(book, billed),
-        "open_claims": lambda: open_claims(book, billed),
+        "timeliness": lambda: timeliness(book),
+        "open_claims": lambda: open_claims(book),
         "procedures": lambda: procedures(book, billed, reference),
         "diagnoses": lambda: diagnoses(book, billed, reference),
         "states": lambda: states(book, billed),
         "demographics": lambda: demographics(book, billed),
-        "contract_variance": lambda: contract_variance(book, billed, contracts),
+        "contract_variance": lambda: contract_variance(book, contracts),
     }
     with ThreadPoolExecutor(max_workers=THREADS) as pool:
         waiting = {name: pool.submit(builder) for name, builder in builders.items() if name in wanted}

@@ -42,6 +42,9 @@ def care_models(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
         quotient("service_lines", "_all_lines").alias("share_of_lines"),
         ratio_to_medicare().alias("ratio_to_national_medicare"),
         quotient("allowed_per_billed_unit_p50", "reference_p50").alias("observed_share"),
+        quotient("_allowed_per_billed_unit_p50_nearest", "reference_nearest").alias(
+            "_observed_share_nearest"
+        ),
     )
     return finish(cells, CARE_MODELS)
 
@@ -52,6 +55,7 @@ def with_reference(cells: pl.DataFrame) -> pl.DataFrame:
     reference = cells.filter(pl.col("care_model") == REFERENCE_MODEL).select(
         *FIVE,
         pl.col("allowed_per_billed_unit_p50").alias("reference_p50"),
+        pl.col("_allowed_per_billed_unit_p50_nearest").alias("reference_nearest"),
         *(pl.col(own).alias(other) for own, other in renamed),
     )
     return cells.join(reference, on=FIVE, how="left", validate="m:1")

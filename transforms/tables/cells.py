@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from schemas.table_columns import MONEY, TableSpec, basis_columns
+from schemas.table_columns import MONEY, TableSpec, basis_columns, nearest_rank
 from transforms.tables.analysis_lines import MICRO, Book
 from transforms.tables.cube import Flags, Grid, make_grid
 from transforms.tables.measuring import concentration, distinct, maxima, percentiles, sums
@@ -22,7 +22,9 @@ N_ENTITIES = ("claims", "cases", "patients", "billing_providers")
 
 @dataclass(frozen=True)
 class Percentiles:
-    """Percentiles of a value column over the rows of a mask: `<name>_p<percent>`."""
+    """Percentiles of a value column over the rows of a mask: `<name>_p<percent>`, interpolated, and the
+    nearest-rank value beside each (`nearest_rank`).
+    """
 
     name: str
     value: str
@@ -85,8 +87,10 @@ def _measured(grid: Grid, rows: pl.DataFrame, measures: Measures, book: Book) ->
     for p in measures.percentiles:
         ranks, values = rows.get_column(f"_rank_{p.value}"), book.values[p.value]
         found = percentiles(grid, ranks, values, _mask(rows, p.where), p.percents)
-        for percent, results in zip(p.percents, found, strict=True):
-            made[f"{p.name}_p{percent}"] = pl.Series(results, nan_to_null=True)
+        for percent, (between, nearest) in zip(p.percents, found, strict=True):
+            name = f"{p.name}_p{percent}"
+            made[name] = pl.Series(between, nan_to_null=True)
+            made[nearest_rank(name)] = pl.Series(nearest, nan_to_null=True)
     for name, numbers in maxima(grid, rows, measures.maxima, LEAST).items():
         made[name] = pl.Series(numbers).replace(LEAST, None)
     for basis, mask in measures.bases.items():
@@ -104,7 +108,7 @@ def _nothing_of(grid: Grid, measures: Measures) -> Columns:
     none = pl.zeros(grid.cells, pl.Int64, eager=True)
     unknown = pl.Series([None], dtype=pl.Float64).new_from_index(0, grid.cells)
     return dict.fromkeys((*measures.sums, *measures.distinct, *of_bases), none) | dict.fromkeys(
-        (*values, *measures.maxima), unknown
+        (*values, *map(nearest_rank, values), *measures.maxima), unknown
     )
 
 
@@ -158,12 +162,10 @@ def where_any(value: pl.Expr, lines: str) -> pl.Expr:
 def finish(frame: pl.DataFrame, spec: TableSpec) -> pl.DataFrame:
     """Give a table its columns, types, rounding and order; helper columns (`_...`) stand last.
 
-    Floats are rounded half-even to four decimals. Nothing is suppressed yet.
+    Floats are rounded half-even to four decimals. Nothing is withheld yet.
     """
-    if not spec.plain:
-        frame = frame.with_columns(
-            pl.lit(False).alias("suppressed"), pl.lit(None, dtype=pl.String).alias("suppression_reason")
-        )
+    if spec.has_n:
+        frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias("withheld"))
     columns = [
         pl.col(c.name).cast(c.dtype).round(4, mode="half_to_even")
         if c.dtype == pl.Float64()

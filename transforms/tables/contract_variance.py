@@ -6,10 +6,10 @@ import polars as pl
 
 from schemas.tables_of_payment import CONTRACT_VARIANCE
 from transforms.tables.analysis_lines import Book
-from transforms.tables.cells import Measures, dollars, finish, measure_cells, with_count_of
+from transforms.tables.cells import Measures, dollars, finish, measure_cells
 
 
-def contract_variance(book: Book, utilization: pl.DataFrame, contracts: pl.DataFrame | None) -> pl.DataFrame:
+def contract_variance(book: Book, contracts: pl.DataFrame | None) -> pl.DataFrame:
     """Unit-priced lines against contract prices. Grain: code, payer, line of business, period.
 
     `contracts`: payer, line_of_business (null: any), dollars_per_unit (Decimal or float), effective_from and
@@ -25,7 +25,6 @@ def contract_variance(book: Book, utilization: pl.DataFrame, contracts: pl.DataF
             "underpaid_lines": short,
             "underpaid_cents": pl.when(short).then(-difference),
             "overpaid_lines": difference > 1,
-            "_as_agreed_lines": difference.is_between(-1, 1),
         },
         bases={"unit_priced": "is_unit_priced"},
     )
@@ -34,7 +33,7 @@ def contract_variance(book: Book, utilization: pl.DataFrame, contracts: pl.DataF
         dollars("allowed_cents").alias("allowed_sum"),
         dollars("underpaid_cents").alias("underpaid_sum"),
     )
-    return finish(with_count_of(cells, utilization, "_all_lines"), CONTRACT_VARIANCE)
+    return finish(cells, CONTRACT_VARIANCE)
 
 
 def with_contract(lines: pl.DataFrame, contracts: pl.DataFrame | None) -> pl.DataFrame:

@@ -16,7 +16,6 @@ CELL = ("payer", "month", "source", "rule_code")
 INTAKE = ("rows_read", "in_scope", "accepted", "quarantined", "repaired", "rejected_files", "findings")
 UNKNOWN = "unknown"
 COUNTS = tuple(m.name for m in DATA_QUALITY.measures_of("count"))
-SHARES = tuple(m.name for m in DATA_QUALITY.measures_of("fact"))
 
 
 def data_quality(
@@ -29,8 +28,7 @@ def data_quality(
     """Counts by payer (and all), month, source and rule (and all).
 
     `counts` are resolved_counts, `quality` those of intake.
-    Rows without a month stand under `undated`; files and rows that name no payer under `unknown`. Shares of
-    what is withheld are null: they are known, and added, after suppression.
+    Rows without a month stand under `undated`; files and rows that name no payer under `unknown`.
     """
     of_intake = intake_counts(quality, reference).group_by(CELL).sum().collect()
     found = pl.concat([of_intake, counts], how="diagonal")
@@ -49,7 +47,6 @@ def data_quality(
             .alias("period_type"),
             pl.col("month").alias("period_start"),
             (pl.col("payer") == ALL).alias("is_rollup"),
-            *(pl.lit(None, dtype=pl.Float64).alias(name) for name in SHARES),
             ((pl.lit(as_of) - period_end).dt.total_days() >= rules.mature_days).alias("is_mature"),
         ),
         DATA_QUALITY,

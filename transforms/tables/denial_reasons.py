@@ -29,7 +29,6 @@ def denial_reasons(book: Book, denials: pl.DataFrame, reference: ReferenceTables
     )
     cells = measure_cells(book, reasons_of(book.lines), REASON, measures)
     cells = with_count_of(cells, denials, "_denied_lines", "denied_lines")
-    cells = with_count_of(cells, denials, "_initially_denied_lines", "initially_denied_lines")
     return finish(
         with_top_remark(cells, book)
         .join(reference.carc.select("carc", "denial_category"), on="carc", how="left", validate="m:1")

@@ -6,10 +6,10 @@ import polars as pl
 
 from schemas.tables_of_payment import DENIALS
 from transforms.tables.analysis_lines import Book
-from transforms.tables.cells import Measures, dollars, finish, measure_cells, quotient, with_count_of
+from transforms.tables.cells import Measures, dollars, finish, measure_cells, quotient
 
 
-def denials(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
+def denials(book: Book) -> pl.DataFrame:
     """Denied lines of adjudicated lines. Grain: code, payer, line of business, period."""
     denied = pl.col("is_denied")
     measures = Measures(
@@ -19,7 +19,6 @@ def denials(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
             "overturned_lines": pl.col("initially_denied") & pl.col("is_paid_line"),
             "prior_auth_denied_lines": denied & pl.col("prior_authorization_denial"),
             "denied_charge_cents": pl.when(denied).then(pl.col("charge_cents")),
-            "_paid_lines": pl.col("is_paid_line"),
             "zero_pay_other_lines": pl.col("adjudication_state") == "zero_pay_other",
         }
     )
@@ -28,4 +27,4 @@ def denials(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
         quotient("initially_denied_lines", "service_lines").alias("initial_denial_rate"),
         dollars("denied_charge_cents").alias("denied_charge_sum"),
     )
-    return finish(with_count_of(cells, utilization, "_all_lines"), DENIALS)
+    return finish(cells, DENIALS)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from schemas.table_columns import basis_columns
 from transforms.tables.cube import Flags, Grid, Ids
 
+Values = NDArray[np.float64]
 LARGEST_TABLE = 1 << 24
 """Cells x things up to which a table of them is laid out instead of sorting."""
 
@@ -132,18 +133,19 @@ def _sorted_distinct(key: Ids) -> Ids:
 
 
 def percentiles(
-    grid: Grid, ranks: pl.Series, values: NDArray[np.float64], mask: Flags | None, percents: Sequence[int]
-) -> list[NDArray[np.float64]]:
-    """Percentiles with linear interpolation (type 7) of ranked values, an array per percent; NaN: no
-    value.
+    grid: Grid, ranks: pl.Series, values: Values, mask: Flags | None, percents: Sequence[int]
+) -> list[tuple[Values, Values]]:
+    """Percentiles of ranked values: with linear interpolation (type 7), and the value of the nearest rank
+    (the least that so many percent do not exceed), for each percent. NaN: no value.
     """
     keep = _kept(ranks, mask)
     rank, base, times = _ordered(ranks.filter(pl.Series(keep)).to_numpy(), grid.base[keep], len(values), grid)
-    made = [np.full(grid.cells, np.nan) for _ in percents]
+    made = [(np.full(grid.cells, np.nan), np.full(grid.cells, np.nan)) for _ in percents]
     for i, (parent, offset) in enumerate(zip(grid.parents, grid.offsets, strict=True)):
         found = _percentiles_of(parent[base], grid.size(i), rank, times, values, percents)
-        for result, numbers in zip(made, found, strict=True):
-            result[offset : offset + grid.size(i)] = numbers
+        for pair, pair_found in zip(made, found, strict=True):
+            for result, numbers in zip(pair, pair_found, strict=True):
+                result[offset : offset + grid.size(i)] = numbers
     return made
 
 
@@ -175,9 +177,9 @@ def _percentiles_of(
     size: int,
     rank: NDArray[np.integer],
     times: Ids | None,
-    values: NDArray[np.float64],
+    values: Values,
     percents: Sequence[int],
-) -> list[NDArray[np.float64]]:
+) -> list[tuple[Values, Values]]:
     inside = cell >= 0
     if not inside.all():
         cell, rank = cell[inside], rank[inside]
@@ -189,24 +191,25 @@ def _percentiles_of(
     start = np.cumsum(held) - held
     some = held > 0
 
-    def at(place: Ids) -> NDArray[np.float64]:
+    def at(place: Ids) -> Values:
         row = place if ends is None else np.searchsorted(ends, place, side="right")
-        found: NDArray[np.float64] = values[rank[order[row]]]
+        found: Values = values[rank[order[row]]]
         return found
 
     made = []
     for percent in percents:
-        result = np.full(size, np.nan)
+        result, nearest = np.full(size, np.nan), np.full(size, np.nan)
+        nearest[some] = at(start[some] + np.maximum((held[some] * percent + 99) // 100 - 1, 0))
         steps = (held[some] - 1) * percent
         low = start[some] + steps // 100
         below, above = at(low), at(np.minimum(low + 1, start[some] + held[some] - 1))
         result[some] = below + (above - below) * ((steps % 100) / 100)
-        made.append(result)
+        made.append((result, nearest))
     return made
 
 
 def concentration(grid: Grid, owners: pl.Series, cents: pl.Series, mask: Flags, basis: str) -> dict[str, Ids]:
-    """Lines, providers, and the greatest provider's lines and cents, of some rows in each cell."""
+    """Helper columns of a price basis (`basis_columns`), of some rows in each cell."""
     held = pl.Series(mask)
     owner = owners.filter(held).cast(pl.Int64).to_numpy()
     kinds = int(owner.max(initial=0)) + 1
@@ -239,14 +242,15 @@ def _summed(key: Ids, cents: Ids) -> tuple[Ids, Ids, Ids]:
 
 
 def _concentration_of(key: Ids, lines: Ids, cents: Ids, kinds: int, size: int) -> list[Ids]:
-    """Lines, providers, greatest lines, greatest cents and cents by cell from (cell, provider) keys."""
+    """The columns of a price basis by cell, from (cell, provider) keys."""
     if size * kinds <= LARGEST_TABLE // 8:
         by_lines = np.bincount(key, weights=lines, minlength=size * kinds).reshape(size, kinds)
         by_cents = np.bincount(key, weights=cents, minlength=size * kinds).reshape(size, kinds)
-        tops = (by_lines.max(axis=1), by_cents.max(axis=1), by_cents.sum(axis=1))
+        two = np.sort(by_lines, axis=1)[:, -2:].sum(axis=1)
+        tops = (by_lines.max(axis=1), two, by_cents.max(axis=1), by_cents.sum(axis=1))
         counted = (by_lines.sum(axis=1), (by_lines > 0).sum(axis=1), *tops)
         return [numbers.astype(np.int64) for numbers in counted]
-    made = [np.zeros(size, dtype=np.int64) for _ in range(5)]
+    made = [np.zeros(size, dtype=np.int64) for _ in basis_columns("")]
     if not len(key):
         return made
     order = np.argsort(key, kind="stable")
@@ -259,6 +263,14 @@ def _concentration_of(key: Ids, lines: Ids, cents: Ids, kinds: int, size: int) -
     made[0][held] = np.add.reduceat(of_lines, start)
     made[1][held] = np.diff(start, append=len(cell))
     made[2][held] = np.maximum.reduceat(of_lines, start)
-    made[3][held] = np.maximum.reduceat(of_cents, start)
-    made[4][held] = np.add.reduceat(of_cents, start)
+    made[3][held] = made[2][held] + _second(cell, of_lines, start)
+    made[4][held] = np.maximum.reduceat(of_cents, start)
+    made[5][held] = np.add.reduceat(of_cents, start)
     return made
+
+
+def _second(cell: Ids, lines: Ids, start: Ids) -> Ids:
+    """Lines of the second provider of each cell, 0 where there is one alone; `cell` is in order."""
+    falling = lines[np.lexsort((-lines, cell))]
+    held = np.diff(start, append=len(cell))
+    return np.where(held > 1, falling[np.minimum(start + 1, len(lines) - 1)], 0)

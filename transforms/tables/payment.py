@@ -16,7 +16,6 @@ from transforms.tables.cells import (
     ratio_sums,
     ratio_to_medicare,
     where_any,
-    with_count_of,
 )
 
 TAILS = (10, 25, 50, 75, 90)
@@ -43,7 +42,7 @@ def _sums() -> dict[str, pl.Expr]:
     }
 
 
-def payment(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
+def payment(book: Book) -> pl.DataFrame:
     """Amounts of priced lines and prices per unit. Grain: code, payer, line of business, period."""
     measures = Measures(
         population="is_priced",
@@ -79,7 +78,7 @@ def payment(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
             "patient_responsibility_sum"
         )
     )
-    return finish(with_count_of(cells, utilization, "_all_lines"), PAYMENT)
+    return finish(cells, PAYMENT)
 
 
 def medicare_dollars() -> pl.Expr:

@@ -18,6 +18,7 @@ ROW = "row"
 """Stands in `measure` for the row as a whole."""
 ORIGIN = ["file_key", "row_number"]
 NOW = "_now"
+HERE = "_here"
 CAUSES = ("new_claims", "late_remits", "corrections", "reference_data", "rules")
 """What can move a number; of causes with as many patients the first counts."""
 ANSWER = ("first_remit_on", "final_remit_on", "paid_cents", "final_charge_cents", "remark_codes")
@@ -153,8 +154,11 @@ def _changes_of(
 ) -> pl.DataFrame:
     keys = spec.key_names
     measures = [m.name for m in spec.measures]
-    columns = [*keys, "suppressed", *measures]
-    sides = _apart(before.select(columns), after.select(columns), keys)
+    columns = [*keys, *measures]
+    sides = [
+        side.with_columns(pl.lit(True).alias(HERE))
+        for side in _apart(before.select(columns), after.select(columns), keys)
+    ]
     patients = (before if changed is None else changed).select(*keys, pl.col("patients").alias("_changed"))
     both = (
         sides[0]
@@ -165,7 +169,7 @@ def _changes_of(
     moved = {name: pl.col(name).ne_missing(pl.col(f"{name}_after")) for name in measures}
     both = both.with_columns(_moved=pl.any_horizontal(*moved.values()))
     rows = both.with_columns(_change=_row_word(minimum)).filter(pl.col("_change").is_not_null())
-    shown = both.filter(~pl.col("suppressed") & ~pl.col("suppressed_after") & (pl.col("_changed") >= minimum))
+    shown = both.filter(pl.col(HERE) & pl.col(f"{HERE}_after") & (pl.col("_changed") >= minimum))
     somewhere = shown.select(each.any().alias(name) for name, each in moved.items()).row(0, named=True)
     parts = [_told(rows.lazy(), spec, ROW, None, pl.col("_change"))]
     for m in spec.measures:
@@ -198,14 +202,10 @@ def _apart(before: pl.DataFrame, after: pl.DataFrame, keys: list[str]) -> tuple[
 def _row_word(minimum: int) -> pl.Expr:
     """What to say of the row as a whole; null where its measures tell, or nothing moved."""
     return (
-        pl.when(pl.col("suppressed").is_null())
+        pl.when(pl.col(HERE).is_null())
         .then(pl.lit("appeared"))
-        .when(pl.col("suppressed_after").is_null())
+        .when(pl.col(f"{HERE}_after").is_null())
         .then(pl.lit("disappeared"))
-        .when(pl.col("suppressed") & ~pl.col("suppressed_after"))
-        .then(pl.lit("shown_now"))
-        .when(~pl.col("suppressed") & pl.col("suppressed_after"))
-        .then(pl.lit("withheld_now"))
         .when(pl.col("_moved") & (pl.col("_changed") < minimum))
         .then(pl.lit("moved"))
     )

@@ -6,11 +6,11 @@ import polars as pl
 
 from schemas.tables_of_payment import TIMELINESS
 from transforms.tables.analysis_lines import Book
-from transforms.tables.cells import Measures, Percentiles, finish, measure_cells, quotient, with_count_of
+from transforms.tables.cells import Measures, Percentiles, finish, measure_cells, quotient
 from transforms.tables.intervals import INTERVALS
 
 
-def timeliness(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
+def timeliness(book: Book) -> pl.DataFrame:
     """Days of adjudicated lines. Grain: code, payer, line of business, period."""
     measures = Measures(
         sums={
@@ -26,4 +26,4 @@ def timeliness(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
         quotient("_first_paid_lines", "service_lines").alias("first_pass_paid_rate"),
         pl.col("last_payment_day").cast(pl.Int32).cast(pl.Date).alias("paid_through"),
     )
-    return finish(with_count_of(cells, utilization, "_all_lines"), TIMELINESS)
+    return finish(cells, TIMELINESS)

@@ -1,1 +1,0 @@
-"""Disclosure control: what of the tables may be shown to an audience."""
