@@ -11,9 +11,10 @@ from datetime import date
 from typing import Any
 
 from oracle_reference import OracleReference
-from oracle_units import care_model, modifiers_of
+from oracle_units import care_model
 
 Row = dict[str, Any]
+Key = tuple[str, str, str]
 CONTENT = (
     *("line_number", "procedure_code", "modifier_1", "modifier_2", "modifier_3", "modifier_4"),
     *("service_date", "charge", "unit_basis", "unit_count", "place_of_service", "payer_id", "payer_name"),
@@ -25,8 +26,10 @@ CONTENT = (
 KEYED_CONTENT = ("line_control", "member", "birth")
 FREQUENCY_RANK = {"1": 1, "7": 2, "8": 3}
 DIRECTION = {"directed_physician", "supervised"}
-IsDenied = Callable[["Claim", list["Claim"], date], bool]
-"""Whether a claim, among those of its key so far, was denied and never paid up to a day."""
+IsDenied = Callable[["Claim"], bool]
+"""Whether a claim was denied and never paid, by the answers that speak of its submissions."""
+NumbersOf = Callable[["Claim"], set[str]]
+"""The payer claim numbers of those answers."""
 
 
 def nulls_first(value: Any) -> tuple[Any, ...]:
@@ -57,12 +60,13 @@ def origin(row: Row) -> tuple[str, int]:
 class Submission:
     """What was sent as one claim on one day."""
 
-    key: tuple[str, str, str]
+    key: Key
     submitted_on: date
     frequency: str
     original: str | None
     member: str | None
     birth: date | None
+    payer: str
     rows: list[Row] = field(default_factory=list)
     lines: list[Row] = field(default_factory=list)
     repeated: list[Row] = field(default_factory=list)
@@ -127,7 +131,7 @@ class Slot:
 class Claim:
     """One claim: its submissions in version order."""
 
-    key: tuple[str, str, str]
+    key: Key
     submissions: list[Submission] = field(default_factory=list)
     versions: list[Submission] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
@@ -170,56 +174,54 @@ class Claim:
 # --- submissions ---------------------------------------------------------------------------------
 
 
-def submissions_of(rows: list[Row], reference: OracleReference) -> dict[tuple[str, str, str], list[Submission]]:
+def submissions_of(rows: list[Row], reference: OracleReference) -> dict[Key, list[Submission]]:
     """Submissions of every claim key, in version order."""
-    found: dict[Any, Submission] = {}
-    by_key: dict[tuple[str, str, str], list[Submission]] = {}
+    by_key: dict[Key, list[Submission]] = {}
     for part in parts_of(rows, reference):
         first = part[0]
         key = (first["number"], first["npi"], first["role"])
-        submission = Submission(
-            key, first["submitted_on"], first["frequency"], first["original"], first["member"], first["birth"], part
-        )
+        said = (first["submitted_on"], first["frequency"], first["original"], first["member"], first["birth"])
+        submission = Submission(key, *said, first["_payer"], part)
         settle_lines(submission)
         by_key.setdefault(key, []).append(submission)
     for submissions in by_key.values():
         submissions.sort(key=Submission.order)
-    assert not found
     return by_key
 
 
+SENT_TOGETHER = ("number", "npi", "role", "submitted_on", "frequency", "original", "member", "birth", "_payer")
+BILLS_APART = ("_care_model", "rendering_provider_npi", "service_date", "procedure_code")
+
+
 def parts_of(rows: list[Row], reference: OracleReference) -> list[list[Row]]:
-    """Rows of one key, day, frequency, original number and patient; apart where one line number stands for
-    lines that can't be of one claim."""
+    """Rows of one key, day, frequency, original number, patient and payer; apart where one line number stands
+    for lines that can't be of one claim."""
     groups: dict[Any, list[Row]] = {}
-    names = ("number", "npi", "role", "submitted_on", "frequency", "original", "member", "birth")
     for row in sorted(rows, key=origin):
-        groups.setdefault(tuple(row[name] for name in names), []).append(row)
-    parts: list[list[Row]] = []
-    for group in groups.values():
-        by_number: dict[int, set[Any]] = {}
-        for row in group:
-            if row["in_scope"]:
-                by_number.setdefault(row["line_number"], set()).add(signature(row, reference))
-        if all(len(found) == 1 for found in by_number.values()):
-            parts.append(group)
-            continue
-        apart: dict[Any, list[Row]] = {}
-        for row in group:
-            apart.setdefault(signature(row, reference) if row["in_scope"] else None, []).append(row)
-        parts.extend(apart.values())
+        row["_payer"] = reference.payer_of(row, row["service_date"] or row["submitted_on"])
+        row["_care_model"] = care_model(row) if row["in_scope"] else None
+        groups.setdefault(tuple(row[name] for name in SENT_TOGETHER), []).append(row)
+    parts = list(groups.values())
+    for name in BILLS_APART:
+        parts = [piece for part in parts for piece in apart_by(name, part)]
     return parts
 
 
-def signature(row: Row, reference: OracleReference) -> tuple[Any, ...]:
-    """What two lines of one number and day can't differ in without being of two claims."""
-    return (
-        row["rendering_provider_npi"],
-        care_model(row),
-        row["procedure_code"],
-        reference.payer_of(row, row["service_date"]),
-        row["service_date"],
-    )
+def apart_by(name: str, part: list[Row]) -> list[list[Row]]:
+    """Lines by what they say, where a line number says two things; a header goes with any of them."""
+    said: dict[int, set[Any]] = {}
+    for row in part:
+        if row["in_scope"]:
+            said.setdefault(row["line_number"], set()).add(row[name])
+    if all(len(values - {None}) <= 1 for values in said.values()):
+        return [part]
+    pieces: dict[Any, list[Row]] = {}
+    for row in part:
+        if row["in_scope"]:
+            pieces.setdefault(row[name], []).append(row)
+    least = min(value for value in pieces if value is not None)
+    pieces[least].extend(row for row in part if not row["in_scope"])
+    return list(pieces.values())
 
 
 def settle_lines(submission: Submission) -> None:
@@ -250,72 +252,86 @@ def shares_half_a_patient(submission: Submission, claim: Claim) -> bool:
     )
 
 
+def said_of(claim: Claim) -> Submission:
+    """The claim's last submission that has lines in scope."""
+    return next((s for s in reversed(claim.submissions) if s.lines), claim.submissions[0])
+
+
 def is_beside(submission: Submission, claim: Claim) -> bool:
     """A QX line beside QK, QY or AD: another claim of the same case."""
-    models = {model for other in claim.submissions for model in other.care_models()}
-    own = submission.care_models()
-    return ("directed_crna" in own and bool(models & DIRECTION) and "directed_crna" not in models) or (
-        bool(own & DIRECTION) and "directed_crna" in models and not models & DIRECTION
+    one, other = submission.care_models(), said_of(claim).care_models()
+    return any(
+        "directed_crna" in nurse - physician and bool(physician & DIRECTION) and not nurse & DIRECTION
+        for nurse, physician in ((one, other), (other, one))
     )
 
 
-def differs(submission: Submission, claim: Claim, reference: OracleReference) -> bool:
-    """Whether a new bill speaks of other things than the claim's last version."""
-    last = claim.submissions[-1]
+def apart(one: set[Any], other: set[Any]) -> bool:
+    return bool(one) and bool(other) and not one & other
 
-    def apart(one: set[Any], other: set[Any]) -> bool:
-        return bool(one) and bool(other) and not one & other
 
-    def payers(of: Submission) -> set[Any]:
-        return {reference.payer_of(row, row["service_date"] or row["submitted_on"]) for row in of.rows}
-
+def differs(submission: Submission, claim: Claim) -> bool:
+    """Whether a new bill speaks of other things than the claim, or of another half of the patient."""
+    said = said_of(claim)
+    names = ("rendering_provider_npi", "procedure_code")
     return (
-        apart(submission.of_lines("rendering_provider_npi"), last.of_lines("rendering_provider_npi"))
-        or apart(submission.care_models(), last.care_models())
-        or apart(submission.of_lines("procedure_code"), last.of_lines("procedure_code"))
-        or apart(payers(submission), payers(last))
-        or submission.patient != last.patient
+        submission.payer != said.payer
+        or any(apart(submission.of_lines(name), said.of_lines(name)) for name in names)
+        or apart(submission.care_models(), said.care_models())
+        or apart({submission.member} - {None}, {s.member for s in claim.submissions} - {None})
+        or apart({submission.birth} - {None}, {s.birth for s in claim.submissions} - {None})
     )
 
 
 def home_of(
-    submission: Submission, claims: list[Claim], reference: OracleReference, is_denied: IsDenied
+    submission: Submission, claims: list[Claim], is_denied: IsDenied, numbers_of: NumbersOf
 ) -> Claim | None:
     """The earlier claim of the key that a submission joins, if any."""
-    mine = [claim for claim in claims if shares_half_a_patient(submission, claim)]
-    mine = [claim for claim in mine if not is_beside(submission, claim)]
+    mine = [
+        claim
+        for claim in claims
+        if shares_half_a_patient(submission, claim) and not is_beside(submission, claim)
+    ]
     sharing = [claim for claim in mine if claim.service_dates & submission.service_dates]
-    latest_first = sorted(sharing, key=lambda claim: claim.submissions[-1].order(), reverse=True)
+
+    def last(claim: Claim) -> tuple[Any, ...]:
+        return claim.submissions[-1].order()
+
     if submission.frequency == "1":
-        for claim in latest_first:
-            if not differs(submission, claim, reference):
-                return claim
-        for claim in latest_first:
-            if is_denied(claim, claims, submission.submitted_on):
-                return claim
-        return None
-    candidates = latest_first or sorted(mine, key=lambda claim: claim.submissions[-1].order(), reverse=True)
+        same = [claim for claim in sharing if not differs(submission, claim)]
+        cured = [
+            claim
+            for claim in sharing
+            if claim.submissions[-1].submitted_on < submission.submitted_on and is_denied(claim)
+        ]
+        return max(same or cured, key=last, default=None)
 
-    def preference(claim: Claim) -> tuple[bool, bool]:
-        last = claim.submissions[-1]
-        renders = submission.of_lines("rendering_provider_npi") & last.of_lines("rendering_provider_npi")
-        return (bool(renders), bool(submission.care_models() & last.care_models()))
+    def preference(claim: Claim) -> tuple[Any, ...]:
+        said = said_of(claim)
+        name = "rendering_provider_npi"
+        fits = bool(submission.of_lines(name) & said.of_lines(name)) + bool(
+            submission.care_models() & said.care_models()
+        )
+        return (fits, submission.original in numbers_of(claim), last(claim))
 
-    return max(candidates, key=preference, default=None)
+    return max(sharing or mine, key=preference, default=None)
 
 
-def build_claims(rows: list[Row], reference: OracleReference, is_denied: IsDenied) -> list[Claim]:
+def build_claims(
+    by_key: dict[Key, list[Submission]], is_denied: IsDenied, numbers_of: NumbersOf
+) -> list[Claim]:
     """Every claim, with versions and slots."""
     found: list[Claim] = []
-    for key, submissions in sorted(submissions_of(rows, reference).items()):
+    for key, submissions in sorted(by_key.items()):
         claims: list[Claim] = []
         for submission in submissions:
-            home = home_of(submission, claims, reference, is_denied)
+            home = home_of(submission, claims, is_denied, numbers_of)
             if home is None:
                 home = Claim(key)
                 claims.append(home)
             home.submissions.append(submission)
-            home.settle()
+        for claim in claims:
+            claim.settle()
         found.extend(claims)
     return found
 
@@ -345,7 +361,3 @@ def assign_slots(claim: Claim) -> None:
             slot = by_number.setdefault(number, Slot(claim))
             slot.lines.append((index, line))
     claim.slots = sorted(by_number.values(), key=lambda s: s.number)
-
-
-def has_modifier(row: Row, *wanted: str) -> bool:
-    return bool(modifiers_of(row) & set(wanted))

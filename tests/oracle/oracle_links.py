@@ -115,9 +115,7 @@ def best_slots(
     line: RemitLine, loops: list[Loop], claims: list[Claim], reference: OracleReference
 ) -> list[Slot]:
     """The candidates that nothing tells apart."""
-    found = claims_of(line, claims)
-    if not found and not any(claim.number == line.row["number"] for claim in claims):
-        return loosely_met(line, claims)
+    found = claims_of(line, claims) if is_met_exactly(line, claims) else loosely_met(line, claims)
     line.candidates = [slot for claim in found for slot in claim.slots]
     wanted = role_wanted(line, loops)
     ranked = [(rank(line, slot, wanted, reference), slot) for slot in line.candidates]
@@ -125,24 +123,30 @@ def best_slots(
     return [slot for score, slot in ranked if scores and score == max(scores)]
 
 
-def loosely_met(line: RemitLine, claims: list[Claim]) -> list[Slot]:
-    """Where no claim has the number exactly: without punctuation and leading zeros, if that leaves one line
-    whose code, date and charge agree."""
+def is_met_exactly(line: RemitLine, claims: list[Claim]) -> bool:
+    """Some claim has the number, and the NPI where the remit has one."""
+    return any(
+        claim.number == line.row["number"] and line.row["payee_npi"] in (None, claim.npi) for claim in claims
+    )
+
+
+def loosely_met(line: RemitLine, claims: list[Claim]) -> list[Claim]:
+    """Where no claim has the number exactly: without punctuation and leading zeros, if that leaves one claim
+    of which code, date and charge agree."""
     near = [
-        slot
+        claim
         for claim in claims
         if loose(claim.number) == loose(line.row["number"])
         and line.row["payee_npi"] in (None, claim.npi)
         and (not line.has_carc_23 or claim.role in ("S", "T"))
-        for slot in claim.slots
     ]
-    agreeing = [slot for slot in near if line.row["service_date"] is not None and bill_agrees(line, slot)]
+    is_dated = line.row["service_date"] is not None
+    agreeing = [claim for claim in near if is_dated and any(bill_agrees(line, slot) for slot in claim.slots)]
     return agreeing if len(agreeing) == 1 else []
 
 
 def link_loop(loop: Loop, loops: list[Loop], claims: list[Claim], reference: OracleReference) -> None:
     """Decide the outcome of every line of a loop."""
-    unclear: dict[Any, list[RemitLine]] = {}
     for line in loop.lines:
         if line.status in IGNORED_STATUS:
             line.outcome = "ignored"
@@ -151,22 +155,26 @@ def link_loop(loop: Loop, loops: list[Loop], claims: list[Claim], reference: Ora
         if len(best) == 1:
             line.outcome, line.slot = "linked", best[0]
         elif len(best) > 1:
-            line.outcome = "ambiguous"
-            unclear.setdefault(tuple(id(slot) for slot in best), []).append(line)
-            line.candidates = best
+            line.outcome, line.candidates = "ambiguous", best
         else:
             line.outcome = "crossover" if line.has_carc_23 and not line.candidates else "unlinked"
-    for lines in unclear.values():
-        meet_in_order(lines)
+    meet_in_order(loop)
 
 
-def meet_in_order(lines: list[RemitLine]) -> None:
-    """Lines alike in code, date and charge are met in the order of the SVC."""
-    slots = sorted(lines[0].candidates, key=lambda slot: slot.number)
-    bills = {(line.billed_code, line.row["service_date"], line.row["charge"]) for line in lines}
-    if len(lines) == len(slots) and len(bills) == 1 and len({id(slot.claim) for slot in slots}) == 1:
-        for line, slot in zip(lines, slots, strict=True):
-            line.outcome, line.slot = "linked", slot
+def meet_in_order(loop: Loop) -> None:
+    """Lines alike in code, date and charge are met in the order of the SVC: as many lines as SVC are left."""
+    alike: dict[Any, list[RemitLine]] = {}
+    for line in loop.lines:
+        if line.outcome == "ambiguous":
+            bill = (line.billed_code, line.row["service_date"], line.row["charge"])
+            slots = frozenset(id(slot) for slot in line.candidates)
+            alike.setdefault((*bill, slots), []).append(line)
+    taken = [line.slot for line in loop.lines if line.slot is not None]
+    for lines in alike.values():
+        slots = [slot for slot in lines[0].candidates if slot not in taken]
+        if len(lines) == len(slots) and len({id(slot.claim) for slot in slots}) == 1:
+            for line, slot in zip(lines, sorted(slots, key=lambda slot: slot.number), strict=True):
+                line.outcome, line.slot = "linked", slot
 
 
 def link_remits(loops: list[Loop], claims: list[Claim], reference: OracleReference) -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 from landing_rows import Landing, read_landing
 from oracle_adjudications import PRIOR_AUTHORIZATION, Adjudication, adjudications_of
 from oracle_chains import Life, chain_slots, live_histories, standing_of, superseded_by
-from oracle_claims import Claim, Row, Slot, Submission, build_claims, content, origin
+from oracle_claims import Claim, Row, Slot, Submission, build_claims, content, origin, submissions_of
 from oracle_links import claim_payer, link_remits
 from oracle_loops import Loop, loops_of
 from oracle_reference import OracleReference, OracleSettings
 from oracle_reversals import apply_reversals
 from oracle_roles import settle_roles
+from oracle_spoken import Spoken
 from oracle_units import SHARES, care_model, units_of
 
 ADJUDICATED = ("paid", "denied", "zero_pay_other")
@@ -59,22 +60,9 @@ def answers_to(
 def resolve(landing: Landing, reference: OracleReference, settings: OracleSettings) -> OracleResult:
     """Resolve accepted rows."""
     loops = loops_of(landing.remits, landing.claims)
-
-    def is_denied(claim: Claim, among: list[Claim], until: date) -> bool:
-        """Denied and never paid by the answers up to a day."""
-        so_far = [loop for loop in loops if loop.paid_on <= until and loop.first["number"] == claim.number]
-        answers = [
-            a
-            for a in answers_to(among, so_far, reference)
-            if a.slot.claim is claim and not a.is_secondary and not a.is_reversal
-        ]
-        denied = any(a.state == "denied" for a in answers)
-        return denied and not any(a.paid_or_allowed for a in answers)
-
-    claims = build_claims(landing.claims, reference, is_denied)
-    for claim in claims:
-        for slot in claim.slots:
-            slot.has_unmatched_reversal = False
+    by_key = submissions_of(landing.claims, reference)
+    spoken = Spoken([s for submissions in by_key.values() for s in submissions], loops, reference)
+    claims = build_claims(by_key, spoken.is_denied, spoken.numbers_of)
     adjudications = answers_to(claims, loops, reference)
     lives = live_histories(claims, adjudications, loops, reference, settings)
     world = World(lives, reference, settings)

@@ -14,10 +14,10 @@ Row = dict[str, Any]
 CHARGES = [66000, 66000, 80000, 45000, 2704]
 PAYERS = [
     ("60054", "AETNA"),
-    ("", "AETNA"),
+    ("88881", "AETNA"),
     ("87726", "UNITEDHEALTHCARE"),
     ("62308", "CIGNA"),
-    ("", "HUMANA"),
+    ("88882", "HUMANA"),
     ("99999", "SOME OTHER PLAN"),
 ]
 DENIALS = ["197", "50", "16", "29", "B7", "B15", "96", "31", "97", "302"]
