@@ -25,7 +25,7 @@ from flows.steps.admission import (
 from flows.steps.resolve import resolve_touched
 from flows.steps.summary import Summary
 from flows.steps.tabulate import disclose, stage, tables_of
-from flows.store.conservation import check_partitions
+from flows.store.conservation import check_money, check_partitions
 from flows.store.publish import faults, is_published, is_whole, publish, read_manifest, staged_folder
 from flows.store.snapshot import PartitionFiles, Store
 
@@ -135,6 +135,7 @@ def resolve(run: Run, taken: TakenIn, everything: bool, only: Partition | None) 
     kept = {key: files for key, files in sorted(partitions.items()) if files.lines or files.remits}
     after = store.with_snapshot(partitions=kept, as_of=as_of_day(run, store))
     check_partitions(after, None if everything else report.partitions)
+    check_money(after)
     return after
 
 

@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     minutes_high: Annotated[int, Field(ge=1, le=1440)] = 300
     infer_resubmissions: bool = True
     medicare_basis: Literal["national", "locality"] = "national"
+    conversion_factor: Literal["non_qp", "qp"] = "non_qp"
     mature_days: Annotated[int, Field(ge=0)] = 90
     as_of: dt.date | None = None
 
@@ -117,6 +118,7 @@ class Settings(BaseSettings):
             minutes_high=self.minutes_high,
             infer_resubmissions=self.infer_resubmissions,
             medicare_basis=self.medicare_basis,
+            conversion_factor=self.conversion_factor,
             mature_days=self.mature_days,
         )
 

@@ -30,6 +30,7 @@ class Rules:
     minutes_high: int = 300
     infer_resubmissions: bool = True
     medicare_basis: Literal["national", "locality"] = "national"
+    conversion_factor: Literal["non_qp", "qp"] = "non_qp"
     mature_days: int = 90
 
     @property

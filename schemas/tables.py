@@ -62,6 +62,11 @@ DATA_QUALITY: Final = TableSpec(
         _rows("unmatched_reversals", "Reversals that found nothing to cancel", "accepted"),
         _rows("allowed_conflicts", "Current lines whose given and derived allowed differ", unit="lines"),
         _rows(
+            "sequestration_off_lines",
+            "Current lines that Medicare paid other than allowed less patient share less sequestration",
+            unit="lines",
+        ),
+        _rows(
             "doubtful_line_of_business_lines",
             "Current lines whose claim and remittance point to different lines of business",
             unit="lines",

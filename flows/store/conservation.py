@@ -86,6 +86,25 @@ def check_partitions(store: Store, written: Collection[str] | None = None) -> No
         )
 
 
+def check_money(store: Store) -> None:
+    """The money of one adjudication counts for one current line at most, over all partitions.
+
+    E_CONSERVATION with the counts.
+    """
+    counted = (
+        store.resolved_lines()
+        .filter(pl.col("final_file_key").is_not_null())
+        .group_by("final_file_key", "final_row_number")
+        .len()
+        .filter(pl.col("len") > 1)
+        .select(adjudications=pl.len(), lines=pl.col("len").sum())
+        .collect()
+    )
+    adjudications, lines = counted.row(0)
+    if adjudications:
+        raise ProductError("E_CONSERVATION", f"{adjudications} adjudications count for {lines} current lines")
+
+
 def _elsewhere(rows: int) -> str:
     return f", of other months {rows}" if rows else ""
 

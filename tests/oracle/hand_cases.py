@@ -509,4 +509,23 @@ UNITS = [
     )
 ]
 
-CASES = [*VERSIONS, *NAMES, *INFERRED, *ANSWERS, *CLAIM_LEVEL, *ROLES, *STATES, *UNITS]
+BY_LOCALITY = {"medicare_basis": "locality"}
+LOCALITY = [
+    Case(
+        f"Medicare's price, {words}",
+        "5: medicare_basis",
+        [claim(**place)],
+        [remit()],
+        {"payment.medicare_allowed_sum": Decimal(price)},
+        BY_LOCALITY,
+    )
+    for words, place, price in (
+        # 6.1 units; 22.49 in San Francisco, 20.27 in Nevada, 20.4976 in the nation
+        ("told", {"medicare_contractor": "01112", "medicare_locality": "05"}, "137.19"),
+        ("a state of one locality", {"service_facility_state": "NV"}, "123.65"),
+        ("not told", {"service_facility_state": "CA"}, "125.04"),
+        ("no such locality", {"medicare_contractor": "01112", "medicare_locality": "98"}, "125.04"),
+    )
+]
+
+CASES = [*LOCALITY, *VERSIONS, *NAMES, *INFERRED, *ANSWERS, *CLAIM_LEVEL, *ROLES, *STATES, *UNITS]

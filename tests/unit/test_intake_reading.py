@@ -341,15 +341,6 @@ def test_loops_are_what_they_are_alone_whatever_else_lies_in_the_batch(tmp_path:
     assert sorted(mixed["loop_number"].to_list(), key=str) == [1, 2, 3, None, None, None, None]
 
 
-@pytest.mark.parametrize(
-    ("born", "age"),
-    [("1960-03-04", 65), ("1960-03-05", 64), ("1959-12-31", 65), ("1960-02-29", 65), ("1950-10-01", 74)],
-)
-def test_age_is_in_whole_years_in_every_month(tmp_path: Path, born: str, age: int) -> None:
-    found = take_in(tmp_path, {"rows.csv": as_csv([claim(patient_birth_date=born)])})
-    assert found.claim_lines["age_at_service"].to_list() == [age]
-
-
 def test_files_of_one_batch_do_not_meet(tmp_path: Path) -> None:
     header, *lines = as_csv(CLAIMS).decode().splitlines()
     one = as_csv(CLAIMS)

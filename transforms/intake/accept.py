@@ -11,10 +11,11 @@ import polars as pl
 
 from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
 from schemas.columns import names, polars_schema
-from schemas.inbound import FIRST_DAY, LAST_DAY, claim_schema, remit_schema
+from schemas.inbound import FIRST_DAY, LAST_DAY
+from schemas.inbound_rules import claim_schema, remit_schema
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
-from schemas.validation import split
+from schemas.validation import split, without_unreadable
 from transforms.intake.ages import age_at
 from transforms.intake.layouts import Layout
 from transforms.intake.parse import canonical_adjustments, parsed
@@ -23,6 +24,19 @@ from transforms.payers import with_payer
 
 CLAIM_NUMBER_LENGTH = 20
 OTHER = "other"
+HEADER = (
+    "claim_id",
+    "billing_provider_npi",
+    "payer_responsibility",
+    "member_id",
+    "patient_birth_date",
+    "submitted_on",
+    "claim_frequency_code",
+    "original_claim_number",
+    "payer_id",
+    "payer_name",
+)
+"""What is kept of an out-of-scope row that replaces or voids: its submission, and the payer."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +82,8 @@ def accept_lines(
     """
     claims = layout.kind == "claim_lines"
     schema = claim_schema(rules.scope, *_impossible(reference)) if claims else remit_schema(rules.scope)
-    typed = parsed(kept.lazy(), layout, rules.scope).collect().with_row_index("_row")
+    typed = parsed(kept, layout, rules.scope).with_row_index("_row")
+    typed, dropped = without_unreadable(typed, schema, "_row")
     good, breaks = split(typed, schema, "_row")
     rejected = _over_ceiling(typed, good, ceiling)
     if len(rejected):
@@ -77,8 +92,9 @@ def accept_lines(
         )
     where = typed.select("_row", "file_key", "row_number")
     counts = _counts(with_payer(typed.lazy(), reference).collect(), breaks)
+    counts = pl.concat([counts, _dropped_counts(good, dropped)], how="diagonal")
     if claims:
-        heads = _header_rows(parsed(headers.lazy(), layout, rules.scope)).collect()
+        heads = _header_rows(parsed(headers, layout, rules.scope, only=HEADER))
         rows = pl.concat([good.with_columns(in_scope=pl.lit(True)), heads], how="diagonal")
         lines = _claim_lines(rows, layout, key)
     else:
@@ -107,23 +123,10 @@ def _impossible(reference: ReferenceTables) -> tuple[tuple[str, ...], tuple[str,
     )
 
 
-def _header_rows(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Header rows that can be read: one per submission, without anything of the line.
-
-    Lazy: the columns of the line are not even parsed.
-    """
+def _header_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """Header rows that can be read: one per submission, without anything of the line."""
     readable = pl.col("field_count_ok") & pl.col("submitted_on").is_between(FIRST_DAY, LAST_DAY)
-    submission = [
-        "claim_id",
-        "billing_provider_npi",
-        "payer_responsibility",
-        "member_id",
-        "patient_birth_date",
-        "submitted_on",
-        "claim_frequency_code",
-        "original_claim_number",
-    ]
-    carried = [*submission, "payer_id", "payer_name", "file_key", "row_number"]
+    submission = HEADER[:-2]
     optional = ("original_claim_number", "payer_responsibility", "member_id")
     needed = [name for name in submission if name not in optional]
     return (
@@ -131,7 +134,7 @@ def _header_rows(rows: pl.LazyFrame) -> pl.LazyFrame:
         .filter(readable)
         .sort("file_key", "row_number")
         .unique(["file_key", *submission], keep="first", maintain_order=True)
-        .select(carried)
+        .select(*HEADER, "file_key", "row_number")
         .with_columns(in_scope=pl.lit(False))
     )
 
@@ -277,6 +280,20 @@ def _counts(typed: pl.DataFrame, breaks: pl.DataFrame) -> pl.DataFrame:
             quarantined=broken.sum().cast(pl.Int64),
             repaired=(pl.col("was_repaired") & ~broken).sum().cast(pl.Int64),
         )
+        .sort("file_key", "payer_id", "payer_name", "month", "rule_code", nulls_last=False)
+    )
+
+
+def _dropped_counts(good: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:
+    """Optional values that could not be read, of accepted rows: by payer as written, month and column."""
+    return (
+        good.select(
+            "_row", "file_key", "payer_id", "payer_name", month=pl.col("service_date").dt.truncate("1mo")
+        )
+        .join(dropped, on="_row")
+        .with_columns(rule_code=pl.format("optional_dropped:{}", "column"))
+        .group_by("file_key", "payer_id", "payer_name", "month", "rule_code")
+        .agg(findings=pl.len().cast(pl.Int64))
         .sort("file_key", "payer_id", "payer_name", "month", "rule_code", nulls_last=False)
     )
 

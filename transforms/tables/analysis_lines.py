@@ -146,6 +146,7 @@ def _numbers() -> list[pl.Expr]:
         pl.col("is_paid_line").fill_null(False),
         pl.col("is_priced").fill_null(False),
         pl.col("is_unit_priced").fill_null(False),
+        pl.col("medicare_is_national").fill_null(False),
         pl.col("initially_denied").fill_null(False),
         pl.when(units > 0).then(pl.col("allowed_cents") / (units * 10)).alias("allowed_per_billed_unit"),
         (pl.col("allowed_cents") / 100).alias("allowed"),
@@ -171,7 +172,7 @@ LINE_INPUT: Final = (
     *("initially_denied", "first_denial_group", "first_denial_carc", "denial_group", "denial_carc"),
     *("prior_authorization_denial", "remark_codes", "paid_cents", "allowed_cents"),
     *("deductible_cents", "coinsurance_cents", "copay_cents", "network", "is_paid_line", "is_priced"),
-    *("is_unit_priced", "medicare_allowed", "allowed_per_unit"),
+    *("is_unit_priced", "medicare_allowed", "medicare_is_national", "allowed_per_unit"),
 )
 """Columns of a current line that some table reads."""
 IS_COUNTED: Final = (pl.col("standing") == "current") & (pl.col("role") == "P")
