@@ -159,12 +159,12 @@ class OracleReference:
         """The national non-QP anesthesia conversion factor in force."""
         return _factor(self.conversion_factors, on)
 
-    def factor_of(self, row: dict[str, Any], settings: OracleSettings) -> Fraction | None:
-        """Medicare's factor of a claim line under the settings."""
+    def factor_of(self, row: dict[str, Any], settings: OracleSettings) -> tuple[Fraction | None, bool]:
+        """Medicare's factor of a claim line under the settings, and whether it is the national one."""
         if settings.medicare_basis == "locality":
             place = row["medicare_contractor"], row["medicare_locality"], row["state"]
-            return self.locality_factor(*place, row["service_date"])[0]
-        return self.conversion_factor(row["service_date"])
+            return self.locality_factor(*place, row["service_date"])
+        return self.conversion_factor(row["service_date"]), True
 
     def locality_factor(
         self, contractor: str | None, locality: str | None, state: str | None, on: date

@@ -272,7 +272,7 @@ def fill_prices(resolved: Row, billed_tenths: int | None, share: Fraction | None
         return
     weighted = Fraction(billed_tenths, 10) * share
     resolved["is_unit_priced"] = resolved["is_priced"] and weighted > 0
-    factor = world.reference.factor_of(resolved, world.settings)
+    factor, resolved["medicare_is_national"] = world.reference.factor_of(resolved, world.settings)
     if factor is not None:
         resolved["medicare_allowed"] = weighted * factor
     if resolved["is_unit_priced"]:
