@@ -160,6 +160,11 @@ VERSIONS = [
     ),
 ]
 
+TWICE = [
+    claim(),
+    claim(claim_id="B2", original_claim_number="P1", charge_amount="700.00", **REPLACED),
+    claim(claim_id="C3", original_claim_number="P1", claim_frequency_code="7", submitted_on="2026-03-01"),
+]
 NAMES = [
     Case(
         f"a new number of frequency {frequency} that names the old claim",
@@ -187,6 +192,20 @@ NAMES = [
             remit(payment_trace="T3", payer_claim_number="P3", payment_date="2026-03-20"),
         ],
         {**PAID_ONCE, "utilization.claims": 1, "utilization.replaced_claims": 2, "denials.overturned_lines": 1},
+    ),
+    Case(
+        "two replacements that both name the first claim are one chain with it",
+        "4.2: named links join claims into one chain, of which the last version stands",
+        TWICE,
+        [denial(), remit(claim_id="C3", payment_trace="T3", payer_claim_number="P3", payment_date="2026-03-20")],
+        {**PAID_ONCE, "utilization.claims": 1, "utilization.replaced_claims": 2, "denials.overturned_lines": 1},
+    ),
+    Case(
+        "a void after a replacement, both naming the first claim, removes them all",
+        "4.2",
+        [*TWICE, claim(claim_id="V4", original_claim_number="P1", claim_frequency_code="8", submitted_on="2026-04-01")],
+        [denial()],
+        {"utilization.service_lines": None},
     ),
     Case(
         "a void that names a number which several claims share removes the one of its patient",
@@ -246,12 +265,27 @@ INFERRED = [
         {**PAID_ONCE, "denials.overturned_lines": 1},
     ),
     Case("59 added with other minutes is another service", "4.3", again_with("", "59", unit_count="45"), [denial("97"), PAID_AGAIN], APART),
-    Case(
-        "a denied claim has one successor: the earliest of those of its charge",
-        "4.2",
-        [claim(), AGAIN, claim(claim_id="C3", submitted_on="2026-02-02"), claim(claim_id="D4", submitted_on="2026-01-31", charge_amount="100.00")],
-        [denial()],
-        {"utilization.service_lines": 3, "utilization.replaced_claims": 1, "denials.service_lines": 1},
+    *(
+        Case(
+            f"of several claims that could continue a denied one, {words}",
+            "4.2: one successor, by the answer's charge, then the earliest",
+            [
+                claim(),
+                claim(claim_id="D4", submitted_on="2026-01-31", charge_amount="100.00"),
+                AGAIN,
+                claim(claim_id="C3", submitted_on="2026-02-02"),
+            ],
+            [denial(), *answers],
+            expected,
+        )
+        for words, answers, expected in (
+            ("the earliest", [], {"utilization.service_lines": 3, "utilization.pending_lines": 3}),
+            (
+                "that at whose charge it was answered",
+                [denial("29", payment_trace="T2", payment_date="2026-02-01")],
+                {"utilization.service_lines": 3, "utilization.pending_lines": 2, "denials.denied_lines": 1},
+            ),
+        )
     ),
 ]
 

@@ -128,14 +128,11 @@ def named_by(
     ]
     if claim in answered:
         return []
-    tests = (
-        lambda life: any(version.patient == other.patient for other in life.claim.submissions),
-        lambda life: life.claim.number == claim.number,
-        lambda life: bool(life.claim.service_dates & version.service_dates),
-    )
-    for test in tests:
-        if len(found) > 1 and any(test(life) for life in found):
-            found = [life for life in found if test(life)]
+    if len(found) > 1:
+        found = [life for life in found if any(version.patient == s.patient for s in life.claim.submissions)]
+    for test in (lambda c: c.number == claim.number, lambda c: bool(c.service_dates & version.service_dates)):
+        if len(found) > 1 and any(test(life.claim) for life in found):
+            found = [life for life in found if test(life.claim)]
     return found if len(found) == 1 else []
 
 
@@ -164,8 +161,11 @@ def settle_chain(chain: list[Life]) -> None:
     """One after the other: a claim that names others and was denied while their payment stands has failed."""
     standing = chain[0]
     for life in chain[1:]:
-        earlier = [a for other in chain[: chain.index(life)] for a in other.adjudications]
-        if life.names and any(paid_and_stands(a) for a in earlier) and own_answers_failed(life.adjudications):
+        own, earlier = list(life.adjudications), []
+        for other in chain[: chain.index(life)]:
+            for answer in other.adjudications:
+                (own if speaks_of_successor(answer, other.claim, life.claim) else earlier).append(answer)
+        if life.names and any(paid_and_stands(a) for a in earlier) and own_answers_failed(own):
             life.has_failed = True
             continue
         standing.continued_by = life
@@ -175,6 +175,18 @@ def settle_chain(chain: list[Life]) -> None:
     if standing.is_void:
         for life in chain:
             life.removed_by_name |= life.continued_by is not None
+
+
+def charges_billed(claim: Claim) -> set[int]:
+    return {row["charge"] for submission in claim.submissions for row in submission.lines}
+
+
+def speaks_of_successor(answer: Adjudication, older: Claim, newer: Claim) -> bool:
+    """Payers answer under the old number too: at the new charge, or at none that the old claim had."""
+    charge = abs(answer.charge)
+    return answer.paid_on >= newer.submissions[0].submitted_on and (
+        charge in charges_billed(newer) or charge not in charges_billed(older)
+    )
 
 
 # --- inferred ------------------------------------------------------------------------------------
@@ -228,15 +240,20 @@ def continues(later: Life, earlier: Life, reference: OracleReference) -> bool:
 
 
 def settle_inference(lives: list[Life], reference: OracleReference) -> None:
-    """A denied claim has one successor: by the answer's charge, earliest submission, content."""
+    """A denied claim has one successor: that at whose charge it was answered afterwards, then the earliest,
+    then by content."""
     found: list[tuple[Life, Life]] = []
     for earlier in lives:
         able = [life for life in lives if continues(life, earlier, reference)]
-        denied = {abs(x.charge) for x in earlier.adjudications if not x.is_reversal}
 
-        def choice(life: Life, denied: set[int] = denied) -> tuple[Any, ...]:
-            charges = {row["charge"] for row in life.standing.lines}
-            return (not charges & denied, life.claim.first_order())
+        def choice(life: Life, earlier: Life = earlier) -> tuple[Any, ...]:
+            was_answered = any(
+                answer.paid_on >= life.claim.submissions[0].submitted_on
+                and abs(answer.charge) in charges_billed(life.claim)
+                for answer in earlier.adjudications
+                if not answer.is_reversal
+            )
+            return (not was_answered, life.claim.first_order())
 
         if able:
             found.append((min(able, key=choice), earlier))
