@@ -35,7 +35,11 @@ def check_files(store: Store, ledger: pl.DataFrame, batches: Sequence[BatchFiles
 def quarantined_by_code(store: Store, ledger: pl.DataFrame, batches: Sequence[BatchFiles]) -> dict[str, int]:
     """Rows kept apart by rule code, over accepted files; E_CONSERVATION where the ledger says otherwise."""
     accepted = ledger.filter(pl.col("outcome") == "accepted")
-    frames = [pl.scan_parquet(store.path(batch.quality)) for batch in batches if batch.quality]
+    frames = [
+        pl.scan_parquet(store.path(batch.quality)).filter(~pl.col("file_key").is_in(batch.retired))
+        for batch in batches
+        if batch.quality
+    ]
     if not frames:
         return {}
     counts = (

@@ -70,6 +70,19 @@ class _Chains:
             claim = newer
         return int(claim)
 
+    def latest_meant(self, candidates: list[dict[str, Any]]) -> set[int]:
+        """The claims meant, of each chain the latest: a payer may keep its number for a replacement."""
+        meant = {self.meant(candidate) for candidate in candidates}
+        return meant - {claim for claim in meant if self._continued(claim) & meant}
+
+    def _continued(self, claim: int) -> set[int]:
+        """All that continues a claim, directly or not."""
+        found = set()
+        while claim in self.successor:
+            claim = self.successor[claim][0]
+            found.add(claim)
+        return found
+
     def continue_(self, older: int, newer: int, frequency: str) -> None:
         """Let a claim be continued, of two by the one at whose charge it was answered, else the earlier."""
         if older in self.successor:
@@ -119,9 +132,9 @@ def _one(candidates: list[dict[str, Any]], chains: _Chains) -> int | None:
     if len(candidates) > 1:
         candidates = [row for row in candidates if row["same_patient"]]
     for said in ("same_number", "same_date"):
-        if len({chains.meant(row) for row in candidates}) > 1:
+        if len(chains.latest_meant(candidates)) > 1:
             candidates = [row for row in candidates if row[said]] or candidates
-    meant = {chains.meant(row) for row in candidates}
+    meant = chains.latest_meant(candidates)
     return meant.pop() if len(meant) == 1 else None
 
 

@@ -218,7 +218,7 @@ def _with_standing(placed: Claims, chains: Chains) -> pl.DataFrame:
     )
     counted = (
         rows.filter(pl.col("standing").is_in(["superseded", "void"]))
-        .sort("service_date", "line_number", "row")
+        .sort("service_date", "line_number", "submission_order", "row")
         .unique(["instance", "standing"], keep="first", maintain_order=True)
         .select("row", counted=pl.lit(True))
     )
