@@ -120,8 +120,8 @@ class Slot:
         """Line number in the last version that has the line."""
         return int(self.lines[-1][1]["line_number"])
 
-    def line_numbers(self) -> set[int]:
-        return {row["line_number"] for _, row in self.lines}
+    def has(self, row: Row) -> bool:
+        return any(line is row for _, line in self.lines)
 
     def lines_of(self, version: int) -> list[Row]:
         return [row for index, row in self.lines if index == version]

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from landing_rows import Landing, read_landing
 from oracle_adjudications import PRIOR_AUTHORIZATION, Adjudication, adjudications_of
-from oracle_chains import Life, chain_slots, live_histories, standing_of, superseded_by
+from oracle_chains import chain_slots, live_histories, standing_of, superseded_by
 from oracle_claims import Claim, Row, Slot, Submission, build_claims, content, origin, submissions_of
 from oracle_links import claim_payer, link_remits
+from oracle_lives import Life
 from oracle_loops import Loop, loops_of
 from oracle_reference import OracleReference, OracleSettings
 from oracle_reversals import apply_reversals
@@ -64,7 +65,7 @@ def resolve(landing: Landing, reference: OracleReference, settings: OracleSettin
     spoken = Spoken([s for submissions in by_key.values() for s in submissions], loops, reference)
     claims = build_claims(by_key, spoken.is_denied, spoken.numbers_of)
     adjudications = answers_to(claims, loops, reference)
-    lives = live_histories(claims, adjudications, loops, reference, settings)
+    lives = live_histories(claims, adjudications, reference, settings)
     world = World(lives, reference, settings)
     lines = [row for life in lives.values() for row in resolved_lines(life, world)]
     return OracleResult(lines, loops, adjudications)
@@ -93,7 +94,7 @@ def resolved_line(row: Row, submission: Submission, life: Life, world: World) ->
         "service_month": row["service_date"].replace(day=1),
         "standing": standing,
         "claim": life.claim,
-        "patient": life.standing.patient,
+        "patient": (life.standing or life.claim.versions[-1]).patient,
         "replaced_claim": False,
         "voided_claim": False,
         "line_of_business": None,
@@ -114,8 +115,8 @@ def chain_source(life: Life, earlier: list[Life]) -> str:
 def fill_current(resolved: Row, row: Row, life: Life, world: World) -> None:
     """What only a current line has."""
     earlier = superseded_by(life, world.lives)
-    slot = next(s for s in life.claim.slots if any(line is row for _, line in s.lines))
-    chain = chain_slots(slot, row, earlier)
+    slot = next(s for s in life.claim.slots if s.has(row))
+    chain = chain_slots(slot, life, earlier)
     units = units_of(row, world.reference, world.settings)
     model = care_model(row)
     share = SHARES.get(model)
@@ -149,6 +150,7 @@ def days_between(start: date, end: date | None) -> int | None:
 
 def earlier_charges(life: Life, chain: list[Slot]) -> set[int]:
     """Charges of the chain's versions before the standing one."""
+    assert life.standing is not None
     standing = life.claim.versions.index(life.standing)
     return {
         line["charge"]

@@ -26,10 +26,10 @@ def by_oracle(data: Path, **settings: Any) -> Tables:
 
 def by_pipeline(data: Path, **settings: Any) -> Tables:
     """The same as a nightly run publishes them."""
-    run_nightly(data, audience="internal", **settings)
+    run_nightly(data, audiences=["internal"], **settings)
     return published_rows(data)
 
 
 def published_rows(data: Path) -> Tables:
-    files = (data / "benchmarks").glob("*.parquet")
+    files = (data / "benchmarks" / "internal").glob("*.parquet")
     return {path.stem: pl.read_parquet(path).to_dicts() for path in files}
