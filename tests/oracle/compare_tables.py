@@ -32,7 +32,14 @@ def differences(oracle: dict[str, list[Row]], pipeline: dict[str, list[Row]]) ->
         wanted = {tuple(row[key] for key in keys): row for row in rows}
         given = {tuple(row[key] for key in keys): row for row in pipeline.get(table, [])}
         for key in wanted.keys() | given.keys():
-            rank = (key[3] != "month", key[4], key[1] != "all", key[2] != "all", table != "utilization", table)
+            rank = (
+                key[3] != "month",
+                key[4],
+                key[1] != "all",
+                key[2] != "all",
+                table != "utilization",
+                table,
+            )
             place = f"{table} {'/'.join(str(part) for part in key)}"
             if key not in given or key not in wanted:
                 told.append((rank, f"{place}: only in the {'oracle' if key in wanted else 'pipeline'}"))

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import csv
-import tempfile
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from landing_rows import as_of, read_landing
-from oracle_reference import OracleReference, OracleSettings
-from oracle_resolve import resolve
-from oracle_tables import tables
+from oracle_reference import OracleReference
 
 Row = dict[str, Any]
 REFERENCE = OracleReference.load()

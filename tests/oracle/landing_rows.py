@@ -177,7 +177,10 @@ def is_npi(text: str) -> bool:
     if not re.fullmatch(r"\d{10}", text):
         return False
     digits = [int(digit) for digit in "80840" + text]
-    doubled = [digit if index % 2 == 0 else sum(divmod(2 * digit, 10)) for index, digit in enumerate(reversed(digits))]
+    doubled = [
+        digit if index % 2 == 0 else sum(divmod(2 * digit, 10))
+        for index, digit in enumerate(reversed(digits))
+    ]
     return sum(doubled) % 10 == 0
 
 
@@ -239,7 +242,10 @@ def line_of(row: Row, made: Row) -> Row:
         "unit_basis": basis,
         "unit_count": count,
         **{name: code_of(row, name) for name in CLAIM_TEXTS},
-        **{f"diagnosis_{i}": (code_of(row, f"diagnosis_{i}") or "").replace(".", "") or None for i in range(1, 5)},
+        **{
+            f"diagnosis_{i}": (code_of(row, f"diagnosis_{i}") or "").replace(".", "") or None
+            for i in range(1, 5)
+        },
         "age": age_at(made["birth"], day),
         "sex": code_of(row, "patient_sex"),
         "authorized": text_of(row, "prior_authorization_number") is not None,

@@ -289,7 +289,9 @@ def rows_of_loop(payment: Payment) -> list[Row]:
     head = {**payment.head, **loop, "claim_adjustments": "|".join(loop["_items"])}
     head["payer_id"] = head.get("payer_id") or head.get("_company", "")
     if not payment.lines:
-        return [{**head, "procedure_code": "", "charge_amount": loop["_charge"], "paid_amount": loop["_paid"]}]
+        return [
+            {**head, "procedure_code": "", "charge_amount": loop["_charge"], "paid_amount": loop["_paid"]}
+        ]
     return [
         {
             **head,

@@ -61,9 +61,7 @@ class Adjudication:
 
     @property
     def remark_codes(self) -> list[str]:
-        return sorted(
-            {code for line in self.lines for code in line.row["remarks"]}
-        )
+        return sorted({code for line in self.lines for code in line.row["remarks"]})
 
     @property
     def filing_code(self) -> str | None:

@@ -1,4 +1,4 @@
-"""Breakdowns of a cell: by care model, modifier, site, state, age and sex, denial reason, age of open claims."""
+"""Breakdowns of a cell: care model, modifier, site, state, age and sex, denial reason, open claims."""
 
 from __future__ import annotations
 
@@ -66,7 +66,13 @@ def median_per_billed_unit(lines: list[Row]) -> Fraction | None:
 
 def breakdowns(lines: list[Row], reference: OracleReference) -> dict[str, list[Row]]:
     """Rows of the tables that break a cell down, without its five keys."""
-    made: dict[str, list[Row]] = {"care_models": [], "modifiers": [], "sites": [], "states": [], "demographics": []}
+    made: dict[str, list[Row]] = {
+        "care_models": [],
+        "modifiers": [],
+        "sites": [],
+        "states": [],
+        "demographics": [],
+    }
     whole = median_per_billed_unit([row for row in lines if row["care_model"] == "personally_performed"])
     for (model,), own in grouped(lines, lambda row: [(row["care_model"],)]).items():
         price = median_per_billed_unit(own)
@@ -78,7 +84,9 @@ def breakdowns(lines: list[Row], reference: OracleReference) -> dict[str, list[R
                 "ratio_to_national_medicare": ratio(*medicare(own)[:2]),
             }
         )
-    for (modifier,), own in grouped(lines, lambda row: [(m,) for m in modifiers_of(row) or {UNKNOWN}]).items():
+    for (modifier,), own in grouped(
+        lines, lambda row: [(m,) for m in modifiers_of(row) or {UNKNOWN}]
+    ).items():
         made["modifiers"].append({"modifier": modifier, **common(own, lines)})
     for (place,), own in grouped(lines, lambda row: [(row["place_of_service"] or UNKNOWN,)]).items():
         name = reference.site_names.get(place, UNKNOWN)
@@ -87,7 +95,9 @@ def breakdowns(lines: list[Row], reference: OracleReference) -> dict[str, list[R
         made["states"].append(
             {"state": state, **common(own, lines), "ratio_to_national_medicare": ratio(*medicare(own)[:2])}
         )
-    for (band, sex), own in grouped(lines, lambda row: [(age_band(row["age"]), row["sex"] or UNKNOWN)]).items():
+    for (band, sex), own in grouped(
+        lines, lambda row: [(age_band(row["age"]), row["sex"] or UNKNOWN)]
+    ).items():
         made["demographics"].append({"age_band": band, "sex": sex, **common(own, lines)})
     return made
 

@@ -175,4 +175,7 @@ def medicare(lines: list[Row]) -> tuple[Fraction, Fraction, int]:
 def denied_of(lines: list[Row]) -> Row:
     """Denied lines, of adjudicated lines."""
     denied = with_state(lines, "denied")
-    return {"denied_lines": len(denied), "denial_rate": ratio(len(denied), len(with_state(lines, *ADJUDICATED)))}
+    return {
+        "denied_lines": len(denied),
+        "denial_rate": ratio(len(denied), len(with_state(lines, *ADJUDICATED))),
+    }

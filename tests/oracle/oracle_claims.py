@@ -189,7 +189,17 @@ def submissions_of(rows: list[Row], reference: OracleReference) -> dict[Key, lis
     return by_key
 
 
-SENT_TOGETHER = ("number", "npi", "role", "submitted_on", "frequency", "original", "member", "birth", "_payer")
+SENT_TOGETHER = (
+    "number",
+    "npi",
+    "role",
+    "submitted_on",
+    "frequency",
+    "original",
+    "member",
+    "birth",
+    "_payer",
+)
 BILLS_APART = ("_care_model", "rendering_provider_npi", "service_date", "procedure_code")
 
 

@@ -1,4 +1,4 @@
-"""What becomes of a claim by its own versions and answers: which version stands, which failed (contract, 4.2)."""
+"""What becomes of a claim by its own versions and answers: what stands, what failed (contract, 4.2)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from oracle_adjudications import Adjudication
 from oracle_claims import Claim, Submission
-
 
 
 @dataclass(eq=False)

@@ -1,4 +1,4 @@
-"""What was delivered once: copies of remit rows told row by row, and the CLP loops they make (contract, 4.5)."""
+"""What was delivered once: copies of remit rows, and the CLP loops that they make (contract, 4.5)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ class RemitLine:
 
     @property
     def has_carc_23(self) -> bool:
-        return any(carc == "23" for name in ("adjustments", "claim_adjustments") for _, carc, _ in self.row[name])
+        return any(
+            carc == "23" for name in ("adjustments", "claim_adjustments") for _, carc, _ in self.row[name]
+        )
 
 
 @dataclass(eq=False)
@@ -130,8 +132,8 @@ def copies_of(rows: list[Row], others: list[Row], claims: list[Row]) -> list[lis
 
 
 def deliveries_of(rows: list[Row], others: list[Row], claims: list[Row]) -> Iterable[list[list[Row]]]:
-    """Deliveries as ordered lists of rows that are one: each CLP of an X12 file; the numbered rows of extracts
-    together; their unnumbered rows."""
+    """Deliveries as ordered lists of rows that are one: each CLP of an X12 file; the numbered rows of
+    extracts together; their unnumbered rows."""
     clps: dict[Any, list[Row]] = {}
     numbered: dict[int, list[Row]] = {}
     unnumbered: list[Row] = []
@@ -162,9 +164,17 @@ def how_often(rows: list[Row], others: list[Row], claims: list[Row]) -> int:
     }
     bills: dict[Any, int] = {}
     for claim in claims:
-        is_of_it = claim["number"] == first["number"] and claim["procedure_code"] == code and claim["in_scope"]
+        is_of_it = (
+            claim["number"] == first["number"] and claim["procedure_code"] == code and claim["in_scope"]
+        )
         if is_of_it and first["service_date"] in (None, claim["service_date"]):
-            which = (claim["submitted_on"], claim["npi"], claim["role"], claim["frequency"], claim["original"] or "")
+            which = (
+                claim["submitted_on"],
+                claim["npi"],
+                claim["role"],
+                claim["frequency"],
+                claim["original"] or "",
+            )
             bills[which] = bills.get(which, 0) + claim["charge"]
     for _, charge in sorted(bills.items(), reverse=True):
         left = charge - sum(beside.values())

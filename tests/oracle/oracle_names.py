@@ -24,7 +24,7 @@ def first_submitted_on(claim: Claim) -> date:
 
 
 def successor_rank(older: Life, newer: Claim) -> tuple[Any, ...]:
-    """Of two that could continue a claim: that at whose charge it was answered afterwards, then the earliest."""
+    """Of two successors: that at whose charge the claim was answered afterwards, then the earliest."""
     was_answered = any(
         answer.paid_on >= first_submitted_on(newer) and abs(answer.charge) in charges_billed(newer)
         for answer in older.adjudications
@@ -51,14 +51,14 @@ class Names:
                 continue
             for version, submission in versions_and_duplicates(claim):
                 if not version_failed(claim, self.lives[claim].adjudications, version):
-                    older = self.named(claim, submission)
+                    older = self.named(claim, version, submission)
                     if older is not None and older is not claim:
                         self.let_continue(older, claim, submission.is_void)
 
-    def named(self, claim: Claim, submission: Submission) -> Claim | None:
-        """The one claim that a submission names: of several one of its patient, then of its number, then of its
-        service date."""
-        found = self.candidates(claim, submission)
+    def named(self, claim: Claim, version: Submission, submission: Submission) -> Claim | None:
+        """The one claim that a submission names: of several one of its patient, then of its number, then of
+        its service date."""
+        found = self.candidates(claim, version, submission)
         if len(found) > 1:
             found = [other for other in found if other.patient == submission.patient]
         for test in (
@@ -70,18 +70,20 @@ class Names:
         meant = {self.meant(other, claim, submission) for other in found}
         return meant.pop() if len(meant) == 1 else None
 
-    def candidates(self, claim: Claim, submission: Submission) -> list[Claim]:
-        """Earlier claims answered under the number, of the same payer and of the same patient or provider; the
-        claim itself where an earlier version of it was answered."""
+    def candidates(self, claim: Claim, version: Submission, submission: Submission) -> list[Claim]:
+        """Earlier claims answered under the number, of the same payer and of the same patient or provider;
+        the claim itself where an earlier version of it was answered."""
         if submission.frequency == "1" or submission.original is None:
             return []
-        is_first = submission is claim.versions[0] or submission.order() < claim.versions[1:][0].order() if claim.versions[1:] else True
         payers = {self.payer(submission)}
         return [
             other
             for other in self.lives
             if self.answers_under(other, submission.original)
-            and ((other is claim and not is_first) or other.first_order() < claim.first_order())
+            and (
+                (other is claim and version is not claim.versions[0])
+                or other.first_order() < claim.first_order()
+            )
             and payers & {self.payer(s) for s in other.submissions}
             and (other.patient == submission.patient or other.npi == claim.npi)
         ]
@@ -131,7 +133,7 @@ def versions_and_duplicates(claim: Claim) -> list[tuple[Submission, Submission]]
 
 
 def has_failed(older: Life, newer: Life) -> bool:
-    """Denied while the payment of what it names stands; answers under the old number may be the new claim's."""
+    """Denied while the payment of what it names stands; answers under the old number may be its own."""
     own, of_older = list(newer.adjudications), []
     for answer in older.adjudications:
         charge = abs(answer.charge)
@@ -146,7 +148,9 @@ def settle_names(lives: list[Life], adjudications: list[Adjudication], reference
     """Follow what is named; what has failed names nothing and stands no more."""
     names = Names(lives, adjudications, reference)
     names.follow(set())
-    failed = {newer.claim for older, (newer, _) in names.successor.items() if has_failed(names.lives[older], newer)}
+    failed = {
+        newer.claim for older, (newer, _) in names.successor.items() if has_failed(names.lives[older], newer)
+    }
     if failed:
         names = Names(lives, adjudications, reference)
         names.follow(failed)

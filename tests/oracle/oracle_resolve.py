@@ -47,9 +47,7 @@ def resolve_folder(folder: Path, reference: OracleReference, settings: OracleSet
     return resolve(read_landing(folder), reference, settings)
 
 
-def answers_to(
-    claims: list[Claim], loops: list[Loop], reference: OracleReference
-) -> list[Adjudication]:
+def answers_to(claims: list[Claim], loops: list[Loop], reference: OracleReference) -> list[Adjudication]:
     """What answers say of claims, each in its role; reversals have cancelled what they take back."""
     link_remits(loops, claims, reference)
     adjudications = adjudications_of(loops)
@@ -81,7 +79,9 @@ def resolved_lines(life: Life, world: World) -> list[Row]:
     for standing, column in (("superseded", "replaced_claim"), ("void", "voided_claim")):
         rows = [row for row in resolved if row["standing"] == standing]
         if rows and life.claim.role == "P":
-            min(rows, key=lambda row: (row["service_date"], row["line_number"], content(row), origin(row)))[column] = True
+            min(rows, key=lambda row: (row["service_date"], row["line_number"], content(row), origin(row)))[
+                column
+            ] = True
     return resolved
 
 
@@ -138,7 +138,11 @@ def fill_current(resolved: Row, row: Row, life: Life, world: World) -> None:
     )
     fill_adjudication(resolved, row, life, chain, world)
     fill_prices(resolved, units.billed_tenths, share, world)
-    for name, day in (("first_remit", "first_remit_on"), ("payment", "first_paid_on"), ("final", "final_remit_on")):
+    for name, day in (
+        ("first_remit", "first_remit_on"),
+        ("payment", "first_paid_on"),
+        ("final", "final_remit_on"),
+    ):
         resolved[f"days_to_{name}"] = days_between(first, resolved[day])
     resolved["days_to_submit"] = days_between(row["service_date"], first)
 

@@ -27,7 +27,9 @@ def preference(reversal: Adjudication, other: Adjudication) -> tuple[Any, ...]:
 
 
 def can_cancel(number_of: set[str], other: Adjudication) -> bool:
-    return not other.is_reversal and other.cancelled_by is None and bool(other.payer_claim_numbers & number_of)
+    return (
+        not other.is_reversal and other.cancelled_by is None and bool(other.payer_claim_numbers & number_of)
+    )
 
 
 def apply_reversals(adjudications: list[Adjudication], loops: list[Loop], claims: list[Claim]) -> None:
@@ -81,7 +83,7 @@ def is_of_whole_claim(line: RemitLine) -> bool:
 def reverse_claim(line: RemitLine, adjudications: list[Adjudication], claims: list[Claim]) -> None:
     """Cancels the latest uncancelled loop of its payer claim number."""
     numbers = {line.row["payer_number"], line.row["original"]} - {None}
-    slots = {slot for slot in line.candidates}
+    slots = set(line.candidates)
     open_ones = [
         a
         for a in adjudications

@@ -1,7 +1,7 @@
 """Whose answer an adjudication is: the primary payer's or another's (contract, 4.4).
 
-Answers of one payer that bear, or name, one payer claim number are a family: its reversals, and what follows a
-reversal as a correction, follow the family's first answer.
+Answers of one payer that bear, or name, one payer claim number are a family: its reversals, and what follows
+a reversal as a correction, follow the family's first answer.
 """
 
 from __future__ import annotations

@@ -46,7 +46,9 @@ def verdict(line: RemitLine) -> tuple[bool, bool]:
     """(denied, paid or allowed) by one line alone."""
     items = total([*line.row["adjustments"], *line.row["claim_adjustments"]])
     slot: Any = None
-    alone = Adjudication(slot, line.loop, [line], line.row["charge"], line.row["paid"], line.row["given"], items, False)
+    alone = Adjudication(
+        slot, line.loop, [line], line.row["charge"], line.row["paid"], line.row["given"], items, False
+    )
     return alone.state == "denied", alone.paid_or_allowed
 
 
@@ -73,7 +75,9 @@ def spoken_of(
     return min(best, key=Submission.order)
 
 
-def evidence(line: RemitLine, row: Row, submission: Submission, reference: OracleReference) -> Strength | None:
+def evidence(
+    line: RemitLine, row: Row, submission: Submission, reference: OracleReference
+) -> Strength | None:
     """Payer, line control number, bill, being the only line, modifiers repeated."""
     given = line.row["line_control"]
     control = given is not None and given in (row["line_control"], str(row["line_number"]))

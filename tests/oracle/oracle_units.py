@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-
 from typing import Any
 
 from oracle_reference import OracleReference, OracleSettings

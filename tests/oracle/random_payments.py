@@ -75,14 +75,24 @@ class Payments:
         if denied:
             carc, part = pick.choice(DENIALS), charge // 3
             split = [("CO", carc, part), (pick.choice(["PR", "CO"]), pick.choice(DENIALS), charge - part)]
-            return 0, None, split if self.chance(0.3) and split[0][:2] != split[1][:2] else [("CO", carc, charge)]
+            return (
+                0,
+                None,
+                split if self.chance(0.3) and split[0][:2] != split[1][:2] else [("CO", carc, charge)],
+            )
         kind = pick.choices(["paid", "zero", "withheld", "network", "patient", "odd"], [9, 2, 3, 1, 1, 1])[0]
         if kind == "zero":
             return 0, None, [(*pick.choice(OTHER_ADJUSTMENTS), charge)]
         allowed = charge * pick.choice([20, 20, 50, 33]) // 100
-        items = [("PR" if kind == "network" else "CO", "45", charge - allowed), ("PR", "2", pick.choice([0, allowed // 5]))]
+        items = [
+            ("PR" if kind == "network" else "CO", "45", charge - allowed),
+            ("PR", "2", pick.choice([0, allowed // 5])),
+        ]
         if kind == "withheld":
-            items += [("CO", "253", pick.choice([206, 52])), ("CO", pick.choice(["144", "237", "104", "59"]), pick.choice([-11, 11]))]
+            items += [
+                ("CO", "253", pick.choice([206, 52])),
+                ("CO", pick.choice(["144", "237", "104", "59"]), pick.choice([-11, 11])),
+            ]
         elif kind == "patient":
             items.append(("PR", pick.choice(["100", "66", "1", "3"]), 70))
         paid = charge - sum(amount for _, _, amount in items)
@@ -122,7 +132,9 @@ class Payments:
         lines = pick.choice([life.bills[-1], life.bills[-1], pick.choice(life.bills)])
         if len(lines) > 1 and self.chance(0.15):
             lines = lines[:1]
-        status = pick.choice({"P": ["1"] * 8 + ["19", "4", "2", "23"], "S": ["2", "20", "4"], "T": ["3", "21"]}[life.role])
+        status = pick.choice(
+            {"P": ["1"] * 8 + ["19", "4", "2", "23"], "S": ["2", "20", "4"], "T": ["3", "21"]}[life.role]
+        )
         payer = life.payer if self.chance(0.93) else pick.choice(PAYERS)
         head = self.head(life, day, status, payer)
         carc_23 = life.role != "P" and self.chance(0.7)
@@ -171,7 +183,9 @@ class Payments:
                 {
                     **head,
                     **{f"modifier_{i}": line[f"modifier_{i}"] if returned else "" for i in range(1, 5)},
-                    "line_control_number": pick.choice(["", line["line_control_number"], line["line_number"]]),
+                    "line_control_number": pick.choice(
+                        ["", line["line_control_number"], line["line_number"]]
+                    ),
                     "service_date": line["service_date"] if dated else "",
                     "procedure_code": line["procedure_code"],
                     "charge_amount": dollars(part),
@@ -194,7 +208,11 @@ class Payments:
         pick = self.random
         payer = pick.choice(PAYERS)
         head = self.head(life, day, pick.choice(["2", "2", "1", "3", "20"]), payer)
-        rows = [row for line in life.bills[-1] for row in self.services(head, line, self.chance(0.4), self.chance(0.2))]
+        rows = [
+            row
+            for line in life.bills[-1]
+            for row in self.services(head, line, self.chance(0.4), self.chance(0.2))
+        ]
         for sequence, row in enumerate(rows, start=1):
             row.update(service_sequence=str(sequence), claim_adjustments="")
         self.deliver(life, rows)
@@ -224,7 +242,10 @@ class Payments:
         ]
         if self.chance(0.1):
             fresh = f"P{self.ordinal}Q{len(self.payer_numbers)}"
-            rows = [{**row, "payer_claim_number": fresh, "original_payer_claim_number": row["payer_claim_number"]} for row in rows]
+            rows = [
+                {**row, "payer_claim_number": fresh, "original_payer_claim_number": row["payer_claim_number"]}
+                for row in rows
+            ]
         if self.chance(0.1) and rows[0]["procedure_code"]:
             rows = [self.of_whole_claim(rows)]
         self.deliver(life, rows)
@@ -237,7 +258,9 @@ class Payments:
         life.answers.append(unit)
         self.remits.append(unit)
         if self.chance(0.08):
-            later = date.fromisoformat(rows[0]["payment_date"]) + timedelta(days=self.random.choice([0, 0, 2]))
+            later = date.fromisoformat(rows[0]["payment_date"]) + timedelta(
+                days=self.random.choice([0, 0, 2])
+            )
             lacking = dict.fromkeys(("line_control_number", "allowed_amount", "remark_codes"), "")
             copies = [{**row, **lacking, "payment_date": later.isoformat()} for row in rows]
             self.remits.append(self.new_unit(copies))

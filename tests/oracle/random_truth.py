@@ -82,7 +82,9 @@ class World(Payments):
             "service_date": life.day.isoformat(),
             "charge_amount": dollars(pick.choice(CHARGES)),
             "unit_basis": basis,
-            "unit_count": pick.choice(["32", "32", "45", "60", "15", "4", "300", "36.75"]) if basis == "MJ" else "3",
+            "unit_count": pick.choice(["32", "32", "45", "60", "15", "4", "300", "36.75"])
+            if basis == "MJ"
+            else "3",
         }
 
     def lines_of_next_bill(self, life: Life) -> list[Row]:
@@ -160,7 +162,15 @@ class World(Payments):
             life.rendering = pick.choice(RENDERING)
             self.submit(life, pick.choice(["1", "7"]), day)
         else:
-            again = Life(f"{life.number[:6]}{pick.choice('RST')}", life.npi, life.patient, life.role, life.payer, life.day, life.rendering)
+            again = Life(
+                f"{life.number[:6]}{pick.choice('RST')}",
+                life.npi,
+                life.patient,
+                life.role,
+                life.payer,
+                life.day,
+                life.rendering,
+            )
             again.bills, again.answers = life.bills[-1:], list(life.answers)
             frequency = pick.choice(["1", "1", "7", "8"])
             self.submit(again, frequency, day, "" if frequency == "1" else self.payer_number_of(life))

@@ -55,7 +55,11 @@ def as_x12(units: list[Unit], kind: str, control: int) -> bytes:
     written = []
     for ordinal, layer in enumerate(layers):
         rows = [
-            {**{name: value or None for name, value in whole(row, kind).items()}, "_loop": unit.number, "_delivery": "0"}
+            {
+                **{name: value or None for name, value in whole(row, kind).items()},
+                "_loop": unit.number,
+                "_delivery": "0",
+            }
             for unit in layer
             for row in unit.rows
         ]
