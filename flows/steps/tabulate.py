@@ -128,7 +128,7 @@ def _stage_audience(
     specs = {name: spec for name, spec in TABLES.items() if name in tables or name == CHANGES}
     columns = {name: spec.columns for name, spec in specs.items()}
     name = stage_release(
-        *(tables, columns, identity, data_dictionary(list(specs.values())), terms, run.data, run.work),
+        *(tables, columns, identity, data_dictionary(specs.values(), audience), terms, run.data, run.work),
         late=lambda: {CHANGES: _changes(run, audience, tables, causes, terms)},
     )
     return name, edition
