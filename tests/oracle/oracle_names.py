@@ -75,6 +75,7 @@ class Names:
         the claim itself where an earlier version of it was answered."""
         if submission.frequency == "1" or submission.original is None:
             return []
+        is_first = version is claim.versions[0]
         payers = {self.payer(submission)}
         return [
             other
