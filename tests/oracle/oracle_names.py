@@ -81,10 +81,7 @@ class Names:
             other
             for other in self.lives
             if self.answers_under(other, submission.original)
-            and (
-                (other is claim and version is not claim.versions[0])
-                or other.first_order() < claim.first_order()
-            )
+            and (other.first_order() < claim.first_order() or (other is claim and not is_first))
             and payers & {self.payer(s) for s in other.submissions}
             and (other.patient == submission.patient or other.npi == claim.npi)
         ]
