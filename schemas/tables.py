@@ -86,6 +86,11 @@ DATA_QUALITY: Final = TableSpec(
             unit="lines",
         ),
         _rows(
+            "original_ambiguous",
+            "Replacements and voids that name a payer claim number which several claims share",
+            unit="submissions",
+        ),
+        _rows(
             "unmapped_payer_lines", "Accepted claim lines of a payer that is not mapped", "accepted", "lines"
         ),
     ),
