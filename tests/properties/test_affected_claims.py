@@ -60,6 +60,7 @@ def disturb(row: dict[str, Any], chance: random.Random, halves: dict[str, str]) 
             row["patient_key"] = f"{row['member_key']}|{row['birth_key']}"
     if halves and chance.random() < 0.1:
         row["member_key"] = None
+        row["patient_key"] = f"{row['claim_number_key']}|{row['birth_key']}"
 
 
 def apart(row: dict[str, Any], world: int) -> dict[str, Any]:
