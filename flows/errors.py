@@ -152,6 +152,13 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "Run again: it is safe. If it fails again, report the step and the place shown (they "
         "hold no values).",
     ),
+    "W_LINKED": Entry(
+        "Hardly any answer of this run met a claim line: the lines behind them stay pending. The run "
+        "published as always.",
+        "Look whether claims and remittances bear the same claim numbers (a spreadsheet may have damaged "
+        "one side), and whether the claims have been taken in at all; the setting linked_floor is the share.",
+        DOUBTS,
+    ),
     "W_ANCHOR": Entry(
         "A main figure of the last twelve months lies where public figures would not put it: dollars per "
         "unit, their ratio to Medicare, minutes or denials. The run published as always.",

@@ -54,7 +54,12 @@ def resolve_lines(
     )
     answers = with_roles(answers)
     adjudications = in_order(answers.filter(~pl.col("is_crossover")))
-    outcomes = _remit_outcomes(linked, answers, whole)
+    outcomes = _remit_outcomes(linked, answers, whole).with_columns(
+        in_scope=pl.any_horizontal(
+            pl.col(name).is_in(rules.scope).fill_null(False) for name in ("billed_code", "procedure_code")
+        ),
+        loosely_linked=pl.col("loosely") & (pl.col("outcome") == "linked"),
+    )
     met = outcomes.filter(pl.col("outcome") == "linked", pl.col("slot").is_not_null())
     chains = chains_of(
         placed.rows, rows.detail, placed.versions, placed.names, adjudications, rules.infer_resubmissions
