@@ -54,6 +54,7 @@ from transforms.publication.words import (
     PAYERS,
     RULE_VALUES,
     RULES,
+    SHORT_PAYERS,
     THEMES,
     spoken,
 )
@@ -101,7 +102,7 @@ def payer_page(published: Published, facts: Facts, payer: str) -> Page:
     )
     return Page(
         f"payer-{payer}",
-        name,
+        SHORT_PAYERS[payer],
         f"{name} and CPT {published.edition.main_code}",
         lead,
         _cards(published, payer),

@@ -106,6 +106,8 @@ SYMBOLS: Final = {
     "z": "Does not apply",
     "n": "No data",
 }
+PART_TOO_SMALL: Final = "It rests on fewer than 11 lines or cases, or on all but fewer than 11: not shown"
+TOO_FEW_FOR_TAILS: Final = "Fewer than 30 lines: not shown"
 EXPECTATIONS: Final = {
     "common": "typical",
     "possible": "possible",
