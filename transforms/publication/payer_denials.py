@@ -6,7 +6,7 @@ from transforms.publication.charts import Item, bar_chart, pair_chart, stack_cha
 from transforms.publication.headlines import denial_level
 from transforms.publication.parts import Col, Figure, Link, Sentence, named, number_table
 from transforms.publication.published import Published, Row
-from transforms.publication.reading import OTHERS, PERIOD_COLUMN, by_share, in_window
+from transforms.publication.reading import OTHERS, PERIOD_COLUMN, by_share, in_window, step_word
 from transforms.publication.reference_facts import Facts
 from transforms.publication.trends import Series, trend_chart
 from transforms.publication.values import shown

@@ -9,7 +9,7 @@ from transforms.publication.edition import Period
 from transforms.publication.headlines import payment_days
 from transforms.publication.parts import Col, Figure, Head, NumberTable, number_table
 from transforms.publication.published import Published, Row
-from transforms.publication.reading import PERIOD_COLUMN, in_window
+from transforms.publication.reading import PERIOD_COLUMN, in_window, step_word
 from transforms.publication.trends import Series, trend_chart
 from transforms.publication.values import plain, shown
 from transforms.publication.words import IMMATURE_FOOTNOTE, PAYERS

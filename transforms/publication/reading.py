@@ -56,7 +56,7 @@ def period_of(row: Row) -> str:
 
 def payer_of(row: Row) -> str:
     """Name of a row's payer."""
-    return PAYERS.get(str(row["payer"]), str(row["payer"]))
+    return PAYERS.get(str(row["payer"]), "Not named")
 
 
 def line_of(row: Row) -> str:
