@@ -56,6 +56,7 @@ from transforms.publication.words import (
     RULES,
     SHORT_PAYERS,
     THEMES,
+    inline,
     spoken,
 )
 
@@ -226,9 +227,7 @@ def _scope(row: Row) -> str:
     parts = [str(row["scope_plan"]), str(row["scope_state"])]
     line = str(row["scope_lob"])
     told = [*several, *(part for part in parts if part != "all")]
-    return (
-        ", ".join([*told, *([] if line == "all" else [LINES_OF_BUSINESS.get(line, line).lower()])]) or "all"
-    )
+    return ", ".join([*told, *([] if line == "all" else [inline(line)])]) or "all"
 
 
 def _since(row: Row) -> str:

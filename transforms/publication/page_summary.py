@@ -37,7 +37,7 @@ from transforms.publication.reading import (
 from transforms.publication.reference_facts import AT_A_GLANCE, Facts
 from transforms.publication.trends import Series, spark, trend_chart
 from transforms.publication.values import shown
-from transforms.publication.words import IMMATURE_FOOTNOTE, LINES_OF_BUSINESS, PAYERS, SHORT_PAYERS
+from transforms.publication.words import IMMATURE_FOOTNOTE, PAYERS, SHORT_PAYERS, inline
 
 
 def summary_page(published: Published, facts: Facts) -> Page:
@@ -222,7 +222,7 @@ def trend_figure(published: Published, payer: str, place: str, is_linked: bool =
         place,
         heading,
         f"Median allowed dollars per unit by {step_word(steps)} of service, middle half shaded; "
-        f"{LINES_OF_BUSINESS[own_line(payer)].lower()}",
+        f"{inline(own_line(payer))}",
         f"× period not shown. {IMMATURE_FOOTNOTE} Source: table payment.",
         trend_chart(
             steps, rows, series, "USD per unit", payer, _common_top(published), medicare_mark(published)

@@ -139,6 +139,12 @@ EDITIONS: Final = {
 }
 
 
+def inline(line_of_business: str) -> str:
+    """A line of business inside a sentence: `commercial`, `Medicare Advantage`."""
+    words = LINES_OF_BUSINESS.get(line_of_business, line_of_business)
+    return words if words.startswith("Medic") else words.lower()
+
+
 def spoken(code: str) -> str:
     """A machine word as people write it: `denied_lines` -> `Denied lines`."""
     words = code.replace("_", " ")
