@@ -9,7 +9,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from flows.run import Run, perform
+from flows.run import Run, counted, perform
 from flows.steps.summary import Summary
 
 T = TypeVar("T")
@@ -39,7 +39,8 @@ class PrefectTasks:
         def item_task(number: int) -> T:
             return perform(stage, step, run, items[number])
 
-        return [future.result() for future in item_task.map(list(range(len(items))))]
+        futures = item_task.map(list(range(len(items))))
+        return counted(run, (future.result() for future in futures), len(items))
 
 
 def show(summary: Summary) -> None:

@@ -13,6 +13,12 @@ ADJUDICATED_STATES: Final = ("paid", "denied", "zero_pay_other")
 OUTCOMES: Final = ("linked", "duplicate", "ignored", "crossover", "ambiguous", "unlinked")
 ZERO_PAY_REASONS: Final = ("capitation", "duplicate", "full_write_off", "no_charge", "other")
 
+FINAL_ORIGIN = (
+    text("final_file_key", "File of the remit line that the final adjudication begins with"),
+    whole("final_row_number", "Its row in that file", unit="row"),
+)
+"""Where the money of a current line stands: no two lines have the same."""
+
 LINE_IDENTITY = (
     text("payer", "aetna, bcbs, cigna, uhc, medicare or other").required(),
     date("service_month", "First day of the month of service").required(),
@@ -20,6 +26,9 @@ LINE_IDENTITY = (
     keyed("claim_key", "The claim of the line (an instance of its number)", "").required(),
     flag("replaced_claim", "On one line per claim that a replacement superseded: counts claims").required(),
     flag("voided_claim", "On one line per claim that was voided: counts claims").required(),
+    flag(
+        "original_ambiguous", "On one line per submission that names a number which several claims share"
+    ).required(),
 )
 
 CURRENT_LINE = (
@@ -80,6 +89,7 @@ RESOLVED_LINE = (
     *(column for column in ACCEPTED_CLAIM_LINE if column.name not in KEYS_OF_RESOLUTION),
     *LINE_IDENTITY,
     *CURRENT_LINE,
+    *FINAL_ORIGIN,
 )
 """One row per accepted claim line in scope; the columns of CURRENT_LINE are null unless standing is current.
 """
@@ -93,6 +103,8 @@ RESOLVED_REMIT = (
     flag("reversal_unmatched", "A reversal that found nothing to cancel").required(),
     flag("reversal_amount_mismatch", "A reversal that cancelled another amount").required(),
     flag("role_assumed_primary", "Secondary by status, taken as primary").required(),
+    flag("loosely_linked", "Met its claim without punctuation and leading zeros of the number").required(),
+    flag("in_scope", "The billed or the adjudicated code is in scope; false: it bears no code").required(),
 )
 """One row per accepted remit line."""
 

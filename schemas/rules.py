@@ -15,6 +15,8 @@ LINES_OF_BUSINESS: Final = ("commercial", "medicare_advantage", "medicare_ffs", 
 ALL: Final = "all"
 
 Audience = Literal["internal", "standard", "shared"]
+AUDIENCES: Final[tuple[Audience, ...]] = ("internal", "standard", "shared")
+"""From the one that sees most to the public."""
 
 
 @dataclass(frozen=True)

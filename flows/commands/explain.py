@@ -30,7 +30,7 @@ def all_codes() -> dict[str, Entry]:
 
     Each list has its own home.
     """
-    from flows.readers.preflight import REJECTIONS
+    from flows.readers.rejections import REJECTIONS
     from schemas.validation import QUARANTINE_RULES
     from transforms.x12.findings import FINDINGS
 

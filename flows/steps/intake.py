@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
+from flows.readers.extract import open_extract
 from flows.readers.file_result import FileResult
 from flows.readers.landing import LandingFile
-from flows.readers.preflight import Growing, Limits, Preflight, Rejected, preflight
-from flows.readers.read_csv import read_csv
-from flows.readers.read_tables import check_header, kept_rows, scan_text
+from flows.readers.preflight import Limits, Preflight, preflight, remove_scratch
+from flows.readers.read_tables import kept_rows
 from flows.readers.reference_files import read_reference
-from flows.settings import Settings, config_folder
+from flows.readers.rejections import Growing, Rejected
+from flows.readers.stopping_rules import stopping_rules
+from flows.settings import Settings
 from flows.store.files import read_json
 from transforms.intake.accept import Accepted, Ceiling, accept_lines
-from transforms.intake.layouts import Layout, parse_layout, pick_layout
-from transforms.intake.scope_filter import mesh_of
+from transforms.intake.layouts import Layout
 from transforms.resolve.affected_claims import with_claim_links, with_remit_links
 
 FEWEST_BAD_ROWS: Final = 10
@@ -72,7 +72,6 @@ class BatchReport:
     remit_lines: str | None = None
     quality: str | None = None
     quarantine: str | None = None
-    latest_date: str | None = None
 
 
 def plan_batches(files: list[LandingFile], megabytes: int = 64, most: int = 500) -> list[Batch]:
@@ -106,7 +105,7 @@ def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -
         except Growing:
             continue
         finally:
-            scratch.unlink(missing_ok=True)
+            remove_scratch(scratch)
         if result.row["outcome"] in ("accepted", "rejected"):
             known.add(result.row["sha256"])
         results.append(result)
@@ -168,30 +167,12 @@ def _read(found: Preflight, row: dict[str, Any], settings: Settings) -> FileResu
         from flows.readers.read_x12 import read_x12_file
 
         return read_x12_file(found, row, settings)
-    text = scan_text(found)
-    layout, missing = pick_layout(text.header, layouts())
-    if layout is None:
-        raise Rejected("file_header_missing")
-    check_header(text.header)
-    if missing:
-        raise Rejected("file_column_missing", ",".join(missing))
-    if found.form == "csv":
-        text = read_csv(found, text.header, mesh_of(layout, settings.rules.scope, text.header))
+    extract = open_extract(found)
+    text = extract.read(settings.rules.scope)
+    layout = extract.layout
+    assert layout is not None
     kept, heads, rows_read = kept_rows(text, found.file_key, layout, settings.rules.scope)
     return FileResult({**row, "kind": layout.kind}, [(layout, kept, heads)], {layout.kind: rows_read})
-
-
-@lru_cache(maxsize=4)
-def _layouts_in(folder: Path) -> tuple[Layout, ...]:
-    return tuple(
-        parse_layout(path.stem, tomllib.loads(path.read_text("utf-8")))
-        for path in sorted(folder.glob("*.toml"))
-    )
-
-
-def layouts() -> Sequence[Layout]:
-    """The configured layouts (config/layouts/*.toml). Raises LayoutError naming the file at fault."""
-    return _layouts_in(config_folder() / "layouts")
 
 
 def _report(results: list[FileResult], work: Path, stem: str, settings: Settings, key: bytes) -> BatchReport:
@@ -202,7 +183,7 @@ def _report(results: list[FileResult], work: Path, stem: str, settings: Settings
         found = accept_lines(kept, heads, layout, key, read_reference(), settings.rules, ceiling)
         accepted.setdefault(kind, []).append(found)
     rejected = {
-        row["file_key"]: f"file_bad_rows:{row['bad']} of {row['bad'] + row['good']}"
+        row["file_key"]: f"file_bad_rows:{row['bad']} of {row['bad'] + row['good']}: {row['why']}"
         for parts in accepted.values()
         for part in parts
         for row in part.rejected.iter_rows(named=True)
@@ -211,20 +192,17 @@ def _report(results: list[FileResult], work: Path, stem: str, settings: Settings
         if result.row["file_key"] in rejected:
             result.row = _rejected(result.row, rejected[result.row["file_key"]])
     report = BatchReport()
-    latest = []
-    for kind, dated in DATED.items():
+    for kind in DATED:
         gone = pl.col("file_key").is_in(list(rejected))
         frames = [part.lines.filter(~gone) for part in accepted.get(kind, [])]
         lines = pl.concat(frames).sort("file_key", "row_number") if frames else pl.DataFrame()
         if len(lines):
-            latest.append(lines[dated].max())
             setattr(report, kind, _written(LINKED[kind](lines), work / f"{stem}-{kind}.parquet"))
     counts = _quality(results, accepted, set(rejected))
-    report.ledger_rows = _ledger_rows(results, counts)
+    report.ledger_rows = _ledger_rows(results, counts, _latest_dates(accepted), stopping_rules(settings))
     report.quality = _written(counts, work / f"{stem}-quality.parquet") if len(counts) else None
     bad = _quarantine(results, accepted, set(rejected))
     report.quarantine = _written(bad, work / f"{stem}-quarantine.parquet") if len(bad) else None
-    report.latest_date = max(latest).isoformat() if latest else None  # type: ignore[type-var, union-attr]
     return report
 
 
@@ -317,8 +295,24 @@ def _last_months(accepted: dict[str, list[Accepted]]) -> dict[tuple[str, str], A
     return found
 
 
-def _ledger_rows(results: list[FileResult], counts: pl.DataFrame) -> list[dict[str, Any]]:
-    """Ledger rows with their counts: what is neither accepted nor quarantined is out of scope."""
+def _latest_dates(accepted: dict[str, list[Accepted]]) -> dict[str, date]:
+    """The latest submission or payment of each file's rows in scope: what a release may be as of."""
+    found: dict[str, date] = {}
+    for kind, parts in accepted.items():
+        for part in parts:
+            lines = part.lines.filter("in_scope") if kind == "claim_lines" else part.lines
+            for file_key, day in lines.group_by("file_key").agg(pl.col(DATED[kind]).max()).iter_rows():
+                found[file_key] = max(day, found.get(file_key, day))
+    return found
+
+
+def _ledger_rows(
+    results: list[FileResult], counts: pl.DataFrame, latest: dict[str, date], stopping: str
+) -> list[dict[str, Any]]:
+    """Ledger rows with their counts: what is neither accepted nor quarantined is out of scope.
+
+    `stopping`: the layouts, limits and rules that refused what was refused.
+    """
     summed = counts.group_by("file_key").agg(pl.col("rows_read", "accepted", "quarantined", "repaired").sum())
     by_file = {row["file_key"]: row for row in summed.iter_rows(named=True)}
     rows = []
@@ -327,6 +321,10 @@ def _ledger_rows(results: list[FileResult], counts: pl.DataFrame) -> list[dict[s
         if row["outcome"] == "accepted":
             row = {**row, **by_file.get(row["file_key"], {})}
             row["out_of_scope"] = row["rows_read"] - row["accepted"] - row["quarantined"]
+            if row["file_key"] in latest:
+                row["latest_date"] = latest[row["file_key"]].isoformat()
+        if row["outcome"] == "rejected" or row["quarantined"]:
+            row["stopped_by"] = stopping
         rows.append(row)
     return rows
 

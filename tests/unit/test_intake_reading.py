@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 from inbound_rows import TakenFiles, as_csv, claim, remit, take_in  # noqa: E402
 from x12_texts import PAYMENT, PAYMENT_HEAD, interchange  # noqa: E402
 
-from flows.readers.preflight import Limits, preflight, ragged_rows  # noqa: E402
+from flows.readers.preflight import Limits, preflight  # noqa: E402
+from flows.readers.read_csv import ragged_rows  # noqa: E402
 from flows.settings import shipped  # noqa: E402
 from transforms.intake.layouts import parse_layout  # noqa: E402
 from transforms.synthetic.other_layouts import in_layout  # noqa: E402
@@ -219,7 +220,7 @@ def split_outside_quotes(text: str) -> list[str]:
 def test_rows_of_a_wrong_length_are_found_across_blocks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
-    monkeypatch.setattr("flows.readers.preflight.CHUNK", chunk)
+    monkeypatch.setattr("flows.readers.read_csv.CHUNK", chunk)
     rows = ['"a,\n",b,c', "1,2,3", '4,"5\n\n6",', "7,8", "9,10,11,12", ",,", "13,14,15"]
     for ending in ("", "\n"):
         path = tmp_path / "rows.csv"
@@ -299,7 +300,7 @@ def test_replacements_and_voids_out_of_scope_leave_one_header_row_each(tmp_path:
     ]
     assert set(heads.select(of_the_line).rows()) == {(None,) * len(of_the_line)}
     assert (found.only["accepted"], found.only["out_of_scope"], found.only["quarantined"]) == (1, 8, 0)
-    assert found.latest_date == "2025-04-03"
+    assert found.only["latest_date"] == "2025-03-10"
 
 
 def test_remit_lines_are_kept_by_either_code_or_without_one(tmp_path: Path) -> None:
@@ -351,4 +352,4 @@ def test_files_of_one_batch_do_not_meet(tmp_path: Path) -> None:
     assert found.claim_lines.filter(pl.col("file_key") == key).equals(alone.claim_lines)
     assert [row["accepted"] for row in found.ledger.values()] == [4, 4, 4]
     assert found.ledger["remits.csv"]["kind"] == "remit_lines"
-    assert found.latest_date == "2025-04-02"
+    assert max(row["latest_date"] for row in found.ledger.values() if row.get("latest_date")) == "2025-04-02"

@@ -24,6 +24,8 @@ from transforms.payers import with_payer
 
 CLAIM_NUMBER_LENGTH = 20
 OTHER = "other"
+REASONS_TOLD = 8
+"""Rules and columns that the reason of a rejected file names."""
 HEADER = (
     "claim_id",
     "billing_provider_npi",
@@ -46,8 +48,8 @@ class Accepted:
     lines: accepted rows (schemas.accepted), header rows too. breaks: file_key, row_number, rule_code, column,
     is_first.
     counts: file_key, payer_id, payer_name, month, rule_code, in_scope, accepted, quarantined, repaired.
-    rejected: file_key, good, bad of files with more bad rows than the ceiling allows; nothing else speaks of
-    them.
+    rejected: file_key, good, bad, why of files with more bad rows than the ceiling allows; of these nothing
+    enters, and only `breaks` still speaks.
     """
 
     lines: pl.DataFrame
@@ -85,12 +87,12 @@ def accept_lines(
     typed = parsed(kept, layout, rules.scope).with_row_index("_row")
     typed, dropped = without_unreadable(typed, schema, "_row")
     good, breaks = split(typed, schema, "_row")
-    rejected = _over_ceiling(typed, good, ceiling)
+    told = typed.select("_row", "file_key", "row_number").join(breaks, on="_row")
+    rejected = _over_ceiling(typed, good, ceiling).join(_why(told), on="file_key", how="left")
     if len(rejected):
         typed, good, headers = (
             frame.join(rejected, on="file_key", how="anti") for frame in (typed, good, headers)
         )
-    where = typed.select("_row", "file_key", "row_number")
     counts = _counts(with_payer(typed.lazy(), reference).collect(), breaks)
     counts = pl.concat([counts, _dropped_counts(good, dropped)], how="diagonal")
     if claims:
@@ -99,7 +101,7 @@ def accept_lines(
         lines = _claim_lines(rows, layout, key)
     else:
         lines = _remit_lines(good, key)
-    told = where.join(breaks, on="_row").sort("_row", maintain_order=True).drop("_row")
+    told = told.sort("_row", maintain_order=True).drop("_row")
     return Accepted(lines, told, counts, rejected)
 
 
@@ -113,6 +115,24 @@ def _over_ceiling(typed: pl.DataFrame, good: pl.DataFrame, ceiling: Ceiling) -> 
         .with_columns(bad=pl.col("all_rows") - pl.col("good"))
         .filter(pl.col("bad") >= ceiling.fewest, pl.col("bad") > ceiling.share * pl.col("all_rows"))
         .select("file_key", "good", "bad")
+    )
+
+
+def _why(told: pl.DataFrame) -> pl.DataFrame:
+    """(file_key, why): rules and columns that a file's rows break, with counts, the most frequent first."""
+    place = pl.concat_str("rule_code", pl.col("column").replace("", None), separator=" ", ignore_nulls=True)
+    counted = told.group_by("file_key", "rule_code", "column", place=place).agg(rows=pl.len())
+    return (
+        counted.sort(["file_key", "rows", "rule_code", "column"], descending=[False, True, False, False])
+        .group_by("file_key", maintain_order=True)
+        .agg(
+            why=pl.format("{} {}", "place", "rows").head(REASONS_TOLD).str.join(", "),
+            more=pl.len().cast(pl.Int64) - REASONS_TOLD,
+        )
+        .select(
+            "file_key",
+            pl.when(pl.col("more") > 0).then(pl.format("{} and {} more", "why", "more")).otherwise("why"),
+        )
     )
 
 

@@ -11,6 +11,8 @@ NUMBER: Final = r"(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)"
 AMOUNT: Final = rf"^(?:[-+]?{NUMBER}|-?\({NUMBER}\)|{NUMBER}-|{NUMBER}(?:CR|DR))$"
 NEGATIVE: Final = r"^-|^\(|-$|CR$"
 PLAIN: Final = r"^-?[0-9]+(?:\.[0-9]+)?$"
+SPLIT: Final = r"[0-9]\s+[0-9]"
+"""Two numbers in one field are none."""
 ZERO: Final = r"^\$-+$"
 """What the accounting format shows for nothing."""
 
@@ -28,7 +30,7 @@ def plain_amount(text: pl.Expr, decimal_comma: bool = False) -> pl.Expr:
     size = digits.str.replace(r"^\.", "0.").str.strip_suffix(".")
     sign = pl.when(shown.str.contains(NEGATIVE)).then(pl.lit("-")).otherwise(pl.lit(""))
     return (
-        pl.when(shown.str.contains(AMOUNT))
+        pl.when(shown.str.contains(AMOUNT) & ~text.str.contains(SPLIT))
         .then(sign + size)
         .when(tight.str.contains(ZERO))
         .then(pl.lit("0"))

@@ -15,7 +15,7 @@ from transforms.resolve.ordering import dense_rank, identifiers
 
 STATED = ("trace_key", "number", "payer_claim_key", "claim_status_code")
 """What a loop is in an extract, whatever file its rows lie in."""
-SAID = ("billed_code", "procedure_code", "service_date", "charge_cents", "paid_cents")
+SAID = ("billed_code", "adjudicated_code", "service_date", "charge_cents", "paid_cents")
 """What copies of a row have in common besides STATED."""
 LATE = timedelta(days=7)
 """A copy by another route may bear a payment date that is later by this."""
@@ -33,7 +33,9 @@ def with_loops(remits: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     is the earliest of the copies. `claims`: claim rows placed in submissions.
     """
     rows = remits.with_columns(
-        number=loose_number(), billed_code=pl.coalesce("submitted_procedure_code", "procedure_code")
+        number=loose_number(),
+        billed_code=pl.coalesce("submitted_procedure_code", "procedure_code"),
+        adjudicated_code=pl.coalesce("procedure_code", "submitted_procedure_code"),
     ).pipe(identifiers, STATED, "stated")
     several = pl.len().over("stated") > 1
     told = _told_apart(rows.filter(several), rows, claims)
@@ -194,7 +196,7 @@ def _with_standing_copy(rows: pl.DataFrame) -> pl.DataFrame:
         .agg(
             controls=pl.col("line_control_key").drop_nulls().unique(),
             originals=pl.col("original_payer_claim_key").n_unique(),
-            row=pl.col("row").max(),
+            row=pl.col("row").min(),
         )
         .with_columns(
             other_controls=pl.when(pl.col("controls").list.len() > 1).then("controls"),
