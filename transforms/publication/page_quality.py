@@ -175,7 +175,7 @@ def _shown(published: Published) -> Section:
         Col("Lines in them", lambda row: plain(row["lines"])),
     )
     rows = [
-        Row("manifest", {"table": table, "kind": kind}, {"rows": f"{rows} %", "lines": f"{lines} %"}, False)
+        Row("manifest", {"table": table, "kind": kind}, {"rows": rows, "lines": lines}, False)
         for (table, kind), (rows, lines) in sorted(shares.items())
     ]
     tables = (number_table("Share of rows and of lines shown", rows, columns),) if rows else ()
