@@ -130,7 +130,7 @@ def _stage_audience(
     name = stage_release(
         *(tables, columns, identity, data_dictionary(specs.values(), audience), terms, run.data, run.work),
         late=lambda: {CHANGES: _changes(run, audience, tables, causes, terms)},
-        beside=lambda folder: _publication(run, folder, identity, terms),
+        beside=lambda folder: _publication(run, folder, identity, terms) if run.settings.publication else [],
     )
     return name, edition
 

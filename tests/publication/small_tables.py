@@ -61,4 +61,6 @@ def published(audience: str = "standard", **rows: Sequence[Mapping[str, Any]]) -
     """A release of these tables; utilization has the window of every payer unless given."""
     payers = ("aetna", "medicare", "all")
     usual = {"utilization": [{"payer": payer} for payer in payers]}
-    return Published({name: table(name, given) for name, given in {**usual, **rows}.items()}, edition(audience))
+    return Published(
+        {name: table(name, given) for name, given in {**usual, **rows}.items()}, edition(audience)
+    )

@@ -38,7 +38,7 @@ def test_a_rate_moved_by_a_point_and_by_two_proportions(
 
 
 def test_a_rounded_rate_moved_only_if_it_does_at_both_ends_of_its_counts() -> None:
-    pair = [dict(denied=37, lines=300), dict(denied=22, lines=300)]
+    pair = [{"denied": 37, "lines": 300}, {"denied": 22, "lines": 300}]
     assert rate_moved(*(row(True, **values) for values in pair), "denied", "lines") == 1
     assert rate_moved(*(row(False, **values) for values in pair), "denied", "lines") == 0
 

@@ -32,7 +32,7 @@ def assert_drawn(drawing: Drawing) -> None:
     for css, x, words in texts(drawing):
         width = len(words) * LETTER
         left = x - width if "end" in css else x - width / 2 if "mid" in css else x
-        assert -8 <= left and left + width <= WIDTH + 14, words
+        assert left >= -8 and left + width <= WIDTH + 14, words
 
 
 @pytest.mark.parametrize(("value", "top"), [(92.7, 100), (0.146, 0.15), (44, 50), (187_000, 200_000), (3, 3)])
@@ -44,7 +44,11 @@ def test_an_axis_ends_at_a_round_number(value: float, top: float) -> None:
 
 
 def test_ticks_read_in_the_unit() -> None:
-    assert [tick_text(20, "USD"), tick_text(0.05, "share"), tick_text(20_000, "USD")] == ["$20", "5 %", "$20k"]
+    assert [tick_text(20, "USD"), tick_text(0.05, "share"), tick_text(20_000, "USD")] == [
+        "$20",
+        "5 %",
+        "$20k",
+    ]
 
 
 def test_a_line_never_crosses_a_period_that_is_left_out() -> None:
@@ -106,8 +110,12 @@ def test_pairs_bars_and_stacks_draw_missing_values_as_words() -> None:
 
 
 def test_labels_are_escaped() -> None:
-    release = published("standard", sites=[{"place_of_service": "99", "site_name": "<script>alert(1)</script>"}])
+    release = published(
+        "standard", sites=[{"place_of_service": "99", "site_name": "<script>alert(1)</script>"}]
+    )
     rows = release.view("v_sites")
-    body = bar_chart([Item(str(rows[0]["site_name"]), "all", rows[0])], "share_of_lines", "share", "Share").body
+    body = bar_chart(
+        [Item(str(rows[0]["site_name"]), "all", rows[0])], "share_of_lines", "share", "Share"
+    ).body
     assert "<script" not in body
     assert "&lt;script" in body

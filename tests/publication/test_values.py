@@ -52,7 +52,9 @@ def test_a_share_has_a_decimal_only_on_exact_counts_of_a_hundred_lines() -> None
 
 
 def test_an_absent_row_is_none_where_counts_are_exact_and_fewer_than_eleven_elsewhere() -> None:
-    absent = {audience: published(audience).row("v_denials", payer="aetna") for audience in ("internal", "standard")}
+    absent = {
+        audience: published(audience).row("v_denials", payer="aetna") for audience in ("internal", "standard")
+    }
     assert shown(absent["internal"], "service_lines").text == "none"
     told = shown(absent["standard"], "service_lines")
     assert (told.text, told.symbol) == ("[c]", "c")
@@ -62,7 +64,12 @@ def test_an_absent_row_is_none_where_counts_are_exact_and_fewer_than_eleven_else
 @pytest.mark.parametrize("reason", ["few_lines", "few_providers", "dominant_provider"])
 def test_a_withheld_price_says_why(reason: str) -> None:
     row = row_of(
-        "standard", "payment", "v_price_by_payer", payer="aetna", line_of_business="commercial", withheld=reason
+        "standard",
+        "payment",
+        "v_price_by_payer",
+        payer="aetna",
+        line_of_business="commercial",
+        withheld=reason,
     )
     told = shown(row, "allowed_per_unit_p50")
     assert told.text == "[p]"
@@ -130,7 +137,14 @@ def test_views_read_only_columns_that_their_tables_describe() -> None:
 
 
 LATER = {
-    *("carc_name", "modifier_name", "denied_lines", "denial_rate", "denied_allowed_sum", "recovered_allowed_sum"),
+    *(
+        "carc_name",
+        "modifier_name",
+        "denied_lines",
+        "denial_rate",
+        "denied_allowed_sum",
+        "recovered_allowed_sum",
+    ),
     *("overturned_by_correction_lines", "overturned_by_resubmission_lines", "overturned_by_payer_lines"),
 }
 """Columns of the contract that another change brings."""
