@@ -165,10 +165,11 @@ def _dominated(basis: Basis, rules: DisclosureRules) -> pl.Expr:
 def why_withheld(spec: TableSpec, rules: DisclosureRules) -> pl.Expr:
     """Rule 4: why a price or statistic of the row is null though lines have it; null where none is.
 
-    What takes all percentiles of some lines goes before what takes the 10th and 90th alone.
+    What takes all percentiles of some lines goes before what takes the 10th and 90th alone. A sum goes with
+    the count beside it.
     """
-    made = [m for m in spec.measures if m.kind in ("statistic", "sum")]
-    bases = dict.fromkeys(basis for m in made for basis in m.bases)
+    made = [m for m in spec.measures if m.kind == "statistic"]
+    bases = dict.fromkeys(basis for m in spec.measures for basis in m.bases)
     return (
         pl.when(any_of(_has_few_lines(m, rules) for m in made if not m.is_tail))
         .then(pl.lit(FEW_LINES))
