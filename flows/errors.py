@@ -54,6 +54,12 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "Restore config/ and data/reference/ as released, or correct the file named.",
         CONFIGURATION,
     ),
+    "E_CONTRACTS": Entry(
+        "A table of your own, config/contracts.csv or config/provider_groups.csv, cannot be used. "
+        "Nothing was published.",
+        "Correct the lines and columns named; the .example.csv beside each shows the form.",
+        CONFIGURATION,
+    ),
     "E_DATA_FOLDER": Entry(
         "The data folder cannot be used: it is missing, not writable, a link, or spans file systems.",
         "Give --data a folder that you may write and whose store/, benchmarks/ and quarantine/ "

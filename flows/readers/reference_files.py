@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from flows.settings import Settings, config_folder, shipped
 from flows.store.files import as_json, digest
 from schemas.reference import ReferenceTables
 from schemas.rules import SCHEMA_VERSION
+from transforms.own_tables import OwnTableError, parse_contracts, parse_provider_groups
 from transforms.reference import ReferenceError, parse_reference
 
 OPTIONAL_TABLES = ("contracts.csv", "provider_groups.csv")
@@ -35,39 +37,31 @@ def _parsed(files: tuple[tuple[Path, str], ...]) -> ReferenceTables:
 
 
 def provider_owners() -> dict[str, str]:
-    """Billing NPI -> owner, from config/provider_groups.csv (columns npi, owner).
+    """Billing NPI -> owner, from config/provider_groups.csv; empty where there is no such file.
 
-    Empty where there is no such file.
+    E_CONTRACTS names the line, column and rule of what cannot be used.
     """
-    path = config_folder() / "provider_groups.csv"
-    if not path.is_file():
-        return {}
-    try:
-        rows = _as_text(path).select("npi", "owner").drop_nulls().unique()
-    except pl.exceptions.PolarsError as error:
-        raise ProductError("E_REFERENCE", f"{path.name}: {type(error).__name__}") from None
-    if rows["npi"].is_duplicated().any():
-        raise ProductError("E_REFERENCE", f"{path.name}: an NPI has two owners")
-    return dict(rows.iter_rows())
+    groups = _own_table("provider_groups.csv", parse_provider_groups)
+    return {} if groups is None else dict(groups.iter_rows())
 
 
 def read_contracts() -> pl.DataFrame | None:
     """Your own prices, from config/contracts.csv; None where there is no such file.
 
-    Grain: payer, line of business (null: any) and effective_from; dollars per unit.
+    E_CONTRACTS names the line, column and rule of what cannot be used.
     """
-    path = config_folder() / "contracts.csv"
+    return _own_table("contracts.csv", parse_contracts)
+
+
+def _own_table(name: str, parse: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame | None:
+    path = config_folder() / name
     if not path.is_file():
         return None
     try:
-        return _as_text(path).select(
-            "payer",
-            "line_of_business",
-            pl.col("dollars_per_unit").cast(pl.Decimal(12, 4)),
-            pl.col("effective_from", "effective_to").str.to_date("%Y-%m-%d"),
-        )
-    except pl.exceptions.PolarsError as error:
-        raise ProductError("E_REFERENCE", f"{path.name}: {type(error).__name__}") from None
+        return parse(_as_text(path))
+    except (OwnTableError, pl.exceptions.PolarsError, OSError) as error:
+        detail = str(error) if isinstance(error, OwnTableError) else f"{name}: not a CSV file in UTF-8"
+        raise ProductError("E_CONTRACTS", detail) from None
 
 
 def reference_digests() -> dict[str, str]:

@@ -10,8 +10,8 @@ FROM payer_rule
 WHERE machine_usable = 'true' AND confidence IN ('verified_official_file_or_text', 'verified_secondary')
 """
 
-RULED = """
-CREATE TABLE ruled AS
+OWING = """
+CREATE TABLE owing AS
 WITH fitting AS (
   SELECT number, rule, value
   FROM line JOIN rule ON rule.payer = line.payer
@@ -33,25 +33,29 @@ WITH fitting AS (
     LEFT JOIN single AS rounding ON rounding.number = line.number AND rounding.rule = 'time_rounding'
     LEFT JOIN single AS physical ON physical.number = line.number AND physical.rule = 'physical_status_units'
   WHERE unit_priced
-), counted AS (
-  SELECT *, CASE WHEN care_model = 'crna_alone' THEN qz ELSE share END AS owed,
-    base_units * 10
-    + CASE rounding WHEN 'tenth' THEN time_unit_tenths WHEN 'floor' THEN floor(minutes / 15) * 10
-      WHEN 'ceiling' THEN ceil(minutes / 15) * 10 END
-    + CASE WHEN len(statuses) = 0 THEN 0 WHEN physical IS NULL THEN NULL
-      ELSE coalesce(nullif(regexp_extract(physical, statuses[1] || '=([0-9]+)', 1), ''), '0')::INT * 10 END
-    AS tenths
-  FROM told
 )
-SELECT *, allowed_cents / 10 / (tenths * owed) AS by_rules FROM counted WHERE tenths * owed > 0
+SELECT *, CASE WHEN care_model = 'crna_alone' THEN qz ELSE share END AS owed,
+  base_units * 10
+  + CASE rounding WHEN 'tenth' THEN time_unit_tenths WHEN 'floor' THEN floor(minutes / 15) * 10
+    WHEN 'ceiling' THEN ceil(minutes / 15) * 10 END
+  + CASE WHEN len(statuses) = 0 THEN 0 WHEN physical IS NULL THEN NULL
+    ELSE coalesce(nullif(regexp_extract(physical, statuses[1] || '=([0-9]+)', 1), ''), '0')::INT * 10 END
+  AS tenths
+FROM told
+"""
+
+RULED = """
+CREATE TABLE ruled AS
+SELECT *, allowed_cents / 10 / (tenths * owed) AS by_rules FROM owing WHERE tenths * owed > 0
 """
 
 CONTRACTED = """
 CREATE TABLE contracted AS
 WITH priced AS (
   SELECT line.*, contract.line_of_business IS NULL AS any_line, effective_from,
-    (billed_unit_tenths * share * 100)::BIGINT * (dollars_per_unit::DECIMAL(12, 4) * 10000)::BIGINT AS fine
-  FROM (FROM line WHERE unit_priced) AS line
+    (coalesce(tenths, billed_unit_tenths) * coalesce(owed, share) * 100)::BIGINT
+      * (dollars_per_unit::DECIMAL(12, 4) * 10000)::BIGINT AS fine
+  FROM owing AS line
     JOIN contract ON contract.payer = line.payer
       AND coalesce(contract.line_of_business, line.line_of_business) = line.line_of_business
       AND service_date >= coalesce(effective_from::DATE, service_date)

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
-from duckdb_prices import CONTRACTED, RULED, RULES, STATUSES
+from duckdb_prices import CONTRACTED, OWING, RULED, RULES, STATUSES
 
 KEYS = "procedure_code, payer, line_of_business, period_type, period_start"
 MATURE_DAYS = 90
@@ -399,7 +399,18 @@ def prepare(
         ("contract", contracts),
     ):
         connection.execute(f"CREATE TABLE {name} AS FROM read_csv('{path}', all_varchar = true)")
-    for statement in (LINES, OTHERS, CASES, DIAGNOSED, DIAGNOSED_LINES, STATUSES, RULES, RULED, CONTRACTED):
+    for statement in (
+        LINES,
+        OTHERS,
+        CASES,
+        DIAGNOSED,
+        DIAGNOSED_LINES,
+        STATUSES,
+        RULES,
+        OWING,
+        RULED,
+        CONTRACTED,
+    ):
         connection.execute(statement)
     connection.execute(PERIODS, {"as_of": as_of, "mature": MATURE_DAYS})
     for cells, rows in (

@@ -339,6 +339,34 @@ def test_contract_variance() -> None:
     assert build(*rows)["contract_variance"].height == 0
 
 
+def test_contract_variance_follows_what_the_payer_says_it_pays() -> None:
+    """Contract, section 5: a nurse anesthetist alone is paid 85 % at Cigna since 2023-03-12."""
+    contracts = pl.DataFrame(
+        {
+            "payer": ["cigna", "aetna"],
+            "line_of_business": [None, None],
+            "dollars_per_unit": [60.0, 60.0],
+            "effective_from": [date(2024, 1, 1)] * 2,
+            "effective_to": [None, None],
+        },
+        schema_overrides={"effective_to": pl.Date, "line_of_business": pl.String},
+    )
+    alone = {"care_model": "crna_alone", "modifier_1": "QZ"}
+    # 6 units x 0.85 x 60 = 306.00 at Cigna; no rule of Aetna's is known: 6 x 60 = 360.00
+    rows = (
+        paid(30_600, payer="cigna", **alone),
+        paid(30_598, payer="cigna", **alone),
+        paid(36_000, payer="cigna"),
+        paid(30_600, payer="aetna", **alone),
+    )
+    made = build(*rows, contracts=contracts)["contract_variance"]
+    cigna = cell(made, payer="cigna")
+    assert (cigna["service_lines"], cigna["expected_allowed_sum"]) == (3, Decimal("972.00"))
+    assert (cigna["underpaid_lines"], cigna["underpaid_sum"]) == (1, Decimal("0.02"))
+    aetna = cell(made, payer="aetna")
+    assert (aetna["expected_allowed_sum"], aetna["underpaid_sum"]) == (Decimal("360.00"), Decimal("54.00"))
+
+
 def test_no_lines_make_empty_tables_of_the_right_shape() -> None:
     for name, frame in build().items():
         spec = TABLES[name]

@@ -7,23 +7,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from transforms.resolve.ordering import (
-    REMIT_CONTENT_COLUMNS,
-    identifiers,
-    signatures,
-    with_content_rank,
-)
+from transforms.resolve.alike import in_order_of_lines
+from transforms.resolve.coding import UNMAPPED
+from transforms.resolve.deliveries import loose_number, with_loops
 
-LOOP_KEY = (
-    "file_key",
-    "trace_key",
-    "payment_date",
-    "claim_number_key",
-    "payer_claim_key",
-    "claim_status_code",
-    "loop_ordinal",
-)
-DELIVERY_KEY = ("trace_key", "payer_claim_key", "claim_status_code", "claim_number_key")
 IGNORED_STATUSES = ("23", "25")
 ROLE_OF_STATUS = {"1": "P", "19": "P", "2": "S", "20": "S", "3": "T", "21": "T"}
 PRIOR_PAYER = r"(?:^|\|)[A-Z]{2}-23:"
@@ -37,73 +24,44 @@ WEIGHTS = {
     "repeated": 1,
 }
 """What ranks the candidates of a remit row, as one number: each outweighs all that follow."""
+OF_BEST = ("slot_role", "same_payer", "by_bill", "loosely")
+"""What is told of the slot that a row meets."""
 
 
 def link_remits(remits: pl.DataFrame, claims: pl.DataFrame, scope: tuple[str, ...]) -> pl.DataFrame:
     """Give each remit row its loop, outcome, and the instance and slot it meets.
 
-    Grain: one row per remit row. Adds loop, outcome, wanted_role, prior_payer, instance, slot, slot_role,
-    role_assumed_primary,
-    sole_instance (the one instance that has the claim number, where no slot was met).
+    Grain: one row per remit row. Adds the columns of `with_loops`, and outcome, wanted_role, prior_payer,
+    has_secondary_claim, instance, slot, OF_BEST, sole_instance (the one instance that has the claim number).
+    A row of outcome crossover speaks of a payer after the first for whom no claim is there: where it has
+    instance and slot, they are those of the primary claim.
     """
-    rows = remits.pipe(_with_loops).pipe(_with_wanted_role)
-    live = rows.filter(~pl.col("is_delivered_again") & ~pl.col("claim_status_code").is_in(IGNORED_STATUSES))
-    met = _best(_evidence(_candidates(live, claims), scope))
+    rows = remits.pipe(with_loops, claims).pipe(_with_wanted_role)
+    live = rows.filter(~pl.col("is_copy") & ~pl.col("claim_status_code").is_in(IGNORED_STATUSES))
+    evidence = _evidence(_candidates(live, claims), scope)
+    met = _with_alike_lines(_best(evidence), evidence, live)
+    linked = pl.col("best_count") == 1
     return (
         rows.join(met, on="row", how="left", validate="1:1")
-        .with_columns(_outcome())
-        .with_columns(
-            role_assumed_primary=(
-                (pl.col("outcome") == "linked")
-                & ~pl.col("prior_payer")
-                & pl.col("claim_status_code").is_in(["2", "3", "20", "21"])
-                & (pl.col("slot_role") == "P")
-            ).fill_null(False),
-            instance=pl.when(pl.col("outcome") == "linked").then("instance"),
-            slot=pl.when(pl.col("outcome") == "linked").then("slot"),
-        )
+        .with_columns(_outcome(), pl.col("has_secondary_claim", "loosely").fill_null(False))
+        .with_columns(pl.when(linked).then(name).alias(name) for name in ("instance", "slot"))
     )
 
 
 def _outcome() -> pl.Expr:
-    known = pl.col("sole_instance").is_not_null() | pl.col("has_candidate").fill_null(False)
     return (
-        pl.when("is_delivered_again")
+        pl.when("is_copy")
         .then(pl.lit("duplicate"))
         .when(pl.col("claim_status_code").is_in(IGNORED_STATUSES))
         .then(pl.lit("ignored"))
+        .when(pl.col("prior_payer") & ~pl.col("has_secondary_claim").fill_null(False))
+        .then(pl.lit("crossover"))
         .when(pl.col("best_count") == 1)
         .then(pl.lit("linked"))
         .when(pl.col("best_count") > 1)
         .then(pl.lit("ambiguous"))
-        .when(pl.col("prior_payer") & ~known)
-        .then(pl.lit("crossover"))
         .otherwise(pl.lit("unlinked"))
         .alias("outcome")
-    )
-
-
-def _with_loops(rows: pl.DataFrame) -> pl.DataFrame:
-    """Number CLP loops and mark the rows of loops that were delivered before."""
-    rows = rows.pipe(identifiers, LOOP_KEY, "loop").pipe(identifiers, DELIVERY_KEY, "delivery")
-    loops = (
-        rows.group_by("loop")
-        .agg(pl.col("delivery").first(), first_row=pl.col("row").min())
-        .with_columns(rival=pl.len().over("delivery") > 1)
-    )
-    rows = rows.join(loops.select("loop", "rival"), on="loop", how="left", validate="m:1")
-    contested = with_content_rank(rows.filter("rival"), rows, REMIT_CONTENT_COLUMNS)
-    again = (
-        signatures(contested, "loop", "content_rank")
-        .join(loops, on="loop")
-        .sort("first_row")
-        .filter(pl.int_range(pl.len()).over("delivery", "signature") > 0)
-        .select("loop", is_delivered_again=pl.lit(True))
-    )
-    return (
-        rows.join(again, on="loop", how="left", validate="m:1")
-        .with_columns(pl.col("is_delivered_again").fill_null(False))
-        .drop("rival", "delivery")
     )
 
 
@@ -122,14 +80,14 @@ def _with_wanted_role(rows: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.col("claim_status_code").replace_strict(ROLE_OF_STATUS, default=None))
     )
     speaking = (
-        rows.filter(pl.col("claim_status_code").is_in(list(ROLE_OF_STATUS)) & ~pl.col("is_delivered_again"))
-        .group_by("claim_number_key", pointed_key="payer_claim_key")
+        rows.filter(pl.col("claim_status_code").is_in(list(ROLE_OF_STATUS)) & ~pl.col("is_copy"))
+        .group_by("number", pointed_key="payer_claim_key")
         .agg(pointed_role=pl.col("stated_role").min())
     )
     for pointer, role in (("payer_claim_key", "own_role"), ("original_payer_claim_key", "original_role")):
         rows = rows.join(
             speaking.rename({"pointed_key": pointer, "pointed_role": role}),
-            on=["claim_number_key", pointer],
+            on=["number", pointer],
             how="left",
             validate="m:1",
         )
@@ -149,8 +107,11 @@ def _slot_lines(claims: pl.DataFrame) -> pl.DataFrame:
         "slot",
         "claim_number_key",
         "billing_provider_npi",
+        number=loose_number(),
         slot_role="role",
         slot_payer="payer",
+        slot_payer_id="other_id",
+        slot_payer_name="other_name",
         slot_code="procedure_code",
         slot_date="service_date",
         slot_charge="charge_cents",
@@ -163,17 +124,43 @@ def _slot_lines(claims: pl.DataFrame) -> pl.DataFrame:
 
 
 def _candidates(live: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """Remit rows beside every claim line of the same number (and billing NPI where the remittance has it)."""
-    billed = pl.coalesce("submitted_procedure_code", "procedure_code")
-    coded = live.with_columns(billed_code=billed, charge=pl.col("charge_cents").abs())
-    split = coded.filter(pl.col("loop").is_duplicated()).select(
+    """Remit rows beside every claim line of the same number (and billing NPI where the remittance has it).
+
+    Where no line has the number, the numbers are compared without punctuation and leading zeros. An answer
+    after another payer's is no answer to a primary claim where one of its own role is there.
+    """
+    wanted = _wanted(live)
+    lines = _slot_lines(claims)
+    of_payee = pl.col("payee_npi").is_null() | (pl.col("payee_npi") == pl.col("billing_provider_npi"))
+    exact = wanted.join(lines.drop("number"), on="claim_number_key", how="inner").filter(of_payee)
+    rest = wanted.join(exact.select("row").unique(), on="row", how="anti")
+    near = rest.join(lines.drop("claim_number_key"), on="number", how="inner").filter(of_payee)
+    found = pl.concat(
+        [
+            exact.with_columns(loosely=pl.lit(False)),
+            near.with_columns(loosely=pl.lit(True)).select(*exact.columns, "loosely"),
+        ]
+    )
+    secondary = (pl.col("slot_role") != "P").any().over("row")
+    return found.with_columns(has_secondary_claim=secondary).filter(
+        ~pl.col("prior_payer") | ~pl.col("has_secondary_claim") | (pl.col("slot_role") != "P")
+    )
+
+
+def _wanted(live: pl.DataFrame) -> pl.DataFrame:
+    """What is looked for: a remit row each, or several where its copies differ in the line control number."""
+    rows = live.with_columns(charge=pl.col("charge_cents").abs())
+    split = rows.filter(pl.col("loop").is_duplicated()).select(
         "row", loop_charge=pl.col("charge_cents").sum().over("loop", "billed_code", "service_date").abs()
     )
-    wanted = coded.join(split, on="row", how="left", validate="1:1").select(
+    wanted = rows.join(split, on="row", how="left", validate="1:1").select(
         "row",
+        "number",
         "claim_number_key",
         "payee_npi",
         "payer",
+        "other_id",
+        "other_name",
         "wanted_role",
         "prior_payer",
         "line_control_key",
@@ -182,12 +169,21 @@ def _candidates(live: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
         "procedure_code",
         "charge",
         *MODIFIERS,
+        "other_controls",
         loop_charge=pl.coalesce("loop_charge", "charge"),
     )
-    return wanted.join(_slot_lines(claims), on="claim_number_key", how="inner").filter(
-        pl.col("payee_npi").is_null() | (pl.col("payee_npi") == pl.col("billing_provider_npi")),
-        ~pl.col("prior_payer") | (pl.col("slot_role") != "P"),
-    )
+    once = pl.col("other_controls").is_null()
+    further = wanted.filter(~once).with_columns(line_control_key="other_controls").explode("line_control_key")
+    return pl.concat([wanted.filter(once), further]).drop("other_controls")
+
+
+def _same_payer() -> pl.Expr:
+    """Mapped to the same name; among `other`, known by the same name or id."""
+    same = pl.col("payer") == pl.col("slot_payer")
+    alike = (pl.col("other_id") == pl.col("slot_payer_id")).fill_null(False) | (
+        pl.col("other_name") == pl.col("slot_payer_name")
+    ).fill_null(False)
+    return same & ((pl.col("payer") != UNMAPPED) | alike)
 
 
 def _evidence(candidates: pl.DataFrame, scope: tuple[str, ...]) -> pl.DataFrame:
@@ -197,10 +193,11 @@ def _evidence(candidates: pl.DataFrame, scope: tuple[str, ...]) -> pl.DataFrame:
     """
     coded = pl.col("billed_code").is_not_null()
     control = pl.col("line_control_key")
-    by_control = coded & ((control == pl.col("slot_control")) | (control == pl.col("slot_number")))
+    exact = ~pl.col("loosely")
+    by_control = exact & coded & ((control == pl.col("slot_control")) | (control == pl.col("slot_number")))
     by_bill = (
         (pl.col("billed_code") == pl.col("slot_code"))
-        & (pl.col("service_date").is_null() | (pl.col("service_date") == pl.col("slot_date")))
+        & ((pl.col("service_date").is_null() & exact) | (pl.col("service_date") == pl.col("slot_date")))
         & ((pl.col("charge") == pl.col("slot_charge")) | (pl.col("loop_charge") == pl.col("slot_charge")))
     )
     in_scope = pl.col("billed_code").is_in(scope) | pl.col("procedure_code").is_in(scope)
@@ -208,18 +205,23 @@ def _evidence(candidates: pl.DataFrame, scope: tuple[str, ...]) -> pl.DataFrame:
     said = candidates.with_columns(
         by_control=by_control.fill_null(False),
         by_bill=by_bill.fill_null(False),
-        by_being_single=by_being_single.fill_null(False),
-        same_payer=pl.col("payer") == pl.col("slot_payer"),
+        by_being_single=(exact & by_being_single).fill_null(False),
+        same_payer=_same_payer(),
         same_role=pl.col("wanted_role") == pl.col("slot_role"),
-        alone=pl.col("row").is_unique(),
-    )
-    columns = ("row", "instance", "slot", "alone", "slot_role", *WEIGHTS)
+    ).filter(exact | pl.col("by_bill"))
+    said = said.with_columns(alone=pl.col("row").is_unique())
+    shared = ("alone", "slot_role", "loosely", "has_secondary_claim")
+    columns = ("row", "instance", "slot", *shared, *WEIGHTS)
     alone = said.filter("alone").with_columns(repeated=pl.lit(0, pl.UInt32)).select(columns)
     several = said.filter(~pl.col("alone")).with_columns(repeated=_repeated())
     grouped = several.group_by("row", "instance", "slot").agg(
-        pl.col("alone", "slot_role").first(), *(pl.col(name).max() for name in WEIGHTS)
+        pl.col(shared).first(), *(pl.col(name).max() for name in WEIGHTS)
     )
-    return pl.concat([alone, grouped.select(columns)])
+    return pl.concat([alone, grouped.select(columns)]).with_columns(
+        strength=pl.when(pl.col("by_control") | pl.col("by_bill") | pl.col("by_being_single"))
+        .then(pl.sum_horizontal(pl.col(name).cast(pl.Int64) * weight for name, weight in WEIGHTS.items()))
+        .otherwise(-1)
+    )
 
 
 def _repeated() -> pl.Expr:
@@ -232,28 +234,50 @@ def _best(evidence: pl.DataFrame) -> pl.DataFrame:
     """The strongest slot of each remit row, how many are equally strong (0: no evidence at all), and its
     `sole_instance`, where all candidates are of one.
     """
-    speaks = pl.col("by_control") | pl.col("by_bill") | pl.col("by_being_single")
+    told = ("instance", "slot", *OF_BEST)
+    speaks = pl.col("strength") >= 0
     alone = evidence.filter("alone").select(
         "row",
+        "has_secondary_claim",
         best_count=speaks.cast(pl.UInt32),
-        has_candidate=pl.lit(True),
         sole_instance="instance",
-        **{name: pl.when(speaks).then(name) for name in ("instance", "slot", "slot_role")},
+        **{name: pl.when(speaks).then(name) for name in told},
     )
-    strength = pl.sum_horizontal(pl.col(name).cast(pl.Int64) * weight for name, weight in WEIGHTS.items())
     several = (
         evidence.filter(~pl.col("alone"))
-        .with_columns(strength=pl.when(speaks).then(strength).otherwise(-1))
         .with_columns(best=pl.col("strength").max().over("row"))
-        .with_columns(is_best=(pl.col("strength") == pl.col("best")) & (pl.col("strength") >= 0))
+        .with_columns(is_best=(pl.col("strength") == pl.col("best")) & speaks)
         .group_by("row")
         .agg(
+            pl.col("has_secondary_claim").first(),
             best_count=pl.col("is_best").sum(),
-            has_candidate=pl.lit(True),
             sole_instance=pl.when(pl.col("instance").min() == pl.col("instance").max()).then(
                 pl.col("instance").first()
             ),
-            **{name: pl.col(name).filter("is_best").min() for name in ("instance", "slot", "slot_role")},
+            **{name: pl.col(name).filter("is_best").min() for name in told},
         )
     )
     return pl.concat([alone, several])
+
+
+def _with_alike_lines(met: pl.DataFrame, evidence: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
+    """Where several lines of one claim are equally strong, rows of one loop meet them in their order."""
+    open_rows = met.filter(pl.col("best_count") > 1, pl.col("by_bill")).select("row")
+    if not len(open_rows):
+        return met
+    tied = (
+        evidence.join(open_rows, on="row", how="semi")
+        .filter(pl.col("strength") == pl.col("strength").max().over("row"))
+        .select("row", "instance", "slot")
+    )
+    placed = in_order_of_lines(tied, met.filter(pl.col("best_count") == 1), live).rename({"slot": "placed"})
+    return (
+        met.join(placed, on="row", how="left", validate="1:1")
+        .with_columns(
+            best_count=pl.when(pl.col("placed").is_not_null())
+            .then(pl.lit(1, pl.UInt32))
+            .otherwise("best_count"),
+            slot=pl.coalesce("placed", "slot"),
+        )
+        .drop("placed")
+    )

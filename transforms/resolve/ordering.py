@@ -9,8 +9,11 @@ import polars as pl
 from schemas.accepted import CLAIM_CONTENT, REMIT_CONTENT
 from schemas.columns import names
 
-CLAIM_CONTENT_COLUMNS: tuple[str, ...] = tuple(names(CLAIM_CONTENT))
-"""What a claim line says, in the order in which ties are broken (keyed hashes last)."""
+CLAIM_CONTENT_COLUMNS: tuple[str, ...] = tuple(
+    name for name in names(CLAIM_CONTENT) if name != "claim_line_count"
+)
+"""What a claim line says, in the order in which ties are broken (keyed hashes last). How many lines its claim
+has is said by the file, which may hold a part of them."""
 
 REMIT_CONTENT_COLUMNS: tuple[str, ...] = (
     "payment_date",

@@ -14,11 +14,13 @@ from schemas.reference import ReferenceTables
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 from schemas.rules import Rules
 from transforms.payers import with_payer
-from transforms.resolve.adjudications import SLOT, adjudications_of, with_cancellations
+from transforms.resolve.adjudications import SLOT, adjudications_of
 from transforms.resolve.chains import Chains, chains_of
 from transforms.resolve.coding import ROW_ORDER, coded
 from transforms.resolve.current_lines import current_lines
 from transforms.resolve.linking import link_remits
+from transforms.resolve.reversals import in_order, whole_reversals, with_cancellations
+from transforms.resolve.roles import with_roles
 from transforms.resolve.submissions import Claims, claims_of
 from transforms.units import with_care_model
 
@@ -44,14 +46,19 @@ def resolve_lines(
     """
     known = with_care_model(_with_payer(claims, reference, "submitted_on"), reference)
     rows = coded(known, _with_payer(remits, reference, "payment_date"))
-    placed = claims_of(rows.claims, rows.detail)
+    placed = claims_of(rows.claims, rows.detail, rows.remits, reference)
     linked = link_remits(rows.remits, placed.rows, rules.scope)
-    met = linked.filter(pl.col("outcome") == "linked")
-    adjudications = with_cancellations(adjudications_of(met, placed.rows, reference))
+    met = linked.filter(pl.col("slot").is_not_null())
+    answers, whole = with_cancellations(
+        adjudications_of(met, placed.rows, reference), whole_reversals(linked)
+    )
+    answers = with_roles(answers)
+    adjudications = in_order(answers.filter(~pl.col("is_crossover")))
+    outcomes = _remit_outcomes(linked, answers, whole)
+    met = outcomes.filter(pl.col("outcome") == "linked", pl.col("slot").is_not_null())
     chains = chains_of(
         placed.rows, placed.versions, placed.names, met, adjudications, rules.infer_resubmissions
     )
-    outcomes = _remit_outcomes(linked, adjudications)
     standing = _with_standing(placed, chains)
     current = current_lines(
         standing.filter(pl.col("standing") == "current"),
@@ -79,7 +86,6 @@ def _lines(standing: pl.DataFrame, current: pl.DataFrame, detail: pl.DataFrame) 
     )
     claim_key = pl.concat_str(
         pl.col("claim_number_key").str.head(16),
-        pl.col("patient_key").str.head(16),
         "billing_provider_npi",
         "role",
         "ordinal",
@@ -110,14 +116,42 @@ def _remits(outcomes: pl.DataFrame, remits: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _remit_outcomes(linked: pl.DataFrame, adjudications: pl.DataFrame) -> pl.DataFrame:
-    """Remit rows with their fate; a reversal without a slot is unmatched unless it is a crossover."""
-    fate = adjudications.select("loop", *SLOT, "unmatched", reversal_amount_mismatch="amount_mismatch")
-    return linked.join(fate, on=["loop", *SLOT], how="left", nulls_equal=False, validate="m:1").with_columns(
+def _remit_outcomes(linked: pl.DataFrame, answers: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
+    """Remit rows with their fate; a reversal without a slot is unmatched unless it is a crossover.
+
+    A reversal of a claim as a whole has the outcome of what it cancels.
+    """
+    fate = answers.select(
+        "loop",
+        *SLOT,
+        "unmatched",
+        "is_crossover",
+        "role_assumed_primary",
+        reversal_amount_mismatch="amount_mismatch",
+    )
+    of_whole = whole.join(
+        answers.select(cancels="adjudication", whole_crossover="is_crossover"), on="cancels"
+    ).select("loop", "whole_crossover", whole_instance="instance")
+    rows = linked.join(fate, on=["loop", *SLOT], how="left", nulls_equal=False, validate="m:1").join(
+        of_whole, on="loop", how="left", validate="m:1"
+    )
+    stands = pl.col("outcome") != "duplicate"
+    crossover = pl.coalesce("is_crossover", "whole_crossover").fill_null(False)
+    rows = rows.with_columns(
+        outcome=pl.when(stands & crossover)
+        .then(pl.lit("crossover"))
+        .when(stands & pl.col("whole_crossover").is_not_null())
+        .then(pl.lit("linked"))
+        .otherwise("outcome"),
+        instance=pl.coalesce("instance", pl.when(stands).then("whole_instance")),
+    )
+    return rows.with_columns(
+        pl.col("reversal_amount_mismatch", "role_assumed_primary").fill_null(False),
         is_reversal=pl.col("claim_status_code") == "22",
-        reversal_amount_mismatch=pl.col("reversal_amount_mismatch").fill_null(False),
         reversal_unmatched=(pl.col("claim_status_code") == "22")
-        & pl.when(pl.col("outcome") == "linked")
+        & pl.when(pl.col("whole_crossover").is_not_null())
+        .then(False)
+        .when(pl.col("outcome") == "linked")
         .then(pl.col("unmatched"))
         .otherwise(pl.col("outcome").is_in(["ambiguous", "unlinked"])),
     )

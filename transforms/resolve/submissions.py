@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
+from schemas.reference import ReferenceTables
+from transforms.resolve.denied_submissions import answers_of
 from transforms.resolve.ordering import (
     CLAIM_CONTENT_COLUMNS,
     identifiers,
     signatures,
     with_content_rank,
 )
+from transforms.resolve.same_claim import folded, with_sets
 
-CLAIM_KEY = ("claim_number_key", "billing_provider_npi", "role", "patient_key")
+CLAIM_KEY = ("claim_number_key", "billing_provider_npi", "role")
 VERSION_COLUMNS = (
     "submission",
     "instance",
@@ -28,7 +30,17 @@ VERSION_COLUMNS = (
     "lines",
     "role",
 )
-SUBMISSION_KEY = (*CLAIM_KEY, "submitted_on", "claim_frequency_code", "original_claim_key")
+PATIENT = ("member_key", "birth_key")
+SUBMISSION_KEY = (
+    *CLAIM_KEY,
+    "submitted_on",
+    "claim_frequency_code",
+    "original_claim_key",
+    *PATIENT,
+    "payer",
+)
+BILLS_APART = ("care_model", "rendering_provider_npi", "service_date", "procedure_code")
+"""What tells bills of one day under one number apart, where they have lines of one number."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +59,18 @@ class Claims:
     names: pl.DataFrame
 
 
-def claims_of(rows: pl.DataFrame, detail: pl.DataFrame) -> Claims:
-    """Place coded claim rows in instances and versions; `detail` has what they say in full."""
+def claims_of(
+    rows: pl.DataFrame, detail: pl.DataFrame, remits: pl.DataFrame, reference: ReferenceTables
+) -> Claims:
+    """Place coded claim rows in instances and versions; `detail` has what they say in full.
+
+    `remits`: coded remit rows: what was denied and never paid is corrected where another claim would begin.
+    """
     keyed = rows.with_columns(pl.col("claim_frequency_code").replace("6", "7")).pipe(
         identifiers, CLAIM_KEY, "key"
     )
     alone = pl.len().over("key") == 1
-    placed, versions, names = _placed(keyed.filter(~alone), detail)
+    placed, versions, names = _placed(keyed, keyed.filter(~alone), detail, remits, reference)
     single = _placed_alone(keyed.filter(alone), first=len(placed))
     alone_versions = _as_versions(single)
     naming = alone_versions.filter(pl.col("original_claim_key").is_not_null())
@@ -82,10 +99,17 @@ def _as_versions(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(lines=pl.col("in_scope").cast(pl.UInt32)).select(VERSION_COLUMNS)
 
 
-def _placed(rows: pl.DataFrame, detail: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _placed(
+    claims: pl.DataFrame,
+    rows: pl.DataFrame,
+    detail: pl.DataFrame,
+    remits: pl.DataFrame,
+    reference: ReferenceTables,
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Rows of keys with several rows, placed; their versions; and what their submissions name."""
-    placed = rows.pipe(identifiers, SUBMISSION_KEY, "submission").pipe(_with_row_standing, detail)
-    submissions = placed.pipe(_ordered_submissions, detail).pipe(_with_instances, placed)
+    placed = rows.pipe(_with_submissions).pipe(_with_line_counts).pipe(_with_row_standing, detail)
+    submissions = placed.pipe(_ordered_submissions, detail)
+    submissions = _with_instances(submissions, placed, claims, remits, reference)
     submissions = _with_duplicates(submissions, placed, detail)
     versions = _versions(submissions)
     joined = placed.join(
@@ -99,6 +123,43 @@ def _placed(rows: pl.DataFrame, detail: pl.DataFrame) -> tuple[pl.DataFrame, pl.
         _with_slots(joined).with_columns(pl.col("submission") - 1),
         versions.with_columns(pl.col("submission") - 1).select(VERSION_COLUMNS),
         _names(submissions).with_columns(pl.col("submission") - 1).select(VERSION_COLUMNS),
+    )
+
+
+def _with_submissions(rows: pl.DataFrame) -> pl.DataFrame:
+    """Number submissions: what was billed on one day under one number. Lines of one number that differ in who
+    did it, in the care model, the day or the code are of several bills.
+    """
+    rows = rows.pipe(identifiers, SUBMISSION_KEY, "submission")
+    for name in BILLS_APART:
+        clash = (
+            rows.filter("in_scope")
+            .group_by("submission", "line_number")
+            .agg(pl.col(name).drop_nulls().n_unique() > 1)
+            .filter(name)
+            .select("submission")
+        )
+        if clash.is_empty():
+            continue
+        # a header row says nothing beside lines of its submission: it goes with any of them
+        part = pl.when("in_scope").then(name).otherwise(pl.col(name).min().over("submission"))
+        apart = pl.col("submission").is_in(clash["submission"].implode())
+        rows = (
+            rows.with_columns(part=pl.when(apart).then(part))
+            .pipe(identifiers, ("submission", "part"), "submission")
+            .drop("part")
+        )
+    return rows
+
+
+def _with_line_counts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Lines of each submission in all: as many as one of its files holds, and no fewer than are in scope."""
+    return rows.with_columns(
+        claim_line_count=pl.max_horizontal(
+            "claim_line_count", pl.col("line_number").n_unique().cast(pl.Int64)
+        )
+        .max()
+        .over("submission")
     )
 
 
@@ -144,9 +205,22 @@ def _ordered_submissions(rows: pl.DataFrame, detail: pl.DataFrame) -> pl.DataFra
     content = signatures(with_content_rank(lines, detail, CLAIM_CONTENT_COLUMNS), "submission", "line_number")
     return (
         submissions.join(content, on="submission", how="left")
-        .join(detail.select("row", original_text="original_claim_key"), on="row", how="left", validate="m:1")
-        .sort("key", "submitted_on", "claim_frequency_code", "signature", "original_text", nulls_last=False)
-        .drop("signature", "original_text", "row")
+        .join(
+            detail.select("row", original_text="original_claim_key", patient_text="patient_key"),
+            on="row",
+            how="left",
+            validate="m:1",
+        )
+        .sort(
+            "key",
+            "submitted_on",
+            "claim_frequency_code",
+            "signature",
+            "original_text",
+            "patient_text",
+            nulls_last=False,
+        )
+        .drop("signature", "original_text", "patient_text", "row")
         .with_row_index("position")
         .with_columns(
             pl.col("position").cast(pl.Int64),
@@ -155,28 +229,27 @@ def _ordered_submissions(rows: pl.DataFrame, detail: pl.DataFrame) -> pl.DataFra
     )
 
 
-def _with_instances(submissions: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """Follow each submission to the earlier one it belongs with; the first of a string names the instance."""
-    dates = (
-        rows.filter(pl.col("row_standing") == "line")
-        .select("submission", "service_date")
-        .unique()
-        .join(submissions.select("submission", "key", "position"), on="submission")
-        .sort("key", "service_date", "position")
-        .with_columns(shared=pl.col("position").shift(1).over("key", "service_date"))
-        .group_by("position")
-        .agg(pl.col("shared").max())
+def _with_instances(
+    submissions: pl.DataFrame,
+    rows: pl.DataFrame,
+    claims: pl.DataFrame,
+    remits: pl.DataFrame,
+    reference: ReferenceTables,
+) -> pl.DataFrame:
+    """Put submissions of one key into claims, in version order; the first of a claim names the instance."""
+    alone = pl.len().over("key") == 1
+    several = submissions.filter(~alone)
+    lines = rows.filter(pl.col("row_standing") == "line").join(
+        several.select("submission", "position"), on="submission", how="inner", validate="m:1"
     )
-    linked = submissions.join(dates, on="position", how="left").sort("position")
-    starts_anew = (pl.col("claim_frequency_code") == "1") | (pl.col("submission_order") == 0)
-    parent = linked.select(
-        pl.coalesce(
-            "shared", pl.when(starts_anew).then(pl.col("position")).otherwise(pl.col("position") - 1)
-        ).alias("parent")
-    )["parent"].to_numpy()
-    while not np.array_equal(parent[parent], parent):
-        parent = parent[parent]
-    return linked.drop("shared").with_columns(instance=pl.Series(parent, dtype=pl.Int64))
+    said = with_sets(several, lines)
+    asked = lines.join(said.filter(~pl.col("alike")), on="submission", how="semi")
+    instances = folded(said, answers_of(asked, claims, remits, reference))
+    return (
+        submissions.join(instances, on="position", how="left", validate="1:1")
+        .with_columns(pl.coalesce("instance", "position").alias("instance"))
+        .sort("position")
+    )
 
 
 def _with_duplicates(submissions: pl.DataFrame, rows: pl.DataFrame, detail: pl.DataFrame) -> pl.DataFrame:
@@ -193,6 +266,9 @@ def _with_duplicates(submissions: pl.DataFrame, rows: pl.DataFrame, detail: pl.D
                 living
                 & living.shift(1).over("instance")
                 & (pl.col("signature") == pl.col("signature").shift(1).over("instance"))
+                & pl.all_horizontal(
+                    pl.col(half).eq_missing(pl.col(half).shift(1).over("instance")) for half in PATIENT
+                )
             ).fill_null(False)
         )
         .drop("signature")

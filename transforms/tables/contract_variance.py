@@ -14,6 +14,8 @@ def contract_variance(book: Book, contracts: pl.DataFrame | None) -> pl.DataFram
 
     `contracts`: payer, line_of_business (null: any), dollars_per_unit (Decimal or float), effective_from and
     effective_to (inclusive; null: open). A line of business named goes before any. No contracts: no rows.
+    Units and share are those of the payer's own rules where one is applied (a nurse anesthetist alone at 85 %
+    is then as agreed), else those billed.
     """
     rows = with_contract(book.lines.filter(pl.col("is_unit_priced")), contracts)
     difference = pl.col("allowed_cents") - pl.col("expected_cents")
@@ -62,10 +64,11 @@ def with_contract(lines: pl.DataFrame, contracts: pl.DataFrame | None) -> pl.Dat
         .unique(keys, keep="first", maintain_order=True)
         .select(*keys, "_dollars")
     )
-    # millionths of a dollar x half tenths of a unit are whole numbers, so the rounding to cents is exact
+    # millionths of a dollar x hundredths of a share are whole numbers, so the rounding to cents is exact
     fine = (pl.col("_dollars") * 1_000_000).round().cast(pl.Int64)
-    half_tenths = (pl.col("billed_unit_tenths") * pl.col("share") * 2).round().cast(pl.Int64)
-    numerator, per_cent = fine * half_tenths, 200_000
+    tenths = pl.coalesce("expected_unit_tenths", "billed_unit_tenths")
+    owed = (tenths * pl.coalesce("expected_share", "share") * 100).round().cast(pl.Int64)
+    numerator, per_cent = fine * owed, 10_000_000
     whole, rest = numerator // per_cent, numerator % per_cent
     up = (rest * 2 > per_cent) | ((rest * 2 == per_cent) & (whole % 2 == 1))
     return lines.join(in_force, on=keys, how="inner", validate="m:1").with_columns(

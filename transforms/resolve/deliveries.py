@@ -1,0 +1,257 @@
+"""What remit rows say once: copies of a row that was delivered again, and the CLP loop that each row is of.
+
+Source: TRN02, CLP01, CLP02, CLP07, SVC; contract section 4.5; rules in docs/resolution.md, section 4.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import polars as pl
+
+from schemas.accepted import REMIT_CONTENT
+from schemas.columns import names
+from transforms.resolve.ordering import dense_rank, identifiers
+
+STATED = ("trace_key", "number", "payer_claim_key", "claim_status_code")
+"""What a loop is in an extract, whatever file its rows lie in."""
+SAID = ("billed_code", "procedure_code", "service_date", "charge_cents", "paid_cents")
+"""What copies of a row have in common besides STATED."""
+LATE = timedelta(days=7)
+"""A copy by another route may bear a payment date that is later by this."""
+REVERSED = "22"
+HASHED = ("line_control_key", "original_payer_claim_key")
+VALUES = tuple(names(REMIT_CONTENT))
+CONTENT = tuple(name for name in VALUES if name not in HASHED)
+
+
+def with_loops(remits: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    """Give each remit row its loop, and tell the copies. Grain unchanged.
+
+    Adds number (the loose claim number), billed_code, loop, is_copy, place (order of the row in its loop)
+    and other_controls (further line control numbers, where copies differ in nothing else). The payment date
+    is the earliest of the copies. `claims`: claim rows placed in submissions.
+    """
+    rows = remits.with_columns(
+        number=loose_number(), billed_code=pl.coalesce("submitted_procedure_code", "procedure_code")
+    ).pipe(identifiers, STATED, "stated")
+    several = pl.len().over("stated") > 1
+    told = _told_apart(rows.filter(several), rows, claims)
+    alone = rows.filter(~several).with_columns(
+        is_copy=pl.lit(False),
+        place="service_sequence",
+        other_controls=pl.lit(None, pl.List(pl.Int64)),
+        loop=pl.int_range(pl.len(), dtype=pl.Int64) + len(told) + 1,
+    )
+    return pl.concat([told.select(alone.columns), alone]).sort("row")
+
+
+def loose_number() -> pl.Expr:
+    """The claim number without punctuation and leading zeros; one that has nothing else stands for itself."""
+    return pl.coalesce("loose_number_key", -1 - pl.col("claim_number_key"))
+
+
+def _told_apart(rows: pl.DataFrame, everything: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    return (
+        rows.pipe(_with_spans, everything)
+        .pipe(identifiers, ("stated", "span", *SAID), "same")
+        .pipe(_with_times, claims)
+        .pipe(identifiers, ("same", "time"), "said")
+        .pipe(_with_standing_copy)
+        .pipe(_with_loop_numbers)
+    )
+
+
+def _with_spans(rows: pl.DataFrame, everything: pl.DataFrame) -> pl.DataFrame:
+    """Part what was stated on several days: within a week of the first, and with no reversal between, it may
+    be said again; what comes later is said anew.
+    """
+    days = rows.select("stated", "payment_date", "payer_claim_key", "claim_status_code").unique()
+    backs = everything.filter(pl.col("claim_status_code") == REVERSED)
+    taken_back = pl.concat(
+        backs.select(payer_claim_key=name, taken_back_on="payment_date").drop_nulls()
+        for name in ("payer_claim_key", "original_payer_claim_key")
+    ).unique()
+    open_days = days
+    spans: list[pl.DataFrame] = []
+    while len(open_days):
+        begun = open_days.with_columns(start=pl.col("payment_date").min().over("stated"))
+        ends = (
+            begun.filter(pl.col("payment_date") == pl.col("start"), pl.col("claim_status_code") != REVERSED)
+            .join(taken_back, on="payer_claim_key")
+            .filter(pl.col("taken_back_on") > pl.col("start"))
+            .group_by("stated")
+            .agg(end=pl.col("taken_back_on").min())
+        )
+        begun = begun.join(ends, on="stated", how="left", validate="m:1").with_columns(
+            again=(pl.col("payment_date") <= pl.col("start") + LATE)
+            & (pl.col("payment_date") <= pl.col("end")).fill_null(True)
+        )
+        spans.append(begun.filter("again").select("stated", "payment_date", span=pl.lit(len(spans))))
+        open_days = begun.filter(~pl.col("again")).select(days.columns)
+    empty = rows.select("stated", "payment_date").clear().with_columns(span=pl.lit(0))
+    return rows.join(pl.concat([empty, *spans]), on=["stated", "payment_date"], how="left", validate="m:1")
+
+
+def _with_times(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    """Number the rows that say the same, from 1: the k-th by sequence is a copy of every other k-th.
+
+    A loop of an X12 file numbers its own rows, the rows of extracts are numbered together.
+    """
+    of_x12, numbered = pl.col("loop_number").is_not_null(), pl.col("service_sequence").is_not_null()
+    x12 = rows.filter(of_x12).with_columns(
+        time=pl.col("service_sequence").fill_null(0).rank("ordinal").over("same", "file_key", "loop_number")
+    )
+    in_order = rows.filter(~of_x12, numbered).with_columns(
+        time=pl.col("service_sequence").rank("dense").over("same")
+    )
+    ordered = pl.concat([x12, in_order]).with_columns(pl.col("time").cast(pl.Int64))
+    told = ordered.group_by("same").agg(told=pl.col("time").max())
+    bare = rows.filter(~of_x12, ~numbered)
+    return pl.concat([ordered, _bare_times(bare, told, rows, claims).select(ordered.columns)])
+
+
+def _bare_times(
+    bare: pl.DataFrame, told: pl.DataFrame, rows: pl.DataFrame, claims: pl.DataFrame
+) -> pl.DataFrame:
+    """Number equal rows without a sequence: as many as make the billed charge, else as stand in one file."""
+    counts = (
+        bare.group_by("same", "file_key")
+        .len()
+        .group_by("same")
+        .agg(total=pl.col("len").sum().cast(pl.Int64), most=pl.col("len").max().cast(pl.Int64))
+    )
+    said = (
+        rows.unique("same")
+        .join(counts, on="same", how="left")
+        .join(told, on="same", how="left")
+        .with_columns(times=pl.coalesce("told", "most"), charge=pl.col("charge_cents").abs())
+        .with_columns(
+            others=(pl.col("charge") * pl.col("times")).sum().over("stated", "span", *SAID[:1], SAID[2])
+        )
+        .with_columns(pl.col("others") - pl.col("charge") * pl.col("times"))
+    )
+    fitting = _fitting_times(said.filter(pl.col("total") > 1, pl.col("charge") > 0), claims)
+    times = said.join(fitting, on="same", how="left").select(
+        "same", "total", times=pl.max_horizontal("told", pl.coalesce("fitting", "most"))
+    )
+    return (
+        bare.with_columns(content=dense_rank(CONTENT))
+        .sort("same", "content")
+        .join(times, on="same", how="left", validate="m:1", maintain_order="left")
+        .with_columns(number_in_order=pl.int_range(pl.len(), dtype=pl.Int64).over("same"))
+        .with_columns(time=pl.col("number_in_order") * pl.col("times") // pl.col("total") + 1)
+    )
+
+
+def _fitting_times(said: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    """How often a row must count so that the rows of its code and date make what one submission billed."""
+    billed = (
+        claims.filter(pl.col("row_standing") == "line")
+        .with_columns(number=loose_number())
+        .join(said.select("number").unique(), on="number", how="semi")
+        .group_by("submission", "number", "billing_provider_npi", "procedure_code", "service_date")
+        .agg(billed=pl.col("charge_cents").sum())
+    )
+    return (
+        said.select(
+            "same", "number", "payee_npi", "service_date", "charge", "others", "total", "most",
+            procedure_code="billed_code",
+        )
+        .join(billed, on=["number", "procedure_code", "service_date"])
+        .filter(pl.col("payee_npi").is_null() | (pl.col("payee_npi") == pl.col("billing_provider_npi")))
+        .with_columns(rest=pl.col("billed") - pl.col("others"))
+        .with_columns(fitting=pl.col("rest") // pl.col("charge"))
+        .filter(
+            pl.col("rest") % pl.col("charge") == 0,
+            pl.col("fitting").is_between(1, pl.col("total")),
+        )
+        .group_by("same")
+        .agg(
+            fitting=pl.when((pl.col("fitting") == pl.col("most")).any())
+            .then(pl.col("most").first())
+            .otherwise(pl.col("fitting").max())
+        )
+    )  # fmt: skip
+
+
+def _with_standing_copy(rows: pl.DataFrame) -> pl.DataFrame:
+    """Of copies the one with most values stands, then the greatest content; hashes break no tie."""
+    filled = pl.sum_horizontal(
+        (pl.col(name).cast(pl.String).fill_null("") != "").cast(pl.Int64) for name in VALUES
+    )
+    of_x12 = pl.col("loop_number").is_not_null()
+    sequence = pl.col("service_sequence")
+    rows = (
+        rows.with_columns(filled=filled, content=dense_rank(CONTENT))
+        .with_columns(rank=pl.struct("filled", "content").rank("dense"))
+        .with_columns(is_best=pl.col("rank") == pl.col("rank").max().over("said"))
+    )
+    best = pl.col("is_best")
+    controls = (
+        rows.filter("is_best")
+        .group_by("said")
+        .agg(
+            controls=pl.col("line_control_key").drop_nulls().unique(),
+            originals=pl.col("original_payer_claim_key").n_unique(),
+            row=pl.col("row").max(),
+        )
+        .with_columns(
+            other_controls=pl.when(pl.col("controls").list.len() > 1).then("controls"),
+            stands=pl.lit(True),
+        )
+    )
+    return (
+        rows.with_columns(
+            payment_date=pl.col("payment_date").min().over("said"),
+            place=pl.coalesce(
+                sequence.filter(of_x12).min().over("said"), sequence.filter(~of_x12).min().over("said")
+            ),
+        )
+        .join(
+            controls.select("said", "row", "other_controls", "originals", "stands"),
+            on=["said", "row"],
+            how="left",
+            validate="1:1",
+        )
+        .with_columns(
+            is_copy=pl.col("stands").is_null(),
+            original_payer_claim_key=pl.when(best & (pl.col("originals") > 1))
+            .then(None)
+            .otherwise("original_payer_claim_key"),
+        )
+    )
+
+
+def _with_loop_numbers(rows: pl.DataFrame) -> pl.DataFrame:
+    """Number the loops: as X12 tells them; in extracts what is said otherwise under one sequence number is of
+    another loop.
+    """
+    x12 = rows.filter(pl.col("loop_number").is_not_null())
+    loops = (
+        x12.sort("said")
+        .group_by("stated", "span", "file_key", "loop_number", maintain_order=True)
+        .agg("said", size=pl.len(), signature=pl.col("said").cast(pl.String).str.zfill(10).str.join("|"))
+    )
+    of_x12 = (
+        loops.explode("said")
+        .sort("said", "size", "signature")
+        .group_by("said", maintain_order=True)
+        .agg(signature=pl.col("signature").last())
+    )
+    ordinal = (
+        rows.unique("said")
+        .join(of_x12, on="said", how="anti")
+        .select(
+            "said",
+            ordinal=pl.when(pl.col("place").is_null())
+            .then(1)
+            .otherwise(pl.col("said").rank("dense").over("stated", "span", "place"))
+            .cast(pl.Int64),
+        )
+    )
+    return (
+        rows.join(of_x12, on="said", how="left", validate="m:1")
+        .join(ordinal, on="said", how="left", validate="m:1")
+        .pipe(identifiers, ("stated", "span", "signature", "ordinal"), "loop")
+    )
