@@ -31,6 +31,7 @@ Rounding = Literal[
     "share",
     "money_percentile",
     "money_mean",
+    "owed_mean",
     "unit_price_mean",
     "units",
     "whole",
@@ -42,7 +43,7 @@ Rounding = Literal[
 ]
 """How a value is rounded where it must not tell a count (steps: `transforms.protect.rounding`).
 
-A sum is rounded through its mean. count and share: see `Kind`. whole: minutes and days. index: bounds of an
+A sum is rounded through its mean; owed_mean: of what patients owe. count and share: see `Kind`. whole: minutes and days. index: bounds of an
 index, too. month: a date becomes the first day of its month. none: labels.
 """
 
@@ -210,11 +211,22 @@ def price_ratio(
 
 
 def price_sum(
-    name: str, description: str, basis: Basis, lines: str, mean: str = "", source: str = ""
+    name: str,
+    description: str,
+    basis: Basis,
+    lines: str,
+    mean: str = "",
+    source: str = "",
+    rounding: Rounding = "money_mean",
 ) -> Measure:
     """A sum of allowed or paid amounts, with its mean (if that is published) and the count of its lines."""
     column = money(name, description, source)
-    return Measure(column, "sum", "money_mean", mean=mean, count=lines, bases=(basis,))
+    return Measure(column, "sum", rounding, mean=mean, count=lines, bases=(basis,))
+
+
+def owed_sum(name: str, description: str, basis: Basis, lines: str, source: str = "") -> Measure:
+    """A sum of what patients owe; where it is more, less is paid."""
+    return price_sum(name, description, basis, lines, source=source, rounding="owed_mean")
 
 
 def fact(column: Column) -> Measure:

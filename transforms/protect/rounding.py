@@ -20,6 +20,7 @@ PARTS: Final = 10_000
 STEPS: Final[Mapping[Rounding, int]] = {
     "money_percentile": PARTS // 10,
     "money_mean": 10 * PARTS,
+    "owed_mean": 10 * PARTS,
     "unit_price_mean": PARTS,
     "units": PARTS // 10,
     "whole": PARTS,
@@ -33,6 +34,11 @@ Dollars per unit are told in whole dollars, other means of money in tens. A rati
 unit, some 20 dollars, is a mean of dollars per unit, too: a twentieth of it is one dollar, a hundredth would
 be 20 cents.
 """
+HALVES_UP: Final[frozenset[Rounding]] = frozenset({"money_percentile", "owed_mean"})
+"""Halves of all others go down. Of two prices in a cell the percentile of nearest rank is the lower one while
+so many percent of the lines or more have it; a mean that went up at just that share would tell it exactly. For
+the same reason what patients owe goes up: what is paid goes down there.
+"""
 
 
 def rounded_count(count: pl.Expr, is_shared: bool) -> pl.Expr:
@@ -44,7 +50,7 @@ def rounded_count(count: pl.Expr, is_shared: bool) -> pl.Expr:
 
 
 def rounded_value(value: pl.Expr, rounding: Rounding) -> pl.Expr:
-    """A value to the step of its kind, half up; dates to the first day of their month."""
+    """A value to the step of its kind; dates to the first day of their month."""
     if rounding == "none":
         return value
     if rounding == "month":
@@ -53,9 +59,14 @@ def rounded_value(value: pl.Expr, rounding: Rounding) -> pl.Expr:
 
 
 def steps_of(value: pl.Expr, rounding: Rounding) -> pl.Expr:
-    """How many steps a value has, half up. Whole numbers: no float decides on which side a half falls."""
-    parts = (value * PARTS).round().cast(pl.Int64)
-    return (2 * parts + STEPS[rounding]) // (2 * STEPS[rounding])
+    """How many steps a value has. Whole numbers: no float decides on which side a half falls."""
+    return nearest_steps((value * PARTS).round().cast(pl.Int64), pl.lit(STEPS[rounding]), rounding)
+
+
+def nearest_steps(amount: pl.Expr, step: pl.Expr, rounding: Rounding) -> pl.Expr:
+    """How often a step goes into an amount, both whole numbers; halves as `HALVES_UP` says."""
+    up = 0 if rounding in HALVES_UP else 1
+    return (2 * amount + step - up) // (2 * step)
 
 
 def in_steps(steps: pl.Expr, rounding: Rounding) -> pl.Expr:

@@ -16,7 +16,15 @@ from schemas.rules import DisclosureRules
 from schemas.table_columns import PEOPLE, Basis, Measure, TableSpec, basis_columns
 from schemas.tables import TABLES
 from transforms.protect.quality import protected_freshness, protected_quality
-from transforms.protect.rounding import PARTS, STEPS, in_steps, rounded_count, rounded_value, steps_of
+from transforms.protect.rounding import (
+    PARTS,
+    STEPS,
+    in_steps,
+    nearest_steps,
+    rounded_count,
+    rounded_value,
+    steps_of,
+)
 
 Tables = dict[str, pl.DataFrame]
 FEW_LINES = "few_lines"
@@ -115,8 +123,7 @@ def _sum(m: Measure, rules: DisclosureRules) -> pl.Expr:
         steps = steps_of(pl.col(f"{SHOWN}{m.mean}"), m.rounding)
     else:
         cents = (pl.col(m.name) * 100).cast(pl.Int64)
-        step = STEPS[m.rounding] * 100 // PARTS
-        steps = (2 * cents + step * lines) // (2 * step * lines)
+        steps = nearest_steps(cents, STEPS[m.rounding] * 100 // PARTS * lines, m.rounding)
     told = in_steps(steps * shown_lines, m.rounding)
     return pl.when(lines == 0).then(pl.col(m.name)).when(~is_unfit(m, rules)).then(told.cast(m.column.dtype))
 
