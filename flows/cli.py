@@ -53,6 +53,12 @@ for _name, _place, _help in (
     ("verify", "flows.commands.verify:verify", "Compare the release on disk with its manifest."),
     ("explain", "flows.commands.explain:explain", "What an error or quarantine code means and what to do."),
     ("describe", "flows.commands.describe:describe", "Columns, units and meaning of a published table."),
+    ("report", "flows.commands.report:report", "Which page to open; or write the pages of a release anew."),
+    (
+        "export",
+        "flows.commands.report:export",
+        "Write the workbook, the DuckDB file or the description of a release into a folder.",
+    ),
     ("inspect", "flows.commands.inspect_file:inspect_file", "What a raw X12 file holds, without its values."),
     ("schedule", "flows.commands.schedule:schedule", "Serve the nightly and rerun deployments with Prefect."),
 ):

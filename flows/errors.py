@@ -104,8 +104,9 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "anew with `cpt01939 run` (what lies no longer in landing/ is then missing).",
     ),
     "E_STORE_FORMAT": Entry(
-        "The store was written by another version of the program. Nothing was changed.",
-        "Use the version that wrote it, or move store/ and quarantine/ away and take landing/ in anew.",
+        "The data folder was written by another version of the program. Nothing was changed.",
+        "Use the version that wrote it; or move store/, quarantine/ and benchmarks/ away, and take landing/ "
+        "in anew with `cpt01939 run`.",
     ),
     "E_CONSERVATION": Entry(
         "Rows do not add up: read is not out of scope + accepted + quarantined, or accepted is "
@@ -133,7 +134,7 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "Close what reads benchmarks/ and run again: the next run completes the publishing first.",
     ),
     "E_RELEASE_DAMAGED": Entry(
-        "Published files are missing or differ from their manifest.",
+        "Published files are missing or differ from their manifest, or those in the store do.",
         "Run `cpt01939 run`: it restores them from the store. Then find out who changed them.",
     ),
     "E_NO_RELEASE": Entry("Nothing has been published yet.", "`cpt01939 run` publishes the first release."),
@@ -150,6 +151,14 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "A step failed for a reason the program does not know. Nothing was committed by it.",
         "Run again: it is safe. If it fails again, report the step and the place shown (they "
         "hold no values).",
+    ),
+    "W_ANCHOR": Entry(
+        "A main figure of the last twelve months lies where public figures would not put it: dollars per "
+        "unit, their ratio to Medicare, minutes or denials. The run published as always.",
+        "Look at the units of the files (minutes under UN?), at payers and lines of business, and at what "
+        "was not linked; or your claims are special. The anchors and their sources are in "
+        "data/reference/plausibility_anchors.csv.",
+        DONE,
     ),
     "E_INTERRUPTED": Entry(
         "A run was interrupted. What it had not committed does not count.",

@@ -16,16 +16,19 @@ STAGES: Final = (
     "admission",
     "resolve",
     "tables",
-    "disclosure",
+    "protect",
     "stage",
     "commit",
     "publish_folder",
     "publish_manifest",
     "publish_stable",
+    "publish_audience",
     "publish",
     "summary",
 )
-"""Stages in order; a failpoint acts just after its stage (publish_stable: after the first stable file)."""
+"""Stages in order; a failpoint acts just after its stage, those of publishing when they are first reached:
+publish_stable after the first stable file, publish_audience after the first audience.
+"""
 
 
 def failpoint(stage: str) -> None:

@@ -17,7 +17,7 @@ from flows.settings import load_settings
 
 @flow(name="nightly", persist_result=False, log_prints=False)
 def nightly() -> dict[str, Any]:
-    """Recover, discover, intake, admission, resolve, tables, disclosure, stage, commit, publish, summary."""
+    """Recover, discover, intake, admission, resolve, tables, protect, stage, commit, publish, summary."""
     with open_run(load_settings(), "nightly", to_stderr) as run:
         summary = nightly_run(run, PrefectTasks())
         show(summary)

@@ -1,12 +1,13 @@
 """The steps of a run, in order, as plain functions: they take and give paths and small plain objects.
 
-recover -> discover -> intake -> admission -> resolve -> tables -> disclosure -> stage -> commit -> publish
+recover -> discover -> intake -> admission -> resolve -> tables -> protect -> stage -> commit -> publish
 -> summary
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,24 @@ from flows.steps.admission import (
     discover_again,
     intake,
     partition_key,
+    read_ledger,
     take_in,
 )
+from flows.steps.plausibility import left_anchors
 from flows.steps.resolve import resolve_touched
-from flows.steps.summary import Summary
-from flows.steps.tabulate import disclose, stage, tables_of
-from flows.store.conservation import check_partitions
-from flows.store.publish import faults, is_published, is_whole, publish, read_manifest, staged_folder
+from flows.steps.summary import Release, Summary
+from flows.steps.tabulate import audiences_due, protect, stage, tables_of
+from flows.store.conservation import check_money, check_partitions
+from flows.store.ledger import as_of
+from flows.store.publish import (
+    faults,
+    is_published,
+    is_whole,
+    modes_of,
+    publish,
+    read_manifest,
+    staged_folder,
+)
 from flows.store.snapshot import PartitionFiles, Store
 
 
@@ -51,65 +63,52 @@ def rerun_run(run: Run, do: Executor, partition: Partition, from_landing: bool =
 def rebuild(
     run: Run,
     do: Executor,
-    completed: str | None,
+    completed: Mapping[str, str],
     found: Found,
     taken: TakenIn,
     only: Partition | None,
 ) -> Summary:
     """From the accepted rows to a published release; when nothing has changed, nothing is published."""
     everything = run.store.snapshot.fingerprint != taken.store.snapshot.fingerprint
-    if not (taken.is_changed or only or everything or is_due(run, taken.store)):
+    as_of = as_of_day(run, taken.store)
+    is_due = as_of and audiences_due(run, taken.store.with_snapshot(as_of=as_of))
+    if not (taken.is_changed or only or everything or is_due):
         if taken.store.snapshot != run.store.snapshot:
             do("commit", commit, run, taken.store)
         return do("summary", summarise, run, found, taken, completed, taken.store, False)
     resolved = do("resolve", resolve, run, taken, everything, only)
-    if resolved.snapshot.as_of is None or (tells_the_same(run.store, resolved) and is_stored(resolved)):
+    if resolved.snapshot.as_of is None or not audiences_due(run, resolved):
         do("commit", commit, run, resolved)
         return do("summary", summarise, run, found, taken, completed, resolved, everything)
     built = do("tables", tables_of, run, resolved)
-    safe = do("disclosure", disclose, run, built)
-    staged = do("stage", stage, run, built, safe)
+    shown = do("protect", protect, run, built)
+    staged = do("stage", stage, run, built, shown)
     do("commit", commit, run, staged)
-    do("publish", publish_release, run, staged)
+    do("publish", publish_releases, run, staged)
     return do("summary", summarise, run, found, taken, completed, staged, everything)
 
 
-def recover(run: Run) -> str | None:
+def recover(run: Run) -> dict[str, str]:
     """Finish what an earlier run left: complete its publishing, sweep what no snapshot names.
 
-    Gives the release completed.
+    Gives the releases completed, by audience.
     """
-    release = run.store.snapshot.release
     swept = run.store.sweep(keep=run.work)
     if swept:
         run.log("swept", entries=swept)
-    if release is None or is_published(run.data, release):
-        return None
-    if not is_stored(run.store):
-        run.log("release_damaged", release=release)
-        return None
-    run.log("completing", faults=faults(run.data))
-    return publish(run.data, release)
-
-
-def is_due(run: Run, store: Store) -> bool:
-    """Whether a release is due although nothing came in: there is none yet, or as-of was set anew."""
-    snapshot = store.snapshot
-    return bool(snapshot.batches) and (not is_stored(store) or snapshot.as_of != as_of_day(run, store))
-
-
-def tells_the_same(before: Store, after: Store) -> bool:
-    """Whether everything that tables are made of is what it was: partitions are named by their content."""
-    names = ("fingerprint", "as_of", "batches", "partitions")
-    return all(getattr(before.snapshot, name) == getattr(after.snapshot, name) for name in names)
-
-
-def is_stored(store: Store) -> bool:
-    """Whether the snapshot's release stands whole in the store."""
-    if store.snapshot.release is None:
-        return False
-    folder = staged_folder(store.data, store.snapshot.release)
-    return is_whole(folder, read_manifest(folder))
+    completed: dict[str, str] = {}
+    for audience in run.settings.audiences:
+        release = run.store.snapshot.release(audience)
+        modes = modes_of(audience, run.settings.internal_group)
+        if release is None or is_published(run.data, release, modes):
+            continue
+        folder = staged_folder(run.data, release)
+        if not is_whole(folder, read_manifest(folder)):
+            run.log("release_damaged", release=release)
+            continue
+        run.log("completing", audience=audience, faults=faults(run.data, audience))
+        completed[audience] = publish(run.data, release, modes)
+    return completed
 
 
 def resolve(run: Run, taken: TakenIn, everything: bool, only: Partition | None) -> Store:
@@ -135,35 +134,39 @@ def resolve(run: Run, taken: TakenIn, everything: bool, only: Partition | None) 
     kept = {key: files for key, files in sorted(partitions.items()) if files.lines or files.remits}
     after = store.with_snapshot(partitions=kept, as_of=as_of_day(run, store))
     check_partitions(after, None if everything else report.partitions)
+    check_money(after)
     return after
 
 
 def commit(run: Run, store: Store) -> None:
     """From here on what came in counts."""
     store.commit()
-    run.log("committed", release=store.snapshot.release)
+    run.log("committed", releases=_releases(run, store))
 
 
-def publish_release(run: Run, store: Store) -> str:
-    """Bring the committed release before its readers."""
-    release = store.snapshot.release or ""
-    if is_published(run.data, release):
-        return release
-    return publish(run.data, release)
+def publish_releases(run: Run, store: Store) -> None:
+    """Bring the committed releases before their readers, one audience after the other."""
+    for audience, release in _releases(run, store).items():
+        modes = modes_of(audience, run.settings.internal_group)
+        if not is_published(run.data, release, modes):
+            publish(run.data, release, modes)
+
+
+def _releases(run: Run, store: Store) -> dict[str, str]:
+    """The release of each audience of the run."""
+    named = {audience: store.snapshot.release(audience) for audience in run.settings.audiences}
+    return {audience: release for audience, release in named.items() if release}
 
 
 def summarise(
     run: Run,
     found: Found,
     taken: TakenIn,
-    completed: str | None,
+    completed: Mapping[str, str],
     store: Store,
     everything: bool,
 ) -> Summary:
     """What the run did, without a value: for people, for the log and for Prefect's artifacts."""
-    before = run.store.snapshot.release
-    now = store.snapshot.release
-    manifest = read_manifest(staged_folder(run.data, now)) if now else None
     summary = Summary.of(
         run_id=run.note.run_id,
         rows=taken.rows,
@@ -171,12 +174,14 @@ def summarise(
         waiting=found.waiting,
         missing=found.missing,
         completed=completed,
-        release_id=manifest["release_id"] if manifest else None,
-        is_new=now != before,
+        releases={
+            audience: _release_told(run, release, release != run.store.snapshot.release(audience))
+            for audience, release in _releases(run, store).items()
+        },
         everything=everything and bool(run.store.snapshot.fingerprint),
         as_of=store.snapshot.as_of,
-        withheld=(manifest or {}).get("withheld", {}),
-        tables={name: entry["rows"] for name, entry in (manifest or {"tables": {}})["tables"].items()},
+        as_of_in_future=(store.snapshot.as_of or "") > date.today().isoformat(),
+        left_anchors=left_anchors(run, store),
         ceiling=run.settings.quarantine_ceiling,
     )
     run.log("summary", **summary.as_dict())
@@ -184,11 +189,18 @@ def summarise(
     return summary
 
 
+def _release_told(run: Run, release: str, is_new: bool) -> Release:
+    manifest = read_manifest(staged_folder(run.data, release)) or {"release_id": "", "tables": {}}
+    rows = {name: entry["rows"] for name, entry in manifest["tables"].items()}
+    return Release(manifest["release_id"], is_new, rows)
+
+
 def as_of_day(run: Run, store: Store) -> str | None:
-    """The setting, else the latest submission or payment date taken in."""
+    """The setting, else the latest submission or payment date of rows in force."""
     if run.settings.as_of:
         return run.settings.as_of.isoformat()
-    return max((batch.latest_date for batch in store.snapshot.batches if batch.latest_date), default=None)
+    latest = as_of(read_ledger(store))
+    return latest.isoformat() if latest else None
 
 
 def _adopted(store: Store, partitions: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, str], str]:

@@ -25,7 +25,7 @@ from flows.readers.reference_files import read_reference
 from flows.settings import Settings
 from flows.store.files import private_folder
 from flows.store.lock import RunNote, run_lock, write_note
-from flows.store.publish import check_one_file_system
+from flows.store.publish import check_places, modes_of
 from flows.store.snapshot import Store, keep_spills_inside, key_id
 
 T = TypeVar("T")
@@ -139,6 +139,8 @@ def open_run(settings: Settings, kind: str, say: Say | None = None) -> Iterator[
     key = key_id(settings.key)
     _check_reference(settings.data)
     _check_folder(settings.data, key)
+    for audience in settings.audiences:
+        modes_of(audience, settings.internal_group)
     try:
         with run_lock(settings.data, kind, settings.lock_wait_seconds) as note:
             yield from _locked_run(settings, note, key, say or (lambda text: None))
@@ -162,7 +164,7 @@ def _check_folder(data: Path, key: str) -> None:
         Store.open(data, key)
         for name in ("store", "quarantine", "logs"):
             private_folder(data / name)
-        check_one_file_system(data)
+        check_places(data)
     except OSError as error:
         raise ProductError("E_DATA_FOLDER", errno.errorcode.get(error.errno or 0, "")) from None
     keep_spills_inside(data)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -17,11 +18,15 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from pydantic_settings import TomlConfigSettingsSource as TomlSource
 
 from flows.errors import ProductError
-from schemas.rules import Audience, DisclosureRules, Rules
+from schemas.rules import AUDIENCES, Audience, DisclosureRules, Rules
 
 PREFIX: Final = "CPT01939_"
 NOT_SETTINGS: Final = frozenset({"CPT01939_CONFIG", "CPT01939_FAILPOINT"})
 KEY_BYTES: Final = 32
+REPLACED: Final = {
+    "audience": 'write audiences = ["internal", "standard"], or CPT01939_AUDIENCES=internal,standard',
+}
+"""Settings of an earlier version, and what to write instead."""
 
 Code = Annotated[str, Field(pattern=r"^[0-9A-Z]{5}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -59,10 +64,12 @@ class Settings(BaseSettings):
     minutes_high: Annotated[int, Field(ge=1, le=1440)] = 300
     infer_resubmissions: bool = True
     medicare_basis: Literal["national", "locality"] = "national"
+    conversion_factor: Literal["non_qp", "qp"] = "non_qp"
     mature_days: Annotated[int, Field(ge=0)] = 90
     as_of: dt.date | None = None
 
-    audience: Audience = "standard"
+    audiences: Annotated[tuple[Audience, ...], NoDecode, Field(min_length=1)] = ("internal", "standard")
+    internal_group: str | None = None
     minimum_count: int | None = None
     minimum_priced_lines: int | None = None
     minimum_tail_lines: int | None = None
@@ -93,13 +100,19 @@ class Settings(BaseSettings):
         toml = TomlSource(settings_cls, config_folder() / "settings.toml")
         return named["init_settings"], named["env_settings"], toml
 
-    @field_validator("comparison_codes", mode="before")
+    @field_validator("comparison_codes", "audiences", mode="before")
     @classmethod
-    def _codes_of_the_environment(cls, value: object) -> object:
+    def _list_of_the_environment(cls, value: object) -> object:
         """`01937,01938` or a JSON list, as an environment variable holds them."""
         if not isinstance(value, str):
             return value
         return json.loads(value) if value.lstrip().startswith("[") else value.replace(" ", "").split(",")
+
+    @field_validator("audiences")
+    @classmethod
+    def _in_their_order(cls, value: tuple[Audience, ...]) -> tuple[Audience, ...]:
+        """Each once, from the one that sees most."""
+        return tuple(audience for audience in AUDIENCES if audience in value)
 
     @model_validator(mode="after")
     def _minutes_are_a_range(self) -> Settings:
@@ -117,13 +130,15 @@ class Settings(BaseSettings):
             minutes_high=self.minutes_high,
             infer_resubmissions=self.infer_resubmissions,
             medicare_basis=self.medicare_basis,
+            conversion_factor=self.conversion_factor,
             mature_days=self.mature_days,
         )
 
-    @property
-    def disclosure(self) -> DisclosureRules:
-        """The audience's thresholds; a setting can make them stricter, never weaker."""
-        base = DisclosureRules.of(self.audience)
+    def disclosure_of(self, audience: Audience) -> DisclosureRules:
+        """An audience's thresholds; a setting can make them stricter, never weaker. Internal has none."""
+        base = DisclosureRules.of(audience)
+        if audience == "internal":
+            return base
         floors = (
             "minimum_count",
             "minimum_priced_lines",
@@ -154,7 +169,7 @@ def load_settings(**given: object) -> Settings:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | NOT_SETTINGS
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     if unknown:
-        raise ProductError("E_SETTING", "unknown: " + ", ".join(unknown))
+        raise ProductError("E_SETTING", "unknown: " + ", ".join(unknown) + _instead(unknown))
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
@@ -162,6 +177,13 @@ def load_settings(**given: object) -> Settings:
             f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['type']}"
             for fault in error.errors(include_input=False, include_context=False, include_url=False)
         }
-        raise ProductError("E_SETTING", "; ".join(sorted(faults))) from None
+        named = [fault.split(":")[0] for fault in faults]
+        raise ProductError("E_SETTING", "; ".join(sorted(faults)) + _instead(named)) from None
     except ValueError as error:
         raise ProductError("E_SETTING", type(error).__name__) from None
+
+
+def _instead(names: Iterable[str]) -> str:
+    """What to write for settings that there were in an earlier version."""
+    old = {name.removeprefix(PREFIX).lower() for name in names} & REPLACED.keys()
+    return "".join(f"; {name}: {REPLACED[name]}" for name in sorted(old))

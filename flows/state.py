@@ -11,27 +11,23 @@ from flows.settings import Settings
 from flows.steps.admission import read_ledger
 from flows.store.ledger import seen
 from flows.store.lock import is_held, read_note
-from flows.store.publish import is_published, read_manifest
+from flows.store.publish import is_published, read_manifest, readers_folder
 from flows.store.snapshot import Store, keep_spills_inside
+from schemas.rules import AUDIENCES
 
 
 def state_of(settings: Settings) -> dict[str, Any]:
-    """Release, run, files, quarantine and freshness as plain values: counts, codes and shown names only."""
+    """Releases, run, files, quarantine and freshness as plain values: counts, codes and shown names only."""
     data = settings.data
     keep_spills_inside(data)
     store = Store.open(data)
-    release = store.snapshot.release
-    manifest = read_manifest(data / "benchmarks")
     note = read_note(data)
     ledger = read_ledger(store)
     outcomes = ledger.group_by("outcome").agg(pl.len().alias("files")).sort("outcome")
     new, waiting = _landing(settings, ledger)
     return {
         "data": str(data),
-        "release": {name: manifest[name] for name in ("release_id", "as_of", "audience", "published_at")}
-        if manifest
-        else None,
-        "publish_pending": release is not None and not is_published(data, release),
+        "releases": releases(settings, store),
         "run": {**asdict(note), "going_on": is_held(data)} if note else None,
         "files": dict(outcomes.iter_rows()),
         "new": new,
@@ -45,6 +41,23 @@ def state_of(settings: Settings) -> dict[str, Any]:
         "quarantined": int(ledger.filter(pl.col("outcome") == "accepted")["quarantined"].sum()),
         "freshness": freshness(store),
     }
+
+
+def releases(settings: Settings, store: Store) -> dict[str, dict[str, Any]]:
+    """What the readers of each audience see; is_stale: no run publishes for it any more, is_pending: the next
+    run completes its publishing.
+    """
+    told: dict[str, dict[str, Any]] = {}
+    for audience in AUDIENCES:
+        manifest = read_manifest(readers_folder(settings.data, audience))
+        release = store.snapshot.release(audience)
+        is_chosen = audience in settings.audiences
+        pending = is_chosen and release is not None and not is_published(settings.data, release)
+        if manifest or pending:
+            names = ("release_id", "as_of", "published_at")
+            facts = {name: (manifest or {}).get(name) for name in names}
+            told[audience] = {**facts, "is_stale": not is_chosen, "is_pending": pending}
+    return told
 
 
 def freshness(store: Store) -> list[dict[str, Any]]:

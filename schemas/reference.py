@@ -65,6 +65,7 @@ class ReferenceTables:
     payer_rules: pl.DataFrame
     conversion_factors_national: pl.DataFrame
     conversion_factors_locality: pl.DataFrame
+    state_localities: pl.DataFrame
     sequestration: pl.DataFrame
     anesthesia_codes: pl.DataFrame
     modifiers: pl.DataFrame

@@ -119,6 +119,14 @@ PAYER_TABLES: dict[str, pa.DataFrameSchema] = {
         },
         ("contractor_number", "locality", "basis", "effective_from"),
     ),
+    "state_localities": schema(
+        {
+            "state": text("state or territory with one Medicare locality", shape="[A-Z]{2}"),
+            "contractor_number": text("Part B contractor number", shape=CONTRACTOR),
+            "locality": text("the locality", shape="[0-9]{2}"),
+        },
+        ("state",),
+    ),
     "sequestration": schema(
         {
             "effective_from": starts(nullable=False),

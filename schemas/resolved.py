@@ -13,6 +13,12 @@ ADJUDICATED_STATES: Final = ("paid", "denied", "zero_pay_other")
 OUTCOMES: Final = ("linked", "duplicate", "ignored", "crossover", "ambiguous", "unlinked")
 ZERO_PAY_REASONS: Final = ("capitation", "duplicate", "full_write_off", "no_charge", "other")
 
+FINAL_ORIGIN = (
+    text("final_file_key", "File of the remit line that the final adjudication begins with"),
+    whole("final_row_number", "Its row in that file", unit="row"),
+)
+"""Where the money of a current line stands: no two lines have the same."""
+
 LINE_IDENTITY = (
     text("payer", "aetna, bcbs, cigna, uhc, medicare or other").required(),
     date("service_month", "First day of the month of service").required(),
@@ -20,6 +26,9 @@ LINE_IDENTITY = (
     keyed("claim_key", "The claim of the line (an instance of its number)", "").required(),
     flag("replaced_claim", "On one line per claim that a replacement superseded: counts claims").required(),
     flag("voided_claim", "On one line per claim that was voided: counts claims").required(),
+    flag(
+        "original_ambiguous", "On one line per submission that names a number which several claims share"
+    ).required(),
 )
 
 CURRENT_LINE = (
@@ -63,11 +72,13 @@ CURRENT_LINE = (
     flag("has_unmatched_reversal", "A reversal of the claim found nothing to cancel"),
     flag("reversal_amount_mismatch", "A reversal cancelled an adjudication of another amount"),
     flag("unbalanced", "Charge less adjustments is not paid"),
+    flag("sequestration_off", "Medicare paid other than allowed less patient share less sequestration"),
     flag("role_assumed_primary", "The payer said secondary; taken as primary"),
     flag("is_paid_line", "Final adjudication paid"),
     flag("is_priced", "Carries a price"),
     flag("is_unit_priced", "Carries a price per unit"),
     real("medicare_allowed", "Medicare's price of the same units", "USD"),
+    flag("medicare_is_national", "Medicare's price is at the national factor"),
     real("allowed_per_unit", "Allowed per (billed unit x share)", "USD per unit"),
 )
 
@@ -78,6 +89,7 @@ RESOLVED_LINE = (
     *(column for column in ACCEPTED_CLAIM_LINE if column.name not in KEYS_OF_RESOLUTION),
     *LINE_IDENTITY,
     *CURRENT_LINE,
+    *FINAL_ORIGIN,
 )
 """One row per accepted claim line in scope; the columns of CURRENT_LINE are null unless standing is current.
 """

@@ -15,6 +15,8 @@ LINES_OF_BUSINESS: Final = ("commercial", "medicare_advantage", "medicare_ffs", 
 ALL: Final = "all"
 
 Audience = Literal["internal", "standard", "shared"]
+AUDIENCES: Final[tuple[Audience, ...]] = ("internal", "standard", "shared")
+"""From the one that sees most to the public."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Rules:
     minutes_high: int = 300
     infer_resubmissions: bool = True
     medicare_basis: Literal["national", "locality"] = "national"
+    conversion_factor: Literal["non_qp", "qp"] = "non_qp"
     mature_days: int = 90
 
     @property

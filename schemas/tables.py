@@ -62,6 +62,11 @@ DATA_QUALITY: Final = TableSpec(
         _rows("unmatched_reversals", "Reversals that found nothing to cancel", "accepted"),
         _rows("allowed_conflicts", "Current lines whose given and derived allowed differ", unit="lines"),
         _rows(
+            "sequestration_off_lines",
+            "Current lines that Medicare paid other than allowed less patient share less sequestration",
+            unit="lines",
+        ),
+        _rows(
             "doubtful_line_of_business_lines",
             "Current lines whose claim and remittance point to different lines of business",
             unit="lines",
@@ -105,14 +110,13 @@ RELEASE_CHANGES: Final = TableSpec(
     (
         fact(real("before", "Value before; empty: not shown", "as the measure")),
         fact(real("after", "Value now; empty: not shown", "as the measure")),
-        fact(
-            text("change", "changed, appeared, disappeared, shown_now, withheld_now, moved (values withheld)")
-        ),
+        fact(text("change", "changed, appeared, disappeared (the row), shown_now, withheld_now (the value)")),
         fact(
             text(
                 "why",
                 "What changed most patients of the code, payer, line of business and period: new_claims,"
-                " late_remits, corrections, reference_data, rules; empty: fewer than 11 patients",
+                " late_remits, corrections, reference_data, rules; empty: fewer than 11 patients, or in"
+                " internal none",
             )
         ),
     ),

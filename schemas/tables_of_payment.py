@@ -80,6 +80,11 @@ PAYMENT: Final = TableSpec(
             "medicare_allowed_sum", "Medicare's price of the same units", "unit_priced", "_ratio_lines"
         ),
         RATIO_TO_MEDICARE,
+        count(
+            "national_price_lines",
+            "Unit-priced lines whose Medicare price is at the national factor",
+            "unit_priced_lines",
+        ),
         Measure(
             real("allowed_to_charge", "Allowed over charged, sums", "ratio"),
             "ratio",

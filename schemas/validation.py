@@ -18,7 +18,18 @@ QUARANTINE_RULES: dict[str, tuple[str, str]] = {
         "A date does not read in the layout's formats.",
         "Set date_formats in the layout, or mend it.",
     ),
-    "bad_number": ("A number does not read.", 'Plain digits with a point; set money = "us" for $1,200.50.'),
+    "bad_number": (
+        "A number does not read.",
+        'Plain digits with a point, or $1,200.50; set money = "european" in the layout for 1.200,50.',
+    ),
+    "serial_date": (
+        "A date is a spreadsheet's serial number, such as 45720.",
+        "Give the column a date format in the spreadsheet and export it again.",
+    ),
+    "damaged_identifier": (
+        "An identifier is in scientific notation, such as 1.23E+14: a spreadsheet has cut its digits.",
+        "Make the column text before the export, or export from the system itself.",
+    ),
     "amount_precision": ("An amount has more than two decimals.", "Deliver amounts in whole cents."),
     "amount_range": ("An amount or quantity is too large.", "Check for shifted columns."),
     "code_shape": ("A code has not the shape of its list.", "Check the column and the layout."),
@@ -59,11 +70,15 @@ QUARANTINE_RULES: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class RowRule:
-    """A rule on one row: `good` is true where the row keeps it; null counts as kept."""
+    """A rule on one row: `good` is true where the row keeps it; null counts as kept.
+
+    `droppable`: the row may lack the value; one that breaks the rule is dropped before the row is judged.
+    """
 
     code: str
     column: str
     good: pl.Expr
+    droppable: pl.Expr | None = None
 
     def holds(self) -> pl.Expr:
         """Whether the row keeps the rule, never null."""
@@ -87,6 +102,27 @@ def rows_schema(name: str, dtypes: dict[str, pl.DataType], rules: Iterable[RowRu
 def compiled(schema: pa.DataFrameSchema) -> list[RowRule]:
     """The rules that a schema's checks were made of, in order: what the streaming split evaluates."""
     return [check._check_fn.keywords["rule"] for check in schema.checks]
+
+
+def without_unreadable(
+    rows: pl.DataFrame, schema: pa.DataFrameSchema, row: str
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows without the optional values that break a rule of theirs, and (row, column) of each one dropped."""
+    by_column: dict[str, list[pl.Expr]] = {}
+    for rule in compiled(schema):
+        if rule.droppable is not None:
+            by_column.setdefault(rule.column, []).append(rule.holds() | ~rule.droppable)
+    kept = {column: pl.all_horizontal(tests) for column, tests in by_column.items()}
+    whole = rows.lazy().select(test.all().alias(column) for column, test in kept.items()).collect()
+    broken = [column for column in kept if not whole[column][0]]
+    dropped = [rows.filter(~kept[column]).select(row, column=pl.lit(column)) for column in broken]
+    nulled = [
+        pl.when(kept[column]).then(pl.col(name)).alias(name)
+        for column in broken
+        for name in (column, f"text_{column}")
+    ]
+    none = rows.clear().select(row, column=pl.lit("", pl.String))
+    return rows.with_columns(nulled), pl.concat([none, *dropped])
 
 
 def split(rows: pl.DataFrame, schema: pa.DataFrameSchema, row: str) -> tuple[pl.DataFrame, pl.DataFrame]:

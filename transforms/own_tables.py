@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from schemas.inbound import npi_is_valid
+from schemas.inbound_rules import npi_is_valid
 from schemas.reference import LINES_OF_BUSINESS, PAYERS
 
 CONTRACTS = ("payer", "line_of_business", "dollars_per_unit", "effective_from", "effective_to")

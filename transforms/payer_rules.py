@@ -46,15 +46,6 @@ def with_expected(lines: pl.DataFrame, reference: ReferenceTables) -> pl.DataFra
     )
 
 
-def with_nothing_expected(lines: pl.DataFrame) -> pl.DataFrame:
-    """The columns of `with_expected`, empty."""
-    return lines.with_columns(
-        pl.lit(None, dtype=pl.Float64).alias("expected_share"),
-        pl.lit(None, dtype=pl.Int64).alias("expected_unit_tenths"),
-        pl.lit(None, dtype=pl.Float64).alias("allowed_per_unit_payer_rules"),
-    )
-
-
 def _only_value(rules: pl.DataFrame, kind: str, names: pl.DataFrame) -> pl.Expr:
     """Value of the one rule of a kind that fits a line; null where none or several fit."""
     kind_rules = list(rules.filter(pl.col("rule") == kind).iter_rows(named=True))

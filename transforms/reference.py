@@ -131,6 +131,9 @@ def _check_across(tables: dict[str, pl.DataFrame]) -> None:
     for basis in ("non_qp", "qp"):
         both = localities.filter(pl.col("basis").is_in(["all", basis]))
         check_no_overlap("conversion_factors_locality", both, ("contractor_number", "locality"))
+    places = ["contractor_number", "locality"]
+    if tables["state_localities"].join(localities, on=places, how="anti").height:
+        raise ReferenceError("state_localities", "a locality that has no conversion factor")
     for table in ("payers", "plan_name_lines"):
         if not tables[table]["priority"].is_unique().all():
             raise ReferenceError(table, "two rules share a priority")

@@ -10,6 +10,7 @@ import polars as pl
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from transforms.effective_dates import join_in_force
+from transforms.reference import medicare_factors
 
 MINUTES_PER_UNIT = 15
 MODIFIERS = [f"modifier_{i}" for i in range(1, 5)]
@@ -78,36 +79,58 @@ def _minutes(thousandths: pl.Expr) -> pl.Expr:
 
 def with_medicare_allowed(lines: pl.DataFrame, reference: ReferenceTables, rules: Rules) -> pl.DataFrame:
     """Add `medicare_allowed` (USD, not rounded): billed units x share x the factor in force on the service
-    date.
+    date; and `medicare_is_national`: whether that factor is the national one.
 
-    The national non-QP factor, or the locality's where `medicare_basis` is locality and the line has
-    contractor and locality.
+    The national factor, or the locality's where `medicare_basis` is locality and the line has contractor and
+    locality, or its state one locality only. `conversion_factor`: that of physicians in alternative payment
+    models (qp) or of the others. Needs state. Grain unchanged.
     """
-    bases = ["all", "non_qp"]
-    national = reference.conversion_factors_national.filter(pl.col("basis").is_in(bases))
     priced = join_in_force(
         lines.lazy(),
-        national,
+        medicare_factors(reference, locality=False, basis=rules.conversion_factor),
         table="conversion_factors_national",
         on={},
         date="service_date",
         columns={"conversion_factor": "_national"},
     )
+    local = pl.lit(None, pl.Float64)
     if rules.medicare_basis == "locality":
-        priced = join_in_force(
-            priced,
-            reference.conversion_factors_locality.filter(pl.col("basis").is_in(bases)),
-            table="conversion_factors_locality",
-            on={"medicare_contractor": "contractor_number", "medicare_locality": "locality"},
-            date="service_date",
-            columns={"conversion_factor": "_locality"},
-        ).with_columns(_factor=pl.coalesce("_locality", "_national"))
-    else:
-        priced = priced.with_columns(_factor=pl.col("_national"))
+        priced = _with_locality_factor(priced, reference, rules)
+        local = pl.col("_locality")
     # products only: the engine rounds a division by a number by the length of the column
     units = pl.col("billed_unit_tenths") * pl.col("share") * 0.1
+    price = units * pl.coalesce(local, "_national")
     return (
-        priced.with_columns(medicare_allowed=units * pl.col("_factor"))
-        .drop("_national", "_locality", "_factor", strict=False)
+        priced.with_columns(
+            medicare_allowed=price,
+            medicare_is_national=pl.when(price.is_not_null()).then(local.is_null()),
+        )
+        .drop("_national", "_locality", "_contractor", "_place", strict=False)
         .collect()
+    )
+
+
+def _with_locality_factor(lines: pl.LazyFrame, reference: ReferenceTables, rules: Rules) -> pl.LazyFrame:
+    """Add `_locality`: the factor of the line's own contractor and locality, else of its state's only one."""
+    told = pl.col("medicare_contractor").is_not_null() & pl.col("medicare_locality").is_not_null()
+    states = reference.state_localities
+    only = {
+        name: pl.col("state").replace_strict(
+            states["state"], states[name], default=None, return_dtype=pl.String
+        )
+        for name in ("contractor_number", "locality")
+    }
+    return join_in_force(
+        lines.with_columns(
+            pl.when(told)
+            .then("medicare_contractor")
+            .otherwise(only["contractor_number"])
+            .alias("_contractor"),
+            pl.when(told).then("medicare_locality").otherwise(only["locality"]).alias("_place"),
+        ),
+        medicare_factors(reference, locality=True, basis=rules.conversion_factor),
+        table="conversion_factors_locality",
+        on={"_contractor": "contractor_number", "_place": "locality"},
+        date="service_date",
+        columns={"conversion_factor": "_locality"},
     )

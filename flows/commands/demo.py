@@ -16,7 +16,7 @@ from flows.errors import DONE, DOUBTS, ProductError
 KEY_FILE = "demo.key"
 AFTERWARDS = """
 The landing folder holds bad rows and bad files on purpose: what was rejected and quarantined is above.
-tables: {tables} (start with data_dictionary.md)
+tables: {tables}/internal and {tables}/standard (start with data_dictionary.md)
 Try next:
   cpt01939 status --data {data}
   cpt01939 describe payment

@@ -39,14 +39,9 @@ def status(
 
 def lines_of(state: dict[str, Any], shown: dict[str, str]) -> list[str]:
     """The state in lines for people."""
-    release = state["release"]
-    lines = (
-        [f"release {release['release_id']}, as of {release['as_of']}, published {release['published_at']}"]
-        if release
-        else ["no release yet: `cpt01939 run` publishes the first"]
-    )
-    if state["publish_pending"]:
-        lines.append("publishing is not complete: the next run completes it")
+    lines = [f"{audience}: {_release(release)}" for audience, release in state["releases"].items()] or [
+        "no release yet: `cpt01939 run` publishes the first"
+    ]
     run = state["run"]
     if run and run["going_on"]:
         lines.append(
@@ -70,6 +65,19 @@ def lines_of(state: dict[str, Any], shown: dict[str, str]) -> list[str]:
         for row in state["freshness"]
     )
     return lines
+
+
+def _release(release: dict[str, Any]) -> str:
+    told = "no release before its readers"
+    if release["release_id"]:
+        told = (
+            f"release {release['release_id']}, as of {release['as_of']}, published {release['published_at']}"
+        )
+    if release["is_pending"]:
+        told += "; publishing is not complete: the next run completes it"
+    if release["is_stale"]:
+        told += "; stale: the setting `audiences` does not name it, runs leave its folder as it is"
+    return told
 
 
 def _resolve(settings: Any) -> dict[str, str]:

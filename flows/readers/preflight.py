@@ -17,6 +17,7 @@ import numpy as np
 import zstandard
 
 from flows.machine_errors import shortage
+from transforms.x12.delimiters import starts_interchange
 
 Container = Literal["plain", "gzip", "zstd"]
 Form = Literal["csv", "parquet", "ndjson", "x12"]
@@ -298,7 +299,7 @@ def form_of(head: bytes) -> Form:
         raise Rejected("file_html")
     if text[:1] == b"{":
         return "ndjson"
-    if text[:3] in (b"ISA", b"ST*", b"GS*") and b"," not in text[:100]:
+    if starts_interchange(head) or text[:3] in (b"ST*", b"GS*"):
         return "x12"
     if b"\0" not in head and text:
         return "csv"

@@ -78,10 +78,9 @@ def fingerprint(settings: Settings) -> str:
 
 
 def fingerprint_of(settings: Settings, digests: dict[str, str]) -> str:
-    """16 hex digits over rules, disclosure rules, reference files and schema version."""
+    """16 hex digits over rules, reference files and schema version."""
     facts = {
         "rules": asdict(settings.rules),
-        "disclosure": asdict(settings.disclosure),
         "reference": digests,
         "schema_version": SCHEMA_VERSION,
     }

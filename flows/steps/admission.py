@@ -13,6 +13,7 @@ from flows.errors import ProductError
 from flows.readers.landing import LandingFile
 from flows.readers.landing import discover as look
 from flows.readers.reference_files import fingerprint
+from flows.readers.stopping_rules import stopping_rules
 from flows.run import Run
 from flows.settings import Settings
 from flows.steps.intake import intake_batch, plan_batches
@@ -58,20 +59,25 @@ class TakenIn:
 def discover(run: Run) -> Found:
     """Look at landing/: a file not seen before with this size and time of change is new.
 
-    Under new rules, files that were rejected are tried again.
+    Content that was refused, whole or in part, is tried again where it still lies there and the layouts,
+    limits or rules have changed that stopped it.
     """
     before = read_ledger(run.store)
-    retry = run.store.snapshot.fingerprint != fingerprint(run.settings)
-    rejected = before.filter(pl.col("outcome") == "rejected")
-    settled = before.filter(pl.col("outcome") != "rejected") if retry else before
-    seen = ledger.seen(settled)
     landing = look(run.data / "landing", run.settings)
-    new = [file for file in landing.files if (file.shown_name, file.size, file.modified_ns) not in seen]
+    marks = {(file.shown_name, file.size, file.modified_ns): file for file in landing.files}
+    refused = set(ledger.to_try_again(before, stopping_rules(run.settings))["file_key"])
+    there = before.filter(pl.col("file_key").is_in(list(refused)))
+    again = {
+        key for key, *mark in there.select("file_key", *ledger.MARKS).iter_rows() if tuple(mark) in marks
+    }
+    settled = before.filter(~pl.col("file_key").is_in(list(again)))
+    seen = ledger.seen(settled)
+    new = [file for mark, file in marks.items() if mark not in seen]
     known = settled.filter(pl.col("outcome").is_in(["accepted", "rejected"]))["sha256"]
     return Found(
         listings=_listings(run, new, set(known)),
         modified={file.shown_name: file.modified_ns for file in new},
-        again=frozenset(rejected["file_key"]) if retry else frozenset(),
+        again=frozenset(again),
         waiting=len(landing.waiting),
         ignored=len(landing.ignored),
     )
@@ -125,7 +131,9 @@ def take_in(run: Run, found: Found, reports: Sequence[Mapping[str, Any]]) -> Tak
     old = [batch.retire(retired) for batch in run.store.snapshot.batches]
     store = run.store.with_snapshot(
         batches=tuple(batch for batch in [*old, *(batch for batch in batches if batch.files)] if batch),
-        ledger=_write_ledger(run, ledger.merge_ledger(before, added)) if rows else run.store.snapshot.ledger,
+        ledger=_write_ledger(run, ledger.merge_ledger(before, added, found.again))
+        if rows
+        else run.store.snapshot.ledger,
         fingerprint=fingerprint(run.settings),
     )
     return TakenIn(store, tuple(batches), tuple(rows), codes, bool(retired), changed)
@@ -152,10 +160,7 @@ def _adopt(run: Run, report: Mapping[str, Any], counted: set[str]) -> tuple[Batc
         for room, folder in ROOMS.items()
         if report.get(room)
     }
-    latest = str(report["latest_date"]) if report.get("latest_date") else None
-    batch = BatchFiles(
-        files=tuple(sorted(own)), retired=tuple(sorted(twice - own)), latest_date=latest, **files
-    )
+    batch = BatchFiles(files=tuple(sorted(own)), retired=tuple(sorted(twice - own)), **files)
     return batch, rows
 
 

@@ -20,7 +20,7 @@ from flows.run import Run
 from flows.store.snapshot import Store
 from flows.store.table_cache import Kept, Reading, digest_of, files_of, keep, kept_by
 from schemas.tables import TABLES
-from transforms.tables.analysis_lines import old_enough, open_book
+from transforms.tables.analysis_lines import open_book
 from transforms.tables.build import tables_of_lines
 from transforms.tables.data_quality import data_quality, resolved_counts
 from transforms.tables.payer_rules import payer_rules
@@ -83,13 +83,8 @@ def build_cells(
     lines: pl.LazyFrame,
     rolling_from: dt.date | None,
     only: frozenset[Period] | None = None,
-    wanted: Collection[str] = TABLES,
-    is_counted_only: bool = False,
 ) -> Tables:
-    """Build every table wanted whose rows are cells of service lines; of some periods, or all.
-
-    `is_counted_only`: keys and N are right, other measures are empty.
-    """
+    """Build every table whose rows are cells of service lines; of some periods, or all."""
     reference, contracts = read_reference(), read_contracts()
     book = open_book(
         lines,
@@ -97,12 +92,10 @@ def build_cells(
         run.settings.rules,
         reference,
         provider_owners(),
-        run.settings.disclosure.minimum_age_months,
         rolling_from,
         only,
-        is_counted_only,
     )
-    tables = tables_of_lines(book, reference, contracts, wanted)
+    tables = tables_of_lines(book, reference, contracts)
     return {
         name: frame for name, frame in tables.items() if contracts is not None or name != "contract_variance"
     }
@@ -110,7 +103,7 @@ def build_cells(
 
 def _cells(run: Run, store: Store, kept: Kept) -> tuple[Tables, dict[str, str], dict[str, str]]:
     """Of the tables of service lines: parts that moved, files of the others, and what periods are made of."""
-    sources = _sources(run, store)
+    sources = _sources(store)
     calendar = _with_window(store, sources, kept, Calendar(_as_of(store), run.settings.mature_days, None))
     periods = calendar.periods_of(sources)
     made_of = _made_of(store, sources, calendar, periods)
@@ -152,16 +145,13 @@ def _as_of(store: Store) -> dt.date:
     return dt.date.fromisoformat(store.snapshot.as_of or "")
 
 
-def _sources(run: Run, store: Store) -> Sources:
-    """Months old enough to be told, and where their lines are."""
+def _sources(store: Store) -> Sources:
+    """Months that have lines, and where they are."""
     months: dict[int, dict[str, str]] = defaultdict(dict)
     for key, files in sorted(store.snapshot.partitions.items()):
         if files.lines:
             months[month_of(dt.date.fromisoformat(f"{key[-7:]}-01"))][key] = files.lines
-    days = pl.DataFrame({"service_month": [first_day(month) for month in months]}, {"service_month": pl.Date})
-    least = run.settings.disclosure.minimum_age_months
-    told = days.filter(old_enough(_as_of(store), least)) if least else days
-    return {month: months[month] for month in map(month_of, told.to_series())}
+    return months
 
 
 def _partitions(sources: Sources, months: Iterable[int]) -> list[str]:
@@ -245,7 +235,5 @@ def _counts(store: Store, kept: Kept) -> tuple[pl.DataFrame, dict[str, str]]:
 
 
 def _quality(run: Run, store: Store, counts: pl.DataFrame) -> pl.DataFrame:
-    """The table of what was read, kept and refused; of months old enough where the others are."""
-    as_of, least = _as_of(store), run.settings.disclosure.minimum_age_months
-    told = data_quality(counts, store.quality(), as_of, run.settings.rules, read_reference())
-    return told.filter(old_enough(as_of, least, "period_start").fill_null(True)) if least else told
+    """The table of what was read, kept and refused."""
+    return data_quality(counts, store.quality(), _as_of(store), run.settings.rules, read_reference())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,7 @@ from flows.readers.preflight import Growing, Limits, Preflight, Rejected, prefli
 from flows.readers.read_csv import read_csv
 from flows.readers.read_tables import check_header, kept_rows, scan_text
 from flows.readers.reference_files import read_reference
+from flows.readers.stopping_rules import stopping_rules
 from flows.settings import Settings, config_folder
 from flows.store.files import read_json
 from transforms.intake.accept import Accepted, Ceiling, accept_lines
@@ -72,7 +74,6 @@ class BatchReport:
     remit_lines: str | None = None
     quality: str | None = None
     quarantine: str | None = None
-    latest_date: str | None = None
 
 
 def plan_batches(files: list[LandingFile], megabytes: int = 64, most: int = 500) -> list[Batch]:
@@ -202,7 +203,7 @@ def _report(results: list[FileResult], work: Path, stem: str, settings: Settings
         found = accept_lines(kept, heads, layout, key, read_reference(), settings.rules, ceiling)
         accepted.setdefault(kind, []).append(found)
     rejected = {
-        row["file_key"]: f"file_bad_rows:{row['bad']} of {row['bad'] + row['good']}"
+        row["file_key"]: f"file_bad_rows:{row['bad']} of {row['bad'] + row['good']}: {row['why']}"
         for parts in accepted.values()
         for part in parts
         for row in part.rejected.iter_rows(named=True)
@@ -211,20 +212,17 @@ def _report(results: list[FileResult], work: Path, stem: str, settings: Settings
         if result.row["file_key"] in rejected:
             result.row = _rejected(result.row, rejected[result.row["file_key"]])
     report = BatchReport()
-    latest = []
-    for kind, dated in DATED.items():
+    for kind in DATED:
         gone = pl.col("file_key").is_in(list(rejected))
         frames = [part.lines.filter(~gone) for part in accepted.get(kind, [])]
         lines = pl.concat(frames).sort("file_key", "row_number") if frames else pl.DataFrame()
         if len(lines):
-            latest.append(lines[dated].max())
             setattr(report, kind, _written(LINKED[kind](lines), work / f"{stem}-{kind}.parquet"))
     counts = _quality(results, accepted, set(rejected))
-    report.ledger_rows = _ledger_rows(results, counts)
+    report.ledger_rows = _ledger_rows(results, counts, _latest_dates(accepted), stopping_rules(settings))
     report.quality = _written(counts, work / f"{stem}-quality.parquet") if len(counts) else None
     bad = _quarantine(results, accepted, set(rejected))
     report.quarantine = _written(bad, work / f"{stem}-quarantine.parquet") if len(bad) else None
-    report.latest_date = max(latest).isoformat() if latest else None  # type: ignore[type-var, union-attr]
     return report
 
 
@@ -317,8 +315,24 @@ def _last_months(accepted: dict[str, list[Accepted]]) -> dict[tuple[str, str], A
     return found
 
 
-def _ledger_rows(results: list[FileResult], counts: pl.DataFrame) -> list[dict[str, Any]]:
-    """Ledger rows with their counts: what is neither accepted nor quarantined is out of scope."""
+def _latest_dates(accepted: dict[str, list[Accepted]]) -> dict[str, date]:
+    """The latest submission or payment of each file's rows in scope: what a release may be as of."""
+    found: dict[str, date] = {}
+    for kind, parts in accepted.items():
+        for part in parts:
+            lines = part.lines.filter("in_scope") if kind == "claim_lines" else part.lines
+            for file_key, day in lines.group_by("file_key").agg(pl.col(DATED[kind]).max()).iter_rows():
+                found[file_key] = max(day, found.get(file_key, day))
+    return found
+
+
+def _ledger_rows(
+    results: list[FileResult], counts: pl.DataFrame, latest: dict[str, date], stopping: str
+) -> list[dict[str, Any]]:
+    """Ledger rows with their counts: what is neither accepted nor quarantined is out of scope.
+
+    `stopping`: the layouts, limits and rules that refused what was refused.
+    """
     summed = counts.group_by("file_key").agg(pl.col("rows_read", "accepted", "quarantined", "repaired").sum())
     by_file = {row["file_key"]: row for row in summed.iter_rows(named=True)}
     rows = []
@@ -327,6 +341,10 @@ def _ledger_rows(results: list[FileResult], counts: pl.DataFrame) -> list[dict[s
         if row["outcome"] == "accepted":
             row = {**row, **by_file.get(row["file_key"], {})}
             row["out_of_scope"] = row["rows_read"] - row["accepted"] - row["quarantined"]
+            if row["file_key"] in latest:
+                row["latest_date"] = latest[row["file_key"]].isoformat()
+        if row["outcome"] == "rejected" or row["quarantined"]:
+            row["stopped_by"] = stopping
         rows.append(row)
     return rows
 

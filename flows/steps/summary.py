@@ -17,6 +17,15 @@ COUNTS = ("rows_read", "out_of_scope", "accepted", "quarantined", "repaired")
 
 
 @dataclass(frozen=True)
+class Release:
+    """The release of one audience after a run: its id, whether the run made it, rows by table."""
+
+    release_id: str
+    is_new: bool
+    tables: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Summary:
     """The outcome of a run. Holds no value of a claim and no file name."""
 
@@ -28,14 +37,13 @@ class Summary:
     findings: Mapping[str, Mapping[str, int]]
     waiting: int
     missing: int
-    completed: str | None
-    release_id: str | None
-    is_new: bool
+    completed: Mapping[str, str]
     everything: bool
     as_of: str | None
     past_ceiling: bool
-    tables: Mapping[str, int] = field(default_factory=dict)
-    withheld: Mapping[str, float] = field(default_factory=dict)
+    as_of_in_future: bool = False
+    left_anchors: tuple[str, ...] = ()
+    releases: Mapping[str, Release] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rows: Sequence[Mapping[str, Any]], ceiling: float, **rest: Any) -> Summary:
@@ -59,6 +67,11 @@ class Summary:
             past_ceiling=bad > ceiling * (good + bad),
             **rest,
         )
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the run published for any audience."""
+        return any(release.is_new for release in self.releases.values())
 
     @property
     def exit_code(self) -> int:
@@ -89,14 +102,18 @@ class Summary:
             lines.append("quarantine passed its ceiling")
         if self.missing:
             lines.append(f"source files no longer in landing/: {self.missing}")
-        if self.completed:
-            lines.append(f"completed the interrupted publishing of release {self.completed}")
+        lines.extend(
+            f"completed the interrupted publishing of release {release} ({audience})"
+            for audience, release in self.completed.items()
+        )
         if self.everything:
             lines.append("rules, reference data or schema changed: every month was resolved anew")
-        lines.append(self._release())
-        if self.withheld:
-            shares = ", ".join(f"{reason} {share:.1%}" for reason, share in self.withheld.items())
-            lines.append(f"withheld, of all rows: {shares}")
+        if self.as_of_in_future:
+            lines.append(
+                "as-of lies after this machine's date: a date in the files, the setting or the clock is wrong"
+            )
+        lines.extend(f"W_ANCHOR: {departure}" for departure in self.left_anchors)
+        lines.extend(self._releases())
         return "\n".join(lines)
 
     def markdown(self) -> str:
@@ -105,7 +122,11 @@ class Summary:
 
     def table(self) -> list[dict[str, Any]]:
         """Published tables and their rows."""
-        return [{"table": name, "rows": rows} for name, rows in self.tables.items()]
+        return [
+            {"audience": audience, "table": name, "rows": rows}
+            for audience, release in self.releases.items()
+            for name, rows in release.tables.items()
+        ]
 
     def _findings(self) -> list[str]:
         """Findings that removed no row: of all files by rule, then of each of the first files."""
@@ -122,11 +143,14 @@ class Summary:
             told.append(f"  and {len(self.findings) - len(shown)} more files (--json lists all)")
         return told
 
-    def _release(self) -> str:
-        if self.release_id is None:
-            return "release: none yet (nothing in scope has been taken in)"
-        what = "published" if self.is_new else "unchanged"
-        return f"release: {self.release_id} {what}, as of {self.as_of}, {len(self.tables)} tables"
+    def _releases(self) -> list[str]:
+        if not self.releases:
+            return ["release: none yet (nothing in scope has been taken in)"]
+        return [
+            f"release for {audience}: {release.release_id} {'published' if release.is_new else 'unchanged'}, "
+            f"as of {self.as_of}, {len(release.tables)} tables"
+            for audience, release in self.releases.items()
+        ]
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -1,46 +1,167 @@
-"""From resolved lines to a staged release.
-
-Build the tables, protect them, compare them with the last release.
-"""
+"""From resolved lines to staged releases: the tables are made once, and each audience's release from them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from flows.readers.reference_files import reference_digests
 from flows.run import Run
 from flows.steps.admission import read_ledger
-from flows.steps.build_tables import build_cells, read_built, rolling_window, with_built
-from flows.store.files import private_folder
+from flows.steps.build_tables import read_built, rolling_window, with_built
+from flows.store.files import as_json, private_folder, read_json
 from flows.store.publish import is_whole, read_manifest, staged_folder
 from flows.store.release import Terms, release_id, stage_release
-from flows.store.snapshot import Store
+from flows.store.snapshot import Edition, Store
 from schemas.dictionary import data_dictionary
+from schemas.rules import SCHEMA_VERSION, Audience, DisclosureRules
 from schemas.tables import TABLES
+from transforms.editions import in_periods, told_periods, with_kept
+from transforms.protect.published import added, published_counts, whole_percents
+from transforms.protect.tables import protect_tables
 from transforms.tables.canonical import canonical_digest
-from transforms.tables.release_changes import causes_of, changed_lines, moved_tables, release_changes
+from transforms.tables.release_changes import causes_of, changed_lines, release_changes
 
 Tables = dict[str, pl.DataFrame]
 CHANGES = "release_changes"
+COUNTS = "counts.json"
+"""Rows and lines published, beside the tables of an audience in the work folder."""
+EDITION = "edition.json"
 READING = 2
 """Tables read at a time: one alone leaves a core idle."""
 
 
 def tables_of(run: Run, store: Store) -> Store:
-    """Build the tables of every period.
-
-    Gives the store as of a snapshot that names them, as they are before they are protected.
-    """
+    """Build the tables of every period; gives the store as of a snapshot that names them, unprotected."""
     return with_built(run, store)
 
 
+def protect(run: Run, store: Store) -> str:
+    """What each audience may see of the tables, in a work folder of its own; gives the folder of all."""
+    built, folder = read_built(store), private_folder(run.work / "shown")
+    for audience in audiences_due(run, store):
+        rules = run.settings.disclosure_of(audience)
+        own, shown = private_folder(folder / audience), protect_tables(built, rules)
+        if audience == "shared":
+            edition, shown = _edition(run, store, built, shown, rules)
+            (own / EDITION).write_bytes(as_json(asdict(edition)))
+        elif audience != "internal":
+            (own / COUNTS).write_bytes(as_json(published_counts(built, shown)))
+        _write_frames(own, shown)
+    return str(folder)
+
+
+def _edition(
+    run: Run, store: Store, built: Tables, shown: Tables, rules: DisclosureRules
+) -> tuple[Edition, Tables]:
+    """What `shared` has told with this release, and its tables: new periods beside those told before."""
+    made_under = hashlib.sha256(as_json([SCHEMA_VERSION, asdict(rules)])).hexdigest()[:16]
+    before, kept = run.store.snapshot.edition, last_release(run, "shared")
+    because = _new_edition(before, made_under, kept is not None)
+    if because:
+        number = before.number + 1 if before else 1
+        edition, kept = Edition(number, because, made_under), {}
+    else:
+        edition = before or Edition()
+    as_of = dt.date.fromisoformat(store.snapshot.as_of or "")
+    new = sorted(set(told_periods(built, as_of, rules.minimum_age_months)) - set(edition.periods))
+    made = with_kept(shown, kept or {}, new)
+    told = {name: in_periods(made[name], new) for name in made if "period_type" in made[name].columns}
+    there = {name: in_periods(built[name], new) for name in told}
+    counts = added(edition.counts, published_counts(there, told))
+    return replace(edition, periods=tuple(sorted({*edition.periods, *new})), counts=counts), made
+
+
+def _new_edition(before: Edition | None, made_under: str, has_last: bool) -> str | None:
+    """Why an edition of `shared` begins, or None: what has been told stands."""
+    if before is None:
+        return "first"
+    if not before.made_under:
+        return "retraction"
+    if before.made_under != made_under:
+        return "schema or thresholds"
+    return None if has_last else "the last release was lost"
+
+
+def stage(run: Run, store: Store, shown_folder: str) -> Store:
+    """Write the release of each audience into the store; gives the store as of a snapshot that names them.
+
+    An audience for which nothing has changed keeps the release it has.
+    """
+    causes = _Causes(run, store)
+    for audience in audiences_due(run, store):
+        folder = Path(shown_folder) / audience
+        name, edition = _stage_audience(run, store, audience, folder, causes)
+        earlier = tuple(other for other in store.snapshot.releases.get(audience, ()) if other != name)
+        kept = (*earlier[-run.settings.keep_releases :], name)
+        store = store.with_snapshot(
+            releases={**store.snapshot.releases, audience: kept},
+            made_of={**store.snapshot.made_of, audience: store.snapshot.basis},
+        )
+        if edition:
+            store = store.with_snapshot(edition=edition)
+    return store
+
+
+def _stage_audience(
+    run: Run, store: Store, audience: Audience, folder: Path, causes: _Causes
+) -> tuple[str, Edition | None]:
+    """Name of the folder of an audience's release, and the edition it belongs to."""
+    edition = Edition.of(told) if (told := read_json(folder / EDITION)) else None
+    tables = _read_frames(folder)
+    counts = edition.counts if edition else read_json(folder / COUNTS) or {}
+    terms = terms_of(run, store, audience, edition, whole_percents(counts))
+    digests = {name: canonical_digest(frame) for name, frame in tables.items()}
+    identity, last = release_id(digests, terms), run.store.snapshot.release(audience)
+    manifest = read_manifest(staged_folder(run.data, last)) if last else None
+    if last and manifest and is_whole(staged_folder(run.data, last), manifest):
+        told_on = manifest["as_of"] if audience == "shared" else terms.as_of
+        if release_id(digests, replace(terms, as_of=told_on)) == manifest["release_id"]:
+            return last, edition
+    specs = {name: spec for name, spec in TABLES.items() if name in tables or name == CHANGES}
+    columns = {name: spec.columns for name, spec in specs.items()}
+    name = stage_release(
+        *(tables, columns, identity, data_dictionary(list(specs.values())), terms, run.data, run.work),
+        late=lambda: {CHANGES: _changes(run, audience, tables, causes, terms)},
+    )
+    return name, edition
+
+
+def _changes(run: Run, audience: Audience, tables: Tables, causes: _Causes, terms: Terms) -> pl.DataFrame:
+    """How the numbers moved since the audience's last release of the same thresholds and edition."""
+    before, old = last_release(run, audience), run.store.snapshot.edition
+    if before is None or (terms.edition and old and terms.edition["number"] != old.number):
+        return release_changes({}, tables)
+    least = 1 if audience == "internal" else run.settings.disclosure_of(audience).minimum_count
+    return release_changes(before, tables, causes.of(least), causes.made_under)
+
+
+class _Causes:
+    """What changed the lines since the last snapshot, found when it is first asked for."""
+
+    def __init__(self, run: Run, store: Store) -> None:
+        self.made_under = _made_under(run, store)
+        self._run, self._store = run, store
+        self._lines: pl.DataFrame | None = None
+
+    def of(self, minimum: int) -> pl.DataFrame:
+        """Causes of at least so many patients of a cell."""
+        if self._lines is None:
+            partitions = moved_partitions(self._run.store, self._store)
+            sides = [store.resolved_lines(partitions) for store in (self._run.store, self._store)]
+            self._lines = changed_lines(*sides).collect()
+        return causes_of(self._lines.lazy(), self.made_under, rolling_window(self._store), minimum)
+
+
 def moved_partitions(before: Store, after: Store) -> list[str]:
-    """Partitions whose lines are not those of the last release: files are named by their content."""
+    """Partitions whose lines are not those of the last snapshot: files are named by their content."""
     old, new = before.snapshot.partitions, after.snapshot.partitions
     lines = {
         key: tuple(part[key].lines if key in part else None for part in (old, new)) for key in {*old, *new}
@@ -48,97 +169,68 @@ def moved_partitions(before: Store, after: Store) -> list[str]:
     return sorted(key for key, (was, now) in lines.items() if was != now)
 
 
-def disclose(run: Run, store: Store) -> str:
-    """Make what the audience may see of the tables; gives the work folder of it."""
-    from transforms.protect.tables import protect_tables
-
-    safe = protect_tables(read_built(store), run.settings.disclosure)
-    return str(_write_frames(run.work / "safe", safe))
-
-
-def stage(run: Run, store: Store, safe_folder: str) -> Store:
-    """Write the release into the store; gives the store as of a snapshot that names it."""
-    tables = _read_frames(Path(safe_folder))
-    terms = terms_of(run, store)
-    with ThreadPoolExecutor(1) as pool:
-        last = pool.submit(_last_release, run)
-        identity = release_id({name: canonical_digest(frame) for name, frame in tables.items()}, terms)
-        before = last.result()
-    specs = {name: spec for name, spec in TABLES.items() if name in tables or name == CHANGES}
-    columns = {name: spec.columns for name, spec in specs.items()}
-    dictionary = data_dictionary(list(specs.values()))
-    name = stage_release(
-        *(tables, columns, identity, dictionary, terms, run.data, run.work),
-        late=lambda: {CHANGES: changes_since(run, store, before, tables, identity)},
-    )
-    releases = [*(release for release in store.snapshot.releases if release != name), name]
-    return store.with_snapshot(releases=tuple(releases[-run.settings.keep_releases - 1 :]))
-
-
-def changes_since(
-    run: Run, store: Store, before: Tables | None, tables: Tables, identity: str
-) -> pl.DataFrame:
-    """How the numbers moved since the last release of the same audience and thresholds, `before`.
-
-    The same release keeps its own.
-    """
-    if before is None:
-        return release_changes({}, tables)
-    manifest = read_manifest(staged_folder(run.data, run.store.snapshot.release or ""))
-    if manifest and manifest["release_id"] == identity and CHANGES in before:
-        return before[CHANGES]
-    least = 1 if run.settings.audience == "internal" else run.settings.disclosure.minimum_count
-    moved = moved_tables(before, tables)
-    changed, causes = _changed_cells(run, store, moved)
-    of_moved = {name: before[name] for name in moved}
-    return release_changes(of_moved, tables, changed, least, causes, _made_under(run, store))
-
-
-def _changed_cells(run: Run, store: Store, moved: Sequence[str]) -> tuple[Tables, pl.DataFrame]:
-    """N of only the lines that changed since the last release, in the tables that moved; and the causes."""
-    partitions, window = moved_partitions(run.store, store), rolling_window(store)
-    lines = changed_lines(run.store.resolved_lines(partitions), store.resolved_lines(partitions)).collect()
-    changed = build_cells(run, store, lines.lazy(), window, wanted=moved, is_counted_only=True)
-    return changed, causes_of(lines.lazy(), _made_under(run, store), window)
-
-
 def _made_under(run: Run, store: Store) -> str | None:
     """What is not as it was when the last release was made: reference_data, rules, or neither."""
-    last = run.store.snapshot.release
-    manifest = read_manifest(staged_folder(run.data, last)) if last else None
-    if manifest is None or manifest["fingerprint"] == store.snapshot.fingerprint:
+    if run.store.snapshot.fingerprint in ("", store.snapshot.fingerprint):
+        return None
+    names = [names[-1] for names in run.store.snapshot.releases.values() if names]
+    manifest = read_manifest(staged_folder(run.data, names[0])) if names else None
+    if manifest is None:
         return None
     return "rules" if manifest["reference"] == dict(reference_digests()) else "reference_data"
 
 
-def terms_of(run: Run, store: Store) -> Terms:
+def terms_of(
+    run: Run, store: Store, audience: Audience, edition: Edition | None, published: Mapping[str, Any]
+) -> Terms:
     """What a release of this store is made under."""
     accepted = read_ledger(store).filter(pl.col("outcome") == "accepted")
     return Terms(
         rules=run.settings.rules,
-        disclosure=run.settings.disclosure,
+        disclosure=run.settings.disclosure_of(audience),
         reference=reference_digests(),
         fingerprint=store.snapshot.fingerprint,
         as_of=store.snapshot.as_of or "",
         inputs=tuple(accepted["sha256"].unique().sort()),
+        edition={"number": edition.number, "because": edition.because} if edition else {},
+        published=published,
     )
 
 
-def _last_release(run: Run) -> Tables | None:
-    """The last release in the store, when it is whole and was shown to the same audience under the same
-    thresholds.
+def last_release(run: Run, audience: Audience) -> Tables | None:
+    """The audience's last release in the store, when it is whole and was made under the same thresholds.
 
-    What one audience may see must not reach another as the number before.
+    What other thresholds let through must not be told as the number before.
     """
-    if run.store.snapshot.release is None:
+    name = run.store.snapshot.release(audience)
+    if name is None:
         return None
-    folder = staged_folder(run.data, run.store.snapshot.release)
+    folder = staged_folder(run.data, name)
     manifest = read_manifest(folder)
     if manifest is None or not is_whole(folder, manifest):
         return None
-    return (
-        _read_frames(folder) if manifest["rules"]["disclosure"] == asdict(run.settings.disclosure) else None
-    )
+    return _read_frames(folder) if _same_thresholds(run, audience, manifest) else None
+
+
+def audiences_due(run: Run, store: Store) -> list[Audience]:
+    """Audiences without a whole release of this store under today's thresholds."""
+    return [audience for audience in run.settings.audiences if _is_due(run, store, audience)]
+
+
+def _is_due(run: Run, store: Store, audience: Audience) -> bool:
+    if store.snapshot.made_of.get(audience) != store.snapshot.basis:
+        return True
+    name = store.snapshot.release(audience)
+    folder = staged_folder(run.data, name or "")
+    manifest = read_manifest(folder) if name else None
+    if manifest is None or not is_whole(folder, manifest):
+        return True
+    return not _same_thresholds(run, audience, manifest)
+
+
+def _same_thresholds(run: Run, audience: Audience, manifest: Mapping[str, Any]) -> bool:
+    """Whether a release was made under today's thresholds; compared as JSON, which knows no tuples."""
+    return as_json(manifest["rules"]["disclosure"]) == as_json(asdict(run.settings.disclosure_of(audience)))
 
 
 def _write_frames(folder: Path, frames: Mapping[str, pl.DataFrame]) -> Path:

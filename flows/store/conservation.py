@@ -35,7 +35,11 @@ def check_files(store: Store, ledger: pl.DataFrame, batches: Sequence[BatchFiles
 def quarantined_by_code(store: Store, ledger: pl.DataFrame, batches: Sequence[BatchFiles]) -> dict[str, int]:
     """Rows kept apart by rule code, over accepted files; E_CONSERVATION where the ledger says otherwise."""
     accepted = ledger.filter(pl.col("outcome") == "accepted")
-    frames = [pl.scan_parquet(store.path(batch.quality)) for batch in batches if batch.quality]
+    frames = [
+        pl.scan_parquet(store.path(batch.quality)).filter(~pl.col("file_key").is_in(batch.retired))
+        for batch in batches
+        if batch.quality
+    ]
     if not frames:
         return {}
     counts = (
@@ -84,6 +88,25 @@ def check_partitions(store: Store, written: Collection[str] | None = None) -> No
             "E_CONSERVATION",
             f"accepted remit lines {remits}; with an outcome {answered}{_elsewhere(elsewhere)}",
         )
+
+
+def check_money(store: Store) -> None:
+    """The money of one adjudication counts for one current line at most, over all partitions.
+
+    E_CONSERVATION with the counts.
+    """
+    counted = (
+        store.resolved_lines()
+        .filter(pl.col("final_file_key").is_not_null())
+        .group_by("final_file_key", "final_row_number")
+        .len()
+        .filter(pl.col("len") > 1)
+        .select(adjudications=pl.len(), lines=pl.col("len").sum())
+        .collect()
+    )
+    adjudications, lines = counted.row(0)
+    if adjudications:
+        raise ProductError("E_CONSERVATION", f"{adjudications} adjudications count for {lines} current lines")
 
 
 def _elsewhere(rows: int) -> str:

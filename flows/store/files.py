@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,22 +61,22 @@ def write_atomically(path: Path, content: bytes, scratch: Path, mode: int = PRIV
     """Replace a file by new content; a reader meets the old or the new one, whole."""
     draft = scratch / f".{path.name}.new"
     draft.write_bytes(content)
-    put(draft, path, mode)
+    put(draft, path, lambda new: new.chmod(mode))
 
 
-def put(draft: Path, path: Path, mode: int) -> None:
-    """Give a draft its mode, flush it and move it to its place, in this order."""
-    draft.chmod(mode)
+def put(draft: Path, path: Path, give_modes: Callable[[Path], None]) -> None:
+    """Give a draft its modes, flush it and move it to its place, in this order."""
+    give_modes(draft)
     flush_file(draft)
     draft.replace(path)
     flush_folder(path.parent)
 
 
-def copy_atomically(source: Path, path: Path, scratch: Path, mode: int) -> None:
+def copy_atomically(source: Path, path: Path, scratch: Path, give_modes: Callable[[Path], None]) -> None:
     """Replace a file by a copy of another."""
     draft = scratch / f".{path.name}.new"
     shutil.copyfile(source, draft)
-    put(draft, path, mode)
+    put(draft, path, give_modes)
 
 
 def as_json(value: Any) -> bytes:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date as Date
 from typing import Any, Final
 
 import polars as pl
 
-from schemas.columns import Column, names, polars_schema, text, whole
+from schemas.columns import Column, date, names, polars_schema, text, whole
 
 LEDGER: Final[tuple[Column, ...]] = (
     text("shown_name", "f: and 12 hex digits of a keyed hash of the file's path").required(),
@@ -17,7 +18,11 @@ LEDGER: Final[tuple[Column, ...]] = (
     whole("modified_ns", "Time of last change as delivered", "ns since 1970"),
     text("kind", "claim_lines, remit_lines, x12_837p, x12_835 or empty").required(),
     text("outcome", "accepted, rejected, duplicate, empty or superseded").required(),
-    text("reason", "Code of a rejection (explain tells more); empty otherwise").required(),
+    text(
+        "reason", "Code of a rejection and where it was met (explain tells more); empty otherwise"
+    ).required(),
+    text("stopped_by", "Layouts, limits and rules under which the file or rows of it were refused"),
+    date("latest_date", "Latest submission or payment of its accepted rows in scope"),
     whole("rows_read", "Rows in the file", "rows").required(),
     whole("out_of_scope", "Rows with no code in scope", "rows").required(),
     whole("accepted", "Rows taken in", "rows").required(),
@@ -25,6 +30,8 @@ LEDGER: Final[tuple[Column, ...]] = (
     whole("repaired", "Values repaired where the repair is certain", "values").required(),
 )
 KEY: Final = ("shown_name", "file_key")
+MARKS: Final = ("shown_name", "bytes", "modified_ns")
+"""What tells that a file of the landing folder is the one that was seen."""
 
 
 def empty_ledger() -> pl.DataFrame:
@@ -42,6 +49,9 @@ def ledger_rows(rows: Iterable[Mapping[str, Any]], modified: Mapping[str, int]) 
         {"reason": "", **{name: row[name] for name in known if row.get(name) is not None}} for row in rows
     ]
     stamped = [{"modified_ns": modified.get(row["shown_name"]), **row} for row in plain]
+    for row in stamped:
+        if "latest_date" in row:
+            row["latest_date"] = Date.fromisoformat(row["latest_date"])
     return pl.DataFrame(stamped, schema=polars_schema(LEDGER)).with_columns(
         pl.col(column.name).fill_null(0)
         for column in LEDGER
@@ -49,17 +59,21 @@ def ledger_rows(rows: Iterable[Mapping[str, Any]], modified: Mapping[str, int]) 
     )
 
 
-def merge_ledger(before: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
-    """The ledger with the new rows.
+def merge_ledger(
+    before: pl.DataFrame, new: pl.DataFrame, again: Collection[str] = frozenset()
+) -> pl.DataFrame:
+    """The ledger with the new rows; content taken in `again` gives up what was said of it.
 
     A duplicate of a file's own earlier row only renews its size and time of change.
 
     Grain: one row per shown name and content; sorted, so that the same files make the same bytes.
     """
     new = new.unique(KEY, keep="first", maintain_order=True)
-    again = new.filter(pl.col("outcome") == "duplicate").join(before, on=KEY, how="semi")
-    renewed = before.update(again.select(*KEY, "bytes", "modified_ns"), on=KEY, how="left")
-    fresh = new.join(again, on=KEY, how="anti")
+    given_up = new.filter(pl.col("file_key").is_in(list(again)))
+    before = before.join(given_up, on="file_key", how="anti")
+    same = new.filter(pl.col("outcome") == "duplicate").join(before, on=KEY, how="semi")
+    renewed = before.update(same.select(*KEY, "bytes", "modified_ns"), on=KEY, how="left")
+    fresh = new.join(same, on=KEY, how="anti")
     kept = renewed.join(fresh, on=KEY, how="anti")
     return pl.concat([kept.select(names(LEDGER)), fresh.select(names(LEDGER))]).sort(KEY)
 
@@ -79,6 +93,16 @@ def supersede(before: pl.DataFrame, new: pl.DataFrame) -> tuple[pl.DataFrame, se
     return marked, gone
 
 
+def to_try_again(ledger: pl.DataFrame, now: str) -> pl.DataFrame:
+    """Rows of content that was refused, whole or in part, by other layouts, limits or rules than now."""
+    return ledger.filter(pl.col("stopped_by") != now)
+
+
+def as_of(ledger: pl.DataFrame) -> Date | None:
+    """The latest submission or payment of rows in force: what was superseded or refused dates nothing."""
+    return ledger.filter(pl.col("outcome") == "accepted")["latest_date"].max()  # type: ignore[return-value]
+
+
 def seen(ledger: pl.DataFrame) -> set[tuple[str, int, int]]:
     """Files that need no second look: (shown name, size, time of last change)."""
-    return set(ledger.select("shown_name", "bytes", "modified_ns").drop_nulls().iter_rows())
+    return set(ledger.select(MARKS).drop_nulls().iter_rows())

@@ -1,13 +1,15 @@
-"""Publishing: what analysts read is one committed release, whole, at every moment.
+"""Publishing: what the readers of an audience see is one committed release, whole, at every moment.
 
-A staged release (store/releases/<name>/) is copied to benchmarks/releases/<release_id>/. The commit point is
-the atomic replace of manifest.json. Then each stable file is replaced atomically. Doing it again completes
-it.
+A staged release (store/releases/<name>/) is copied to benchmarks/<audience>/releases/<release_id>/. What
+counts is what the store's snapshot names; the readers of an audience see its release with the atomic replace
+of their manifest.json. Then each stable file is replaced atomically. Doing it again completes it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import grp
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -31,23 +33,54 @@ from flows.store.files import (
 
 MANIFEST: Final = "manifest.json"
 PUBLISHED_AT: Final = "published_at"
+OPEN_FOLDER: Final = 0o755
+"""Mode of benchmarks/ itself: it holds nothing but the folders of the audiences."""
 PATIENCE_SECONDS: Final = (0.05, 0.2, 0.5, 1.0)
 
 
 @dataclass(frozen=True)
 class Modes:
-    """Permissions of published files and folders."""
+    """Permissions of published files and folders, and the group (its number) that may read them."""
 
     file: int
     folder: int
+    group: int | None = None
+
+    def give(self, path: Path) -> None:
+        """Give a file or folder its group and mode, the group first: the mode is what lets the group in."""
+        if self.group is not None and path.stat().st_gid != self.group:
+            os.chown(path, -1, self.group)
+        path.chmod(self.folder if path.is_dir() else self.file)
+
+    def hold(self, path: Path) -> bool:
+        """Whether a file or folder has them."""
+        told = path.stat()
+        mode = self.folder if path.is_dir() else self.file
+        return told.st_mode & 0o7777 == mode and self.group in (None, told.st_gid)
 
 
-def modes_of(audience: str) -> Modes:
-    """Internal tables are for their owner alone.
+def modes_of(audience: str, internal_group: str | None = None) -> Modes:
+    """Internal tables are for their owner, and for the group named by a setting.
 
-    The others for everybody on the machine (contract section 7).
+    The others for everybody on the machine (contract sections 6 and 7). E_SETTING when there is no such group
+    or this user may not give files to it.
     """
-    return Modes(0o600, 0o700) if audience == "internal" else Modes(0o644, 0o755)
+    if audience != "internal":
+        return Modes(0o644, 0o755)
+    if internal_group is None:
+        return Modes(0o600, 0o700)
+    try:
+        group = grp.getgrnam(internal_group).gr_gid
+    except KeyError:
+        raise ProductError("E_SETTING", "internal_group: no group of that name on this machine") from None
+    if os.geteuid() != 0 and group not in {os.getegid(), *os.getgroups()}:
+        raise ProductError("E_SETTING", "internal_group: the user of the run is not a member")
+    return Modes(0o640, 0o750, group)
+
+
+def readers_folder(data: Path, audience: str) -> Path:
+    """What the readers of an audience look at."""
+    return data / "benchmarks" / audience
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
@@ -79,15 +112,21 @@ def is_whole(folder: Path, manifest: dict[str, Any] | None) -> bool:
     )
 
 
-def is_published(data: Path, release: str) -> bool:
-    """Whether benchmarks/ holds exactly this release of the store."""
+def is_published(data: Path, release: str, modes: Modes | None = None) -> bool:
+    """Whether its readers see exactly this release of the store; with `modes`, under these permissions."""
     manifest = read_manifest(staged_folder(data, release))
-    return manifest is not None and not faults(data, manifest)
+    if manifest is None or faults(data, manifest["audience"], manifest):
+        return False
+    folder = readers_folder(data, manifest["audience"])
+    return modes is None or all(map(modes.hold, (folder, folder / MANIFEST)))
 
 
-def faults(data: Path, expected: dict[str, Any] | None = None) -> list[str]:
-    """What differs between benchmarks/ and its manifest (and the store's, when given): one line per file."""
-    folder = data / "benchmarks"
+def faults(data: Path, audience: str, expected: dict[str, Any] | None = None) -> list[str]:
+    """What differs between the folder of an audience and its manifest (and the store's, when given).
+
+    One line per file.
+    """
+    folder = readers_folder(data, audience)
     manifest = read_manifest(folder)
     if manifest is None:
         return [f"{MANIFEST}: missing or unreadable"]
@@ -107,7 +146,7 @@ def faults(data: Path, expected: dict[str, Any] | None = None) -> list[str]:
     return wrong + [f"{name}: not part of the release" for name in sorted(strays)]
 
 
-def publish(data: Path, release: str) -> str:
+def publish(data: Path, release: str, modes: Modes) -> str:
     """Bring a release of the store before its readers, or complete what was begun; gives its release id.
 
     E_RELEASE_DAMAGED when the store's copy is not what its manifest says, E_PUBLISH_PENDING when a file
@@ -117,9 +156,9 @@ def publish(data: Path, release: str) -> str:
     manifest = read_manifest(source)
     if manifest is None or not is_whole(source, manifest):
         raise ProductError("E_RELEASE_DAMAGED", f"store/releases/{release}")
-    modes = modes_of(manifest["audience"])
     scratch = private_folder(data / "store" / "running" / "publish")
-    folder = _folder(data / "benchmarks", modes)
+    _folder(data / "benchmarks").chmod(OPEN_FOLDER)
+    folder = _folder(readers_folder(data, manifest["audience"]), modes)
     home = _folder(folder / "releases", modes) / manifest["release_id"]
     _publish_folder(source, home, manifest, modes, scratch)
     failpoint("publish_folder")
@@ -130,14 +169,14 @@ def publish(data: Path, release: str) -> str:
         failpoint("publish_stable")
     _prune(folder, manifest)
     shutil.rmtree(scratch)
-    failpoint("publish")
+    failpoint("publish_audience")
     return str(manifest["release_id"])
 
 
 def _publish_folder(source: Path, home: Path, manifest: dict[str, Any], modes: Modes, scratch: Path) -> None:
     """releases/<release_id>/: appears whole; where it is there already only what differs is replaced."""
     if home.is_dir():
-        home.chmod(modes.folder)
+        modes.give(home)
         for name, sha256 in files_of(manifest).items():
             _bring(source / name, home / name, sha256, modes, scratch)
         return
@@ -146,33 +185,33 @@ def _publish_folder(source: Path, home: Path, manifest: dict[str, Any], modes: M
     draft.mkdir(mode=0o700)
     for name in files_of(manifest):
         shutil.copyfile(source / name, draft / name)
-        (draft / name).chmod(modes.file)
+        modes.give(draft / name)
         flush_file(draft / name)
     flush_folder(draft)
     if not is_whole(draft, manifest):
         raise ProductError("E_DISK", "a copy differs from what was written")
-    draft.chmod(modes.folder)
+    modes.give(draft)
     draft.rename(home)
     flush_folder(home.parent)
 
 
 def _publish_manifest(folder: Path, manifest: dict[str, Any], modes: Modes, scratch: Path) -> None:
-    """The commit point; a manifest that says the same keeps its time of publishing."""
+    """What readers go by; a manifest that says the same keeps its time of publishing."""
     now = read_manifest(folder)
     if now is not None and {**now, PUBLISHED_AT: ""} == {**manifest, PUBLISHED_AT: ""}:
-        (folder / MANIFEST).chmod(modes.file)
+        modes.give(folder / MANIFEST)
         return
     stamped = {**manifest, PUBLISHED_AT: f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"}
     draft = scratch / MANIFEST
     draft.write_bytes(as_json(stamped))
-    _patiently(lambda: put(draft, folder / MANIFEST, modes.file))
+    _patiently(lambda: put(draft, folder / MANIFEST, modes.give))
 
 
 def _bring(source: Path, target: Path, sha256: str, modes: Modes, scratch: Path) -> None:
     if target.is_file() and not target.is_symlink() and digest(target) == sha256:
-        target.chmod(modes.file)
+        modes.give(target)
         return
-    _patiently(lambda: copy_atomically(source, target, scratch, modes.file))
+    _patiently(lambda: copy_atomically(source, target, scratch, modes.give))
 
 
 def _patiently(replace: Callable[[], None]) -> None:
@@ -200,18 +239,25 @@ def _strays(folder: Path, manifest: dict[str, Any]) -> list[Path]:
     return [*tables, *releases, *(path for path in home.glob("*") if path.name not in named)]
 
 
-def _folder(path: Path, modes: Modes) -> Path:
+def _folder(path: Path, modes: Modes | None = None) -> Path:
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         raise ProductError("E_DATA_FOLDER", f"{path.name} is a link or no folder")
     make_folder(path)
-    path.chmod(modes.folder)
+    if modes:
+        modes.give(path)
     return path
 
 
-def check_one_file_system(data: Path) -> None:
-    """E_DATA_FOLDER when a file can't be renamed from the work folders to where it is kept or published."""
+def check_places(data: Path) -> None:
+    """Whether what is published fits what is to be published.
+
+    E_DATA_FOLDER when a file can't be renamed from the work folders to where it is kept or published;
+    E_STORE_FORMAT when benchmarks/ holds the tables of a version that knew one audience only.
+    """
+    if (data / "benchmarks" / MANIFEST).exists():
+        raise ProductError("E_STORE_FORMAT", "benchmarks/ has no folder for each audience yet")
     rooms = ("store", "benchmarks", "quarantine")
-    inner = ("store/*", "store/accepted/*", "store/resolved/*", "benchmarks/releases")
+    inner = ("store/*", "store/accepted/*", "store/resolved/*", "benchmarks/*", "benchmarks/*/releases")
     places = [data / name for name in rooms if (data / name).is_dir()]
     places += [place for pattern in inner for place in data.glob(pattern) if place.is_dir()]
     if len({place.stat().st_dev for place in places}) > 1:

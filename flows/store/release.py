@@ -6,7 +6,7 @@ import hashlib
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,19 +17,19 @@ from flows.store.parquet_out import write_table
 from flows.store.publish import MANIFEST, PUBLISHED_AT
 from schemas.columns import Column
 from schemas.rules import SCHEMA_VERSION, DisclosureRules, Rules
-from transforms.protect.published import withheld_rows
 
 DICTIONARY: Final = "data_dictionary.md"
-OUTSIDE_THE_ID: Final = frozenset({"data_quality", "release_changes"})
-"""Tables that tell about a run and the last release.
-
-The release id does not depend on them (contract section 6).
-"""
+OUTSIDE_THE_ID: Final = frozenset({"release_changes"})
+"""What tells of the release before: the release id does not depend on it (contract section 6)."""
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What a release was made under."""
+    """What a release was made under.
+
+    `edition`: number and reason of the edition of `shared`; empty for other audiences. `published`: whole
+    percents of rows and lines by table and period type; empty for internal, which holds everything.
+    """
 
     rules: Rules
     disclosure: DisclosureRules
@@ -37,32 +37,36 @@ class Terms:
     fingerprint: str
     as_of: str
     inputs: tuple[str, ...]
+    edition: Mapping[str, Any] = field(default_factory=dict)
+    published: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def suppression(self) -> str:
-        """The suppression rule in one sentence, for the file metadata."""
+        """The rule of what is left out in one sentence, for the file metadata."""
         rules = self.disclosure
         if rules.audience == "internal":
-            return "internal: exact; not to be passed on"
+            return "internal: every cell, exact; not to be passed on"
         return (
             f"{rules.audience}: rows of fewer than {rules.minimum_count} patients, cases, claims or lines "
-            f"are left out, counts and what rests on them are rounded; prices need "
-            f"{rules.minimum_priced_lines} lines and {rules.minimum_providers} billing providers, none above "
-            f"{rules.dominance:.0%}; tails need {rules.minimum_tail_lines} lines"
+            f"are left out, other counts are rounded; prices need {rules.minimum_priced_lines} lines and "
+            f"{rules.minimum_providers} billing providers, none above {rules.dominance:.0%}; tails need "
+            f"{rules.minimum_tail_lines} lines"
         )
 
 
 def release_id(digests: Mapping[str, str], terms: Terms) -> str:
-    """16 hex digits over the digest of every table's content, schema version, rules and audience.
+    """16 hex digits over the digest of every table's content, as-of date, schema version, rules and audience.
 
     Same content, same id.
     """
     facts = {
         "tables": {name: told for name, told in digests.items() if name not in OUTSIDE_THE_ID},
+        "as_of": terms.as_of,
         "schema_version": SCHEMA_VERSION,
         "rules": asdict(terms.rules),
         "disclosure": asdict(terms.disclosure),
         "reference": dict(terms.reference),
+        "edition": dict(terms.edition),
     }
     return hashlib.sha256(as_json(facts)).hexdigest()[:16]
 
@@ -101,9 +105,7 @@ def stage_release(
         writing |= {name: pool.submit(written, name, frame) for name, frame in further.items()}
         entries = {name: writing[name].result() for name in sorted(writing)}
     (draft / DICTIONARY).write_text(dictionary, encoding="utf-8")
-    manifest = manifest_of(
-        identity, entries, _entry(draft / DICTIONARY), terms, withheld_rows({**tables, **further})
-    )
+    manifest = manifest_of(identity, entries, _entry(draft / DICTIONARY), terms)
     (draft / MANIFEST).write_bytes(as_json(manifest))
     for path in (draft / DICTIONARY, draft / MANIFEST):
         path.chmod(0o600)
@@ -124,13 +126,9 @@ def file_metadata(name: str, identity: str, terms: Terms) -> dict[str, str]:
 
 
 def manifest_of(
-    identity: str,
-    tables: Mapping[str, Any],
-    dictionary: Mapping[str, Any],
-    terms: Terms,
-    withheld: Mapping[str, float],
+    identity: str, tables: Mapping[str, Any], dictionary: Mapping[str, Any], terms: Terms
 ) -> dict[str, Any]:
-    """The manifest before it is published; `withheld`: share of all rows by reason."""
+    """The manifest before it is published."""
     return {
         "release_id": identity,
         "schema_version": SCHEMA_VERSION,
@@ -141,7 +139,8 @@ def manifest_of(
         "rules": {**asdict(terms.rules), "disclosure": asdict(terms.disclosure)},
         "reference": dict(terms.reference),
         "inputs": sorted(terms.inputs),
-        "withheld": dict(withheld),
+        **({"edition": dict(terms.edition)} if terms.edition else {}),
+        **({"published": dict(terms.published)} if terms.published else {}),
         "tables": dict(tables),
         "dictionary": dict(dictionary),
         PUBLISHED_AT: "",

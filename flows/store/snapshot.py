@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
 import shutil
@@ -45,7 +46,6 @@ SWEPT: Final = (
     "store/accepted/quality",
     "store/resolved/lines",
     "store/resolved/remits",
-    "store/carried",
     "store/tables",
     "quarantine",
 )
@@ -64,7 +64,6 @@ class BatchFiles:
     remit_lines: str | None = None
     quality: str | None = None
     quarantine: str | None = None
-    latest_date: str | None = None
     retired: tuple[str, ...] = ()
 
     def names(self) -> Iterator[str]:
@@ -89,11 +88,24 @@ class PartitionFiles:
 
 
 @dataclass(frozen=True)
-class Basis:
-    """What a release for `shared` was made of: files of resolved lines, and its as-of date."""
+class Edition:
+    """What `shared` has told so far; a period once told never changes within an edition.
 
-    lines: tuple[str, ...]
-    as_of: str
+    `because`: why it began. `made_under`: digest of the schema version and thresholds; empty after a
+    retraction. `periods`: those told, as `quarter/2025-01-01`, with rows or without. `counts`: by table and
+    period type the rows and lines published, and those there were, when a period was first told.
+    """
+
+    number: int = 0
+    because: str = "first"
+    made_under: str = ""
+    periods: tuple[str, ...] = ()
+    counts: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Edition:
+        """The edition from plain values."""
+        return cls(**{**raw, "periods": tuple(raw["periods"])})
 
 
 @dataclass(frozen=True)
@@ -113,8 +125,9 @@ class Built:
 class Snapshot:
     """Everything that counts at one moment. Holds no clock: the same inputs make the same snapshot.
 
-    `bases` are those of the last release for `shared` and of every release that a cell of it was last new in;
-    `carried` names the file that says which cells those are. `built`: tables of the last run.
+    `releases`: of each audience the folders kept under store/releases, the last one is what its readers see;
+    `made_of`: what that one was made of (see `basis`).
+    `edition`: what `shared` has told. `built`: tables of the last run.
     """
 
     key_id: str
@@ -123,15 +136,22 @@ class Snapshot:
     ledger: str | None = None
     batches: tuple[BatchFiles, ...] = ()
     partitions: Mapping[str, PartitionFiles] = field(default_factory=dict)
-    releases: tuple[str, ...] = ()
-    bases: Mapping[str, Basis] = field(default_factory=dict)
-    carried: str | None = None
+    releases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    made_of: Mapping[str, str] = field(default_factory=dict)
+    edition: Edition | None = None
     built: Built | None = None
 
+    def release(self, audience: str) -> str | None:
+        """Folder name of the audience's release that belongs to this snapshot, under store/releases."""
+        return next(reversed(self.releases.get(audience, ())), None)
+
     @property
-    def release(self) -> str | None:
-        """Folder name of the release that belongs to this snapshot, under store/releases."""
-        return self.releases[-1] if self.releases else None
+    def basis(self) -> str:
+        """Digest of everything that tables are made of: files are named by their content."""
+        batches = [asdict(batch) for batch in self.batches]
+        partitions = {key: asdict(files) for key, files in self.partitions.items()}
+        facts = [self.fingerprint, self.as_of, batches, partitions]
+        return hashlib.sha256(as_json(facts)).hexdigest()[:NAME_DIGITS]
 
     def names(self) -> set[str]:
         """Names of all files that are kept, releases apart."""
@@ -143,8 +163,7 @@ class Snapshot:
             name for files in self.partitions.values() for name in (files.lines, files.remits) if name
         }
         batches = {name for batch in self.batches for name in batch.names()}
-        bases = {name for basis in self.bases.values() for name in basis.lines}
-        return partitions | batches | bases | {name for name in (self.ledger, self.carried) if name}
+        return partitions | batches | ({self.ledger} if self.ledger else set())
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for snapshot.json."""
@@ -161,10 +180,8 @@ class Snapshot:
             for batch in raw["batches"]
         )
         rest["partitions"] = {key: PartitionFiles(**files) for key, files in raw["partitions"].items()}
-        rest["releases"] = tuple(raw["releases"])
-        rest["bases"] = {
-            name: Basis(tuple(basis["lines"]), basis["as_of"]) for name, basis in raw["bases"].items()
-        }
+        rest["releases"] = {audience: tuple(kept) for audience, kept in raw["releases"].items()}
+        rest["edition"] = Edition.of(raw["edition"]) if raw.get("edition") else None
         rest["built"] = Built(**raw["built"]) if raw.get("built") else None
         return cls(**rest)
 
@@ -261,7 +278,8 @@ class Store:
         ]
         for path in orphans:
             path.unlink()
-        kept = {*self.snapshot.releases, str(os.getpid())}
+        releases = {name for names in self.snapshot.releases.values() for name in names}
+        kept = {*releases, str(os.getpid())}
         rooms = ("store/running", "store/releases", "store/spill")
         folders = [folder for room in rooms for folder in _folders(self.data / room)]
         stale = [folder for folder in folders if folder.name not in kept and folder != keep]
@@ -296,16 +314,6 @@ class Store:
     def resolved_remits(self, only: Iterable[str] | None = None) -> pl.LazyFrame:
         """Resolved remits of all partitions, or of those named 'payer/YYYY-MM'; grain: RESOLVED_REMIT."""
         return self._resolved("remits", RESOLVED_REMIT, only)
-
-    def lines_of(self, basis: Basis) -> pl.LazyFrame:
-        """Resolved lines that a release was made of; grain: RESOLVED_LINE."""
-        paths = [self.path(name) for name in basis.lines]
-        return pl.scan_parquet(paths) if paths else pl.LazyFrame(schema=polars_schema(RESOLVED_LINE))
-
-    def basis(self) -> Basis:
-        """What a release of this snapshot is made of."""
-        files = (entry.lines for _, entry in sorted(self.snapshot.partitions.items()))
-        return Basis(tuple(name for name in files if name), self.snapshot.as_of or "")
 
     def _accepted(
         self, room: Literal["claim_lines", "remit_lines", "quality"], columns: Sequence[Column]
@@ -342,9 +350,10 @@ def read_snapshot(data: Path) -> Snapshot | None:
             return Snapshot.from_dict(raw)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ProductError("E_SNAPSHOT") from None
-    manifest = read_manifest(data / "benchmarks")
-    if manifest and any((data / "store" / "releases").glob(f"{manifest['release_id']}-*")):
-        raise ProductError("E_SNAPSHOT", "snapshot.json is gone")
+    for folder in _folders(data / "benchmarks"):
+        manifest = read_manifest(folder)
+        if manifest and any((data / "store" / "releases").glob(f"{manifest['release_id']}-*")):
+            raise ProductError("E_SNAPSHOT", "snapshot.json is gone")
     return None
 
 

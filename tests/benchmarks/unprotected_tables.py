@@ -23,7 +23,7 @@ Tables = dict[str, pl.DataFrame]
 def unprotected_tables(data: Path) -> Tables:
     """Take in data/landing and build every table."""
     settings = load_settings(
-        data=data, hmac_key=KEY, settle_seconds=0.0, quarantine_ceiling=1.0, audience="internal"
+        data=data, hmac_key=KEY, settle_seconds=0.0, quarantine_ceiling=1.0, audiences=["internal"]
     )
     with open_run(settings, "nightly") as run:
         nightly_run(run, InProcess())

@@ -14,12 +14,11 @@ from typing import Any
 
 import polars as pl
 import pytest
-from small_runs import command, deliver, environment_for, published, run_nightly, tree
+from small_runs import command, deliver, environment_for, every_fault, published, run_nightly, tree
 
 from flows.errors import ProductError
 from flows.store import files, publish
 from flows.store.lock import read_note, run_lock
-from flows.store.publish import faults
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +85,7 @@ def test_a_failing_disk_publishes_nothing_and_says_so(
     assert published(data) == before
     monkeypatch.undo()
     assert run_nightly(data).is_new
-    assert faults(data) == []
+    assert every_fault(data) == []
 
 
 def test_a_file_held_open_leaves_publishing_pending_and_the_next_run_completes_it(
@@ -110,7 +109,7 @@ def test_a_file_held_open_leaves_publishing_pending_and_the_next_run_completes_i
     monkeypatch.undo()
     summary = run_nightly(data)
     assert summary.completed
-    assert faults(data) == []
+    assert every_fault(data) == []
 
 
 def test_a_second_run_waits_or_leaves_with_75(data: Path) -> None:

@@ -54,7 +54,7 @@ REJECTED: dict[str, tuple[str, str, bytes]] = {
     "C2-empty-gzip": ("file_empty", "claims.csv.gz", gzip.compress(b"", mtime=0)),
     "C11-enrolment": ("file_header_missing", "members.csv", b"member,plan,start\n1,2,3\n"),
     "C11-other-columns": (
-        "file_column_missing:member_id,patient_birth_date",
+        "file_column_missing:patient_birth_date",
         "claims.csv",
         as_csv([{k: v for k, v in GOOD_CLAIM.items() if k not in ("member_id", "patient_birth_date")}]),
     ),
@@ -151,7 +151,7 @@ REJECTED: dict[str, tuple[str, str, bytes]] = {
     ),
     "ndjson-cut": ("file_unreadable", "claims.ndjson", ndjson()[:-40]),
     "ndjson-not-objects": ("file_unreadable", "claims.ndjson", ndjson() + b"[1, 2]\n"),
-    "ceiling": ("file_bad_rows:10 of 39", "claims.csv", mostly_bad(10, 29)),
+    "ceiling": ("file_bad_rows:10 of 39: line_number_range line_number 10", "claims.csv", mostly_bad(10, 29)),
 }
 
 
@@ -179,7 +179,9 @@ def test_nothing_of_a_rejected_file_enters(rejected: TakenFiles) -> None:
     assert (good["outcome"], good["accepted"]) == ("accepted", len(ROWS))
     assert rejected.claim_lines["file_key"].unique().to_list() == [good["file_key"]]
     assert rejected.remit_lines.is_empty()
-    assert rejected.quarantine.is_empty()
+    # the bad rows of a file that has too many of them can be looked at
+    too_many = rejected.ledger["ceiling/claims.csv"]["file_key"]
+    assert rejected.quarantine["file_key"].unique().to_list() == [too_many]
 
 
 def test_every_reason_of_a_rejection_has_a_case() -> None:

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 from night_runs import tables_after
-from small_runs import environment_for
+from small_runs import environment_for, every_fault
 
 from flows.commands.run import nightly_outcome
 from flows.errors import ProductError
 from flows.prefect_server import choose_home
-from flows.store.publish import faults
 
 COMMANDS = """
 import sqlite3, sys
@@ -92,7 +91,7 @@ def test_runs_of_one_process_have_a_server_each_and_need_neither_a_home_nor_the_
     assert "store/prefect" in done.stderr
     assert (night_data / "store/prefect/prefect.db").is_file()
     assert tables_after(night_data) == undisturbed
-    assert faults(night_data) == []
+    assert every_fault(night_data) == []
 
 
 @pytest.mark.parametrize("home", ["/dev/null", "/dev/null/none", "absent"])

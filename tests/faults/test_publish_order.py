@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 from night_runs import LATER, night
-from small_runs import deliver
+from small_runs import deliver, every_fault
 
 from flows.store import files
-from flows.store.publish import faults, files_of, read_manifest
+from flows.store.publish import MANIFEST, files_of, read_manifest
 
 Mark = tuple[int, int, int]
 """Inode, time of last change, size: the same mark is the same content (of a folder: the same names)."""
-POINTERS = ("store/snapshot.json", "benchmarks/manifest.json")
+POINTERS = ("store/snapshot.json", "benchmarks/internal/manifest.json", "benchmarks/standard/manifest.json")
 PASSING = ("landing", "store/running", "store/run.json", "store/run.lock", "logs")
 """What is not the run's, or need not outlast a power cut."""
 
@@ -110,20 +110,25 @@ def test_a_run_makes_bytes_and_names_durable_before_what_points_to_them(recordin
         if delivery:
             deliver(data, *delivery)
         assert night(data).is_new
-        manifest = read_manifest(data / "benchmarks")
-        assert manifest is not None
-        staged = next(name for name in recording.renamed if name.startswith("store/releases/"))
-        order = recording.renamed[recording.renamed.index(staged) :]
-        release = f"benchmarks/releases/{manifest['release_id']}"
-        assert order[:4] == [staged, POINTERS[0], release, POINTERS[1]]
-        stable = [f"benchmarks/{name}" for name in files_of(manifest)]
-        # in the second night a table that has not changed stays where it is
-        assert order[4:] == [name for name in stable if not delivery or name in order]
-        assert "benchmarks/utilization.parquet" in order
+        staged = [name for name in recording.renamed if name.startswith("store/releases/")]
+        order = recording.renamed[recording.renamed.index(staged[0]) :]
+        # one commit point for all audiences; then each has its release, its manifest and its stable files
+        wanted = [*staged, POINTERS[0]]
+        for audience in ("internal", "standard"):
+            folder = f"benchmarks/{audience}"
+            manifest = read_manifest(data / folder)
+            assert manifest is not None
+            wanted += [f"{folder}/releases/{manifest['release_id']}", f"{folder}/{MANIFEST}"]
+            stable = [f"{folder}/{name}" for name in files_of(manifest)]
+            # in the second night a table that has not changed stays where it is
+            wanted += [name for name in stable if not delivery or name in order]
+            assert f"{folder}/utilization.parquet" in order
+        assert order == wanted
+        assert len(staged) == 2
         assert any(name.startswith("store/accepted/claim_lines/") for name in recording.renamed)
         assert recording.broken == []
         assert recording.undurable_names == {}
-    assert faults(data) == []
+    assert every_fault(data) == []
 
 
 @pytest.mark.parametrize(

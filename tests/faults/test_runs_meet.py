@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 import yaml
 from night_runs import Watched, night, night_command, night_script, tables_after
-from small_runs import run_rerun, settings_for
+from small_runs import every_fault, run_rerun, settings_for
 
 from flows.errors import ProductError
 from flows.pipeline import nightly_run
@@ -22,7 +22,6 @@ from flows.run import open_run
 from flows.state import state_of
 from flows.store import lock
 from flows.store.lock import read_note, run_lock
-from flows.store.publish import faults
 from flows.store.snapshot import read_snapshot
 
 CORRECTED = "claims/claims_0.csv"
@@ -107,7 +106,7 @@ def test_b2_b5_a_rerun_that_meets_the_nightly_run_waits_and_both_count(
     assert waits[0].returncode == 0, told
     assert accepted_files(data) == 5
     assert tables_after(data) == one_after_the_other.tables
-    assert faults(data) == []
+    assert every_fault(data) == []
 
 
 @pytest.mark.slow

@@ -48,7 +48,7 @@ SELECT row_number() OVER () AS number, state AS stated,
   coalesce(is_paid_line, FALSE) AS is_paid, coalesce(is_priced, FALSE) AS priced,
   coalesce(is_unit_priced, FALSE) AS unit_priced,
   coalesce(is_unit_priced, FALSE) AND medicare_allowed IS NOT NULL AS has_ratio,
-  medicare_allowed, allowed_per_unit
+  medicare_allowed, coalesce(medicare_is_national, FALSE) AS at_national_price, allowed_per_unit
 FROM resolved
 WHERE standing = 'current' AND role = 'P'
 """
@@ -192,6 +192,7 @@ PAYMENT = f"""
 WITH by_rules AS ({BY_RULES}), own AS (
 SELECT {KEYS}, {people("priced")},
   count_if(unit_priced) AS unit_priced_lines,
+  count_if(unit_priced AND at_national_price) AS national_price_lines,
   count_if(coalesce(network = 'out_of_network', FALSE)) AS out_of_network_lines,
   count_if(coalesce(network = 'nsa', FALSE)) AS nsa_lines,
   {some("charge_cents", "priced")} AS charge_sum, {some("allowed_cents", "priced")} AS allowed_sum,

@@ -47,6 +47,7 @@ class OracleReference:
     anesthesia_codes: list[TextRow]
     conversion_factors: list[TextRow]
     locality_factors: dict[tuple[str, str], list[TextRow]]
+    state_localities: dict[str, tuple[str, str]]
     carc: dict[str, TextRow]
     scope: set[str] = field(default_factory=lambda: {"01937", "01938", "01939", "01940", "01941", "01942"})
 
@@ -66,6 +67,9 @@ class OracleReference:
             anesthesia_codes=rows("anesthesia_codes"),
             conversion_factors=rows("conversion_factors_national"),
             locality_factors=_by_locality(rows("conversion_factors_locality")),
+            state_localities={
+                row["state"]: (row["contractor_number"], row["locality"]) for row in rows("state_localities")
+            },
             carc={row["carc"]: row for row in rows("carc")},
         )
 
@@ -148,12 +152,18 @@ class OracleReference:
         """The national non-QP anesthesia conversion factor in force."""
         return _factor(self.conversion_factors, on)
 
-    def locality_factor(self, contractor: str | None, locality: str | None, on: date) -> Fraction | None:
-        """The factor of a contractor's locality; the national one where either is not told or not known."""
+    def locality_factor(
+        self, contractor: str | None, locality: str | None, state: str | None, on: date
+    ) -> tuple[Fraction | None, bool]:
+        """The factor of a contractor's locality, and whether it is the national one.
+
+        Where either is not told, a state with one locality tells both; else the national factor stands.
+        """
+        place = (contractor, locality)
         if contractor is None or locality is None:
-            return self.conversion_factor(on)
-        own = _factor(self.locality_factors.get((contractor, locality), []), on)
-        return self.conversion_factor(on) if own is None else own
+            place = self.state_localities.get(state or "", (None, None))
+        own = _factor(self.locality_factors.get(place, []), on)  # type: ignore[arg-type]
+        return (self.conversion_factor(on), True) if own is None else (own, False)
 
     def denial_category(self, carc: str) -> str:
         """Category of a denial reason; unclassified where the reason has no treatment."""

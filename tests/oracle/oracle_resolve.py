@@ -273,10 +273,11 @@ def fill_prices(resolved: Row, billed_tenths: int | None, share: Fraction | None
     day = resolved["service_date"]
     if world.settings.medicare_basis == "locality":
         place = resolved["medicare_contractor"], resolved["medicare_locality"]
-        factor = world.reference.locality_factor(*place, day)
+        factor, national = world.reference.locality_factor(*place, resolved["state"], day)
     else:
-        factor = world.reference.conversion_factor(day)
+        factor, national = world.reference.conversion_factor(day), True
     if factor is not None:
         resolved["medicare_allowed"] = float(weighted * factor)
+        resolved["medicare_is_national"] = national
     if resolved["is_unit_priced"]:
         resolved["allowed_per_unit"] = float(Fraction(resolved["allowed_cents"], 100) / weighted)

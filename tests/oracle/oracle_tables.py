@@ -209,6 +209,7 @@ def payment(lines: list[Row]) -> Row:
     return {
         **population(priced),
         "unit_priced_lines": len(unit_priced),
+        "national_price_lines": sum(bool(row["medicare_is_national"]) for row in unit_priced),
         "out_of_network_lines": sum(row["network"] == "out_of_network" for row in paid_lines),
         "nsa_lines": sum(row["network"] == "nsa" for row in paid_lines),
         "charge_sum": dollars(row["charge_cents"] for row in priced),

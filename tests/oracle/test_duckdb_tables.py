@@ -44,7 +44,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(CONTRACTS, data / "config" / "contracts.csv")
     outer = {name: value for name, value in os.environ.items() if not name.startswith("CPT01939_")}
     with patch.dict(os.environ, {**outer, "CPT01939_CONFIG": str(data / "config")}, clear=True):
-        settings = load_settings(data=data, hmac_key=KEY, settle_seconds=0.0, audience="internal")
+        settings = load_settings(data=data, hmac_key=KEY, settle_seconds=0.0, audiences=["internal"])
         with open_run(settings, "nightly") as run:
             nightly_run(run, InProcess())
     return data
@@ -52,7 +52,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def as_of(data: Path) -> date:
-    manifest = read_manifest(data / "benchmarks")
+    manifest = read_manifest(data / "benchmarks/internal")
     assert manifest is not None
     return date.fromisoformat(str(manifest["as_of"]))
 
@@ -87,7 +87,7 @@ def test_every_cell_is_the_same(
 ) -> None:
     spec = TABLES[table]
     compared = [c.name for c in spec.columns if c.name not in NEVER_SAID]
-    published = pl.read_parquet(data / "benchmarks" / f"{table}.parquet").rows_by_key(
+    published = pl.read_parquet(data / "benchmarks/internal" / f"{table}.parquet").rows_by_key(
         spec.key_names, named=True, include_key=True, unique=True
     )
     found = {tuple(row[key] for key in spec.key_names): row for row in answer(connection, table, as_of)}

@@ -105,19 +105,27 @@ def test_prices_by_locality_agree_with_the_oracle(
 
 
 @pytest.mark.parametrize(
-    ("contractor", "locality", "day", "factor"),
+    ("contractor", "locality", "state", "day", "factor", "national"),
     [
-        ("01112", "05", date(2020, 6, 1), "23.88"),
-        ("01112", "05", date(2020, 12, 31), "23.88"),
+        ("01112", "05", "CA", date(2020, 6, 1), "23.88", False),
+        ("01112", "05", None, date(2020, 12, 31), "23.88", False),
         # not told, or no such locality: the national factor of 2020
-        ("01112", None, date(2020, 6, 1), "22.2016"),
-        (None, "05", date(2020, 6, 1), "22.2016"),
-        ("01112", "XX", date(2020, 6, 1), "22.2016"),
+        ("01112", None, "CA", date(2020, 6, 1), "22.2016", True),
+        (None, "05", None, date(2020, 6, 1), "22.2016", True),
+        ("01112", "XX", "NV", date(2020, 6, 1), "22.2016", True),
+        # Nevada has one locality
+        (None, None, "NV", date(2026, 6, 1), "20.27", False),
     ],
 )
 def test_the_factor_of_a_locality(
-    oracle_reference: OracleReference, contractor: str | None, locality: str | None, day: date, factor: str
+    oracle_reference: OracleReference,
+    contractor: str | None,
+    locality: str | None,
+    state: str | None,
+    day: date,
+    factor: str,
+    national: bool,
 ) -> None:
-    found = oracle_reference.locality_factor(contractor, locality, day)
+    found, is_national = oracle_reference.locality_factor(contractor, locality, state, day)
     assert found is not None
-    assert float(found) == float(factor)
+    assert (float(found), is_national) == (float(factor), national)

@@ -84,7 +84,6 @@ class TakenFiles:
     remit_lines: pl.DataFrame
     quality: pl.DataFrame
     quarantine: pl.DataFrame
-    latest_date: str | None
 
     @property
     def only(self) -> dict[str, Any]:
@@ -138,6 +137,4 @@ def take_in_listed(folder: Path, entries: list[dict[str, Any]], **changes: Any) 
         for room in ("claim_lines", "remit_lines", "quality", "quarantine")
     }
     assert not list(work.glob("*.plain")), "a decompressed copy was left behind"
-    return TakenFiles(
-        {row["shown_name"]: row for row in report.ledger_rows}, **frames, latest_date=report.latest_date
-    )
+    return TakenFiles({row["shown_name"]: row for row in report.ledger_rows}, **frames)

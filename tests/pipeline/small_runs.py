@@ -16,6 +16,7 @@ from flows.run import InProcess, open_run
 from flows.settings import Settings, load_settings
 from flows.steps.summary import Summary
 from flows.store.files import digest
+from flows.store.publish import faults
 from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
 
@@ -87,6 +88,12 @@ def published(data: Path) -> dict[str, str]:
     folder = data / "benchmarks"
     files = (path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json")
     return {path.relative_to(folder).as_posix(): digest(path) for path in sorted(files)}
+
+
+def every_fault(data: Path) -> list[str]:
+    """What differs between what is published and its manifests, of all audiences."""
+    audiences = sorted(path.name for path in (data / "benchmarks").iterdir())
+    return [f"{audience}/{line}" for audience in audiences for line in faults(data, audience)]
 
 
 def tree(folder: Path) -> dict[str, str]:

@@ -19,10 +19,18 @@ from typing import Any
 import httpx
 import polars as pl
 import pytest
-from small_runs import KEY, command, deliver, environment_for, published, run_nightly, small_files
+from small_runs import (
+    KEY,
+    command,
+    deliver,
+    environment_for,
+    every_fault,
+    published,
+    run_nightly,
+    small_files,
+)
 
 from flows.store.lock import is_held, read_note
-from flows.store.publish import faults
 from flows.store.snapshot import read_snapshot
 
 pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(400)]
@@ -165,7 +173,7 @@ def test_rerun_and_nightly_through_the_api(api: httpx.Client, data: Path, home: 
     assert published(data) == before
     assert start(api, "nightly/nightly", {}) == "COMPLETED"
     assert published(data) != before
-    assert faults(data) == []
+    assert every_fault(data) == []
     artifacts = posted(api, "/artifacts/latest/filter", {}).json()
     assert {artifact["key"] for artifact in artifacts} == {"run-summary", "published-tables"}
     assert start(api, "rerun/on-demand", {"payer": payer, "month": "1999-01"}) == "FAILED"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import pytest
 from small_runs import (
     OTHER_KEY,
     deliver,
+    every_fault,
     published,
     run_nightly,
     run_rerun,
@@ -23,7 +25,7 @@ from small_runs import (
 
 from flows.errors import ProductError
 from flows.state import state_of
-from flows.store.publish import faults, is_published, read_manifest
+from flows.store.publish import is_published, read_manifest
 from flows.store.snapshot import read_snapshot
 
 
@@ -47,16 +49,19 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_a_release_is_complete_and_told_by_its_manifest(first: Path) -> None:
-    manifest = read_manifest(first / "benchmarks")
+@pytest.mark.parametrize("audience", ["internal", "standard"])
+def test_a_release_is_complete_and_told_by_its_manifest(first: Path, audience: str) -> None:
+    assert every_fault(first) == []
+    folder = first / "benchmarks" / audience
+    manifest = read_manifest(folder)
     assert manifest is not None
-    assert faults(first) == []
+    assert manifest["audience"] == audience
     assert manifest["as_of"] >= "2025-01-01"
     assert manifest["published_at"].endswith("Z")
     assert len(manifest["inputs"]) == len(small_files())
     for name, entry in manifest["tables"].items():
-        assert pl.read_parquet(first / "benchmarks" / f"{name}.parquet").height == entry["rows"]
-    release = first / "benchmarks" / "releases" / manifest["release_id"]
+        assert pl.read_parquet(folder / f"{name}.parquet").height == entry["rows"]
+    release = folder / "releases" / manifest["release_id"]
     assert {path.name for path in release.iterdir()} == {
         *(entry["file"] for entry in manifest["tables"].values()),
         "data_dictionary.md",
@@ -64,14 +69,17 @@ def test_a_release_is_complete_and_told_by_its_manifest(first: Path) -> None:
 
 
 def test_file_metadata_tells_the_release_and_no_clock(first: Path) -> None:
-    manifest = read_manifest(first / "benchmarks")
+    manifest = read_manifest(first / "benchmarks/standard")
     assert manifest is not None
-    told = pl.read_parquet_metadata(first / "benchmarks" / "utilization.parquet")
+    told = pl.read_parquet_metadata(first / "benchmarks/standard/utilization.parquet")
     assert told["release_id"] == manifest["release_id"]
     assert told["audience"] == "standard"
     assert told["table"] == "utilization"
     assert "11" in told["suppression"]
     assert manifest["published_at"] not in str(told)
+    internal = pl.read_parquet_metadata(first / "benchmarks/internal/utilization.parquet")
+    assert internal["release_id"] != told["release_id"]
+    assert internal["suppression"] == "internal: every cell, exact; not to be passed on"
 
 
 def test_modes_are_private_but_for_what_analysts_read(first: Path) -> None:
@@ -81,8 +89,32 @@ def test_modes_are_private_but_for_what_analysts_read(first: Path) -> None:
         for path in folder.rglob("*"):
             assert mode(path) == (0o700 if path.is_dir() else 0o600), path
     assert mode(first / "benchmarks") == 0o755
-    for path in (first / "benchmarks").rglob("*"):
-        assert mode(path) == (0o755 if path.is_dir() else 0o644), path
+    for audience, folder, file in (("internal", 0o700, 0o600), ("standard", 0o755, 0o644)):
+        room = first / "benchmarks" / audience
+        for path in (room, *room.rglob("*")):
+            assert mode(path) == (folder if path.is_dir() else file), path
+
+
+def test_internal_tables_may_be_read_by_the_group_that_is_named(data: Path) -> None:
+    group = grp.getgrgid(os.getegid()).gr_name
+    summary = run_nightly(data, internal_group=group)
+    assert not summary.is_new
+    room = data / "benchmarks/internal"
+    for path in (room, *room.rglob("*")):
+        assert mode(path) == (0o750 if path.is_dir() else 0o640), path
+        assert path.stat().st_gid == os.getegid()
+    assert mode(data / "store") == 0o700
+    run_nightly(data)
+    assert mode(room) == 0o700
+
+
+def test_a_group_that_is_not_there_is_told_before_anything_is_read(data: Path) -> None:
+    before = tree(data)
+    with pytest.raises(ProductError) as caught:
+        run_nightly(data, internal_group="nobody of this name")
+    assert caught.value.code == "E_SETTING"
+    assert "internal_group" in caught.value.detail
+    assert tree(data) == before
 
 
 def test_nothing_is_left_beside_what_the_snapshot_names(first: Path) -> None:
@@ -124,10 +156,6 @@ def test_several_nights_publish_the_same_bytes_as_one(first: Path, tmp_path: Pat
         deliver(tmp_path, *name)
         summary = run_nightly(tmp_path)
         assert summary.is_new
-    ours, theirs = read_manifest(tmp_path / "benchmarks"), read_manifest(first / "benchmarks")
-    assert ours is not None
-    assert theirs is not None
-    assert ours["release_id"] == theirs["release_id"]
     told_of_the_past = "release_changes"
     assert {k: v for k, v in published(tmp_path).items() if told_of_the_past not in k} == {
         k: v for k, v in published(first).items() if told_of_the_past not in k
@@ -137,7 +165,7 @@ def test_several_nights_publish_the_same_bytes_as_one(first: Path, tmp_path: Pat
 @pytest.mark.parametrize("damage", ["flip", "delete", "stray", "manifest"])
 def test_verify_names_what_a_person_changed_and_the_next_run_restores_it(data: Path, damage: str) -> None:
     before = published(data)
-    target = data / "benchmarks" / "utilization.parquet"
+    target = data / "benchmarks/standard/utilization.parquet"
     if damage == "flip":
         content = bytearray(target.read_bytes())
         content[len(content) // 2] ^= 1
@@ -145,46 +173,76 @@ def test_verify_names_what_a_person_changed_and_the_next_run_restores_it(data: P
     elif damage == "delete":
         target.unlink()
     elif damage == "stray":
-        target = data / "benchmarks" / "mine.parquet"
+        target = data / "benchmarks/standard/mine.parquet"
         target.write_bytes(b"x")
     else:
-        target = data / "benchmarks" / "manifest.json"
+        target = data / "benchmarks/standard/manifest.json"
         target.write_text("{")
-    assert any(target.name in line for line in faults(data))
+    assert all(line.startswith("standard/") for line in every_fault(data))
+    assert any(target.name in line for line in every_fault(data))
     summary = run_nightly(data)
-    assert summary.completed
+    assert list(summary.completed) == ["standard"]
+    assert not summary.is_new
     assert published(data) == before
-    assert faults(data) == []
+    assert every_fault(data) == []
 
 
 def test_a_damaged_release_of_the_store_is_made_again(data: Path) -> None:
     before = published(data)
     snapshot = read_snapshot(data)
     assert snapshot is not None
-    (data / "store/releases" / str(snapshot.release) / "utilization.parquet").write_bytes(b"gone")
-    (data / "benchmarks/utilization.parquet").unlink()
+    release = str(snapshot.release("standard"))
+    (data / "store/releases" / release / "utilization.parquet").write_bytes(b"gone")
+    (data / "benchmarks/standard/utilization.parquet").unlink()
     run_nightly(data)
     assert published(data) == before
-    assert is_published(data, str(snapshot.release))
+    assert is_published(data, release)
 
 
-def test_audience_decides_who_may_read(data: Path) -> None:
-    before = read_manifest(data / "benchmarks")
-    summary = run_nightly(data, audience="internal")
-    assert summary.everything
-    assert before is not None
-    assert summary.release_id != before["release_id"]
-    assert mode(data / "benchmarks") == 0o700
-    files = [path for path in (data / "benchmarks").rglob("*") if path.is_file()]
-    assert {mode(path) for path in files} == {0o600}
-    assert (
-        "not to be passed on" in pl.read_parquet_metadata(data / "benchmarks/payment.parquet")["suppression"]
-    )
-    run_nightly(data)
-    assert mode(data / "benchmarks") == 0o755
-    again = read_manifest(data / "benchmarks")
-    assert again is not None
-    assert again["release_id"] == before["release_id"]
+def test_an_audience_added_later_gets_its_release_of_what_there_is(tmp_path: Path) -> None:
+    deliver(tmp_path)
+    first = run_nightly(tmp_path, audiences=["standard"])
+    assert list(first.releases) == ["standard"]
+    assert not (tmp_path / "benchmarks/internal").exists()
+    second = run_nightly(tmp_path)
+    assert not second.everything
+    assert {name: release.is_new for name, release in second.releases.items()} == {
+        "internal": True,
+        "standard": False,
+    }
+    assert every_fault(tmp_path) == []
+
+
+def test_an_audience_that_is_left_out_keeps_its_folder_and_status_says_that_it_is_stale(data: Path) -> None:
+    before = tree(data / "benchmarks/standard")
+    (data / "landing/claims/claims_3.csv").unlink()
+    summary = run_nightly(data, audiences=["internal"], as_of="2026-05-01")
+    assert list(summary.releases) == ["internal"]
+    assert tree(data / "benchmarks/standard") == before
+    told = state_of(settings_for(data, audiences=["internal"]))["releases"]
+    assert (told["internal"]["is_stale"], told["standard"]["is_stale"]) == (False, True)
+    again = run_nightly(data, as_of="2026-05-01")
+    assert again.releases["standard"].is_new
+    assert not again.releases["internal"].is_new
+
+
+def test_thresholds_of_one_audience_move_it_alone_and_resolve_nothing(data: Path) -> None:
+    internal = tree(data / "benchmarks/internal")
+    summary = run_nightly(data, minimum_count=20)
+    assert not summary.everything
+    assert summary.releases["standard"].is_new
+    assert tree(data / "benchmarks/internal") == internal
+
+
+def test_tables_of_the_layout_before_are_told_and_left_alone(data: Path) -> None:
+    (data / "benchmarks/manifest.json").write_text("{}")
+    before = tree(data)
+    with pytest.raises(ProductError) as caught:
+        run_nightly(data)
+    assert caught.value.code == "E_STORE_FORMAT"
+    assert "benchmarks/" in str(caught.value)
+    assert "move store/, quarantine/ and benchmarks/ away" in caught.value.entry.cure
+    assert tree(data) == before
 
 
 def test_earlier_releases_are_kept_in_the_store_up_to_the_number_set(data: Path) -> None:
@@ -192,9 +250,14 @@ def test_earlier_releases_are_kept_in_the_store_up_to_the_number_set(data: Path)
         assert run_nightly(data, as_of=day, keep_releases=2).is_new
     snapshot = read_snapshot(data)
     assert snapshot is not None
-    assert len(snapshot.releases) == 3
-    assert {path.name for path in (data / "store/releases").iterdir()} == set(snapshot.releases)
-    assert len(list((data / "benchmarks/releases").iterdir())) == 1
+    assert {audience: len(kept) for audience, kept in snapshot.releases.items()} == {
+        "internal": 3,
+        "standard": 3,
+    }
+    kept = {name for names in snapshot.releases.values() for name in names}
+    assert {path.name for path in (data / "store/releases").iterdir()} == kept
+    for audience in snapshot.releases:
+        assert len(list((data / "benchmarks" / audience / "releases").iterdir())) == 1
 
 
 def test_another_key_changes_nothing(data: Path) -> None:
@@ -222,9 +285,9 @@ def test_rerun_of_what_was_never_taken_in_is_refused(data: Path) -> None:
 
 
 def test_a_changed_rule_resolves_everything_and_says_so(data: Path) -> None:
-    before = read_manifest(data / "benchmarks")
+    before = read_manifest(data / "benchmarks/standard")
     summary = run_nightly(data, minutes_high=120)
-    after = read_manifest(data / "benchmarks")
+    after = read_manifest(data / "benchmarks/standard")
     assert before is not None
     assert after is not None
     assert summary.everything
@@ -261,7 +324,7 @@ def test_a_linked_folder_is_refused(tmp_path: Path) -> None:
 
 def test_an_empty_landing_folder_publishes_nothing(tmp_path: Path) -> None:
     summary = run_nightly(tmp_path)
-    assert summary.release_id is None
+    assert summary.releases == {}
     assert summary.exit_code == 0
     assert not (tmp_path / "benchmarks").exists()
 

@@ -25,13 +25,14 @@ import pytest
 from polars.exceptions import PanicException
 
 from flows.store.files import digest
-from flows.store.publish import MANIFEST, faults, publish, read_manifest
+from flows.store.publish import MANIFEST, faults, modes_of, publish, read_manifest
 from flows.store.release import Terms, stage_release
 from schemas.columns import text, whole
 from schemas.rules import DisclosureRules, Rules
 
 COLUMNS = (text("release", "Which release the row is of"), whole("number", "Number of the row"))
 RELEASES = 6
+OPEN = modes_of("standard")
 PUBLISHINGS = 60
 SLOW_PUBLISHINGS = 6
 TABLES = ("one", "two", "three")
@@ -43,7 +44,7 @@ ATTEMPTS = 50
 
 def stable(reader: Reader, data: Path, table: str) -> tuple[int, set[str]]:
     """Read a stable file."""
-    return reader(data / "benchmarks" / f"{table}.parquet")
+    return reader(data / "benchmarks/standard" / f"{table}.parquet")
 
 
 def pinned(reader: Reader, data: Path, table: str) -> tuple[int, set[str]]:
@@ -55,9 +56,9 @@ def pinned(reader: Reader, data: Path, table: str) -> tuple[int, set[str]]:
 
 
 def _pinned_path(data: Path, table: str) -> Path:
-    manifest = read_manifest(data / "benchmarks")
+    manifest = read_manifest(data / "benchmarks/standard")
     assert manifest is not None
-    return data / "benchmarks" / "releases" / manifest["release_id"] / f"{table}.parquet"
+    return data / "benchmarks/standard" / "releases" / manifest["release_id"] / f"{table}.parquet"
 
 
 def staged(data: Path) -> list[str]:
@@ -152,28 +153,28 @@ class Watch:
 
 def test_readers_see_whole_tables_while_releases_come_and_go(tmp_path: Path) -> None:
     names = staged(tmp_path)
-    publish(tmp_path, names[0])
+    publish(tmp_path, names[0], OPEN)
     reads = [partial(stable, reader, tmp_path) for reader in (by_polars, by_arrow)]
     reads += [partial(pinned, reader, tmp_path) for reader in ENGINES_ON_PATHS]
     with Watch(reads) as watch:
         for turn in range(1, PUBLISHINGS + 1):
-            publish(tmp_path, names[turn % RELEASES])
+            publish(tmp_path, names[turn % RELEASES], OPEN)
             time.sleep(0.02)
     assert watch.problems == []
     assert len(watch.seen) > PUBLISHINGS
     assert all(is_one_release(seen) for seen in watch.seen)
-    assert faults(tmp_path) == []
+    assert faults(tmp_path, "standard") == []
 
 
 @pytest.mark.slow
 def test_a_read_by_path_that_no_publishing_falls_into_is_right(tmp_path: Path) -> None:
     names = staged(tmp_path)
-    publish(tmp_path, names[0])
+    publish(tmp_path, names[0], OPEN)
     publishings = []
     with Watch([partial(stable, reader, tmp_path) for reader in ENGINES_ON_PATHS]) as watch:
         for turn in range(1, SLOW_PUBLISHINGS + 1):
             begin = time.monotonic()
-            publish(tmp_path, names[turn % RELEASES])
+            publish(tmp_path, names[turn % RELEASES], OPEN)
             publishings.append((begin, time.monotonic()))
             time.sleep(1)
     undisturbed = [
@@ -193,10 +194,10 @@ def is_one_release(seen: tuple[int, set[str]]) -> bool:
 
 def test_a_stable_file_is_never_missing(tmp_path: Path) -> None:
     names = staged(tmp_path)
-    publish(tmp_path, names[0])
+    publish(tmp_path, names[0], OPEN)
     with Watch([partial(stable, _size, tmp_path), partial(stable, by_arrow, tmp_path)]) as watch:
         for turn in range(1, PUBLISHINGS + 1):
-            publish(tmp_path, names[turn % RELEASES])
+            publish(tmp_path, names[turn % RELEASES], OPEN)
     assert watch.problems == []
     assert len(watch.seen) > PUBLISHINGS
 
@@ -207,40 +208,40 @@ def _size(path: Path) -> tuple[int, set[str]]:
 
 def test_a_mix_of_tables_from_two_releases_can_be_told(tmp_path: Path) -> None:
     names = staged(tmp_path)
-    publish(tmp_path, names[0])
-    one = pl.read_parquet_metadata(tmp_path / "benchmarks/one.parquet")["release_id"]
-    publish(tmp_path, names[1])
-    two = pl.read_parquet_metadata(tmp_path / "benchmarks/two.parquet")["release_id"]
-    manifest = read_manifest(tmp_path / "benchmarks")
+    publish(tmp_path, names[0], OPEN)
+    one = pl.read_parquet_metadata(tmp_path / "benchmarks/standard/one.parquet")["release_id"]
+    publish(tmp_path, names[1], OPEN)
+    two = pl.read_parquet_metadata(tmp_path / "benchmarks/standard/two.parquet")["release_id"]
+    manifest = read_manifest(tmp_path / "benchmarks/standard")
     assert manifest is not None
     assert one != two == manifest["release_id"]
 
 
 def test_an_open_file_of_an_old_release_can_be_read_to_its_end(tmp_path: Path) -> None:
     names = staged(tmp_path)
-    publish(tmp_path, names[0])
-    path = tmp_path / "benchmarks/releases/0000000000000000/one.parquet"
+    publish(tmp_path, names[0], OPEN)
+    path = tmp_path / "benchmarks/standard/releases/0000000000000000/one.parquet"
     with path.open("rb") as stream:
-        publish(tmp_path, names[1])
+        publish(tmp_path, names[1], OPEN)
         assert not path.exists()
         assert pl.read_parquet(stream).height == 2000
 
 
 def test_the_manifest_is_always_whole_and_its_release_is_there(tmp_path: Path) -> None:
     names = staged(tmp_path)
-    publish(tmp_path, names[0])
+    publish(tmp_path, names[0], OPEN)
     stop = threading.Event()
     seen: list[str] = []
 
     def watch() -> None:
         while not stop.is_set():
-            manifest = read_manifest(tmp_path / "benchmarks")
+            manifest = read_manifest(tmp_path / "benchmarks/standard")
             seen.append(manifest["release_id"] if manifest else "torn")
 
     thread = threading.Thread(target=watch)
     thread.start()
     for name in names[1:] * 3:
-        publish(tmp_path, name)
+        publish(tmp_path, name, OPEN)
     stop.set()
     thread.join(30)
     assert "torn" not in seen
@@ -249,13 +250,13 @@ def test_the_manifest_is_always_whole_and_its_release_is_there(tmp_path: Path) -
 
 def test_publishing_again_changes_nothing(tmp_path: Path) -> None:
     names = staged(tmp_path)
-    publish(tmp_path, names[0])
-    stamp = (tmp_path / "benchmarks" / MANIFEST).stat().st_mtime_ns
-    publish(tmp_path, names[0])
-    assert (tmp_path / "benchmarks" / MANIFEST).stat().st_mtime_ns == stamp
-    shutil.rmtree(tmp_path / "benchmarks" / "releases")
-    publish(tmp_path, names[0])
-    assert faults(tmp_path) == []
-    assert digest(tmp_path / "benchmarks/one.parquet") == digest(
-        tmp_path / "benchmarks/releases/0000000000000000/one.parquet"
+    publish(tmp_path, names[0], OPEN)
+    stamp = (tmp_path / "benchmarks/standard" / MANIFEST).stat().st_mtime_ns
+    publish(tmp_path, names[0], OPEN)
+    assert (tmp_path / "benchmarks/standard" / MANIFEST).stat().st_mtime_ns == stamp
+    shutil.rmtree(tmp_path / "benchmarks/standard" / "releases")
+    publish(tmp_path, names[0], OPEN)
+    assert faults(tmp_path, "standard") == []
+    assert digest(tmp_path / "benchmarks/standard/one.parquet") == digest(
+        tmp_path / "benchmarks/standard/releases/0000000000000000/one.parquet"
     )

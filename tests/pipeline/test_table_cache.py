@@ -76,19 +76,19 @@ def test_nights_that_follow_each_other_come_to_what_building_anew_gives(
     data = tmp_path / "data"
     for files in NIGHTS:
         deliver(data, *files)
-        both(data, lambda folder: run_nightly(folder, audience=audience))
+        both(data, lambda folder: run_nightly(folder, audiences=[audience]))
     assert 0 < len(built[4]) < len(built[5])
-    both(data, lambda folder: run_nightly(folder, audience=audience, mature_days=60))
+    both(data, lambda folder: run_nightly(folder, audiences=[audience], mature_days=60))
     assert built[6] == built[7]
 
 
 def test_an_as_of_date_that_moves_on_and_back(tmp_path: Path, built: list[frozenset[Period]]) -> None:
     data = tmp_path / "data"
     deliver(data, *NIGHTS[0])
-    run_nightly(data, audience="internal")
+    run_nightly(data, audiences=["internal"])
     built.clear()
     for day in (date(2026, 6, 30), date(2026, 7, 31), date(2030, 1, 1), date(2030, 6, 1), date(2025, 6, 30)):
-        both(data, lambda folder, day=day: run_nightly(folder, audience="internal", as_of=day))  # type: ignore[misc]
+        both(data, lambda folder, day=day: run_nightly(folder, audiences=["internal"], as_of=day))  # type: ignore[misc]
     # by 2030 everything has long been mature, and nothing waits in an age band that ends
     assert built[6] == frozenset()
     assert built[8] == built[9]
@@ -97,16 +97,16 @@ def test_an_as_of_date_that_moves_on_and_back(tmp_path: Path, built: list[frozen
 def test_a_rerun_builds_the_periods_of_its_month(tmp_path: Path, built: list[frozenset[Period]]) -> None:
     days = [f"{year}-{month:02}-11" for year in (2023, 2024) for month in (2, 5, 6, 11)]
     claims_file(tmp_path, "claims.csv", [billed(number, day) for number, day in enumerate(days)])
-    run_nightly(tmp_path, audience="internal", as_of=date(2025, 6, 30))
+    run_nightly(tmp_path, audiences=["internal"], as_of=date(2025, 6, 30))
     given = {"claim_id": "PCN1", "service_date": "2023-05-11", "line_control_number": "LC1"}
     claims_file(tmp_path, "remits.csv", [remit(**given)])
-    both(tmp_path, lambda folder: run_nightly(folder, audience="internal", as_of=date(2025, 6, 30)))
+    both(tmp_path, lambda folder: run_nightly(folder, audiences=["internal"], as_of=date(2025, 6, 30)))
     assert {(kind, first_day(start)) for kind, start in built[1]} == {
         ("month", date(2023, 5, 1)),
         ("quarter", date(2023, 4, 1)),
         ("year", date(2023, 1, 1)),
     }
-    assert not run_rerun(tmp_path, "aetna", "2023-05", audience="internal", as_of=date(2025, 6, 30)).is_new
+    assert not run_rerun(tmp_path, "aetna", "2023-05", audiences=["internal"], as_of=date(2025, 6, 30)).is_new
     assert len(built) == 3
 
 
@@ -116,7 +116,7 @@ def test_a_line_that_moves_to_another_year_and_a_year_that_goes(tmp_path: Path) 
     claims_file(data, "b.csv", [billed(99, "2023-07-01"), billed(98, "2022-05-05")])
 
     def night(folder: Path) -> None:
-        run_nightly(folder, audience="internal", on_same_name="supersede")
+        run_nightly(folder, audiences=["internal"], on_same_name="supersede")
 
     both(data, night)
     moved = billed(3, "2025-01-02", claim_frequency_code="7", submitted_on="2025-03-11")
@@ -130,7 +130,7 @@ def test_a_line_that_moves_to_another_year_and_a_year_that_goes(tmp_path: Path) 
 
 
 def years(data: Path) -> pl.DataFrame:
-    frame = pl.read_parquet(data / "benchmarks/utilization.parquet")
+    frame = pl.read_parquet(data / "benchmarks/internal/utilization.parquet")
     return frame.filter(period_type="year", payer="all", line_of_business="all")
 
 
@@ -140,10 +140,10 @@ def test_kept_tables_that_are_not_what_they_were_are_built_anew(
 ) -> None:
     data, well = tmp_path / "data", tmp_path / "well"
     deliver(data, *NIGHTS[0])
-    run_nightly(data, audience="internal")
+    run_nightly(data, audiences=["internal"])
     deliver(data, *NIGHTS[2])
     shutil.copytree(data, well)
-    run_nightly(well, audience="internal")
+    run_nightly(well, audiences=["internal"])
     snapshot = read_snapshot(data)
     assert snapshot is not None
     assert snapshot.built is not None
@@ -155,7 +155,7 @@ def test_kept_tables_that_are_not_what_they_were_are_built_anew(
         file.write_bytes(other.read_bytes())
     else:
         file.write_bytes(b"" if harm == "empty" else bytes([content[0] ^ 1]) + content[1:])
-    run_nightly(data, audience="internal")
+    run_nightly(data, audiences=["internal"])
     assert published(data) == published(well)
     assert store_of(data) == store_of(well)
     assert len(built[-1]) > len(built[-2])
@@ -163,11 +163,11 @@ def test_kept_tables_that_are_not_what_they_were_are_built_anew(
 
 def test_a_run_that_changes_nothing_does_without_kept_tables(tmp_path: Path) -> None:
     deliver(tmp_path, *NIGHTS[0])
-    run_nightly(tmp_path, audience="internal")
+    run_nightly(tmp_path, audiences=["internal"])
     before = published(tmp_path)
     forget(tmp_path)
-    assert not run_nightly(tmp_path, audience="internal").is_new
-    assert not run_rerun(tmp_path, *partition(tmp_path), audience="internal").is_new
+    assert not run_nightly(tmp_path, audiences=["internal"]).is_new
+    assert not run_rerun(tmp_path, *partition(tmp_path), audiences=["internal"]).is_new
     assert published(tmp_path) == before
 
 
@@ -181,7 +181,7 @@ def partition(data: Path) -> tuple[str, str]:
 def test_kept_tables_are_private_and_swept(tmp_path: Path) -> None:
     for files in NIGHTS[:2]:
         deliver(tmp_path, *files)
-        run_nightly(tmp_path, audience="internal")
+        run_nightly(tmp_path, audiences=["internal"])
     snapshot = read_snapshot(tmp_path)
     assert snapshot is not None
     assert snapshot.built is not None

@@ -30,9 +30,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CPT01939_CONFIG", str(folder / "config"))
         deliver(folder / "data", *(name for name in small_files() if name not in later))
-        run_nightly(folder / "data", audience="internal")
+        run_nightly(folder / "data", audiences=["internal"])
         deliver(folder / "data", *later)
-        run_nightly(folder / "data", audience="internal")
+        run_nightly(folder / "data", audiences=["internal"])
     return folder
 
 

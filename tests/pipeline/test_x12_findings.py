@@ -50,12 +50,12 @@ def night(data: Path, files: dict[str, bytes], *names: str) -> Summary:
         path = data / "landing" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(files[name])
-    return run_nightly(data, audience="internal")
+    return run_nightly(data, audiences=["internal"])
 
 
 def counted(data: Path) -> dict[str, int]:
     """Rule -> times met, over all payers and months."""
-    rows = pl.read_parquet(data / "benchmarks/data_quality.parquet")
+    rows = pl.read_parquet(data / "benchmarks/internal/data_quality.parquet")
     rows = rows.filter(source="x12", payer="all").group_by("rule_code").agg(pl.col("findings").sum())
     return dict(rows.iter_rows())
 
@@ -80,7 +80,7 @@ def test_they_are_counted_by_file_and_in_the_table(tmp_path: Path, files: dict[s
 def test_no_row_is_lost_and_no_file_rejected_for_them(tmp_path: Path, files: dict[str, bytes]) -> None:
     rows = night(tmp_path, files, *files).rows
     assert rows["rows_read"] == rows["out_of_scope"] + rows["accepted"] + rows["quarantined"]
-    table = pl.read_parquet(tmp_path / "benchmarks/data_quality.parquet").filter(source="x12")
+    table = pl.read_parquet(tmp_path / "benchmarks/internal/data_quality.parquet").filter(source="x12")
     assert table["rejected_files"].sum() == 0
     assert table["quarantined"].sum() == 0
 
@@ -92,7 +92,7 @@ def test_the_table_does_not_depend_on_the_night(tmp_path: Path, files: dict[str,
     assert night(tmp_path / "two", files, second).findings
     assert night(tmp_path / "two", files, first).findings
     assert night(tmp_path / "two", files).findings == {}
-    one, two = (tmp_path / name / "benchmarks/data_quality.parquet" for name in ("one", "two"))
+    one, two = (tmp_path / name / "benchmarks/internal/data_quality.parquet" for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
 
 
@@ -110,7 +110,7 @@ def test_the_command_tells_them(tmp_path: Path, files: dict[str, bytes]) -> None
         path = tmp_path / "landing" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    done = command(tmp_path, "run", "--plain", "--json", CPT01939_AUDIENCE="internal")
+    done = command(tmp_path, "run", "--plain", "--json", CPT01939_AUDIENCES="internal")
     told = json.loads(done.stdout)["findings"]
     assert {code for found in told.values() for code in found} >= {*CONTROL, *BALANCE}
     explained = command(tmp_path, "explain", "payment_unbalanced")

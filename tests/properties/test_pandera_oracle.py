@@ -12,7 +12,8 @@ import pytest
 from inbound_rows import GOOD_CLAIM, GOOD_REMIT, claim, remit
 
 from flows.readers.reference_files import read_reference
-from schemas.inbound import Kind, claim_schema, remit_schema
+from schemas.inbound import Kind
+from schemas.inbound_rules import claim_schema, remit_schema
 from schemas.rules import Rules
 from schemas.validation import compiled, split
 from transforms.intake.layouts import canonical_layout
@@ -65,7 +66,7 @@ def dirty_rows(kind: Kind, seed: int) -> pl.DataFrame:
         row_number=pl.int_range(1, ROWS + 1, dtype=pl.Int64),
         field_count_ok=pl.Series([chance.random() > 0.02 for _ in range(ROWS)]),
     )
-    return parsed(texts.lazy(), canonical_layout(kind), Rules().scope).collect()
+    return parsed(texts, canonical_layout(kind), Rules().scope)
 
 
 def told_by_pandera(schema: pa.DataFrameSchema, rows: pl.DataFrame) -> Counter[str]:

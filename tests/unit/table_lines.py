@@ -116,6 +116,7 @@ def paid(allowed_cents: int, **values: object) -> dict[str, object]:
         "paid_cents": allowed_cents,
         "allowed_per_unit": allowed_cents / 100 / (units / 10 * share),
         "medicare_allowed": units / 10 * share * 20.0,
+        "medicare_is_national": True,
     }
     return made | values
 
@@ -265,6 +266,7 @@ def random_lines(count: int, seed: int = 1, months: int = 24, providers: int = 3
         only(is_paid, allowed * 0).alias("copay_cents"),
         only(priced, money.to_numpy() / 100 / unit).alias("allowed_per_unit"),
         only(priced, unit * 20.3178).alias("medicare_allowed"),
+        pl.Series("medicare_is_national", priced),
         *(
             only(mask, answered).cast(pl.Date).alias(name)
             for name, mask in (

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from schemas.inbound import COLUMNS, OPTIONAL_IN_HEADER, Kind
+from transforms.intake.amounts import plain_amount
 from transforms.intake.layouts import (
     Layout,
     LayoutError,
@@ -18,7 +19,6 @@ from transforms.intake.layouts import (
     parse_layout,
     pick_layout,
     plain,
-    plain_money,
 )
 
 FOLDER = Path(__file__).resolve().parents[2] / "config" / "layouts"
@@ -55,8 +55,6 @@ def test_the_optional_columns_are_those_of_the_contract() -> None:
     assert required["remit_lines"] == {
         "payment_trace",
         "payment_date",
-        "payer_id",
-        "payer_name",
         "claim_id",
         "claim_status_code",
         "payer_claim_number",
@@ -126,7 +124,7 @@ def test_a_layout_with_a_mistake_is_refused_by_name(raw: dict[str, Any], told: s
     ],
 )
 def test_money_as_people_write_it_in_the_united_states(written: str, read: str) -> None:
-    assert pl.DataFrame({"m": [written]}).select(plain_money(pl.col("m"))).item() == read
+    assert pl.DataFrame({"m": [written]}).select(plain_amount(pl.col("m"))).item() == read
 
 
 def text_rows(rows: dict[str, list[str | None]], layout: Layout) -> pl.DataFrame:

@@ -9,7 +9,8 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from schemas.inbound import CLAIM_COLUMNS, REMIT_COLUMNS, Kind, npi_is_valid
+from schemas.inbound import CLAIM_COLUMNS, REMIT_COLUMNS, Kind
+from schemas.inbound_rules import npi_is_valid
 from schemas.rules import Rules
 from transforms.intake.layouts import Layout, canonical_layout
 from transforms.intake.parse import canonical_adjustments, parsed, scaled
@@ -23,7 +24,7 @@ def typed(layout: Layout, **values: str) -> dict[str, object]:
         {column.name: [values.get(column.name)] for column in columns},
         schema=dict.fromkeys((column.name for column in columns), pl.String),
     )
-    return parsed(rows.lazy(), layout, SCOPE).collect().row(0, named=True)
+    return parsed(rows, layout, SCOPE).row(0, named=True)
 
 
 def layout(*formats: str, kind: Kind = "claim_lines") -> Layout:
@@ -38,6 +39,16 @@ def layout(*formats: str, kind: Kind = "claim_lines") -> Layout:
         (("%Y-%m-%d",), "2025-02-29", None),
         (("%Y-%m-%d",), "01/31/2025", None),
         (("%Y-%m-%d",), "2025-01-31T10:00", None),
+        (("%Y-%m-%d",), "2025-01-31 00:00:00", date(2025, 1, 31)),
+        (("%Y-%m-%d",), "2025-01-31T00:00:00.000Z", date(2025, 1, 31)),
+        (("%Y-%m-%d",), "2025-01-31 00:00", date(2025, 1, 31)),
+        (("%Y-%m-%d",), "20250131", date(2025, 1, 31)),
+        (("%Y-%m-%d",), "25-01-31", date(25, 1, 31)),
+        (("%m/%d/%Y",), "1/31/2025 12:00:00 AM", date(2025, 1, 31)),
+        (("%m/%d/%Y",), "1/31/2025 0:00", date(2025, 1, 31)),
+        (("%m/%d/%Y",), "1/31/2025 12:00:00 PM", None),
+        (("%m/%d/%Y",), "1/31/25", date(2025, 1, 31)),
+        (("%m/%d/%Y",), "2025-01-31", date(2025, 1, 31)),
         (("%Y-%m-%d",), "0001-01-01", date(1, 1, 1)),
         (("%Y%m%d",), "20250131", date(2025, 1, 31)),
         (("%Y%m%d",), "45688", None),
@@ -101,6 +112,84 @@ def test_money_of_a_layout_with_dollar_signs() -> None:
     amounts = [found[name] for name in ("charge_amount", "paid_amount", "allowed_amount", "paid_units")]
     assert amounts == [120050, -500, -700, 1440000]
     assert found["text_paid_amount"] == "-5.00"
+
+
+@pytest.mark.parametrize(
+    ("written", "cents"),
+    [
+        ("$1,200.50", 120050), ("1,200.50", 120050), ("1,234,567.89", 123456789), ("(25.00)", -2500),
+        ("$(25.00)", -2500), ("($25.00)", -2500), ("-$25.00", -2500), ("$-25.00", -2500), ("25.00-", -2500),
+        ("25.00 CR", -2500), ("25.00CR", -2500), ("25.00 DR", 2500), ("$ -", 0), (" $ -   ", 0), ("$-", 0),
+        (".52", 52), ("-.5", -50), ("84.", 8400), ("-84.", -8400), ("$.52", 52), ("+5", 500), ("5 USD", 500),
+        ("\u22125.00", -500), ("$\u00a05.00", 500), ("336,00", None), ("1,20.50", None), ("12,345,6", None),
+        ("5.00 X", None), ("1 845.00", None), ("--5", None), ("5-5", None), ("(5.00", None), ("$", None),
+        (".", None), ("CR", None),
+    ],
+)  # fmt: skip
+def test_amounts_as_the_standard_and_as_spreadsheets_write_them(written: str, cents: int | None) -> None:
+    """CONTRACT 3, what people really send; X12.6: leading zeros are suppressed."""
+    found = typed(canonical_layout("remit_lines"), charge_amount=written)
+    assert found["charge_amount"] == cents
+    assert found["text_charge_amount"] is not None
+
+
+def test_amounts_with_a_decimal_comma_are_read_where_the_layout_says_so() -> None:
+    european = Layout("mine", "remit_lines", {}, money="european")
+    found = typed(european, charge_amount="1.200,50", paid_amount="-25,5", allowed_amount="7")
+    assert [found[f"{name}_amount"] for name in ("charge", "paid", "allowed")] == [120050, -2550, 700]
+
+
+def test_amounts_inside_packed_adjustments_have_the_same_forms() -> None:
+    found = typed(canonical_layout("remit_lines"), adjustments="CO-253:.52| PR-2:84. |OA-23:-.5|CO-45:+7")
+    assert found["adjustments"] == "CO-253:0.52|PR-2:84|OA-23:-0.5|CO-45:7"
+
+
+@pytest.mark.parametrize(
+    ("born", "served", "read"),
+    [
+        ("2/3/60", "3/4/25", date(1960, 2, 3)),
+        ("05/17/61", "03/04/2025", date(1961, 5, 17)),
+        ("3/5/25", "3/4/25", date(1925, 3, 5)),
+        ("5/6/24", "3/4/25", date(1924, 5, 6)),
+        ("3/4/20", "3/4/25", date(2020, 3, 4)),
+        ("3/5/20", "3/4/25", date(1920, 3, 5)),
+        ("2/29/24", "3/4/25", date(1924, 2, 29)),
+        ("5/17/70", "3/4/25", date(1970, 5, 17)),
+        ("5/6/2024", "3/4/25", date(2024, 5, 6)),
+        ("5/6/1924", "3/4/25", date(1924, 5, 6)),
+    ],
+)
+def test_a_birth_year_of_two_digits_is_that_of_a_patient_of_five_or_more(
+    born: str, served: str, read: date
+) -> None:
+    """CONTRACT 3: two-digit years by a pivot; a birth date never lies after its service."""
+    found = typed(layout("%m/%d/%Y"), patient_birth_date=born, service_date=served)
+    assert found["patient_birth_date"] == read
+
+
+@pytest.mark.parametrize(
+    "word", ["NULL", "null", "N/A", "n/a", "NaN", "None", "-", "--", "#N/A", "\\N", '=""', '="NULL"']
+)
+def test_words_for_nothing_are_nothing(word: str) -> None:
+    found = typed(canonical_layout("claim_lines"), modifier_2=f" {word} ", claim_id=word, service_date=word)
+    assert [found[name] for name in ("modifier_2", "text_modifier_2", "claim_id", "service_date")] == [
+        None
+    ] * 4
+
+
+def test_a_formula_that_keeps_a_text_a_text_is_unwrapped() -> None:
+    found = typed(canonical_layout("claim_lines"), claim_id='="00123"', procedure_code='="01939"')
+    assert (found["claim_id"], found["procedure_code"]) == ("00123", "01939")
+
+
+def test_words_whose_code_is_certain_are_read() -> None:
+    found = typed(canonical_layout("claim_lines"), patient_sex="female", payer_responsibility="Primary")
+    assert (found["patient_sex"], found["payer_responsibility"]) == ("F", "P")
+
+
+@pytest.mark.parametrize("written", ["N115, MA18", "N115;MA18", "n115 ma18", "N115|MA18", "N115 / MA18"])
+def test_remark_codes_joined_in_other_ways_are_read(written: str) -> None:
+    assert typed(canonical_layout("remit_lines"), remark_codes=written)["remark_codes"] == "N115|MA18"
 
 
 def test_texts_are_trimmed_and_codes_are_upper_case() -> None:

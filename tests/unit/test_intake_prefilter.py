@@ -234,7 +234,7 @@ def test_each_distinct_text_is_judged_once() -> None:
         asked.extend(texts)
         return texts == "b"
 
-    sieve = Sieve(Mesh(2, ((1, judged),), (), None))
+    sieve = Sieve(Mesh(2, ((1, judged),), (), None, lambda texts: texts == ""))
     text = b"k,code\n" + b"1,a\n2,b\n3,c\n" * 50
     for _ in range(3):
         assert sieve.take(bytearray(text + bytes(SLACK)), len(text)) == len(text)

@@ -108,7 +108,7 @@ def test_the_message_without_a_key_says_how_to_make_one(tmp_path: Path) -> None:
 
 def test_json_is_one_object_on_stdout_for_results_and_for_errors(tmp_path: Path) -> None:
     state = json.loads(command("status", "--json", "--data", str(tmp_path)).stdout)
-    assert state["release"] is None
+    assert state["releases"] == {}
     assert state["freshness"] == []
     refused = command("run", "--json", "--data", str(tmp_path))
     told = json.loads(refused.stdout)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from flows.errors import ProductError
-from flows.store.conservation import check_files, check_partitions
+from flows.store.conservation import check_files, check_money, check_partitions
 from flows.store.ledger import ledger_rows
 from flows.store.snapshot import BatchFiles, PartitionFiles, Snapshot, Store
 from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
@@ -151,3 +151,34 @@ def test_a_new_partition_holds_the_lines_that_the_snapshot_says(tmp_path: Path) 
     with pytest.raises(ProductError) as caught:
         check_partitions(said)
     assert caught.value.code == "E_CONSERVATION"
+
+
+def store_with_finals(tmp_path: Path, *finals: tuple[str, int] | None) -> Store:
+    """Two partitions of current lines; each line has the money of one remit row, or none."""
+    rows = [
+        dict(zip(("final_file_key", "final_row_number"), final or (None, None), strict=True))
+        for final in finals
+    ]
+    half = len(rows) // 2
+    parts = {"aetna/2025-03": rows[:half], "uhc/2025-04": rows[half:]}
+    files = {
+        key: PartitionFiles(lines=write(tmp_path / f"{key[:3]}.parquet", RESOLVED_LINE, part))
+        for key, part in parts.items()
+    }
+    return Store(tmp_path, Snapshot("k", partitions=files))
+
+
+def test_the_money_of_one_adjudication_counts_for_one_line(tmp_path: Path) -> None:
+    # CONTRACT section 3, conservation
+    store = store_with_finals(tmp_path, ("a", 1), None, ("a", 2), ("b", 1), None)
+    assert store.resolved_lines().collect().height == 5
+    check_money(store)
+
+
+def test_money_that_counts_for_two_lines_is_told_with_counts_alone(tmp_path: Path) -> None:
+    # CONTRACT section 3, conservation; the two lines lie in two partitions
+    store = store_with_finals(tmp_path, ("a", 1), ("a", 2), ("a", 1), ("b", 1))
+    with pytest.raises(ProductError) as caught:
+        check_money(store)
+    assert caught.value.code == "E_CONSERVATION"
+    assert caught.value.detail == "1 adjudications count for 2 current lines"

@@ -61,20 +61,22 @@ def test_a_table_without_rows_keeps_its_types(tmp_path: Path) -> None:
     assert pl.read_parquet(tmp_path / "none").schema == FRAME.schema
 
 
-def test_the_release_id_names_rows_rules_and_audience_and_nothing_else() -> None:
+def test_the_release_id_names_rows_as_of_rules_and_audience_and_nothing_else() -> None:
     tables = {"utilization": "rows", "data_quality": "counts"}
     identity = release_id(tables, TERMS)
     assert len(identity) == 16
-    assert release_id({**tables, "data_quality": "other", "release_changes": "x"}, TERMS) == identity
+    assert release_id({**tables, "release_changes": "x"}, TERMS) == identity
     assert release_id(dict(reversed(tables.items())), TERMS) == identity
-    assert release_id(tables, replace(TERMS, inputs=(), as_of="2026-01-31", fingerprint="")) == identity
+    assert release_id(tables, replace(TERMS, inputs=(), published={}, fingerprint="")) == identity
     others = [
         release_id({**tables, "utilization": "row"}, TERMS),
+        release_id({**tables, "data_quality": "other"}, TERMS),
+        release_id(tables, replace(TERMS, as_of="2026-01-31")),
         release_id(tables, replace(TERMS, rules=Rules(minutes_high=240))),
         release_id(tables, replace(TERMS, disclosure=DisclosureRules.of("shared"))),
         release_id(tables, replace(TERMS, reference={"carc.csv": "2" * 64})),
     ]
-    assert len({identity, *others}) == 5
+    assert len({identity, *others}) == 7
 
 
 def stage(data: Path, frame: pl.DataFrame = FRAME, terms: Terms = TERMS) -> str:
@@ -102,18 +104,18 @@ def test_a_damaged_release_is_staged_anew(tmp_path: Path) -> None:
     assert path.read_bytes() == whole_file
 
 
-def test_the_fingerprint_follows_rules_thresholds_and_reference_data() -> None:
+def test_the_fingerprint_follows_rules_and_reference_data_not_who_reads() -> None:
     digests = reference_digests()
     assert "carc.csv" in digests
     settings = load_settings()
     prints = {
         fingerprint_of(settings, digests),
         fingerprint_of(load_settings(minutes_high=240), digests),
-        fingerprint_of(load_settings(audience="shared"), digests),
         fingerprint_of(settings, {**digests, "carc.csv": "0"}),
     }
-    assert len(prints) == 4
-    assert fingerprint_of(load_settings(keep_releases=3, workers=1), digests) in prints
+    assert len(prints) == 3
+    others = load_settings(keep_releases=3, workers=1, audiences=["shared"], minimum_count=20)
+    assert fingerprint_of(others, digests) in prints
 
 
 def test_reference_data_are_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from flows.errors import ProductError
 from flows.settings import Settings, load_settings, shipped
-from schemas.rules import DisclosureRules, Rules
+from schemas.rules import AUDIENCES, DisclosureRules, Rules
 
 ENVIRONMENT_ONLY = {"hmac_key"}
 
@@ -38,14 +38,14 @@ def test_the_file_documents_every_setting_and_holds_the_defaults() -> None:
 def test_rules_and_thresholds_are_those_of_the_schema() -> None:
     settings = load_settings()
     assert settings.rules == Rules()
-    assert settings.disclosure == DisclosureRules.of("standard")
-    assert load_settings(audience="shared").disclosure == DisclosureRules.of("shared")
+    for audience in AUDIENCES:
+        assert settings.disclosure_of(audience) == DisclosureRules.of(audience)
 
 
 @pytest.mark.parametrize(
     ("name", "text", "value"),
     [
-        ("AUDIENCE", "internal", "internal"),
+        ("AUDIENCES", "standard,internal", "('internal', 'standard')"),
         ("AS_OF", "2026-01-31", "2026-01-31"),
         ("MINUTES_HIGH", "240", "240"),
         ("INFER_RESUBMISSIONS", "false", "False"),
@@ -85,8 +85,29 @@ def test_a_wrong_setting_is_named_and_its_value_is_not(
 
 
 def test_an_unknown_setting_in_the_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "settings.toml").write_text('audiences = "internal"\n')
+    (tmp_path / "settings.toml").write_text('audienses = "internal"\n')
     monkeypatch.setenv("CPT01939_CONFIG", str(tmp_path))
+    with pytest.raises(ProductError, match="audienses"):
+        load_settings()
+
+
+@pytest.mark.parametrize("place", ["file", "environment"])
+def test_the_setting_of_one_audience_says_what_to_write_instead(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
+) -> None:
+    if place == "file":
+        (tmp_path / "settings.toml").write_text('audience = "standard"\n')
+        monkeypatch.setenv("CPT01939_CONFIG", str(tmp_path))
+    else:
+        monkeypatch.setenv("CPT01939_AUDIENCE", "standard")
+    with pytest.raises(ProductError, match="CPT01939_AUDIENCES=internal,standard") as caught:
+        load_settings()
+    assert caught.value.code == "E_SETTING"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "everybody"])
+def test_audiences_are_those_there_are(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("CPT01939_AUDIENCES", text)
     with pytest.raises(ProductError, match="audiences"):
         load_settings()
 
@@ -110,7 +131,7 @@ def test_a_configuration_folder_without_settings_is_refused(
 def test_thresholds_can_be_made_stricter_never_weaker(
     given: dict[str, float], minimum: int, dominance: float
 ) -> None:
-    rules = load_settings(**given).disclosure
+    rules = load_settings(**given).disclosure_of("standard")
     assert (rules.minimum_count, rules.dominance) == (minimum, dominance)
 
 

@@ -30,7 +30,7 @@ def stored(tmp_path: Path) -> Store:
     """A committed store with one batch of two files."""
     store = Store.open(tmp_path, KEY_ID)
     name = store.adopt(claim_lines(tmp_path / "draft.parquet", "a", "b"), "store/accepted/claim_lines")
-    batch = BatchFiles(files=("a", "b"), claim_lines=name, latest_date="2025-03-01")
+    batch = BatchFiles(files=("a", "b"), claim_lines=name)
     store = store.with_snapshot(batches=(batch,), partitions={"aetna/2025-03": PartitionFiles(rows=4)})
     store.commit()
     return store

@@ -9,7 +9,8 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from schemas.inbound import COLUMNS, Kind, claim_schema, remit_schema
+from schemas.inbound import COLUMNS, Kind
+from schemas.inbound_rules import claim_schema, remit_schema
 from schemas.rules import Rules
 from schemas.validation import split
 from transforms.intake.layouts import canonical_layout
@@ -58,7 +59,7 @@ def broken_rules(rows: pl.DataFrame, kind: Kind) -> pl.DataFrame:
     schema = (
         claim_schema(scope, ("P6",), ("02", "10", "81")) if kind == "claim_lines" else remit_schema(scope)
     )
-    typed = parsed(text.lazy(), canonical_layout(kind), scope).collect().with_row_index("_row")
+    typed = parsed(text, canonical_layout(kind), scope).with_row_index("_row")
     return split(typed, schema, "_row")[1]
 
 

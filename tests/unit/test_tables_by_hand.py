@@ -23,9 +23,7 @@ Row = dict[str, object]
 AS_OF = date(2024, 6, 30)
 
 
-def build(
-    *rows: Row, as_of: date = AS_OF, contracts: pl.DataFrame | None = None, minimum_age_months: int = 0
-) -> dict[str, pl.DataFrame]:
+def build(*rows: Row, as_of: date = AS_OF, contracts: pl.DataFrame | None = None) -> dict[str, pl.DataFrame]:
     return build_tables(
         table_lines.lines(*rows),
         table_lines.no_remits(),
@@ -34,7 +32,6 @@ def build(
         Rules(),
         table_lines.reference(),
         contracts=contracts,
-        minimum_age_months=minimum_age_months,
     )
 
 
@@ -102,12 +99,6 @@ def test_quarter_and_year_start_on_their_first_day() -> None:
     made = build(on(date(2024, 5, 31)))["utilization"]
     assert cell(made, "quarter")["period_start"] == date(2024, 4, 1)
     assert cell(made, "year")["period_start"] == date(2024, 1, 1)
-
-
-def test_young_months_can_be_left_out() -> None:
-    # March ended three months before 2024-06-30, April did not
-    made = build(on(date(2024, 3, 5)), on(date(2024, 4, 5)), minimum_age_months=3)["utilization"]
-    assert cell(made, "year")["service_lines"] == 1
 
 
 def test_secondary_lines_count_where_current_ones_stand() -> None:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.rules import DisclosureRules, Rules
-from schemas.tables import RELEASE_CHANGES
-from transforms.protect.tables import protect_tables
+from schemas.rules import Rules
+from schemas.tables import RELEASE_CHANGES, TABLES
 from transforms.tables.build import build_tables
-from transforms.tables.release_changes import causes_of, changed_lines, moved_tables, release_changes
+from transforms.tables.release_changes import causes_of, changed_lines, release_changes
 
 sys.path.insert(0, str(Path(__file__).parent))
 import table_lines  # noqa: E402
@@ -41,37 +40,52 @@ def rows(count: int, dearer: int = 0) -> list[Row]:
     ]
 
 
-def changes(before: list[Row], after: list[Row], made_under: str | None = None) -> pl.DataFrame:
+def changes(
+    before: list[Row], after: list[Row], made_under: str | None = None, minimum: int = 11
+) -> pl.DataFrame:
     old, new = table_lines.lines(*before), table_lines.lines(*after)
-    rules = DisclosureRules.of("standard")
-    lines = changed_lines(old, new)
-    causes = causes_of(lines, made_under, None)
-    before_tables, after_tables = (protect_tables(build(tables), rules) for tables in (old, new))
-    made = release_changes(before_tables, after_tables, build(lines), 11, causes, made_under)
+    causes = causes_of(changed_lines(old, new), made_under, None, minimum)
+    made = release_changes(published(build(old)), published(build(new)), causes, made_under)
     RELEASE_CHANGES.schema().validate(made)
     return made.filter(MONTH)
+
+
+def published(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The published columns, every row exact, but for rows of fewer than 11 lines, which are left out."""
+    shown = {name: frame.select(c.name for c in TABLES[name].columns) for name, frame in tables.items()}
+    return {
+        name: frame.filter(pl.col("service_lines") >= 11) if "service_lines" in frame.columns else frame
+        for name, frame in shown.items()
+    }
 
 
 def test_a_release_that_is_the_same_has_no_changes() -> None:
     assert changes(rows(24), rows(24)).height == 0
 
 
-def test_eleven_changed_patients_show_both_values() -> None:
-    told = changes(rows(24), rows(24, dearer=11)).filter(
+def test_a_number_that_moved_is_told_as_both_releases_show_it() -> None:
+    told = changes(rows(24), rows(24, dearer=1)).filter(
         pl.col("table_name") == "payment", pl.col("measure") == "allowed_sum"
     )
-    # 24 are told as 25; 360 and 387.50 dollars each, told as 360 and 390
-    assert told.select("before", "after", "change").rows() == [(9000.0, 9750.0, "changed")]
+    # 24 x 360 = 8640, and 60 more
+    assert told.select("before", "after", "change").rows() == [(8640.0, 8700.0, "changed")]
 
 
-def test_ten_changed_patients_show_only_that_the_cell_moved() -> None:
-    told = changes(rows(24), rows(24, dearer=10)).filter(pl.col("table_name") == "payment")
-    assert told.select("measure", "before", "after", "change").rows() == [("row", None, None, "moved")]
+def test_a_row_that_one_release_leaves_out_is_named_without_values() -> None:
+    for before, after, word in ((10, 24, "appeared"), (24, 10, "disappeared")):
+        told = changes(rows(before), rows(after)).filter(pl.col("table_name") == "utilization")
+        assert told.select("measure", "before", "after", "change").rows() == [("row", None, None, word)]
 
 
-def test_a_row_left_out_on_one_side_shows_no_value() -> None:
-    told = changes(rows(10), rows(24)).filter(pl.col("table_name") == "utilization")
-    assert told.select("measure", "before", "after", "change").rows() == [("row", None, None, "appeared")]
+def test_a_value_that_one_release_withholds_stands_on_one_side() -> None:
+    first = published(build(table_lines.lines(*rows(24))))
+    withheld = {"payment": first["payment"].with_columns(pl.lit(None, pl.Float64).alias("allowed_p50"))}
+    for sides, values, word in (
+        ((first, withheld), (360.0, None), "withheld_now"),
+        ((withheld, first), (None, 360.0), "shown_now"),
+    ):
+        told = release_changes(*sides).filter(MONTH)
+        assert told.select("measure", "before", "after", "change").rows() == [("allowed_p50", *values, word)]
 
 
 def test_changed_lines_are_those_of_either_side() -> None:
@@ -136,18 +150,6 @@ def test_the_cause_of_most_patients_is_told() -> None:
 
 def test_of_few_patients_no_cause_is_told() -> None:
     assert why(rows(24), rows(30)) == {None}
+    assert set(changes(rows(24), rows(30), minimum=1)["why"]) == {"new_claims"}
     # what holds for the whole release tells nothing of a cell
     assert why(rows(24), rows(30), "rules") == {"rules"}
-
-
-def test_tables_of_changed_lines_are_needed_of_moved_tables_alone() -> None:
-    old, new = table_lines.lines(*rows(24)), table_lines.lines(*rows(24, dearer=11))
-    before, after = (protect_tables(build(lines), DisclosureRules.of("standard")) for lines in (old, new))
-    changed = build(changed_lines(old, new))
-    moved = moved_tables(before, after)
-    assert "payment" in moved
-    assert {"utilization", "diagnoses", "payer_rules", "data_quality"}.isdisjoint(moved)
-    told = release_changes(before, after, changed)
-    assert told.height
-    assert release_changes(before, after, {name: changed[name] for name in moved}).equals(told)
-    assert moved_tables(after, after) == []

@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 
 from schemas.rules import Rules
-from schemas.tables import TABLES
 from transforms.tables.analysis_lines import open_book
 from transforms.tables.build import tables_of_lines
 from transforms.tables.periods import Calendar, Period, first_day, month_of, months_of
@@ -157,14 +156,3 @@ def test_the_tables_wanted_are_those_among_all(lines: pl.LazyFrame) -> None:
         found = tables_of_lines(book, reference, wanted=wanted)
         assert sorted(found) == sorted(wanted)
         assert all(frame.equals(whole[name]) for name, frame in found.items())
-
-
-def test_tables_that_are_only_counted_tell_the_same_n(lines: pl.LazyFrame) -> None:
-    reference = table_lines.reference()
-    book = open_book(lines, AS_OF, Rules(), reference, rolling_from=ROLLING, is_counted_only=True)
-    whole = build(lines)
-    for name, frame in tables_of_lines(book, reference).items():
-        told = [*TABLES[name].key_names, "is_rollup", *N]
-        assert frame.select(told).equals(whole[name].select(told)), name
-        assert frame.schema == whole[name].schema, name
-        assert not frame.height or not frame.equals(whole[name]), name

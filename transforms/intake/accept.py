@@ -11,10 +11,11 @@ import polars as pl
 
 from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
 from schemas.columns import names, polars_schema
-from schemas.inbound import FIRST_DAY, LAST_DAY, claim_schema, remit_schema
+from schemas.inbound import FIRST_DAY, LAST_DAY
+from schemas.inbound_rules import claim_schema, remit_schema
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
-from schemas.validation import split
+from schemas.validation import split, without_unreadable
 from transforms.intake.ages import age_at
 from transforms.intake.layouts import Layout
 from transforms.intake.parse import canonical_adjustments, parsed
@@ -23,6 +24,21 @@ from transforms.payers import with_payer
 
 CLAIM_NUMBER_LENGTH = 20
 OTHER = "other"
+REASONS_TOLD = 8
+"""Rules and columns that the reason of a rejected file names."""
+HEADER = (
+    "claim_id",
+    "billing_provider_npi",
+    "payer_responsibility",
+    "member_id",
+    "patient_birth_date",
+    "submitted_on",
+    "claim_frequency_code",
+    "original_claim_number",
+    "payer_id",
+    "payer_name",
+)
+"""What is kept of an out-of-scope row that replaces or voids: its submission, and the payer."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +48,8 @@ class Accepted:
     lines: accepted rows (schemas.accepted), header rows too. breaks: file_key, row_number, rule_code, column,
     is_first.
     counts: file_key, payer_id, payer_name, month, rule_code, in_scope, accepted, quarantined, repaired.
-    rejected: file_key, good, bad of files with more bad rows than the ceiling allows; nothing else speaks of
-    them.
+    rejected: file_key, good, bad, why of files with more bad rows than the ceiling allows; of these nothing
+    enters, and only `breaks` still speaks.
     """
 
     lines: pl.DataFrame
@@ -68,22 +84,24 @@ def accept_lines(
     """
     claims = layout.kind == "claim_lines"
     schema = claim_schema(rules.scope, *_impossible(reference)) if claims else remit_schema(rules.scope)
-    typed = parsed(kept.lazy(), layout, rules.scope).collect().with_row_index("_row")
+    typed = parsed(kept, layout, rules.scope).with_row_index("_row")
+    typed, dropped = without_unreadable(typed, schema, "_row")
     good, breaks = split(typed, schema, "_row")
-    rejected = _over_ceiling(typed, good, ceiling)
+    told = typed.select("_row", "file_key", "row_number").join(breaks, on="_row")
+    rejected = _over_ceiling(typed, good, ceiling).join(_why(told), on="file_key", how="left")
     if len(rejected):
         typed, good, headers = (
             frame.join(rejected, on="file_key", how="anti") for frame in (typed, good, headers)
         )
-    where = typed.select("_row", "file_key", "row_number")
     counts = _counts(with_payer(typed.lazy(), reference).collect(), breaks)
+    counts = pl.concat([counts, _dropped_counts(good, dropped)], how="diagonal")
     if claims:
-        heads = _header_rows(parsed(headers.lazy(), layout, rules.scope)).collect()
+        heads = _header_rows(parsed(headers, layout, rules.scope, only=HEADER))
         rows = pl.concat([good.with_columns(in_scope=pl.lit(True)), heads], how="diagonal")
         lines = _claim_lines(rows, layout, key)
     else:
         lines = _remit_lines(good, key)
-    told = where.join(breaks, on="_row").sort("_row", maintain_order=True).drop("_row")
+    told = told.sort("_row", maintain_order=True).drop("_row")
     return Accepted(lines, told, counts, rejected)
 
 
@@ -100,6 +118,24 @@ def _over_ceiling(typed: pl.DataFrame, good: pl.DataFrame, ceiling: Ceiling) -> 
     )
 
 
+def _why(told: pl.DataFrame) -> pl.DataFrame:
+    """(file_key, why): rules and columns that a file's rows break, with counts, the most frequent first."""
+    place = pl.concat_str("rule_code", pl.col("column").replace("", None), separator=" ", ignore_nulls=True)
+    counted = told.group_by("file_key", "rule_code", "column", place=place).agg(rows=pl.len())
+    return (
+        counted.sort(["file_key", "rows", "rule_code", "column"], descending=[False, True, False, False])
+        .group_by("file_key", maintain_order=True)
+        .agg(
+            why=pl.format("{} {}", "place", "rows").head(REASONS_TOLD).str.join(", "),
+            more=pl.len().cast(pl.Int64) - REASONS_TOLD,
+        )
+        .select(
+            "file_key",
+            pl.when(pl.col("more") > 0).then(pl.format("{} and {} more", "why", "more")).otherwise("why"),
+        )
+    )
+
+
 def _impossible(reference: ReferenceTables) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (
         tuple(reference.modifiers.filter("is_impossible")["modifier"]),
@@ -107,23 +143,10 @@ def _impossible(reference: ReferenceTables) -> tuple[tuple[str, ...], tuple[str,
     )
 
 
-def _header_rows(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Header rows that can be read: one per submission, without anything of the line.
-
-    Lazy: the columns of the line are not even parsed.
-    """
+def _header_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """Header rows that can be read: one per submission, without anything of the line."""
     readable = pl.col("field_count_ok") & pl.col("submitted_on").is_between(FIRST_DAY, LAST_DAY)
-    submission = [
-        "claim_id",
-        "billing_provider_npi",
-        "payer_responsibility",
-        "member_id",
-        "patient_birth_date",
-        "submitted_on",
-        "claim_frequency_code",
-        "original_claim_number",
-    ]
-    carried = [*submission, "payer_id", "payer_name", "file_key", "row_number"]
+    submission = HEADER[:-2]
     optional = ("original_claim_number", "payer_responsibility", "member_id")
     needed = [name for name in submission if name not in optional]
     return (
@@ -131,7 +154,7 @@ def _header_rows(rows: pl.LazyFrame) -> pl.LazyFrame:
         .filter(readable)
         .sort("file_key", "row_number")
         .unique(["file_key", *submission], keep="first", maintain_order=True)
-        .select(carried)
+        .select(*HEADER, "file_key", "row_number")
         .with_columns(in_scope=pl.lit(False))
     )
 
@@ -277,6 +300,20 @@ def _counts(typed: pl.DataFrame, breaks: pl.DataFrame) -> pl.DataFrame:
             quarantined=broken.sum().cast(pl.Int64),
             repaired=(pl.col("was_repaired") & ~broken).sum().cast(pl.Int64),
         )
+        .sort("file_key", "payer_id", "payer_name", "month", "rule_code", nulls_last=False)
+    )
+
+
+def _dropped_counts(good: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:
+    """Optional values that could not be read, of accepted rows: by payer as written, month and column."""
+    return (
+        good.select(
+            "_row", "file_key", "payer_id", "payer_name", month=pl.col("service_date").dt.truncate("1mo")
+        )
+        .join(dropped, on="_row")
+        .with_columns(rule_code=pl.format("optional_dropped:{}", "column"))
+        .group_by("file_key", "payer_id", "payer_name", "month", "rule_code")
+        .agg(findings=pl.len().cast(pl.Int64))
         .sort("file_key", "payer_id", "payer_name", "month", "rule_code", nulls_last=False)
     )
 

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import polars as pl
 
 from schemas.inbound import COLUMNS, OPTIONAL_IN_HEADER, Kind
+from transforms.intake.amounts import plain_amount
+from transforms.intake.plain_text import is_nothing
 
 Slot = tuple[str, str, str]
 
@@ -21,7 +23,7 @@ class Layout:
     kind: Kind
     columns: Mapping[str, str]
     date_formats: tuple[str, ...] = ("%Y-%m-%d",)
-    money: Literal["plain", "us"] = "plain"
+    money: Literal["plain", "us", "european"] = "plain"
     un_means: str = ""
     constants: Mapping[str, str] = field(default_factory=dict)
     adjustment_slots: tuple[Slot, ...] = ()
@@ -71,8 +73,8 @@ def parse_layout(stem: str, raw: Mapping[str, Any]) -> Layout:
             raise LayoutError(f"layout {stem}: [{section}] names unknown columns {', '.join(unknown)}")
     if raw.get("un_means", "") not in ("", "time", "base_plus_time"):
         raise LayoutError(f"layout {stem}: un_means must be empty, time or base_plus_time")
-    if raw.get("money", "plain") not in ("plain", "us"):
-        raise LayoutError(f"layout {stem}: money must be plain or us")
+    if raw.get("money", "plain") not in ("plain", "us", "european"):
+        raise LayoutError(f"layout {stem}: money must be plain, us or european")
     slots = raw.get("adjustments", {})
     return Layout(
         name=str(raw.get("name", stem)),
@@ -149,21 +151,13 @@ def canonical_text(rows: pl.LazyFrame, layout: Layout, header: list[str]) -> pl.
 def _packed(slots: tuple[Slot, ...], layout: Layout, found: Mapping[str, str]) -> pl.Expr:
     """Separate adjustment columns as packed text `GROUP-REASON:AMOUNT|...`; an empty slot adds nothing."""
     parts = []
-    for group, reason, amount in slots:
-        names = [found[plain(name)] for name in (group, reason, amount)]
+    for slot in slots:
+        names = [found[plain(name)] for name in slot]
         text = [pl.col(name).cast(pl.String).str.strip_chars() for name in names]
-        money = plain_money(text[2]) if layout.money == "us" else text[2]
-        written = pl.format("{}-{}:{}", text[0].fill_null("?"), text[1].fill_null("?"), money.fill_null("?"))
-        empty = pl.all_horizontal((part.fill_null("") == "") for part in text)
+        group, reason, amount = (pl.when(~is_nothing(part)).then(part) for part in text)
+        money = plain_amount(amount, layout.money == "european")
+        written = pl.format("{}-{}:{}", group.fill_null("?"), reason.fill_null("?"), money.fill_null("?"))
+        # the accounting format shows a dash, or zeros, where there is nothing
+        empty = group.is_null() & reason.is_null() & money.str.contains(r"^[0.]*$").fill_null(True)
         parts.append(pl.when(~empty).then(written))
     return pl.concat_str(parts, separator="|", ignore_nulls=True)
-
-
-def plain_money(text: pl.Expr) -> pl.Expr:
-    """$1,200.50 -> 1200.50, (5.00) and 5.00- -> -5.00; what is not money stays as it is."""
-    bare = text.str.replace_all(r"[$,\s]", "")
-    return (
-        bare.str.replace(r"^\((\d+(?:\.\d+)?)\)$", "-$1")
-        .str.replace(r"^(\d+(?:\.\d+)?)-$", "-$1")
-        .str.replace(r"^(-?)\.(\d+)$", "${1}0.$2")
-    )

@@ -2,55 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Final
+
 import polars as pl
 
-from schemas.inbound import ADJUSTMENT, COLUMNS, InboundColumn, Kind
-from transforms.intake.layouts import Layout, plain_money
+from schemas.inbound import ADJUSTMENT, COLUMNS, InboundColumn
+from transforms.intake.amounts import are_plain, plain_adjustments, plain_amount
+from transforms.intake.dates import birth_by_service, has_short_year, read_date, short_formats
+from transforms.intake.layouts import Layout
+from transforms.intake.plain_text import bare
 from transforms.intake.scope import repaired
 
 LARGEST_WHOLE = 10**15
 """Numbers of more digits before the point are not read."""
-MONEY_TEXT = ("charge_amount", "paid_amount", "allowed_amount", "unit_count", "paid_units")
+AMOUNTS: Final = ("cents", "thousandths")
+WORDS: Final = {
+    "patient_sex": {"FEMALE": "F", "MALE": "M", "UNKNOWN": "U"},
+    "payer_responsibility": {"PRIMARY": "P", "SECONDARY": "S", "TERTIARY": "T"},
+}
+"""Words of closed lists whose code is certain."""
+BETWEEN_CODES: Final = r"\s*[|,;/]\s*|\s+"
 
 
-def parsed(rows: pl.LazyFrame, layout: Layout, scope: tuple[str, ...]) -> pl.LazyFrame:
+def parsed(
+    rows: pl.DataFrame, layout: Layout, scope: tuple[str, ...], only: Collection[str] | None = None
+) -> pl.DataFrame:
     """Give each canonical column its typed value; its trimmed text stays as `text_<column>`. Grain unchanged.
 
-    Adds `was_repaired`: a code that lost its leading zero got it back.
+    Adds `was_repaired`: a code that lost its leading zero got it back. `only`: the columns that are read, the
+    others stay as they are.
     """
-    columns = COLUMNS[layout.kind]
-    trimmed = rows.with_columns(_trimmed(c.name).alias(f"text_{c.name}") for c in columns)
-    if layout.money == "us":
-        trimmed = trimmed.with_columns(
-            plain_money(pl.col(f"text_{c.name}")).alias(f"text_{c.name}")
-            for c in columns
-            if c.name in MONEY_TEXT
-        )
+    columns = [c for c in COLUMNS[layout.kind] if only is None or c.name in only]
+    texts = _plain(bare(rows, [c.name for c in columns]), columns, layout)
+    typed = texts.with_columns(_typed(c, layout).alias(c.name) for c in columns)
+    if any(c.name == "patient_birth_date" for c in columns) and short_formats(layout.date_formats):
+        typed = typed.with_columns(patient_birth_date=_born(layout, only))
     codes = [c.name for c in columns if c.name in ("procedure_code", "submitted_procedure_code")]
-    typed = trimmed.with_columns(_typed(c, layout).alias(c.name) for c in columns)
     mended = typed.with_columns(repaired(name, scope).alias(f"_mended_{name}") for name in codes)
-    changed = pl.any_horizontal((pl.col(f"_mended_{n}") != pl.col(n)).fill_null(False) for n in codes)
-    return (
-        mended.with_columns(was_repaired=changed)
-        .with_columns(
-            *(pl.col(f"_mended_{name}").alias(name) for name in codes),
-            *(repaired(f"text_{name}", scope).alias(f"text_{name}") for name in codes),
-        )
-        .drop(f"_mended_{name}" for name in codes)
-    )
+    changed = [(pl.col(f"_mended_{n}") != pl.col(n)).fill_null(False) for n in codes]
+    return mended.with_columns(
+        *(pl.col(f"_mended_{name}").alias(name) for name in codes),
+        *(repaired(f"text_{name}", scope).alias(f"text_{name}") for name in codes),
+        was_repaired=pl.any_horizontal(changed) if changed else pl.lit(False),
+    ).drop(f"_mended_{name}" for name in codes)
 
 
-def _trimmed(column: str) -> pl.Expr:
-    """The text without blanks around it; null where nothing is left."""
-    text = pl.col(column).str.strip_chars()
-    return pl.when(text != "").then(text)
+def _plain(rows: pl.DataFrame, columns: list[InboundColumn], layout: Layout) -> pl.DataFrame:
+    """Texts in the form that the rules and the types know: plain amounts, codes joined by |, known words."""
+    comma = layout.money == "european"
+    amounts = [f"text_{c.name}" for c in columns if c.parsed in AMOUNTS]
+    odd = amounts if comma else [name for name, plain in are_plain(rows, amounts).items() if not plain]
+    out = [plain_amount(pl.col(name), comma).alias(name) for name in odd]
+    for column in columns:
+        text = pl.col(f"text_{column.name}")
+        if column.parsed == "adjustments":
+            out.append(plain_adjustments(text))
+        elif column.name == "remark_codes":
+            out.append(text.str.replace_all(BETWEEN_CODES, "|"))
+        elif column.name in WORDS:
+            out.append(text.str.to_uppercase().replace(WORDS[column.name]))
+    return rows.with_columns(out)
 
 
 def _typed(column: InboundColumn, layout: Layout) -> pl.Expr:
     text = pl.col(f"text_{column.name}")
     match column.parsed:
         case "date":
-            return _date(text, layout.date_formats)
+            return read_date(text, layout.date_formats)
         case "cents":
             return scaled(text, 2)
         case "thousandths":
@@ -63,12 +82,11 @@ def _typed(column: InboundColumn, layout: Layout) -> pl.Expr:
             return text
 
 
-def _date(text: pl.Expr, formats: tuple[str, ...]) -> pl.Expr:
-    """The first format that reads. %Y reads 25 as the year 25: such a year is taken only where no format
-    gives another.
-    """
-    read = [text.str.to_date(form, strict=False) for form in formats]
-    return pl.coalesce(*(pl.when(day.dt.year() >= 1000).then(day) for day in read), *read)
+def _born(layout: Layout, only: Collection[str] | None) -> pl.Expr:
+    """The birth date; where its year has two digits, in the century that the service allows."""
+    days = [name for name in ("service_date", "submitted_on") if only is None or name in only]
+    is_short = has_short_year(pl.col("text_patient_birth_date"), layout.date_formats)
+    return birth_by_service(pl.col("patient_birth_date"), is_short, pl.coalesce(*days))
 
 
 def scaled(text: pl.Expr, decimals: int) -> pl.Expr:
@@ -103,8 +121,3 @@ def canonical_adjustments(rows: pl.DataFrame, column: str, row: str) -> pl.DataF
         .group_by(row, maintain_order=True)
         .agg(pl.format("{}:{}", "_code", "_cents").str.join("|").alias(column))
     )
-
-
-def text_columns(kind: Kind) -> list[str]:
-    """Names of the text columns that parsing adds."""
-    return [f"text_{column.name}" for column in COLUMNS[kind]]

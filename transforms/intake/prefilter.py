@@ -36,7 +36,7 @@ Test = Callable[[pl.Series], pl.Series]
 class Mesh:
     """What lets a line of `fields` fields through: column numbers, each with a test of distinct texts.
 
-    A line passes when a code or a status passes its test, when all its codes are empty, and when it has
+    A line passes when a code or a status passes its test, when all its codes are `empty`, and when it has
     another number of fields. `kin`: column of the claim; lines of a claim that has a passing code can be
     asked for afterwards.
     """
@@ -45,6 +45,7 @@ class Mesh:
     codes: tuple[tuple[int, Test], ...]
     statuses: tuple[tuple[int, Test], ...]
     kin: int | None
+    empty: Test
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,9 @@ class Sieve:
     _statuses: list[tuple[int, _Verdicts]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._codes = [(column, _Verdicts(test)) for column, test in self.mesh.codes]
-        self._statuses = [(column, _Verdicts(test)) for column, test in self.mesh.statuses]
+        empty = self.mesh.empty
+        self._codes = [(column, _Verdicts(test, empty)) for column, test in self.mesh.codes]
+        self._statuses = [(column, _Verdicts(test, empty)) for column, test in self.mesh.statuses]
 
     def take(self, buffer: bytearray, filled: int) -> int:
         """Look at the whole rows in the filled part of a buffer (with SLACK bytes behind it); how many bytes
@@ -119,13 +121,14 @@ class Sieve:
         empty = np.ones(len(rows.whole), dtype=bool)
         for column, verdicts in self._codes:
             starts, sizes = rows.places(column)
-            passes |= verdicts.on(rows.words(starts, sizes)) | (sizes > WORD)
-            empty &= sizes == 0
+            passed, is_empty = verdicts.on(rows.words(starts, sizes))
+            passes |= passed | (sizes > WORD)
+            empty &= is_empty & (sizes <= WORD)
         by_code = passes | empty
         passes = by_code.copy()
         for column, verdicts in self._statuses:
             starts, sizes = rows.places(column)
-            passes |= verdicts.on(rows.words(starts, sizes)) | (sizes > WORD)
+            passes |= verdicts.on(rows.words(starts, sizes))[0] | (sizes > WORD)
         if rows.is_regular:
             return by_code, passes
         passed = ~rows.is_whole
@@ -173,31 +176,34 @@ class Sieve:
 
 
 class _Verdicts:
-    """A test of texts of up to eight bytes, asked once for each distinct one."""
+    """A test of texts of up to eight bytes, asked once for each distinct one; and whether it is empty."""
 
-    def __init__(self, test: Test) -> None:
-        self._test = test
+    def __init__(self, test: Test, empty: Test) -> None:
+        self._test, self._is_empty = test, empty
         self._known = np.zeros(1, dtype=np.uint64)
-        self._passes = self._asked(self._known)
+        self._passes, self._empty = self._asked(self._known)
 
-    def on(self, words: Words) -> Flags:
-        """Which of the words pass."""
+    def on(self, words: Words) -> tuple[Flags, Flags]:
+        """Which of the words pass, and which say nothing."""
         at = np.searchsorted(self._known, words)
         at[at == len(self._known)] = 0
         news = words[self._known[at] != words]
         if len(news):
             self._learn(np.unique(news))
             return self.on(words)
-        return self._passes[at]  # type: ignore[no-any-return]
+        return self._passes[at], self._empty[at]
 
     def _learn(self, news: Words) -> None:
         known = np.concatenate([self._known, news])
-        passes = np.concatenate([self._passes, self._asked(news)])
+        found, empty = self._asked(news)
         order = np.argsort(known)
-        self._known, self._passes = known[order], passes[order]
+        self._known = known[order]
+        self._passes = np.concatenate([self._passes, found])[order]
+        self._empty = np.concatenate([self._empty, empty])[order]
 
-    def _asked(self, words: Words) -> Flags:
+    def _asked(self, words: Words) -> tuple[Flags, Flags]:
         # a quote is left where one stood doubled in a quoted field: such a text is not judged here
         texts = [text.decode(errors="replace") for text in words.astype("<u8").view(f"S{WORD}").tolist()]
-        verdicts = self._test(pl.Series(texts, dtype=pl.String)).to_numpy()
-        return verdicts | np.array(['"' in text for text in texts])  # type: ignore[no-any-return]
+        asked = pl.Series(texts, dtype=pl.String)
+        is_quoted = np.array(['"' in text for text in texts])
+        return self._test(asked).to_numpy() | is_quoted, self._is_empty(asked).to_numpy()

@@ -9,6 +9,7 @@ import polars as pl
 
 from schemas.inbound import COLUMNS, Kind
 from transforms.intake.layouts import Layout, column_numbers, plain
+from transforms.intake.plain_text import is_nothing
 from transforms.intake.prefilter import Mesh
 from transforms.intake.scope import kept_codes, maybe_kept
 
@@ -40,7 +41,12 @@ def mesh_of(layout: Layout, scope: tuple[str, ...], header: list[str]) -> Mesh |
         tuple((at[name], partial(_asked, name=name, test=test)) for name, test in codes),
         tuple((at[name], partial(_asked, name=name, test=test)) for name, test in statuses),
         at["claim_id"] if claims else None,
+        _says_nothing,
     )
+
+
+def _says_nothing(texts: pl.Series) -> pl.Series:
+    return texts.to_frame("text").select(is_nothing(pl.col("text").str.strip_chars())).to_series()
 
 
 def _asked(texts: pl.Series, name: str, test: pl.Expr) -> pl.Series:
@@ -94,4 +100,4 @@ def is_kept(layout: Layout, scope: tuple[str, ...]) -> pl.Expr:
 
 
 def _empty(name: str) -> pl.Expr:
-    return pl.col(name).is_null() | (pl.col(name) == "")
+    return pl.col(name).is_null() | is_nothing(pl.col(name).str.strip_chars())

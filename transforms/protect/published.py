@@ -1,53 +1,63 @@
-"""What share of the tables an audience sees, and why prices are withheld from it: counts for the manifest."""
+"""What share of the rows, and of the lines in them, a protected release publishes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 
 from schemas.tables import TABLES
 
 Tables = Mapping[str, pl.DataFrame]
-Shares = dict[str, dict[str, dict[str, int]]]
+Counts = Mapping[str, Mapping[str, Mapping[str, int]]]
+"""Table, period type -> rows and lines: `rows_shown` of `rows`, `lines_shown` of `lines`."""
+WHOLE = ("rows", "lines")
 
 
-def published_shares(built: Tables, published: Tables) -> Shares:
-    """Whole percents of rows and of lines published, by table and period type.
+def published_counts(built: Tables, shown: Tables) -> dict[str, dict[str, dict[str, int]]]:
+    """Rows and lines there are (`built`) and those of the rows shown, by table and period type.
 
-    A line counts once in each row it stands in. Period types of which nothing was built are left out.
+    Of tables with N and periods. Exact, for the store alone: people are told whole percents.
     """
-    found: Shares = {}
-    for name, frame in published.items():
-        if name in built and TABLES[name].has_n:
-            found[name] = _shares_of(name, built[name], frame)
-    return found
+    names = [name for name in shown if TABLES[name].has_n]
+    return {name: _of_table(built[name], shown[name], TABLES[name].key_names) for name in names}
 
 
-def _shares_of(name: str, built: pl.DataFrame, published: pl.DataFrame) -> dict[str, dict[str, int]]:
-    keys = TABLES[name].key_names
-    rows = built.select(*keys, pl.col("service_lines").fill_null(0)).join(
-        published.select(*keys, pl.lit(True).alias("_shown")),
-        on=keys,
-        how="left",
-        nulls_equal=True,
-        validate="1:1",
+def _of_table(built: pl.DataFrame, shown: pl.DataFrame, keys: list[str]) -> dict[str, dict[str, int]]:
+    marks = shown.select(keys).with_columns(pl.lit(True).alias("_shown"))
+    rows = built.select(*keys, "service_lines").join(marks, on=keys, how="left", nulls_equal=True)
+    is_shown = pl.col("_shown").fill_null(False)
+    lines = pl.col("service_lines")
+    found = rows.group_by("period_type").agg(
+        pl.len().cast(pl.Int64).alias("rows"),
+        is_shown.sum().cast(pl.Int64).alias("rows_shown"),
+        lines.sum().alias("lines"),
+        lines.filter(is_shown).sum().alias("lines_shown"),
     )
-    shown, lines = pl.col("_shown").fill_null(False), pl.col("service_lines")
-    counted = (
-        rows.group_by("period_type")
-        .agg(
-            (shown.sum() * 100 // pl.len()).cast(pl.Int64).alias("rows"),
-            (lines.filter(shown).sum() * 100 // lines.sum()).fill_null(0).cast(pl.Int64).alias("lines"),
-        )
-        .sort("period_type")
-    )
-    return {row.pop("period_type"): row for row in counted.iter_rows(named=True)}
+    return {row.pop("period_type"): row for row in found.sort("period_type").iter_rows(named=True)}
 
 
-def withheld_rows(published: Tables) -> dict[str, float]:
-    """Share of all rows of a release whose prices are withheld, by reason."""
-    reasons = [frame.get_column("withheld") for frame in published.values() if "withheld" in frame.columns]
-    every = pl.concat([pl.Series("withheld", [], dtype=pl.String), *reasons])
-    counts = every.drop_nulls().value_counts().sort("withheld")
-    return {str(reason): round(count / len(every), 4) for reason, count in counts.iter_rows()}
+def added(*parts: Counts) -> dict[str, dict[str, dict[str, int]]]:
+    """Counts of several parts together."""
+    made: dict[str, dict[str, dict[str, int]]] = {}
+    for part in parts:
+        for table, kinds in part.items():
+            for kind, counts in kinds.items():
+                into = made.setdefault(table, {}).setdefault(kind, {})
+                for name, count in counts.items():
+                    into[name] = into.get(name, 0) + count
+    return made
+
+
+def whole_percents(counts: Counts) -> dict[str, dict[str, dict[str, int]]]:
+    """Whole percents of rows and lines shown, by table and period type, rounded down: 100 means all."""
+    return {
+        table: {kind: dict(_percents(of_kind)) for kind, of_kind in kinds.items()}
+        for table, kinds in counts.items()
+    }
+
+
+def _percents(counts: Mapping[str, int]) -> Iterable[tuple[str, int]]:
+    for name in WHOLE:
+        if counts[name]:
+            yield name, 100 * counts[f"{name}_shown"] // counts[name]

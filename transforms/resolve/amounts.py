@@ -23,6 +23,7 @@ class Reasons:
 
     patient_part_of_price: tuple[str, ...]
     price_neutral: tuple[str, ...]
+    sequestration: tuple[str, ...]
     not_a_denial: tuple[str, ...]
     duplicate: tuple[str, ...]
     capitation: tuple[str, ...]
@@ -40,6 +41,7 @@ class Reasons:
         return cls(
             patient_part_of_price=codes(pl.col("adds_to_allowed") == "group_pr"),
             price_neutral=codes(pl.col("adds_to_allowed") == "any_group"),
+            sequestration=tuple(reference.sequestration["carc"].drop_nulls().unique()),
             not_a_denial=codes(~pl.col("is_denial")),
             duplicate=codes(treatment == "duplicate"),
             capitation=codes(treatment == "capitation"),
@@ -108,6 +110,7 @@ def _adjustment_parts(
         "to_patient_cents": patient & (carc == PAID_TO_PATIENT),
         "patient_part_cents": patient & carc.is_in(reasons.patient_part_of_price),
         "price_neutral_cents": carc.is_in(reasons.price_neutral),
+        "other_neutral_cents": carc.is_in(reasons.price_neutral) & ~carc.is_in(reasons.sequestration),
         "deductible_cents": patient & (carc == "1"),
         "coinsurance_cents": patient & (carc == "2"),
         "copay_cents": patient & (carc == "3"),

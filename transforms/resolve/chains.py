@@ -10,43 +10,51 @@ from dataclasses import dataclass
 import polars as pl
 
 from transforms.resolve.adjudications import SLOT
+from transforms.resolve.failed_claims import failed_instances, failed_versions
+from transforms.resolve.first_submissions import first_submissions
+from transforms.resolve.named_links import NamedLinks, named_links
+from transforms.resolve.resubmissions import inferred_candidates
 
-REPEAT_MODIFIERS = ("76", "77")
 VOID = "8"
 
 
 @dataclass(frozen=True)
 class Chains:
     """instances: one row per instance with its standing version and what became of it. slots: one row per
-    slot of a
-    standing instance and each slot it continues (itself too)."""
+    slot of a standing instance and each slot it continues (itself too). ambiguous: (submission) that names a
+    payer claim number which several claims share.
+    """
 
     instances: pl.DataFrame
     slots: pl.DataFrame
+    ambiguous: pl.DataFrame
 
 
 def chains_of(
     claims: pl.DataFrame,
+    detail: pl.DataFrame,
     versions: pl.DataFrame,
     names: pl.DataFrame,
-    linked: pl.DataFrame,
     adjudications: pl.DataFrame,
     infer_resubmissions: bool,
 ) -> Chains:
-    """Find what supersedes what.
+    """Find what supersedes what. A claim has one successor: named before inferred.
 
-    `claims`: claim rows with instance, slot, version, payer, care_model. `names`: submissions that name an
-    original claim number. `linked`: remit rows that met a slot.
+    `claims`: claim rows with instance, slot, version, payer, care_model; `detail`: what they say in full.
+    `names`: submissions that name an original claim number.
     """
-    named = _named_edges(claims, names, linked)
-    failed = _failed_versions(claims, versions, adjudications)
-    failed_instances = _failed_instances(named, adjudications)
-    standing = _standing_versions(versions, failed, failed_instances)
-    named = named.join(failed, on=["instance", "version"], how="anti").join(
-        failed_instances, on="instance", how="anti"
-    )
-    removed = named.group_by(instance="older").agg(
-        removed_by_void=(pl.col("claim_frequency_code") == VOID).any(), named=pl.lit(True)
+    failed = failed_versions(claims, versions, adjudications)
+    names = names.join(failed, on=["instance", "version"], how="anti")
+    named = _named(claims, detail, versions, names, adjudications)
+    lost = failed_instances(named.edges, claims, versions, adjudications)
+    if len(lost):
+        names = names.join(lost, on="instance", how="anti")
+        named = _named(claims, detail, versions, names, adjudications)
+    standing = _standing_versions(versions, failed, lost)
+    removed = named.edges.select(
+        instance="older",
+        removed_by_void=pl.col("claim_frequency_code") == VOID,
+        named=pl.lit(True),
     )
     instances = (
         standing.join(removed, on="instance", how="left", validate="1:1")
@@ -55,137 +63,64 @@ def chains_of(
             is_void=((pl.col("standing_frequency") == VOID) | pl.col("removed_by_void")).fill_null(False)
         )
     )
-    inferred = (
-        _inferred_edges(claims, instances, adjudications)
-        if infer_resubmissions
-        else pl.DataFrame(schema={"instance": pl.Int64, "older": pl.Int64})
-    )
-    edges = pl.concat(
-        [
-            named.select("instance", "older", source=pl.lit("named")),
-            inferred.select("instance", "older", source=pl.lit("inferred")),
-        ]
-    ).unique()
-    return Chains(_with_chain_source(instances, edges), _chain_slots(claims, instances, edges))
-
-
-def _named_edges(claims: pl.DataFrame, names: pl.DataFrame, linked: pl.DataFrame) -> pl.DataFrame:
-    """(instance, version, claim_frequency_code, older): a 7 or 8 names a payer claim number that met another
-    claim.
-    """
-    named = names.filter(pl.col("claim_frequency_code").is_in(["7", VOID]))
-    met = linked.select("payer_claim_key", older="instance").join(
-        named, left_on="payer_claim_key", right_on="original_claim_key", how="semi"
-    )
-    concerned = claims.join(
-        pl.concat([named.select("instance"), met.select(instance="older")]).unique(),
-        on="instance",
-        how="semi",
-    )
-    keys = concerned.select("instance", "key", "patient_key", "billing_provider_npi").unique("instance")
-    payers = concerned.group_by("submission").agg(naming_payer=pl.col("payer").unique())
-    older_payers = concerned.group_by(older="instance").agg(older_payers=pl.col("payer").unique())
-    named = named.join(payers, on="submission")
-    met = (
-        met.unique()
-        .join(keys.rename(lambda name: "older" if name == "instance" else f"older_{name}"), on="older")
-        .join(older_payers, on="older")
-    )
-    return (
-        named.join(keys, on="instance")
-        .join(met, left_on="original_claim_key", right_on="payer_claim_key")
-        .filter(
-            pl.col("key") != pl.col("older_key"),
-            (pl.col("patient_key") == pl.col("older_patient_key"))
-            | (pl.col("billing_provider_npi") == pl.col("older_billing_provider_npi")),
-            pl.col("naming_payer").list.set_intersection("older_payers").list.len() > 0,
-        )
-        .select("instance", "version", "claim_frequency_code", "older")
-        .unique()
+    edges = [named.edges.select("instance", "older", source=pl.lit("named"))]
+    if infer_resubmissions:
+        inferred = _inferred(claims, detail, versions, instances, adjudications)
+        edges.append(inferred.select("instance", "older", source=pl.lit("inferred")))
+    found = pl.concat(edges)
+    return Chains(
+        _with_chain_source(instances, found), _chain_slots(claims, instances, found), named.ambiguous
     )
 
 
-def _owned(claims: pl.DataFrame, versions: pl.DataFrame, adjudications: pl.DataFrame) -> pl.DataFrame:
-    """Adjudications with the version they speak of: the latest submitted by then with the same charge, else
-    the latest
-    submitted by then, else the first."""
-    several = versions.filter(pl.len().over("instance") > 1).select("instance").unique()
-    alone = adjudications.join(several, on="instance", how="anti").with_columns(version=pl.lit(1, pl.Int64))
-    contested = adjudications.join(several, on="instance", how="semi")
-    charges = (
-        claims.filter(pl.col("row_standing") == "line", pl.col("version").is_not_null())
-        .group_by("instance", "slot", "version")
-        .agg(version_charge=pl.col("charge_cents").sum())
-    )
-    owner = (
-        contested.select("adjudication", *SLOT, "payment_date", "charge_cents")
-        .join(versions.select("instance", "version", "submitted_on"), on="instance")
-        .join(charges, on=[*SLOT, "version"], how="left")
-        .with_columns(
-            by_then=pl.col("submitted_on") <= pl.col("payment_date"),
-            same_charge=(pl.col("version_charge") == pl.col("charge_cents").abs()).fill_null(False),
-        )
-        .group_by("adjudication")
-        .agg(
-            version=pl.coalesce(
-                pl.col("version").filter(pl.col("by_then") & pl.col("same_charge")).max(),
-                pl.col("version").filter("by_then").max(),
-                pl.col("version").min(),
-            )
-        )
-    )
-    return pl.concat([alone, contested.join(owner, on="adjudication", validate="1:1")])
+def _named(
+    claims: pl.DataFrame,
+    detail: pl.DataFrame,
+    versions: pl.DataFrame,
+    names: pl.DataFrame,
+    adjudications: pl.DataFrame,
+) -> NamedLinks:
+    """Named links among the claims that name and those that were answered under such a number."""
+    answered = adjudications.join(names, left_on="payer_claim_key", right_on="original_claim_key", how="semi")
+    concerned = pl.concat([names["instance"], answered["instance"]]).unique()
+    order = first_submissions(claims, detail, versions, adjudications, concerned)
+    return named_links(claims, names, adjudications, order)
 
 
-def _failed_versions(
-    claims: pl.DataFrame, versions: pl.DataFrame, adjudications: pl.DataFrame
+def _inferred(
+    claims: pl.DataFrame,
+    detail: pl.DataFrame,
+    versions: pl.DataFrame,
+    instances: pl.DataFrame,
+    adjudications: pl.DataFrame,
 ) -> pl.DataFrame:
-    """(instance, version) of replacements and voids that were denied while the payment of an earlier version
-    stands.
+    """(instance, older): of several claims that could continue one, that at whose charge it was answered
+    afterwards, then the earliest, then by content.
     """
-    suspects = versions.filter(pl.col("claim_frequency_code").is_in(["7", VOID]), pl.col("version") > 1)
-    standing = _standing(adjudications).join(suspects, on="instance", how="semi")
-    owned = _owned(claims, versions, standing)
-    denied = _denied_and_unpaid(owned, ["instance", "version"]).join(
-        suspects.select("instance", "version"), on=["instance", "version"], how="semi"
-    )
-    paid = owned.filter("paid_or_allowed").select("instance", paid_version="version").unique()
-    return (
-        denied.join(paid, on="instance")
-        .filter(pl.col("paid_version") < pl.col("version"))
-        .select("instance", "version")
+    candidates = inferred_candidates(claims, detail, instances, adjudications)
+    order = first_submissions(claims, detail, versions, adjudications, candidates["instance"].unique())
+    charges = (
+        claims.filter(pl.col("row_standing") == "line")
+        .join(candidates, on="instance", how="semi")
+        .select("instance", "charge_cents")
         .unique()
     )
-
-
-def _failed_instances(named: pl.DataFrame, adjudications: pl.DataFrame) -> pl.DataFrame:
-    """(instance) that names a claim whose payment stands, and was itself denied and paid nothing."""
-    standing = _standing(adjudications)
-    denied = _denied_and_unpaid(standing.join(named, on="instance", how="semi"), ["instance"])
-    paid = standing.filter("paid_or_allowed").select(older="instance").unique()
-    return (
-        named.join(paid, on="older", how="semi")
-        .join(denied, on="instance", how="semi")
-        .select("instance")
+    answered = (
+        adjudications.filter(~pl.col("is_reversal"))
+        .select("payment_date", older="instance", charge_cents=pl.col("charge_cents").abs())
+        .join(candidates, on="older")
+        .join(charges, on=["instance", "charge_cents"], how="semi")
+        .join(order, on="instance")
+        .filter(pl.col("payment_date") >= pl.col("first_submitted_on"))
+        .select("instance", "older", answered=pl.lit(True))
         .unique()
     )
-
-
-def _standing(adjudications: pl.DataFrame) -> pl.DataFrame:
-    return adjudications.filter(~pl.col("is_reversal"), pl.col("cancelled_on").is_null())
-
-
-def _denied_and_unpaid(standing: pl.DataFrame, group: list[str]) -> pl.DataFrame:
-    """Groups of uncancelled adjudications of which the last is a denial and none paid or allowed anything."""
     return (
-        standing.sort("sequence")
-        .group_by(group, maintain_order=True)
-        .agg(
-            last_denied=pl.col("adjudication_state").last() == "denied",
-            any_paid=pl.col("paid_or_allowed").any(),
-        )
-        .filter("last_denied", ~pl.col("any_paid"))
-        .select(group)
+        candidates.join(order, on="instance", validate="m:1")
+        .join(answered, on=["instance", "older"], how="left", validate="1:1")
+        .sort("older", pl.col("answered").fill_null(False), "turn", descending=[False, True, False])
+        .unique("older", keep="first", maintain_order=True)
+        .select("instance", "older")
     )
 
 
@@ -216,68 +151,6 @@ def _standing_versions(
     )
 
 
-def _inferred_edges(
-    claims: pl.DataFrame, instances: pl.DataFrame, adjudications: pl.DataFrame
-) -> pl.DataFrame:
-    """(instance, older): the earliest later originals continue one of the same service, denied and never
-    paid.
-    """
-    answered = (
-        adjudications.filter(~pl.col("is_reversal"))
-        .group_by("instance")
-        .agg(
-            denied_never_paid=(pl.col("adjudication_state") == "denied").any()
-            & ~pl.col("paid_or_allowed").any()
-        )
-    )
-    live = instances.filter(
-        ~pl.col("is_void"), ~pl.col("named"), pl.col("standing_version").is_not_null()
-    ).join(answered, on="instance", how="left")
-    modifiers = pl.any_horizontal(
-        pl.col(f"modifier_{i}").is_in(REPEAT_MODIFIERS).fill_null(False) for i in range(1, 5)
-    )
-    service = (
-        "billing_provider_npi",
-        "patient_key",
-        "payer",
-        "role",
-        "service_date",
-        "procedure_code",
-        "care_model",
-    )
-    denied_patients = (
-        claims.join(live.filter("denied_never_paid"), on="instance", how="semi")
-        .select("patient_key")
-        .unique()
-    )
-    lines = (
-        claims.filter(pl.col("row_standing") == "line")
-        .join(denied_patients, on="patient_key", how="semi")
-        .join(
-            live.select(
-                "instance", "standing_version", "first_frequency", "denied_never_paid", "first_submitted_on"
-            ),
-            left_on=["instance", "version"],
-            right_on=["instance", "standing_version"],
-            how="inner",
-        )
-        .with_columns(repeats=modifiers.any().over("instance"))
-    )
-    denied = lines.filter("denied_never_paid")
-    lines = lines.join(denied.select(service).unique(), on=list(service), how="semi")
-    older = lines.filter("denied_never_paid").select(
-        *service, older="instance", older_submitted_on="first_submitted_on"
-    )
-    later = lines.filter(~pl.col("repeats"), pl.col("first_frequency") == "1")
-    return (
-        older.join(later, on=list(service))
-        .filter(pl.col("first_submitted_on") > pl.col("older_submitted_on"))
-        .filter(pl.col("first_submitted_on") == pl.col("first_submitted_on").min().over("older"))
-        .select("instance", "older")
-        .unique()
-    )
-
-
 def _with_chain_source(instances: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
     """Add whether an instance was superseded, and how it came by its chain."""
     superseded = edges.select(instance="older", is_superseded=pl.lit(True)).unique()
@@ -305,7 +178,8 @@ def _chain_slots(claims: pl.DataFrame, instances: pl.DataFrame, edges: pl.DataFr
     claims.
 
     The standing line of a slot continues the slots with its number in any version of a superseded claim, else
-    the single slot of a claim where it is the single slot of its own.
+    the single slot of a claim where it is the single slot of its own. A slot is continued by one line:
+    that with its latest number, else the first.
     """
     slots = claims.filter("in_scope").select(SLOT).unique()
     superseded = _superseded(edges)
@@ -321,18 +195,26 @@ def _chain_slots(claims: pl.DataFrame, instances: pl.DataFrame, edges: pl.DataFr
         .select(*SLOT, "line_number")
         .join(counted, on=list(SLOT))
     )
-    older = lines.select(older="instance", older_slot="slot", older_number="line_number").unique()
+    older = lines.group_by(older="instance", older_slot="slot", older_number="line_number").agg(
+        latest=pl.col("version").max()
+    )
     single = counted.filter("single").select(older="instance", older_slot="slot")
     met = superseded.join(newer, on="instance")
     by_number = met.join(older, left_on=["older", "line_number"], right_on=["older", "older_number"])
     by_being_single = met.filter("single").join(single, on="older")
     step = (*SLOT, pl.col("older").alias("chain_instance"), pl.col("older_slot").alias("chain_slot"))
-    return pl.concat(
-        [
-            slots.with_columns(chain_instance="instance", chain_slot="slot"),
-            pl.concat([by_number.select(step), by_being_single.select(step)]).unique(),
-        ]
+    continued = (
+        pl.concat(
+            [
+                by_number.select(*step, "latest"),
+                by_being_single.select(*step, latest=pl.lit(0, pl.Int64)),
+            ]
+        )
+        .sort("latest", "slot", descending=[True, False])
+        .unique(["instance", "chain_instance", "chain_slot"], keep="first", maintain_order=True)
+        .drop("latest")
     )
+    return pl.concat([slots.with_columns(chain_instance="instance", chain_slot="slot"), continued])
 
 
 def _superseded(edges: pl.DataFrame) -> pl.DataFrame:

@@ -17,9 +17,10 @@ from transforms.resolve.adjudications import SLOT
 from transforms.resolve.chains import Chains
 from transforms.resolve.final import SAID_BY_THE_FINAL, line_adjudications
 from transforms.resolve.submissions import Claims
+from transforms.sequestration import with_sequestration_check
 from transforms.units import with_medicare_allowed, with_units
 
-AMOUNTS = (*SAID_BY_THE_FINAL, "paid_cents", "final_charge_cents", "recoded")
+AMOUNTS = (*SAID_BY_THE_FINAL, "paid_cents", "final_charge_cents", "recoded", "final_row")
 """Columns of the final adjudication that only an adjudicated line carries."""
 SAID_OF_PAYER_AND_UNITS = (
     "payer_id",
@@ -48,6 +49,7 @@ def current_lines(
 ) -> pl.DataFrame:
     """Give current claim rows the columns of CURRENT_LINE. Grain: `current`, told apart by `row`.
 
+    `final_row`: the first remit row of the adjudication whose amounts the line carries.
     `marked`: instances that a reversal without a counterpart speaks of.
     """
     slots = chains.slots.join(current.select(SLOT).unique(), on=list(SLOT), how="semi")
@@ -74,7 +76,8 @@ def current_lines(
         .pipe(with_units, reference, rules)
         .pipe(with_medicare_allowed, reference, rules)
         .pipe(_with_prices)
-        .select("row", *names(CURRENT_LINE))
+        .pipe(with_sequestration_check, reference)
+        .select("row", "final_row", *names(CURRENT_LINE))
     )
 
 

@@ -29,6 +29,7 @@ SAID_BY_THE_FINAL = (
     "deductible_cents",
     "coinsurance_cents",
     "copay_cents",
+    "other_neutral_cents",
     "network",
     "claim_level_adjusted",
     "unbalanced",
@@ -40,6 +41,7 @@ FINAL_COLUMNS = {name: name for name in ("adjudication_state", *SAID_BY_THE_FINA
     "final_charge_cents": "charge_cents",
     "paid_cents": "paid_total",
     "final_filing_code": "remit_filing_code",
+    "final_row": "first_row",
 }
 
 

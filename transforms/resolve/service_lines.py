@@ -57,7 +57,7 @@ def resolve_lines(
     outcomes = _remit_outcomes(linked, answers, whole)
     met = outcomes.filter(pl.col("outcome") == "linked", pl.col("slot").is_not_null())
     chains = chains_of(
-        placed.rows, placed.versions, placed.names, met, adjudications, rules.infer_resubmissions
+        placed.rows, rows.detail, placed.versions, placed.names, adjudications, rules.infer_resubmissions
     )
     standing = _with_standing(placed, chains)
     current = current_lines(
@@ -70,7 +70,8 @@ def resolve_lines(
         reference,
         rules,
     )
-    return Resolved(_lines(standing, current, rows.detail), _remits(outcomes, remits))
+    origin = remits.select(ROW_ORDER).sort(ROW_ORDER).with_row_index("row")
+    return Resolved(_lines(standing, current, rows.detail, origin), _remits(outcomes, origin))
 
 
 def _with_payer(rows: pl.LazyFrame, reference: ReferenceTables, otherwise: str) -> pl.DataFrame:
@@ -79,10 +80,21 @@ def _with_payer(rows: pl.LazyFrame, reference: ReferenceTables, otherwise: str) 
     return with_payer(dated, reference, on_date="_dated").drop("_dated").collect().rechunk()
 
 
-def _lines(standing: pl.DataFrame, current: pl.DataFrame, detail: pl.DataFrame) -> pl.LazyFrame:
+def _lines(
+    standing: pl.DataFrame, current: pl.DataFrame, detail: pl.DataFrame, origin: pl.LazyFrame
+) -> pl.LazyFrame:
     """Standing and current columns beside what each row says. Grain: RESOLVED_LINE."""
     identity = standing.select(
-        "row", "ordinal", "standing", "service_month", "replaced_claim", "voided_claim"
+        "row",
+        "ordinal",
+        "standing",
+        "service_month",
+        "replaced_claim",
+        "voided_claim",
+        "original_ambiguous",
+    )
+    final = origin.rename(
+        {"row": "final_row", "file_key": "final_file_key", "row_number": "final_row_number"}
     )
     claim_key = pl.concat_str(
         pl.col("claim_number_key").str.head(16),
@@ -96,15 +108,15 @@ def _lines(standing: pl.DataFrame, current: pl.DataFrame, detail: pl.DataFrame) 
         .drop("care_model", "share")
         .join(identity.lazy(), on="row", how="inner", validate="1:1")
         .join(current.lazy(), on="row", how="left", validate="1:1")
+        .join(final, on="final_row", how="left", validate="m:1")
         .with_columns(claim_key=claim_key)
         .select(names(RESOLVED_LINE))
         .cast(polars_schema(RESOLVED_LINE))  # type: ignore[arg-type]
     )
 
 
-def _remits(outcomes: pl.DataFrame, remits: pl.LazyFrame) -> pl.LazyFrame:
+def _remits(outcomes: pl.DataFrame, origin: pl.LazyFrame) -> pl.LazyFrame:
     """Outcomes under the origin of each remit row. Grain: RESOLVED_REMIT."""
-    origin = remits.select(ROW_ORDER).sort(ROW_ORDER).with_row_index("row")
     month = pl.coalesce("service_date", "payment_date").dt.truncate("1mo")
     return (
         outcomes.lazy()
@@ -206,16 +218,24 @@ def _with_standing(placed: Claims, chains: Chains) -> pl.DataFrame:
     )
     counted = (
         rows.filter(pl.col("standing").is_in(["superseded", "void"]))
-        .sort("service_date", "line_number", "row")
+        .sort("service_date", "line_number", "submission_order", "row")
         .unique(["instance", "standing"], keep="first", maintain_order=True)
         .select("row", counted=pl.lit(True))
     )
     counts = pl.col("counted").fill_null(False)
+    ambiguous = (
+        rows.join(chains.ambiguous, on="submission", how="semi")
+        .sort("line_number", "row")
+        .unique("submission", keep="first", maintain_order=True)
+        .select("row", original_ambiguous=pl.lit(True))
+    )
     return (
         rows.join(ordinals, on="instance", how="left", validate="m:1")
         .join(counted, on="row", how="left", validate="1:1")
+        .join(ambiguous, on="row", how="left", validate="1:1")
         .with_columns(
             pl.col("ordinal").fill_null(1),
+            pl.col("original_ambiguous").fill_null(False),
             service_month=pl.col("service_date").dt.truncate("1mo"),
             replaced_claim=(pl.col("standing") == "superseded") & counts,
             voided_claim=(pl.col("standing") == "void") & counts,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
-from transforms.payer_rules import with_expected, with_nothing_expected
+from transforms.payer_rules import with_expected
 from transforms.tables.cases import with_case_facts
 from transforms.tables.intervals import INTERVALS, with_intervals
 from transforms.tables.periods import Calendar, Period, month_number, month_of, rolling_start
@@ -45,7 +45,7 @@ class Book:
     """Current primary lines, one row each, with what every table needs; counts of the others.
 
     `values`: distinct values, ascending, of each column of VALUES; `_rank_<column>` of a line is its place
-    there. `is_counted_only`: of each cell only N is asked for.
+    there.
     """
 
     lines: pl.DataFrame
@@ -53,7 +53,6 @@ class Book:
     calendar: Calendar
     rules: Rules
     values: Mapping[str, NDArray[np.float64]]
-    is_counted_only: bool = False
 
 
 def ranked(lines: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, NDArray[np.float64]]]:
@@ -146,6 +145,7 @@ def _numbers() -> list[pl.Expr]:
         pl.col("is_paid_line").fill_null(False),
         pl.col("is_priced").fill_null(False),
         pl.col("is_unit_priced").fill_null(False),
+        pl.col("medicare_is_national").fill_null(False),
         pl.col("initially_denied").fill_null(False),
         pl.when(units > 0).then(pl.col("allowed_cents") / (units * 10)).alias("allowed_per_billed_unit"),
         (pl.col("allowed_cents") / 100).alias("allowed"),
@@ -171,7 +171,7 @@ LINE_INPUT: Final = (
     *("initially_denied", "first_denial_group", "first_denial_carc", "denial_group", "denial_carc"),
     *("prior_authorization_denial", "remark_codes", "paid_cents", "allowed_cents"),
     *("deductible_cents", "coinsurance_cents", "copay_cents", "network", "is_paid_line", "is_priced"),
-    *("is_unit_priced", "medicare_allowed", "allowed_per_unit"),
+    *("is_unit_priced", "medicare_allowed", "medicare_is_national", "allowed_per_unit"),
 )
 """Columns of a current line that some table reads."""
 IS_COUNTED: Final = (pl.col("standing") == "current") & (pl.col("role") == "P")
@@ -215,47 +215,35 @@ def other_lines(lines: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
-def old_enough(as_of: date, months: int, first_day: str = "service_month") -> pl.Expr:
-    """The month that begins on the first day ended at least some months before the as-of date."""
-    return pl.col(first_day).dt.offset_by(f"{months + 1}mo") <= pl.lit(as_of) + pl.duration(days=1)
-
-
 def open_book(
     lines: pl.LazyFrame,
     as_of: date,
     rules: Rules,
     reference: ReferenceTables,
     owners: Mapping[str, str] | None = None,
-    minimum_age_months: int = 0,
     rolling_from: date | None = None,
     only: frozenset[Period] | None = None,
-    is_counted_only: bool = False,
 ) -> Book:
     """Read resolved lines once for all tables.
 
     `owners` (billing NPI -> owner) makes several billing providers of one owner one provider where prices are
     protected; published counts of providers stay counts of NPIs. `only`: the periods to be told.
-    `is_counted_only`: N alone is asked for, which is much quicker for few lines.
     """
-    if minimum_age_months:
-        lines = lines.filter(old_enough(as_of, minimum_age_months))
     with ThreadPoolExecutor(1) as pool:
-        counting = pool.submit(other_lines, lines.clear() if is_counted_only else lines)
-        frame = _described(current_lines(lines), reference, owners or {}, is_counted_only)
+        counting = pool.submit(other_lines, lines)
+        frame = _described(current_lines(lines), reference, owners or {})
         others = counting.result()
     rolling = rolling_start(frame.get_column("_month").to_numpy(), as_of, rules.mature_days)
     if rolling_from is not None:
         rolling = month_of(rolling_from)
     calendar = Calendar(as_of, rules.mature_days, rolling, only)
-    frame, values = (frame, {}) if is_counted_only else ranked(frame)
-    return Book(frame, others, calendar, rules, values, is_counted_only)
+    frame, values = ranked(frame)
+    return Book(frame, others, calendar, rules, values)
 
 
-def _described(
-    frame: pl.DataFrame, reference: ReferenceTables, owners: Mapping[str, str], is_counted_only: bool
-) -> pl.DataFrame:
+def _described(frame: pl.DataFrame, reference: ReferenceTables, owners: Mapping[str, str]) -> pl.DataFrame:
     """Current lines with what payers say they pay, days, identities and the facts of their cases."""
-    frame = with_nothing_expected(frame) if is_counted_only else with_expected(frame, reference)
+    frame = with_expected(frame, reference)
     # payers' rules ask for the state itself: only now is an empty one a key like another
     frame = frame.with_columns(pl.col("state", "place_of_service", "patient_sex").fill_null("unknown"))
     frame = frame.with_columns(_worded(frame.get_column(name)) for name in KEY_COLUMNS)

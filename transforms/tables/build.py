@@ -44,15 +44,14 @@ def build_tables(
     reference: ReferenceTables,
     owners: Mapping[str, str] | None = None,
     contracts: pl.DataFrame | None = None,
-    minimum_age_months: int = 0,
     rolling_from: date | None = None,
 ) -> Tables:
     """Build every published table but release_changes; helper columns (`_...`) stand for protecting them.
 
     `lines` are resolved lines of every standing, `remits` resolved remits, `quality` the counts of intake.
-    The others are those of `tables_of_lines`; data_quality takes no notice of `minimum_age_months`.
+    The others are those of `tables_of_lines`.
     """
-    book = open_book(lines, as_of, rules, reference, owners, minimum_age_months, rolling_from)
+    book = open_book(lines, as_of, rules, reference, owners, rolling_from)
     return {
         **tables_of_lines(book, reference, contracts),
         "payer_rules": payer_rules(reference),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from schemas.table_columns import MONEY, TableSpec, basis_columns, nearest_rank
+from schemas.table_columns import MONEY, TableSpec, nearest_rank
 from transforms.tables.analysis_lines import MICRO, Book
 from transforms.tables.cube import Flags, Grid, make_grid
 from transforms.tables.measuring import concentration, distinct, maxima, percentiles, sums
@@ -71,13 +71,12 @@ def measure_cells(
     out. Percentiles without
     a value are null, so are greatest values.
     """
-    needed = Measures(measures.population) if book.is_counted_only else measures
-    rows = _projected(rows, breakdown, needed, where)
+    rows = _projected(rows, breakdown, measures, where)
     grid = make_grid(rows, breakdown, book.calendar)
     lines = pl.lit(1) if measures.population is None else pl.col(measures.population)
     counted = {name: (f"_{name}", measures.population) for name in N_ENTITIES}
     made = _summed(grid, rows, {"service_lines": lines}) | _counted(grid, rows, counted)
-    further = _nothing_of(grid, measures) if book.is_counted_only else _measured(grid, rows, measures, book)
+    further = _measured(grid, rows, measures, book)
     return grid.keys.with_columns(series.alias(name) for name, series in (made | further).items())
 
 
@@ -99,17 +98,6 @@ def _measured(grid: Grid, rows: pl.DataFrame, measures: Measures, book: Book) ->
         for name, numbers in concentration(grid, owners, cents, held, basis).items():
             made[name] = pl.Series(numbers)
     return made
-
-
-def _nothing_of(grid: Grid, measures: Measures) -> Columns:
-    """Columns of all measures but N, as if no line had a value."""
-    of_bases = [name for basis in measures.bases for name in basis_columns(basis)]
-    values = [f"{p.name}_p{percent}" for p in measures.percentiles for percent in p.percents]
-    none = pl.zeros(grid.cells, pl.Int64, eager=True)
-    unknown = pl.Series([None], dtype=pl.Float64).new_from_index(0, grid.cells)
-    return dict.fromkeys((*measures.sums, *measures.distinct, *of_bases), none) | dict.fromkeys(
-        (*values, *map(nearest_rank, values), *measures.maxima), unknown
-    )
 
 
 def _summed(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> Columns:

@@ -82,6 +82,7 @@ def line_counts(lines: pl.LazyFrame) -> pl.LazyFrame:
         pl.lit(None, dtype=pl.String).alias("rule_code"),
         _count(current & pl.col("unbalanced"), "unbalanced_lines"),
         _count(current & pl.col("allowed_conflict"), "allowed_conflicts"),
+        _count(current & pl.col("sequestration_off"), "sequestration_off_lines"),
         _count(current & pl.col("line_of_business_doubtful"), "doubtful_line_of_business_lines"),
         _count(pl.col("payer") == "other", "unmapped_payer_lines"),
     )

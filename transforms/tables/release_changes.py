@@ -44,39 +44,21 @@ def changed_lines(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFrame:
 def release_changes(
     before: Tables,
     after: Tables,
-    changed: Tables | None = None,
-    minimum: int = 11,
     causes: pl.DataFrame | None = None,
     made_under: str | None = None,
 ) -> pl.DataFrame:
     """Numbers that moved from one release to the next, both as published. Grain: table, cell and measure.
 
-    `changed` are the tables of `changed_lines` alone (built with the rolling window of `after`), not
-    suppressed, of at least the `moved_tables`, of which only N is looked at: their patients are those whose
-    lines changed. Values stand only where both sides show them and at least `minimum` patients changed in the
-    cell; else one row says that the cell moved, and not why.
-    `causes` (see causes_of) say why; `made_under`, reference_data or rules, says it of all other cells.
+    Nothing but published values is looked at. A row that only one release has is named as a whole, without
+    values. `causes` (see causes_of) say why; `made_under` (reference_data, rules) says it of other cells.
     Tables that only one release has are left out.
     """
-    found = [
-        _changes_of(TABLES[name], before[name], after[name], (changed or {}).get(name), minimum)
-        for name in _compared(before, after)
-    ]
+    found = [_changes_of(TABLES[name], before[name], after[name]) for name in _compared(before, after)]
     schema = {column.name: column.dtype for column in RELEASE_CHANGES.columns if column.name != "why"}
-    whole = pl.concat([pl.DataFrame(schema=schema | {"_changed": pl.Int64()}), *found])
+    whole = pl.concat([pl.DataFrame(schema=schema), *found])
     whole = whole.join(no_causes() if causes is None else causes, on=FIVE, how="left", validate="m:1")
-    why = (
-        pl.when(pl.col("_changed") >= minimum)
-        .then("why")
-        # of the others the same is said whether few patients changed or nobody did
-        .otherwise(pl.lit(made_under, dtype=pl.String))
-    )
+    why = pl.coalesce("why", pl.lit(made_under, dtype=pl.String))
     return finish(whole.with_columns(why.alias("why")), RELEASE_CHANGES)
-
-
-def moved_tables(before: Tables, after: Tables) -> list[str]:
-    """Tables of two releases whose cells are compared and not alike."""
-    return [name for name in _compared(before, after) if not before[name].equals(after[name])]
 
 
 def no_causes() -> pl.DataFrame:
@@ -84,13 +66,16 @@ def no_causes() -> pl.DataFrame:
     return pl.DataFrame(schema={column.name: column.dtype for column in FIVE_KEYS} | {"why": pl.String()})
 
 
-def causes_of(changed: pl.LazyFrame, made_under: str | None, rolling_from: date | None) -> pl.DataFrame:
+def causes_of(
+    changed: pl.LazyFrame, made_under: str | None, rolling_from: date | None, minimum: int = 1
+) -> pl.DataFrame:
     """What changed most patients by code, payer (and all), line of business (and all) and period.
 
     `changed` are changed_lines. A line that only the later release has is a new claim, or a correction where
     it replaces, voids or is superseded; one that only the earlier has is a correction. Of others the first
     answer is a late remittance, another standing or answer a correction; the rest is what the release was
-    `made_under` (reference_data or rules; none: a correction).
+    `made_under` (reference_data or rules; none: a correction). A cause of fewer than `minimum` patients of a
+    cell is not told: it would say what befell one of them.
     """
     facts = ("standing", "adjudication_state", "claim_frequency_code", "first_submitted_on", *ANSWER)
     sides = [changed.filter(pl.col(NOW) == now).select(*ORIGIN, *facts) for now in (False, True)]
@@ -118,7 +103,8 @@ def causes_of(changed: pl.LazyFrame, made_under: str | None, rolling_from: date 
         .agg(pl.col("patient_key").n_unique().cast(pl.Int64))
     )
     order = pl.col("why").replace_strict(list(CAUSES), range(len(CAUSES)), return_dtype=pl.Int8)
-    most = cells.sort(*FIVE, -pl.col("patient_key"), order).unique(FIVE, keep="first", maintain_order=True)
+    enough = cells.filter(pl.col("patient_key") >= minimum)
+    most = enough.sort(*FIVE, -pl.col("patient_key"), order).unique(FIVE, keep="first", maintain_order=True)
     return most.select(*FIVE, "why").collect()
 
 
@@ -149,38 +135,26 @@ def _compared(before: Tables, after: Tables) -> list[str]:
     return [spec.name for spec in specs if not spec.plain and spec.key_names[: len(FIVE)] == FIVE]
 
 
-def _changes_of(
-    spec: TableSpec, before: pl.DataFrame, after: pl.DataFrame, changed: pl.DataFrame | None, minimum: int
-) -> pl.DataFrame:
+def _changes_of(spec: TableSpec, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     keys = spec.key_names
     measures = [m.name for m in spec.measures]
-    columns = [*keys, *measures]
-    sides = [
-        side.with_columns(pl.lit(True).alias(HERE))
-        for side in _apart(before.select(columns), after.select(columns), keys)
-    ]
-    patients = (before if changed is None else changed).select(*keys, pl.col("patients").alias("_changed"))
+    here = pl.lit(True).alias("_here")
+    sides = _apart(before.select(*keys, *measures), after.select(*keys, *measures), keys)
     both = (
         sides[0]
-        .join(sides[1], on=keys, how="full", coalesce=True, suffix="_after", validate="1:1")
-        .join(patients if changed is not None else patients.clear(), on=keys, how="left", validate="m:1")
-        .with_columns(pl.col("_changed").fill_null(0))
+        .with_columns(here)
+        .join(sides[1].with_columns(here), on=keys, how="full", coalesce=True, suffix=NOW, validate="1:1")
     )
-    moved = {name: pl.col(name).ne_missing(pl.col(f"{name}_after")) for name in measures}
-    both = both.with_columns(_moved=pl.any_horizontal(*moved.values()))
-    rows = both.with_columns(_change=_row_word(minimum)).filter(pl.col("_change").is_not_null())
-    shown = both.filter(pl.col(HERE) & pl.col(f"{HERE}_after") & (pl.col("_changed") >= minimum))
+    was, stands = pl.col("_here").is_not_null(), pl.col(f"_here{NOW}").is_not_null()
+    alone = pl.when(~was).then(pl.lit("appeared")).otherwise(pl.lit("disappeared"))
+    parts = [_told(both.lazy().filter(~(was & stands)), spec, ROW, None, alone)]
+    shown = both.filter(was & stands)
+    moved = {name: pl.col(name).ne_missing(pl.col(f"{name}{NOW}")) for name in measures}
     somewhere = shown.select(each.any().alias(name) for name, each in moved.items()).row(0, named=True)
-    parts = [_told(rows.lazy(), spec, ROW, None, pl.col("_change"))]
     for m in spec.measures:
-        if not somewhere[m.name]:
-            continue
-        numeric = not isinstance(m.column.dtype, (pl.String, pl.Date, pl.Boolean))
-        parts.append(
-            _told(
-                shown.lazy().filter(moved[m.name]), spec, m.name, m.name if numeric else None, _word(m.name)
-            )
-        )
+        if somewhere[m.name]:
+            value = None if isinstance(m.column.dtype, (pl.String, pl.Date, pl.Boolean)) else m.name
+            parts.append(_told(shown.lazy().filter(moved[m.name]), spec, m.name, value, _word(m.name)))
     return pl.concat(parts).collect()
 
 
@@ -199,24 +173,11 @@ def _apart(before: pl.DataFrame, after: pl.DataFrame, keys: list[str]) -> tuple[
     return before.filter(differs), after.filter(differs)
 
 
-def _row_word(minimum: int) -> pl.Expr:
-    """What to say of the row as a whole; null where its measures tell, or nothing moved."""
-    return (
-        pl.when(pl.col(HERE).is_null())
-        .then(pl.lit("appeared"))
-        .when(pl.col(f"{HERE}_after").is_null())
-        .then(pl.lit("disappeared"))
-        .when(pl.col("_moved") & (pl.col("_changed") < minimum))
-        .then(pl.lit("moved"))
-    )
-
-
 def _word(measure: str) -> pl.Expr:
-    before, after = pl.col(measure), pl.col(f"{measure}_after")
     return (
-        pl.when(before.is_null())
+        pl.when(pl.col(measure).is_null())
         .then(pl.lit("shown_now"))
-        .when(after.is_null())
+        .when(pl.col(f"{measure}{NOW}").is_null())
         .then(pl.lit("withheld_now"))
         .otherwise(pl.lit("changed"))
     )
@@ -225,19 +186,15 @@ def _word(measure: str) -> pl.Expr:
 def _told(
     rows: pl.LazyFrame, spec: TableSpec, measure: str, value: str | None, change: pl.Expr
 ) -> pl.LazyFrame:
-    """Rows of the table for one measure; values only where both sides have them."""
+    """Rows of the table for one measure, or (`value` None) without values."""
     nothing = pl.lit(None, dtype=pl.Float64)
-    both = pl.col(value).is_not_null() & pl.col(f"{value}_after").is_not_null() if value else pl.lit(False)
-    before = pl.when(both).then(pl.col(value).cast(pl.Float64)) if value else nothing
-    after = pl.when(both).then(pl.col(f"{value}_after").cast(pl.Float64)) if value else nothing
     further = [pl.format("{}={}", pl.lit(key), pl.col(key)) for key in spec.key_names[len(FIVE) :]]
     return rows.select(
         pl.lit(spec.name).alias("table_name"),
         *FIVE,
         (pl.concat_str(further, separator="|") if further else pl.lit("")).alias("further_keys"),
         pl.lit(measure).alias("measure"),
-        before.alias("before"),
-        after.alias("after"),
+        (pl.col(value).cast(pl.Float64) if value else nothing).alias("before"),
+        (pl.col(f"{value}{NOW}").cast(pl.Float64) if value else nothing).alias("after"),
         change.alias("change"),
-        "_changed",
     )

@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 
 BLANKS = b" \t\r\n"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+END_OF_FILE = b"\x1a"
+"""Control-Z: what old systems write at the end of a file, met between files that were joined."""
 ISA_LENGTH = 106
 LOOK_AHEAD = 512
 """Bytes after `ISA` that are enough to decide whether an interchange starts there."""
@@ -59,7 +62,7 @@ def set_name(set_code: bytes, version: bytes, set_version: bytes = b"") -> str:
 
 
 def read_isa(data: bytes | memoryview, start: int) -> IsaHeader | None:
-    """The ISA at `start` if its geometry fits and a GS follows (X12.5; CONTRACT: an ISA by shape)."""
+    """The ISA at `start` if its geometry fits and a GS follows, or a TA1 or IEA (X12.5; an ISA by shape)."""
     head = bytes(data[start : start + LOOK_AHEAD])
     element = head[3:4]
     if head[:3] != b"ISA" or not element or element.isalnum() or element in (b" ", b"\n", b"\r"):
@@ -72,14 +75,18 @@ def read_isa(data: bytes | memoryview, start: int) -> IsaHeader | None:
     for component_length in (1, 0):
         terminator = rest[component_length : component_length + 1]
         after = component_length + 1
+        if component_length and terminator in (b" ", b"\t"):
+            after += len(rest[1:]) - len(rest[1:].lstrip(b" \t"))
+            terminator = rest[after - 1 : after]
+        length = offset + after
         if terminator == b"\r" and rest[after : after + 1] == b"\n":
             terminator, after = b"\n", after + 1
         blanks = len(rest[after:]) - len(rest[after:].lstrip(BLANKS))
-        if terminator and rest[after + blanks : after + blanks + 3] == b"GS" + element:
+        if terminator and _begins_well(rest[after + blanks :], element):
             component = rest[0] if component_length else ord(":")
             end = start + offset + after
             body = _body_terminator(bytes(data[end : end + LOOK_AHEAD]), element, terminator)
-            findings = [] if offset + component_length + 1 == ISA_LENGTH else ["isa_length"]
+            findings = [] if length == ISA_LENGTH else ["isa_length"]
             if body != terminator:
                 findings.append("newline_as_terminator")
             identity = element.join(part.strip() for part in parts[5:9] + parts[13:14])
@@ -87,6 +94,11 @@ def read_isa(data: bytes | memoryview, start: int) -> IsaHeader | None:
                 start, end, Delimiters(element[0], component, body[0]), identity, tuple(findings)
             )
     return None
+
+
+def _begins_well(text: bytes, element: bytes) -> bool:
+    """Whether what may stand behind an ISA begins here: a group, an acknowledgement, or the end (X12.5)."""
+    return text.startswith((b"GS" + element, b"TA1" + element, b"IEA" + element))
 
 
 def _body_terminator(text: bytes, element: bytes, terminator: bytes) -> bytes:
@@ -98,6 +110,17 @@ def _body_terminator(text: bytes, element: bytes, terminator: bytes) -> bytes:
     if broken is None:
         return terminator
     return b"\r" if broken.group(1) == b"\r" else b"\n"
+
+
+def starts_interchange(head: bytes) -> bool:
+    """Whether the first bytes of a file are X12: an ISA of the right shape, or `ISA` and a mark first.
+
+    The second is what a wrapped or damaged interchange begins with: it is read, or refused by its name.
+    """
+    first = head.lstrip(BYTE_ORDER_MARK + BLANKS)[:4]
+    if first[:3] == b"ISA" and len(first) == 4 and not first[3:].isalnum() and first[3] not in b"_,; \t":
+        return True
+    return any(read_isa(head, found.start()) for found in re.finditer(b"ISA", head))
 
 
 def wrapped_width(head: bytes) -> int | None:

@@ -125,14 +125,18 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "group_not_closed": ("A functional group has no GE.", "Tell the sender."),
     "no_set": ("An interchange holds no transaction set.", "Nothing: there was nothing to read."),
     "envelope_out_of_order": ("An envelope segment stands where none belongs.", "Tell the sender."),
-    "byte_order_mark": ("The file begins with a byte order mark.", "Nothing: it is skipped."),
+    "byte_order_mark": ("A byte order mark stands before an ISA.", "Nothing: it is skipped."),
+    "end_of_file_mark": (
+        "An end-of-file character (Control-Z) stands before an ISA: files were joined.",
+        "Nothing: it is skipped.",
+    ),
     "leading_blanks": ("Blanks stand before the first segment.", "Nothing: they are skipped."),
     "bytes_before_interchange": (
         "Text stands before the first ISA.",
         "Look at the file: the text is skipped.",
     ),
     "nul_bytes": ("NUL bytes were removed.", "Tell the sender."),
-    "latin1_bytes": ("Bytes that are not UTF-8 were read as Latin-1.", "Nothing."),
+    "latin1_bytes": ("Bytes that are not UTF-8 were read as cp1252 or Latin-1.", "Nothing."),
     "gzip_bytes": ("The bytes were gzip and were unpacked.", "Nothing."),
     "isa_length": ("An ISA is not 106 bytes long.", "Nothing: its separators were found all the same."),
     "newline_as_terminator": (

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from transforms.x12.delimiters import Delimiters
 from transforms.x12.marks import first_marks
 from transforms.x12.segments import KIND, PAD, Bytes, Positions, Segments
-from transforms.x12.values import Span, qualifiers, ranges
+from transforms.x12.values import Span, qualifiers, ranges, trimmed
 
 LAST_ELEMENT: dict[str, int] = {
     "CLM": 5, "SV1": 7, "SVC": 6, "CLP": 7, "CAS": 19, "NM1": 9, "SBR": 9, "HI": 12, "BPR": 16, "N1": 4,
@@ -67,7 +67,10 @@ class Picked:
         bounds = self.bounds(int(self.kinds[highest]))
         row = self._rank[segment]
         begin, end = bounds[number - 1][row], bounds[number][row]
-        return np.minimum(begin + 1, end), end
+        return self._bare(np.minimum(begin + 1, end), end)
+
+    def _bare(self, begin: Positions, end: Positions) -> Span:
+        return trimmed(self.data, begin, end) if self.blanks else (begin, end)
 
     def bounds(self, kind: int) -> Positions:
         """By number the separators of each segment of a kind (columns), its end where it has fewer.
@@ -89,10 +92,8 @@ class Picked:
         """Bounds of the first `count` components of each composite."""
         begin, end = span
         found = first_marks(self.data, begin, end, self.delimiters.component, count)
-        return [
-            (begin, found[0]),
-            *((np.minimum(a + 1, end), b) for a, b in zip(found, found[1:], strict=False)),
-        ]
+        starts = [begin, *(np.minimum(mark + 1, end) for mark in found[:-1])]
+        return [self._bare(first, stop) for first, stop in zip(starts, found, strict=True)]
 
     def first_per(self, candidates: Positions, groups: Positions, count: int) -> Positions:
         """The first of the ascending `candidates` in each of `count` groups, -1 where there is none."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from transforms.x12.delimiters import BLANKS, Delimiters
+from transforms.stray_bytes import WINDOWS, stray_bytes
+from transforms.x12.delimiters import BLANKS, BYTE_ORDER_MARK, END_OF_FILE, Delimiters
 from transforms.x12.findings import Finding, warning
 from transforms.x12.payments import SetPayment, set_payments
 from transforms.x12.pieces import Piece
@@ -17,13 +17,8 @@ from transforms.x12.rows import PartRows
 from transforms.x12.scan import CodeTest, Envelope, envelopes_of, sets_of
 from transforms.x12.segments import Segments, index_segments, repair_line_breaks
 
-
-def _latin1(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeDecodeError)
-    return error.object[error.start : error.end].decode("latin-1"), error.end
-
-
-codecs.register_error("x12_latin1", _latin1)
+CONTROL_LENGTH = 9
+"""Characters of an interchange control number (ISA13, IEA02)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +88,11 @@ def _ended(piece: Piece) -> tuple[Piece, bool]:
     start = body.rfind(terminator) + 1
     element = bytes([piece.delimiters.element])
     parts = body[start:].strip(BLANKS).split(element)
-    opened = body.rfind(b"ISA" + element)
-    control = body[opened : opened + 400].split(element)[13:14] if opened >= 0 else []
-    whole = parts[0] == b"IEA" and len(parts) == 3 and (not control or parts[2].strip() == control[0].strip())
-    if whole and len(parts[2].strip()) == 9:
+    control = parts[2].strip() if parts[0] == b"IEA" and len(parts) == 3 else b""
+    # An editor drops a last line break as a matter of course; another number than that of the ISA is told.
+    if len(control) == CONTROL_LENGTH or (terminator in b"\r\n" and control.isdigit()):
         return piece.replaced(piece.repeated, body.rstrip(BLANKS) + terminator), False
-    return piece, bool(body[start:].strip(BLANKS + b"\x1a"))
+    return piece, bool(body[start:].strip(BLANKS + END_OF_FILE))
 
 
 def _repaired(piece: Piece, findings: list[Finding]) -> Piece:
@@ -112,7 +106,7 @@ def _repaired(piece: Piece, findings: list[Finding]) -> Piece:
 
 
 def _as_utf8(piece: Piece, findings: list[Finding]) -> Piece:
-    """Bytes as UTF-8: separators above 127 become control characters, stray Latin-1 bytes are decoded."""
+    """Bytes as UTF-8: separators above 127 become control characters, stray bytes are Windows characters."""
     delimiters = piece.delimiters
     marks = [delimiters.element, delimiters.component, delimiters.terminator]
     table = bytearray(range(256))
@@ -121,12 +115,10 @@ def _as_utf8(piece: Piece, findings: list[Finding]) -> Piece:
             table[mark] = 0x1D + number
             marks[number] = 0x1D + number
     context, body = piece.repeated.translate(bytes(table)), piece.body.translate(bytes(table))
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        mended = body.decode("utf-8", "x12_latin1").encode("utf-8")
-        # Each such byte becomes two.
-        findings.append(warning("latin1_bytes", "", 0, len(mended) - len(body)))
-        body = mended
-    context = context.decode("utf-8", "x12_latin1").encode("utf-8")
+    # Files that were joined have it before each ISA; it is told where the interchange starts.
+    body = body.replace(BYTE_ORDER_MARK + b"ISA", b"ISA")
+    if stray := stray_bytes(body):
+        findings.append(warning("latin1_bytes", "", 0, stray))
+        body = body.decode("utf-8", WINDOWS).encode("utf-8")
+    context = context.decode("utf-8", WINDOWS).encode("utf-8")
     return replace(piece.replaced(context, body), delimiters=Delimiters(*marks))

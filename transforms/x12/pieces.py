@@ -14,6 +14,8 @@ import numpy as np
 from transforms.x12.cuts import Cut, context_before, last_cut
 from transforms.x12.delimiters import (
     BLANKS,
+    BYTE_ORDER_MARK,
+    END_OF_FILE,
     LOOK_AHEAD,
     Delimiters,
     IsaHeader,
@@ -29,6 +31,7 @@ PIECE_BYTES = 8 << 20
 LARGEST_LOOP = 64 << 20
 """More bytes than this without a place to cut are refused."""
 HEAD_BYTES = 64 << 10
+FEW_BYTES = 16
 LARGE_PAGES = 4 << 20
 GZIP = zlib.MAX_WBITS | 16
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -242,6 +245,7 @@ class PieceCutter:
                 self._current, self._delimiters = header, header.delimiters
                 self._count += 1
                 self._digest = hashlib.sha256()
+                piece.findings += _marks_before(data, start)
                 piece.starts.append(Interchange(self._count, header.identity, header.findings))
             whole = last or number + 1 < len(regions) or cut.between
             self._digest.update(
@@ -277,8 +281,16 @@ def _headers(data: memoryview, start: int, limit: int) -> list[IsaHeader]:
     return [header for header in headers if header is not None]
 
 
+def _marks_before(data: memoryview, start: int) -> list[Finding]:
+    """What stands before an ISA where files were joined."""
+    before = data[max(start - FEW_BYTES, 0) : start].tobytes().rstrip(BLANKS)
+    if before.endswith(BYTE_ORDER_MARK):
+        return [warning("byte_order_mark", "ISA", 0)]
+    return [warning("end_of_file_mark", "ISA", 0)] if before.endswith(END_OF_FILE) else []
+
+
 def _without_blanks(data: memoryview, start: int, stop: int) -> int:
-    """Where `data[start:stop]` ends without the blanks at its end."""
-    while stop > start and data[stop - 1] in BLANKS:
+    """Where `data[start:stop]` ends without the blanks, and marks of joined files, at its end."""
+    while stop > start and data[stop - 1] in BLANKS + END_OF_FILE + BYTE_ORDER_MARK:
         stop -= 1
     return stop

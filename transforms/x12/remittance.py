@@ -26,6 +26,8 @@ from transforms.x12.values import (
 )
 
 DATES = ("payment_date", "service_date")
+NO_PROCEDURE = [code(text) for text in (b"NU", b"N4", b"N6", b"UI")]
+"""SVC01-1 of revenue codes, drugs and devices."""
 LINE_ONLY: tuple[tuple[str, bytes | None], ...] = (
     ("DTM", b"472"), ("DTM", b"150"), ("DTM", b"151"), ("REF", b"6R"), ("AMT", b"B6"), ("LQ", None),
 )  # fmt: skip
@@ -96,15 +98,17 @@ class _RemitReader:
             np.append(loops.picked.origin, -1),
             loops.picked.data,
         )
-        payment = loops.first("BPR")[header]
+        payment, trace = loops.first("BPR")[header], loops.first("TRN")[header]
+        # some senders lose an empty element of BPR: the production date is then the date of the payment
+        produced = loops.first("DTM", b"405")[header]
         payer, payee = loops.first("N1", b"PR")[header], loops.first("N1", b"PE")[header]
         second = loops.first("REF", b"2U", owner=b"PR")[header]
         is_npi = qualifiers(data, loops.span(payee, 3)) == code(b"XX")
         days = {q: loops.first("DTM", q)[zone] for q in (b"232", b"233")}
         values = {
-            "payment_trace": loops.span(loops.first("TRN")[header], 2),
-            "payment_date": loops.span(payment, 16),
-            "payer_id": either(loops.span(payer, 4), loops.span(second, 2)),
+            "payment_trace": loops.span(trace, 2),
+            "payment_date": either(loops.span(payment, 16), loops.span(produced, 2)),
+            "payer_id": either(either(loops.span(payer, 4), loops.span(second, 2)), loops.span(trace, 3)),
             "payer_name": loops.span(payer, 2),
             "payee_npi": loops.span(np.where(is_npi, payee, -1), 4),
             "claim_id": loops.span(self.first, 1),
@@ -180,13 +184,17 @@ class _RemitReader:
         day, start = (
             loops.span(loops.first_in_line("DTM", qualifier)[rows], 2) for qualifier in (b"472", b"150")
         )
-        _, procedure, *modifiers = loops.parts(at, 1, 6)
+        kind, procedure, *modifiers = loops.parts(at, 1, 6)
+        billed = loops.parts(at, 6, 2)[1]
+        # A revenue code or a drug is no procedure that was adjudicated instead of the one billed.
+        is_other = np.isin(qualifiers(loops.picked.data, kind), NO_PROCEDURE) & filled(billed)
+        procedure = (procedure[0], np.where(is_other, procedure[0], procedure[1]))
         values |= {
             "line_control_number": loops.span(loops.first_in_line("REF", b"6R")[rows], 2),
             "service_date": either(either(day, start), values["service_date"]),
             "procedure_code": procedure,
             **{f"modifier_{number}": span for number, span in enumerate(modifiers, start=1)},
-            "submitted_procedure_code": loops.parts(at, 6, 2)[1],
+            "submitted_procedure_code": billed,
             "charge_amount": loops.span(at, 2),
             "paid_amount": loops.span(at, 3),
             "paid_units": loops.span(at, 5),

@@ -37,7 +37,8 @@ IDS: dict[int, str] = {number: name for name, number in KIND.items()}
 
 _SLOT_BITS = 14
 _BLANK = np.zeros(256, dtype=np.bool_)
-_BLANK[[9, 10, 13, 32]] = True
+_BLANK[[9, 10, 13, 26, 32]] = True
+"""Blanks, line breaks, and the end-of-file character that joined files have between them."""
 
 
 @lru_cache(maxsize=64)
@@ -137,7 +138,7 @@ def index_segments(
     terminator = delimiters.terminator
     ends = _ends(text, terminator)
     after = int(ends[-1]) + 1 if len(ends) else 0
-    unended = len(text[after:].tobytes().strip(b" \t\r\n\0"))
+    unended = len(text[after:].tobytes().strip(b" \t\r\n\0\x1a"))
     starts = np.empty_like(ends)
     if len(ends):
         starts[0] = 0

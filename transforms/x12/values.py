@@ -77,7 +77,7 @@ def text(data: Bytes, begin: Positions, end: Positions, blanks: bool = True) -> 
     have none around them where `blanks` is not set.
     """
     if blanks:
-        begin, end = _trimmed(data, begin, end)
+        begin, end = trimmed(data, begin, end)
     length = end - begin
     short = np.minimum(length, INLINE)
     sixteen = words(data, "V16", 16)[begin].view(np.uint64).reshape(-1, 2)
@@ -132,7 +132,7 @@ def woven(data: Bytes, parts: list[Span | bytes], blanks: bool = True) -> tuple[
             begin[:, number], stop[:, number] = at, at + len(part)
             at += len(part)
         else:
-            begin[:, number], stop[:, number] = _trimmed(data, *part) if blanks else part
+            begin[:, number], stop[:, number] = trimmed(data, *part) if blanks else part
     out = np.concatenate(constants)[ranges(begin.reshape(-1), stop.reshape(-1))]
     lengths = (stop - begin).sum(axis=1)
     ends: Positions = np.cumsum(lengths)
@@ -153,7 +153,8 @@ def joined(
     return text(buffer, bounds, np.where(some, end[stop - 1] - 1, 0), blanks=False)
 
 
-def _trimmed(data: Bytes, begin: Positions, end: Positions) -> Span:
+def trimmed(data: Bytes, begin: Positions, end: Positions) -> Span:
+    """Values without blanks around them."""
     at = np.flatnonzero(data[begin] == 32)
     if len(at):
         at = at[end[at] > begin[at]]
@@ -173,7 +174,7 @@ def _trimmed(data: Bytes, begin: Positions, end: Positions) -> Span:
 
 def dates(data: Bytes, span: Span, blanks: bool = True) -> pl.Series:
     """First day of D8, RD8 or DT values as `YYYY-MM-DD`, null where there is no date."""
-    begin, end = _trimmed(data, *span) if blanks else span
+    begin, end = trimmed(data, *span) if blanks else span
     good = _is_date(data, begin, end - begin)
     word = eight_bytes(data, begin)
     month, day = (word >> np.uint64(32)) & np.uint64(0xFFFF), word >> np.uint64(48)
@@ -186,7 +187,7 @@ def dates(data: Bytes, span: Span, blanks: bool = True) -> pl.Series:
 
 def bad_dates(data: Bytes, span: Span, blanks: bool = True) -> Mask:
     """Which of the filled values are no date (see `dates`)."""
-    begin, end = _trimmed(data, *span) if blanks else span
+    begin, end = trimmed(data, *span) if blanks else span
     bad: Mask = (end > begin) & ~_is_date(data, begin, end - begin)
     return bad
 
@@ -234,7 +235,7 @@ def units(data: Bytes, span: Span, blanks: bool = True) -> tuple[npt.NDArray[np.
 
     A number is digits with at most one point and a sign before them, fourteen characters at most.
     """
-    begin, end = _trimmed(data, *span) if blanks else span
+    begin, end = trimmed(data, *span) if blanks else span
     value, well = _short_units(data, begin, end - begin)
     bad = np.zeros(len(begin), dtype=np.bool_)
     odd = np.flatnonzero(~well & (end > begin))

@@ -1,0 +1,97 @@
+"""Everything people look at, made from the published tables of one audience and the reference data alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from flows.errors import ProductError
+from flows.publication.datapackage import write_datapackage
+from flows.publication.duckdb_file import write_duckdb
+from flows.publication.site import render_site
+from flows.publication.workbook import write_workbook
+from flows.store.publish import read_manifest
+from schemas.reference import ReferenceTables
+from schemas.tables import TABLES
+from transforms.publication.edition import Edition
+from transforms.publication.pages import pages_of
+from transforms.publication.published import Published
+
+REPORT: Final = "report"
+WORKBOOK: Final = "benchmarks.xlsx"
+DUCKDB: Final = "benchmarks.duckdb"
+DATAPACKAGE: Final = "datapackage.json"
+AUDIENCES: Final = ("standard", "internal", "shared")
+"""The one that is shown where none is asked for comes first."""
+
+
+def make_publication(
+    tables_folder: Path, edition: Edition, reference: ReferenceTables, out: Path
+) -> list[Path]:
+    """Pages, workbook, DuckDB file and description of the Parquet files of a folder; gives their paths."""
+    published = read_published(tables_folder, edition)
+    return [
+        *make_report(published, reference, out / REPORT),
+        write_workbook(published, out / WORKBOOK),
+        write_duckdb(published, tables_folder, out / DUCKDB),
+        write_datapackage(published, out / DATAPACKAGE),
+    ]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A published release on disk."""
+
+    data: Path
+    folder: Path
+    edition: Edition
+
+
+def published_release(data: Path, audience: str | None = None) -> Release:
+    """The release of an audience, by default the one for the most readers; E_NO_RELEASE if there is none."""
+    folders = [data / "benchmarks" / name for name in ([audience] if audience else AUDIENCES)]
+    for folder in [*folders, data / "benchmarks"]:
+        manifest = read_manifest(folder)
+        if manifest is not None and audience in (None, manifest["audience"]):
+            return Release(data, folder, edition_of(manifest, is_synthetic(data)))
+    raise ProductError("E_NO_RELEASE")
+
+
+def is_synthetic(data: Path) -> bool:
+    """Whether the claims of a data folder were made up by the demo, which leaves its own key there."""
+    return (data / "demo.key").is_file()
+
+
+def read_published(folder: Path, edition: Edition, names: Iterable[str] = TABLES) -> Published:
+    """The published Parquet files of a folder."""
+    paths = {name: folder / f"{name}.parquet" for name in names}
+    return Published({name: pl.read_parquet(path) for name, path in paths.items() if path.is_file()}, edition)
+
+
+def make_report(published: Published, reference: ReferenceTables, out: Path) -> list[Path]:
+    """Write the pages into a folder; gives their paths."""
+    out.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, html in render_site(pages_of(published, reference), published).items():
+        path = out / name
+        path.write_text(html, encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def edition_of(manifest: Mapping[str, Any], is_synthetic: bool) -> Edition:
+    """Which release a manifest is of."""
+    rules, as_of = manifest["rules"], manifest["as_of"]
+    return Edition(
+        manifest["audience"],
+        manifest["release_id"],
+        dt.date.fromisoformat(as_of) if as_of else None,
+        rules["main_code"],
+        rules["mature_days"],
+        is_synthetic,
+    )

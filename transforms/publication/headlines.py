@@ -1,0 +1,153 @@
+"""Sentences that say what a figure shows, and no more than it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from transforms.publication.change import index_moved, is_comparable, level_break, rate_moved
+from transforms.publication.edition import Period
+from transforms.publication.parts import Sentence
+from transforms.publication.published import Published, Row, own_line
+from transforms.publication.values import Shown, shown
+from transforms.publication.words import LINES_OF_BUSINESS, PAYERS
+
+UP_DOWN = {1: "up", -1: "down"}
+
+
+def price_level(row: Row, who: str, period: Period) -> Sentence:
+    """`Aetna allowed a median of $74.46 per unit (commercial, period), 3.67 times Medicare's.`"""
+    middle, ratio = shown(row, "allowed_per_unit_p50"), shown(row, "ratio_to_national_medicare")
+    line = LINES_OF_BUSINESS[str(row["line_of_business"])]
+    line = line if line.startswith("Medicare") else line.lower()
+    if middle.is_missing:
+        return (f"{who}: the price per unit is not shown (", middle, f"; {line}, {period.label}).")
+    return (
+        *(f"{who} allowed a median of ", middle, f" per unit ({line}, {period.label}), "),
+        *(ratio, " times Medicare's."),
+    )
+
+
+def price_spread(row: Row) -> Sentence:
+    """`Half of its lines fell between $67.52 and $81.76.`"""
+    low, high = shown(row, "allowed_per_unit_p25"), shown(row, "allowed_per_unit_p75")
+    if low.is_missing or high.is_missing:
+        return ("Its spread is not shown (", low, ").")
+    return ("Half of its lines fell between ", low, " and ", high, ".")
+
+
+def denial_level(row: Row) -> Sentence:
+    """`12.9 % of answered lines were denied at first, 9.1 % in the end.`"""
+    first, last = shown(row, "initial_denial_rate"), shown(row, "denial_rate")
+    if first.is_missing and last.is_missing:
+        return ("Denials are not shown (", first, ").")
+    return (first, " of answered lines were denied at first, ", last, " in the end.")
+
+
+def payment_days(row: Row) -> Sentence:
+    """`Half were paid within 23 days, nine in ten within 35; unpaid lines do not count.`"""
+    middle, long = shown(row, "days_to_payment_p50"), shown(row, "days_to_payment_p90")
+    if middle.is_missing:
+        return ("Days to payment are not shown (", middle, ").")
+    return (
+        *("Half were paid within ", middle, " days of submission, nine in ten within ", long),
+        "; unpaid lines do not count.",
+    )
+
+
+def mature_pair(published: Published) -> tuple[Period, Period] | None:
+    """The last mature quarter and the same quarter a year earlier."""
+    kept = [
+        Period("quarter", row["period_start"])
+        for row in published.view("v_volume", payer="all", line_of_business="all", period_type="quarter")
+        if row.is_mature
+    ]
+    return (kept[-1], kept[-1].year_before()) if kept else None
+
+
+def rate_change(published: Published, payer: str, is_late: bool) -> Sentence:
+    """How the share denied at first moved on the year, where the data carry it."""
+    pair = mature_pair(published)
+    if pair is None:
+        return ("Change on the year: not told, no mature quarter.",)
+    keys = {"payer": payer, "line_of_business": "all", "period_type": "quarter"}
+    now, before = (published.row("v_denials", **keys, period_start=period.start) for period in pair)
+    reason = "files are late" if is_late else is_comparable(now, before, "service_lines")
+    for row in (now, before):
+        reason = reason or ("" if row["initially_denied_lines"] is not None else "not shown")
+    months = published.over("v_denials", published.steps, payer=payer, line_of_business="all")
+    broken = level_break(months, "initial_denial_rate")
+    if reason:
+        return (f"Change on the year: not told ({reason}).",)
+    if broken is not None:
+        return (f"Check the files: the level breaks at {Period('month', broken['period_start']).label}.",)
+    moved = rate_moved(now, before, "initially_denied_lines", "service_lines")
+    from_to = (shown(before, "initial_denial_rate"), " to ", shown(now, "initial_denial_rate"))
+    span = f"{pair[1].label} to {pair[0].label}"
+    if not moved:
+        return ("At first: little changed on the year (", *from_to, f"; {span}).")
+    return (f"At first: {UP_DOWN[moved]} on the year (", *from_to, f"; {span}).")
+
+
+def price_change(published: Published, payer: str, is_late: bool) -> Sentence:
+    """How the price moved on the year at the same mix, where the index carries it."""
+    pair = mature_pair(published)
+    if pair is None or not published.has("price_trend"):
+        return ("Change on the year: not told, no price index in this release.",)
+    keys = {"payer": payer, "line_of_business": own_line(payer), "period_type": "quarter"}
+    now, before = (published.row("v_price_index", **keys, period_start=period.start) for period in pair)
+    reason = "files are late" if is_late else is_comparable(now, before, "service_lines")
+    reason = reason or rules_between(published, payer, pair[1], pair[0])
+    if reason or now["price_index"] is None or before["price_index"] is None:
+        return (f"Change on the year: not told ({reason or 'no index'}).",)
+    moved = index_moved(now, before)
+    span = f"{pair[1].label} to {pair[0].label}"
+    from_to = (shown(before, "price_index"), " to ", shown(now, "price_index"), f", {span}")
+    if not moved:
+        return ("At the same mix: little changed on the year (index ", *from_to, ").")
+    return (f"At the same mix: {UP_DOWN[moved]} on the year (index ", *from_to, ").")
+
+
+def rules_between(published: Published, payer: str, before: Period, now: Period) -> str:
+    """Names a rule of the payer's own that began between two periods: they are then not compared."""
+    for row in published.whole("payer_rules"):
+        start = row["effective_from"]
+        is_price = row["applied"] and row["rule"] in ("qz_percent", "time_rounding", "base_units_minimum")
+        if row["payer"] == payer and is_price and start and before.start < start <= now.last_month:
+            return "a rule of the payer changed between"
+    return ""
+
+
+def volume_on_year(published: Published, payer: str) -> Sentence:
+    """Lines of the last mature quarter beside those of a year earlier, without a verdict."""
+    pair = mature_pair(published)
+    if pair is None:
+        return ("No mature quarter.",)
+    keys = {"payer": payer, "line_of_business": "all", "period_type": "quarter"}
+    now, before = (published.row("v_volume", **keys, period_start=period.start) for period in pair)
+    return (
+        f"{pair[0].label}: ",
+        shown(now, "service_lines"),
+        f"; {pair[1].label}: ",
+        shown(before, "service_lines"),
+    )
+
+
+def maturity(published: Published, rows: Sequence[Row]) -> Sentence:
+    """Which periods will still change."""
+    young = [row for row in rows if not row.is_mature]
+    if not young:
+        return ("All periods shown are mature.",)
+    first = Period(str(young[0]["period_type"]), young[0]["period_start"])
+    return (f"From {first.label} on not yet mature; will change.",)
+
+
+def immature_note(row: Row) -> Sentence:
+    """`Jan 2026 is not yet mature: 61 % of lines are answered so far. It will change.`"""
+    period = Period(str(row["period_type"]), row["period_start"])
+    share: Shown = shown(row, "adjudicated_share")
+    return (f"{period.label} is not yet mature: ", share, " of lines are answered so far. It will change.")
+
+
+def payer_name(payer: str) -> str:
+    """A payer in words; for the roll-up of commercial prices, the plans."""
+    return PAYERS[payer]

@@ -1,0 +1,242 @@
+"""Prices of one payer: lines of business, care models, sites, cases, its contract."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from transforms.publication.charts import Item, dot_chart, spread_chart
+from transforms.publication.edition import Period, long_date, shifted
+from transforms.publication.page_summary import medicare_mark, spread_columns
+from transforms.publication.parts import Col, Figure, Section, Sentence, named, number_table
+from transforms.publication.published import Published, Row, own_line
+from transforms.publication.reading import (
+    LINE_COLUMN,
+    OTHERS,
+    PRICE,
+    PRICE_TITLE,
+    by_share,
+    line_of,
+    period_of,
+)
+from transforms.publication.reference_facts import Facts
+from transforms.publication.values import percent_text, shown
+from transforms.publication.words import CARE_MODELS, LINES_OF_BUSINESS, PAYERS, SHORT_CARE_MODELS
+
+QZ = "qz_percent"
+DIRECTED = ("directed_physician", "directed_crna")
+IN_LINE = 0.05
+"""Within five points what is seen is in line with what is said."""
+LINE_ORDER = ("commercial", "medicare_ffs", "medicare_advantage", "medicaid", "other")
+
+
+def lines_figure(published: Published, payer: str) -> Figure:
+    """A spread for every line of business, never their mixture."""
+    rows = published.view("v_price_by_lob", payer=payer)
+    rows.sort(key=lambda row: LINE_ORDER.index(row["line_of_business"]))
+    items = [Item(line_of(row), payer, row) for row in rows]
+    return Figure(
+        "price-by-line",
+        ("Price per unit by line of business",),
+        f"{PRICE_TITLE}, {PAYERS[payer]}, {published.window.label}",
+        "Rule: 10th to 90th percentile; bar: middle half; diamond: median; dashed: Medicare's median."
+        f" {OTHERS} Source: table payment.",
+        spread_chart(items, PRICE, "USD per unit", PRICE_TITLE, medicare_mark(published), True)
+        if items
+        else None,
+        number_table(
+            f"{PRICE_TITLE} by line of business, {published.window.label}",
+            rows,
+            (LINE_COLUMN, *spread_columns()),
+        ),
+        is_folded=False,
+    )
+
+
+def qz_rule(published: Published, payer: str) -> Row | None:
+    """The share that the payer says it pays a nurse anesthetist alone, where the rule is applied."""
+    line = own_line(payer)
+    rules = [
+        row
+        for row in published.whole("payer_rules")
+        if row["payer"] == payer
+        and row["rule"] == QZ
+        and row["applied"]
+        and row["scope_lob"] in ("all", line)
+    ]
+    return max(rules, key=lambda row: row["effective_from"] or dt.date.min, default=None)
+
+
+def lies_inside(row: Row, rule: Row) -> bool:
+    """Whether a period lies wholly inside the dates of a rule."""
+    period = Period(str(row["period_type"]), row["period_start"])
+    last = shifted(period.last_month, 1) - dt.timedelta(days=1)
+    start, end = rule["effective_from"], rule["effective_to"]
+    return (start is None or start <= period.start) and (end is None or end >= last)
+
+
+def _seen_under(published: Published, payer: str, rule: Row) -> Row | None:
+    """The longest and latest period inside the rule with a share seen, mature ones first."""
+    rows = [
+        row
+        for row in published.view(
+            "v_care_models", payer=payer, line_of_business=own_line(payer), care_model="crna_alone"
+        )
+        if row["observed_share"] is not None and lies_inside(row, rule)
+    ]
+    order = {"rolling_12": 2, "year": 1, "quarter": 0}
+    return max(
+        rows, key=lambda row: (row.is_mature, order[row["period_type"]], row["period_start"]), default=None
+    )
+
+
+def said_sentences(published: Published, payer: str) -> tuple[Sentence, ...]:
+    """What is said of nurse anesthetists working alone, beside what is seen."""
+    rule = qz_rule(published, payer)
+    if rule is None:
+        return (
+            ("We found no rule of this payer that we could apply on nurse anesthetists working alone (QZ).",),
+        )
+    start = rule["effective_from"]
+    since = f" since {long_date(start)}" if start else ""
+    said: Sentence = (
+        f"Nurse anesthetist alone (QZ): {PAYERS[payer]} says {percent_text(float(rule['value']))}{since}; ",
+    )
+    seen = _seen_under(published, payer, rule)
+    if seen is None:
+        return ((*said, "no full period under this rule yet."),)
+    told: Sentence = (*said, "seen ", shown(seen, "observed_share"), " on ", shown(seen, "priced_lines"))
+    where = f" priced lines ({period_of(seen)}): "
+    return (
+        (*told, where, _verdict(seen, float(rule["value"]))),
+        ("What is seen is the median per unit over that of the anesthesiologist alone (AA).",),
+    )
+
+
+def _verdict(seen: Row, said: float) -> str:
+    if not seen.is_mature:
+        return "not yet mature, so not compared."
+    gap = abs(seen["observed_share"] - said)
+    return "in line." if gap <= IN_LINE else f"{gap * 100:.0f} points apart."
+
+
+def care_figure(published: Published, payer: str) -> Figure:
+    """Share of the anesthesiologist's price seen under each care model; a tick for what is said."""
+    line, window = own_line(payer), published.window
+    keys = {
+        "payer": payer,
+        "line_of_business": line,
+        "period_type": window.kind,
+        "period_start": window.start,
+    }
+    rows = [published.row("v_care_models", **keys, care_model=model) for model in CARE_MODELS]
+    rule = qz_rule(published, payer)
+    said: list[float | None] = []
+    for row in rows:
+        model = row["care_model"]
+        applies = rule is not None and model == "crna_alone" and lies_inside(row, rule)
+        said.append(0.5 if model in DIRECTED else float(rule["value"]) if applies and rule else None)
+    items = [Item(CARE_MODELS[row["care_model"]], payer, row) for row in rows]
+    return Figure(
+        "care-models",
+        ("Share of the anesthesiologist's price that each care model is paid",),
+        f"Dot: seen; tick: said (half for directed lines). {LINES_OF_BUSINESS[line]}, {window.label}",
+        "Seen: median of allowed per billed unit over that of AA. [z]: no share of units, so no price per "
+        "unit."
+        " Source: tables care_models and payer_rules.",
+        dot_chart(items, "observed_share", "share", "Share of the price of AA", said),
+        number_table(
+            f"Care models, {LINES_OF_BUSINESS[line]}, {window.label}",
+            rows,
+            (
+                Col("Care model", named(lambda row: SHORT_CARE_MODELS[row["care_model"]]), False),
+                Col("Seen share", "observed_share"),
+                Col("Median per unit", f"{PRICE}_p50"),
+                Col("25th", f"{PRICE}_p25"),
+                Col("75th", f"{PRICE}_p75"),
+                Col("Priced lines", "priced_lines"),
+                Col("Share of lines", "share_of_lines"),
+                Col("Denied", "denial_rate"),
+            ),
+        ),
+        is_folded=False,
+    )
+
+
+def sites_figure(published: Published, facts: Facts, payer: str) -> Figure:
+    """Price per unit by place of service."""
+    line = own_line(payer)
+    rows = by_share(published.view("v_sites", payer=payer, line_of_business=line), "place_of_service")[:10]
+    items = [Item(f"{row['site_name']} ({row['place_of_service']})", payer, row) for row in rows]
+    return Figure(
+        "price-by-site",
+        ("Price per unit by place of service",),
+        f"Median allowed dollars per unit, {LINES_OF_BUSINESS[line]}, {published.window.label}",
+        f"{OTHERS} Source: table sites.",
+        dot_chart(items, f"{PRICE}_p50", "USD per unit", PRICE_TITLE) if items else None,
+        number_table(
+            f"Places of service, {published.window.label}",
+            rows,
+            (
+                Col("Site", named(lambda row: f"{row['site_name']} ({row['place_of_service']})"), False),
+                Col("Median per unit", f"{PRICE}_p50"),
+                Col("Share of lines", "share_of_lines"),
+                Col("Priced lines", "priced_lines"),
+                Col("Median minutes", "minutes_p50"),
+                Col("Denied", "denial_rate"),
+            ),
+        ),
+        is_folded=False,
+    )
+
+
+def case_figure(published: Published, payer: str) -> Figure:
+    """What a whole case was allowed, physician and nurse anesthetist together."""
+    rows = published.view("v_case_price", payer=payer)
+    rows.sort(key=lambda row: LINE_ORDER.index(row["line_of_business"]))
+    items = [Item(line_of(row), payer, row) for row in rows]
+    return Figure(
+        "case-prices",
+        ("What a whole case was allowed",),
+        f"Allowed dollars per case, complete cases, {published.window.label}",
+        "Bar: middle half; diamond: median. A case joins the lines of one patient and day; complete: one "
+        "AA or QZ"
+        f" line, or a directing physician with the directed nurse anesthetist. {OTHERS} Source: table "
+        "case_payment.",
+        spread_chart(items, "allowed_per_case", "USD", "Allowed dollars per case", None, True)
+        if items
+        else None,
+        number_table(
+            f"Cases, {published.window.label}",
+            rows,
+            (
+                LINE_COLUMN,
+                Col("Median", "allowed_per_case_p50"),
+                Col("25th", "allowed_per_case_p25"),
+                Col("75th", "allowed_per_case_p75"),
+                Col("Complete cases", "complete_cases"),
+                Col("All cases", "cases"),
+                Col("Units per case", "units_per_case_mean"),
+                Col("Median per unit", "allowed_per_unit_case_p50"),
+            ),
+        ),
+        is_folded=False,
+    )
+
+
+def contract_section(published: Published, payer: str) -> tuple[Section, ...]:
+    """Lines against your own contract; only where the edition holds the table and the payer has rows."""
+    rows = published.view("v_contract_variance", payer=payer)
+    if not rows:
+        return ()
+    columns = (
+        LINE_COLUMN,
+        Col("Lines", "service_lines"),
+        Col("Expected", "expected_allowed_sum"),
+        Col("Allowed", "allowed_sum"),
+        Col("Underpaid lines", "underpaid_lines"),
+        Col("Underpaid by", "underpaid_sum"),
+        Col("Overpaid lines", "overpaid_lines"),
+    )
+    table = number_table(f"Against your contract, {published.window.label}", rows, columns)
+    told: Sentence = ("A line is short when it lacks more than a cent of what your contract says.",)
+    return (Section("contract", "Against your contract", (told,), tables=(table,)),)
