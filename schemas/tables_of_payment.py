@@ -255,4 +255,5 @@ CONTRACT_VARIANCE: Final = TableSpec(
         price_sum("underpaid_sum", "What they were short of", "unit_priced", "underpaid_lines"),
         count("overpaid_lines", "Lines allowed more than a cent more than the contract says", _N),
     ),
+    internal_only=True,
 )

@@ -14,6 +14,7 @@ from transforms.tables.cells import (
     finish,
     measure_cells,
     quotient,
+    ratio_parts,
     ratio_sums,
     ratio_to_medicare,
     with_count_of,
@@ -30,6 +31,7 @@ def care_models(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
             "priced_lines": pl.col("is_priced"),
             **ratio_sums(),
         },
+        averaged={"ratio_to_national_medicare": ratio_parts()},
         percentiles=(
             Percentiles("minutes", "minutes", (50,)),
             Percentiles("allowed_per_unit", "allowed_per_unit", (25, 50, 75), "is_unit_priced"),
@@ -42,9 +44,7 @@ def care_models(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
         quotient("service_lines", "_all_lines").alias("share_of_lines"),
         ratio_to_medicare().alias("ratio_to_national_medicare"),
         quotient("allowed_per_billed_unit_p50", "reference_p50").alias("observed_share"),
-        quotient("_allowed_per_billed_unit_p50_nearest", "reference_nearest").alias(
-            "_observed_share_nearest"
-        ),
+        quotient("_allowed_per_billed_unit_p50_nearest", "reference_nearest").alias("_observed_share_nearest"),
     )
     return finish(cells, CARE_MODELS)
 

@@ -42,6 +42,27 @@ def maxima(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr], least:
     )
 
 
+def kinds(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> dict[str, Ids]:
+    """About how many different values integer expressions have by cell, never more than there are.
+
+    Each value has one of 63 bits, so that cells add up; two values may share one.
+    """
+    bits = {name: pl.lit(1, dtype=pl.Int64) * 2 ** (_scattered(value) % 63) for name, value in wanted.items()}
+    columns = [bit.cast(pl.Int64).fill_null(0).alias(name) for name, bit in bits.items()]
+    if not columns:
+        return {}
+    found = _by_finest(grid, rows.with_columns(columns).select(list(wanted)), pl.all().bitwise_or())
+    return {
+        name: np.bitwise_count(bits).astype(np.int64)
+        for name, bits in _rolled(grid, found, np.bitwise_or).items()
+    }
+
+
+def _scattered(value: pl.Expr) -> pl.Expr:
+    """Whole numbers without the pattern of prices: a hash of plain arithmetic, the same on every machine."""
+    return (value.cast(pl.Int64) * 2_654_435_761 % 4_294_967_291) * 40_503 % 4_294_967_279
+
+
 def _by_finest(grid: Grid, values: pl.DataFrame, how: pl.Expr) -> pl.DataFrame:
     based = values.with_columns(pl.Series("_base", grid.base))
     return based.group_by("_base").agg(how).sort("_base").drop("_base")
