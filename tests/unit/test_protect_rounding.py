@@ -46,13 +46,14 @@ def test_shared_counts_are_rounded_half_up_to_10_from_those_of_standard() -> Non
     ("rounding", "values", "told"),
     [
         ("money_percentile", [251.64, 251.65, 0.04, 66.6], [251.6, 251.7, 0.0, 66.6]),
-        ("money_mean", [4.99, 5.0, 394.9, 395.0, -5.01], [0.0, 10.0, 390.0, 400.0, -10.0]),
-        ("unit_price_mean", [66.49, 66.5, 20.3178], [66.0, 67.0, 20.0]),
-        ("units", [6.649, 6.65, 7.0], [6.6, 6.7, 7.0]),
-        ("whole", [34.4999, 34.5, 12.0], [34.0, 35.0, 12.0]),
-        ("ratio", [0.3949, 0.395, 1.0], [0.39, 0.4, 1.0]),
-        ("medicare_ratio", [3.3633, 3.374, 3.375, 1.0], [3.35, 3.35, 3.4, 1.0]),
-        ("index", [99.49, 99.5], [99.0, 100.0]),
+        ("money_mean", [5.0, 5.01, 395.0, 395.1, -5.01], [0.0, 10.0, 390.0, 400.0, -10.0]),
+        ("owed_mean", [4.99, 5.0, 395.0], [0.0, 10.0, 400.0]),
+        ("unit_price_mean", [66.5, 66.51, 20.3178], [66.0, 67.0, 20.0]),
+        ("units", [6.65, 6.651, 7.0], [6.6, 6.7, 7.0]),
+        ("whole", [34.5, 34.5001, 12.0], [34.0, 35.0, 12.0]),
+        ("ratio", [0.395, 0.3951, 1.0], [0.39, 0.4, 1.0]),
+        ("medicare_ratio", [3.3633, 3.365, 3.3651, 1.0], [3.36, 3.36, 3.37, 1.0]),
+        ("index", [99.5, 99.6], [99.0, 100.0]),
         ("month", [date(2025, 3, 31), date(2025, 3, 1)], [date(2025, 3, 1)] * 2),
         ("none", ["N115"], ["N115"]),
     ],
@@ -60,7 +61,7 @@ def test_shared_counts_are_rounded_half_up_to_10_from_those_of_standard() -> Non
 def test_values_have_steps_by_what_they_are(
     rounding: Rounding, values: list[object], told: list[object]
 ) -> None:
-    """Rule 3; a ratio to Medicare is a mean of dollars per unit in other words, so its step is a dollar's."""
+    """Rule 3. Halves go down, where percentiles of nearest rank go; what patients owe goes the other way."""
     assert rounded(values, rounding) == told
 
 

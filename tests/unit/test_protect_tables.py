@@ -110,13 +110,11 @@ def test_percentiles_are_values_of_lines_in_steps_of_10_cents() -> None:
 
 
 def test_means_and_sums_of_money() -> None:
-    """Rule 3: 37.5 of 42 lines ... a mean to 10 dollars (per unit: 1), a sum is mean x count in dollars."""
-    rows = priced(42)
-    rows[0] = paid(90_000, billing_provider_npi=NPIS[0])
-    told = shown(rows, "payment")
-    # (41 x 360 + 900) / 42 = 372.86 dollars, 62.14 a unit; 42 lines are told as 40
-    assert (told["allowed_mean"], told["allowed_per_unit_mean"]) == (370.0, 62.0)
-    assert told["allowed_sum"] == Decimal("14800.00")
+    """Rule 3: a mean to 10 dollars (per unit: 1), a sum is published mean x published count."""
+    told = shown([paid(36_000 + 100 * i, billing_provider_npi=NPIS[i % 4]) for i in range(42)], "payment")
+    # 380.50 dollars, 63.42 a unit; 42 lines are told as 40
+    assert (told["allowed_mean"], told["allowed_per_unit_mean"]) == (380.0, 63.0)
+    assert told["allowed_sum"] == Decimal("15200.00")
     assert told["charge_sum"] == Decimal("26400.00")
 
 
@@ -126,6 +124,16 @@ def test_sums_of_minutes_and_units() -> None:
     told = shown(rows, "utilization")
     assert (told["minutes_mean"], told["minutes_sum"]) == (31.0, 620.0)
     assert (told["billed_units_mean"], told["billed_units_sum"]) == (6.0, 120.0)
+
+
+@pytest.mark.parametrize(("dearer", "lines", "mean"), [(74, 12, None), (62, 12, 61.0), (65, 120, 62.0)])
+def test_a_mean_of_few_values_far_apart_needs_many_lines(dearer: int, lines: int, mean: float | None) -> None:
+    """Rule 3: it would tell how many lines have which, and so how many there are."""
+    rows = [paid((dearer if i % 2 else 60) * 600, billing_provider_npi=NPIS[i % 4]) for i in range(lines)]
+    told = shown(rows, "payment")
+    assert told["allowed_per_unit_mean"] == mean
+    assert told["allowed_per_unit_p50"] == 60.0
+    assert (told["withheld"] == "few_lines") is (lines == 12)
 
 
 def test_a_ratio_of_sums_is_made_from_the_published_ones() -> None:
@@ -200,7 +208,7 @@ def test_shared_prices_need_5_providers(providers: int, why: str | None) -> None
 @pytest.mark.parametrize(("allowed", "why"), [(36_000, None), (90_000, "dominant_provider")])
 def test_no_provider_has_more_than_a_quarter_of_shared_dollars(allowed: int, why: str | None) -> None:
     rows = priced(60, 5)
-    rows[::5] = [paid(allowed, billing_provider_npi=NPIS[0]) for _ in rows[::5]]
+    rows[::5] = [paid(allowed + 1_000 * i, billing_provider_npi=NPIS[0]) for i in range(12)]
     assert shown(rows, "states", "shared", period_type="quarter")["withheld"] == why
 
 

@@ -28,10 +28,12 @@ STEPS: Final[Mapping[Rounding, int]] = {
     "medicare_ratio": PARTS // 100,
     "index": PARTS,
 }
-FEW_KINDS: Final = 4
+FEW_KINDS: Final = 3
 """Up to so many different values a reader may know them all: contract rates, a fixed copay."""
-ROOM: Final = 2
-"""How many ways to split its lines among two values a rounded mean must leave open at least."""
+ROOM: Final = 4
+"""How many ways to split its lines between two values a rounded mean must leave open: with one or two,
+several means and percentiles of the same lines together still told the count of a few cells made for it.
+"""
 HALVES_UP: Final[frozenset[Rounding]] = frozenset({"money_percentile", "owed_mean"})
 """Halves of all others go down. Of two prices in a cell the percentile of nearest rank is the lower one while
 so many percent of the lines or more have it; a mean that went up at just that share would tell it exactly.
@@ -59,9 +61,9 @@ def rounded_value(value: pl.Expr, rounding: Rounding) -> pl.Expr:
 def is_telling(spread: pl.Expr, kinds: pl.Expr, lines: pl.Expr, step: int) -> pl.Expr:
     """Whether a mean that is rounded to a step may tell of how many lines it is: then it is withheld.
 
-    Of n lines that have one of two known values, `spread` apart, the means lie spread / n apart. A step of
-    twice that leaves every n two ways to split them; n is at least the least count that is told so. Further
-    values between the two lie closer.
+    Of n lines that have one of two known values, `spread` apart, the means lie spread / n apart: a step of
+    `ROOM` times that leaves every n so many ways to split them. n is at least the least count that is told
+    so; further values between the two lie closer.
     """
     told = rounded_count(lines, False)
     least = pl.when(told == LEAST_COUNT).then(11).otherwise(told - COUNT_STEP // 2)

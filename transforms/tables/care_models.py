@@ -44,7 +44,9 @@ def care_models(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
         quotient("service_lines", "_all_lines").alias("share_of_lines"),
         ratio_to_medicare().alias("ratio_to_national_medicare"),
         quotient("allowed_per_billed_unit_p50", "reference_p50").alias("observed_share"),
-        quotient("_allowed_per_billed_unit_p50_nearest", "reference_nearest").alias("_observed_share_nearest"),
+        quotient("_allowed_per_billed_unit_p50_nearest", "reference_nearest").alias(
+            "_observed_share_nearest"
+        ),
     )
     return finish(cells, CARE_MODELS)
 

@@ -17,6 +17,8 @@ from transforms.tables.measuring import concentration, distinct, kinds, maxima, 
 
 KIND = 5_000
 """Values of money are told apart by half dollars: two contract rates are two, whatever their cents."""
+RATIO_KIND = 250
+"""Ratios to Medicare's price by a fortieth, which is half a dollar per unit."""
 LEAST = -(2**62)
 """Stands for no value where the greatest is asked for."""
 Columns = dict[str, pl.Series]
@@ -107,15 +109,19 @@ def _measured(grid: Grid, rows: pl.DataFrame, measures: Measures, book: Book) ->
 
 
 def _averaged(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> Columns:
-    """Spread and kinds (`Measure.averaged`) of values: kinds are told apart in whole steps of `KIND`."""
+    """Spread and kinds (`Measure.averaged`) of values."""
     greatest = maxima(grid, rows, wanted, LEAST)
     least = maxima(grid, rows, {name: -value for name, value in wanted.items()}, LEAST)
-    different = kinds(grid, rows, {name: value // KIND for name, value in wanted.items()})
+    different = kinds(grid, rows, {name: value // _kind_of(name) for name, value in wanted.items()})
     made = {}
     for name in wanted:
         spread = np.where(greatest[name] == LEAST, 0, greatest[name] + least[name])
         made[f"_{name}_spread"], made[f"_{name}_kinds"] = pl.Series(spread), pl.Series(different[name])
     return made
+
+
+def _kind_of(name: str) -> int:
+    return RATIO_KIND if name == RATIO else KIND
 
 
 def _summed(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> Columns:
@@ -197,6 +203,9 @@ def with_count_of(
 ) -> pl.DataFrame:
     """Add a count of another table's cell of the same five keys, as helper column `name`."""
     return frame.join(other.select(*FIVE, pl.col(column).alias(name)), on=FIVE, how="left", validate="m:1")
+
+
+RATIO = "ratio_to_national_medicare"
 
 
 def ratio_to_medicare() -> pl.Expr:

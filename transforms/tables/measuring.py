@@ -18,6 +18,9 @@ from schemas.table_columns import basis_columns
 from transforms.tables.cube import Flags, Grid, Ids
 
 Values = NDArray[np.float64]
+PLACES = pl.Series(range(64), dtype=pl.Int64)
+BITS = pl.Series([*(1 << place for place in range(63)), 0], dtype=pl.Int64)
+"""The bit of each of 63 places; none for what is no value."""
 LARGEST_TABLE = 1 << 24
 """Cells x things up to which a table of them is laid out instead of sorting."""
 
@@ -47,15 +50,12 @@ def kinds(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> dict
 
     Each value has one of 63 bits, so that cells add up; two values may share one.
     """
-    bits = {name: pl.lit(1, dtype=pl.Int64) * 2 ** (_scattered(value) % 63) for name, value in wanted.items()}
-    columns = [bit.cast(pl.Int64).fill_null(0).alias(name) for name, bit in bits.items()]
-    if not columns:
+    if not wanted:
         return {}
-    found = _by_finest(grid, rows.with_columns(columns).select(list(wanted)), pl.all().bitwise_or())
-    return {
-        name: np.bitwise_count(bits).astype(np.int64)
-        for name, bits in _rolled(grid, found, np.bitwise_or).items()
-    }
+    places = rows.select((_scattered(value) % 63).fill_null(63).alias(name) for name, value in wanted.items())
+    bits = places.select(pl.col(name).replace_strict(PLACES, BITS) for name in wanted)
+    rolled = _rolled(grid, _by_finest(grid, bits, pl.all().bitwise_or()), np.bitwise_or)
+    return {name: np.bitwise_count(found).astype(np.int64) for name, found in rolled.items()}
 
 
 def _scattered(value: pl.Expr) -> pl.Expr:
