@@ -145,12 +145,19 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "away, it is made anew.",
     ),
     "E_INSPECT": Entry(
-        "The file cannot be read as X12.", "Give a raw 837P or 835 interchange, plain, gzip or zstd."
+        "The file cannot be looked at.", "Give the path of a file that no other program is writing."
     ),
     "E_STEP": Entry(
         "A step failed for a reason the program does not know. Nothing was committed by it.",
         "Run again: it is safe. If it fails again, report the step and the place shown (they "
         "hold no values).",
+    ),
+    "W_LINKED": Entry(
+        "Hardly any answer of this run met a claim line: the lines behind them stay pending. The run "
+        "published as always.",
+        "Look whether claims and remittances bear the same claim numbers (a spreadsheet may have damaged "
+        "one side), and whether the claims have been taken in at all; the setting linked_floor is the share.",
+        DOUBTS,
     ),
     "W_ANCHOR": Entry(
         "A main figure of the last twelve months lies where public figures would not put it: dollars per "

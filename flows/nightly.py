@@ -11,14 +11,15 @@ from prefect import flow
 
 from flows.pipeline import nightly_run
 from flows.prefect_tasks import PrefectTasks, show
-from flows.run import open_run, to_stderr
+from flows.run import open_run
 from flows.settings import load_settings
+from flows.telling import on_stderr
 
 
 @flow(name="nightly", persist_result=False, log_prints=False)
 def nightly() -> dict[str, Any]:
     """Recover, discover, intake, admission, resolve, tables, protect, stage, commit, publish, summary."""
-    with open_run(load_settings(), "nightly", to_stderr) as run:
+    with open_run(load_settings(), "nightly", on_stderr()) as run:
         summary = nightly_run(run, PrefectTasks())
-        show(summary)
+        show(summary, run.data)
     return summary.outcome()

@@ -24,6 +24,7 @@ from flows.steps.admission import (
     read_ledger,
     take_in,
 )
+from flows.steps.linked_share import is_below, linked_answers
 from flows.steps.plausibility import left_anchors
 from flows.steps.resolve import resolve_touched
 from flows.steps.summary import Release, Summary
@@ -167,6 +168,7 @@ def summarise(
     everything: bool,
 ) -> Summary:
     """What the run did, without a value: for people, for the log and for Prefect's artifacts."""
+    linked, answers = linked_answers(store, taken.new, everything)
     summary = Summary.of(
         run_id=run.note.run_id,
         rows=taken.rows,
@@ -180,6 +182,9 @@ def summarise(
         },
         everything=everything and bool(run.store.snapshot.fingerprint),
         as_of=store.snapshot.as_of,
+        answers=answers,
+        linked_answers=linked,
+        few_linked=is_below(run.settings.linked_floor, linked, answers),
         as_of_in_future=(store.snapshot.as_of or "") > date.today().isoformat(),
         left_anchors=left_anchors(run, store),
         ceiling=run.settings.quarantine_ceiling,

@@ -12,8 +12,9 @@ from prefect import flow
 from flows.parameters import Month, Payer
 from flows.pipeline import rerun_run
 from flows.prefect_tasks import PrefectTasks, show
-from flows.run import open_run, to_stderr
+from flows.run import open_run
 from flows.settings import load_settings
+from flows.telling import on_stderr
 
 
 @flow(
@@ -24,7 +25,7 @@ from flows.settings import load_settings
 )
 def rerun(payer: Payer, month: Month, from_landing: bool = False) -> dict[str, Any]:
     """Rebuild a payer and month; `from_landing` takes their source files in again first."""
-    with open_run(load_settings(), "rerun", to_stderr) as run:
+    with open_run(load_settings(), "rerun", on_stderr()) as run:
         summary = rerun_run(run, PrefectTasks(), (payer.value, month), from_landing)
-        show(summary)
+        show(summary, run.data)
     return summary.outcome()

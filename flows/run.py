@@ -9,9 +9,8 @@ import json
 import os
 import resource
 import shutil
-import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
@@ -27,21 +26,22 @@ from flows.store.files import private_folder
 from flows.store.lock import RunNote, run_lock, write_note
 from flows.store.publish import check_places, modes_of
 from flows.store.snapshot import Store, keep_spills_inside, key_id
+from flows.telling import Silent, Teller
 
 T = TypeVar("T")
 KEPT_LOGS: Final = 200
-Say = Callable[[str], None]
 
 
 class Run:
     """What every step of a run is given. A plain object, so that an orchestrator has nothing to look into."""
 
-    def __init__(self, settings: Settings, note: RunNote, store: Store, say: Say) -> None:
+    def __init__(self, settings: Settings, note: RunNote, store: Store, teller: Teller) -> None:
         self.settings = settings
         self.data = settings.data
         self.note = note
         self.store = store
-        self.say = say
+        self.teller = teller
+        self.say = teller.say
         self.work = private_folder(self.data / "store" / "running" / note.run_id)
 
     def enter(self, stage: str) -> None:
@@ -49,7 +49,7 @@ class Run:
         self.note = self.note.at(stage)
         write_note(self.data, self.note)
         self.log("stage", stage=stage)
-        self.say(stage)
+        self.teller.stage(stage)
 
     def log(self, event: str, **facts: Any) -> None:
         """Add a line of JSON to DIR/logs: counts, codes and shown names only."""
@@ -87,7 +87,17 @@ class InProcess:
         """Perform a step for each item on the threads of the settings."""
         run.enter(stage)
         with ThreadPoolExecutor(run.settings.workers) as pool:
-            return list(pool.map(lambda item: perform(stage, step, run, item), items))
+            results = pool.map(lambda item: perform(stage, step, run, item), items)
+            return counted(run, results, len(items))
+
+
+def counted(run: Run, results: Iterable[T], of: int) -> list[T]:
+    """Results as they come, each told."""
+    made = []
+    for count, result in enumerate(results, start=1):
+        made.append(result)
+        run.teller.done(count, of)
+    return made
 
 
 def perform(stage: str, step: Callable[..., T], run: Run, *given: Any) -> T:
@@ -128,7 +138,7 @@ def place_of(error: BaseException) -> list[str]:
 
 
 @contextlib.contextmanager
-def open_run(settings: Settings, kind: str, say: Say | None = None) -> Iterator[Run]:
+def open_run(settings: Settings, kind: str, teller: Teller | None = None) -> Iterator[Run]:
     """Check key, reference data and folder, take the lock, read the snapshot; clean up after the run.
 
     Nothing is changed before all is well. What the machine refuses outside a step (the lock, a note, the
@@ -143,7 +153,7 @@ def open_run(settings: Settings, kind: str, say: Say | None = None) -> Iterator[
         modes_of(audience, settings.internal_group)
     try:
         with run_lock(settings.data, kind, settings.lock_wait_seconds) as note:
-            yield from _locked_run(settings, note, key, say or (lambda text: None))
+            yield from _locked_run(settings, note, key, teller or Silent())
     except (OSError, MemoryError, RuntimeError) as error:
         if told := machine_error(error, "the run's lock, note or log", settings.data):
             raise told from None
@@ -170,10 +180,10 @@ def _check_folder(data: Path, key: str) -> None:
     keep_spills_inside(data)
 
 
-def _locked_run(settings: Settings, note: RunNote, key: str, say: Say) -> Iterator[Run]:
+def _locked_run(settings: Settings, note: RunNote, key: str, teller: Teller) -> Iterator[Run]:
     store = Store.open(settings.data, key)
     store.check_files()
-    run = Run(settings, note, store, say)
+    run = Run(settings, note, store, teller)
     _prune_logs(settings.data / "logs")
     run.log("begin", kind=note.kind, pid=note.pid)
     failpoint("lock")
@@ -187,14 +197,10 @@ def _locked_run(settings: Settings, note: RunNote, key: str, say: Say) -> Iterat
             run.log("failed", code=code, stage=run.note.stage)
         raise
     finally:
+        teller.close()
         shutil.rmtree(run.work, ignore_errors=True)
 
 
 def _prune_logs(folder: Path) -> None:
     for path in sorted(folder.glob("*.jsonl"))[:-KEPT_LOGS]:
         path.unlink()
-
-
-def to_stderr(text: str) -> None:
-    """Say it to people."""
-    sys.stderr.write(text + "\n")

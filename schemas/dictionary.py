@@ -8,6 +8,7 @@ from typing import Final, TypedDict
 import polars as pl
 
 from schemas.columns import Column
+from schemas.rules import Audience
 from schemas.table_columns import TableSpec
 from schemas.table_examples import EXAMPLES
 
@@ -87,11 +88,11 @@ def _described(column: Column) -> ColumnDescription:
     }
 
 
-def data_dictionary(specs: Iterable[TableSpec]) -> str:
-    """The dictionary of all tables as Markdown; the same specs give the same text."""
+def data_dictionary(specs: Iterable[TableSpec], audience: Audience = "standard") -> str:
+    """The dictionary of the tables of an audience as Markdown; the same specs give the same text."""
     parts = ["# Data dictionary", _bullets("What the numbers are not", NOT)]
     parts.append(_bullets("What each audience sees", AUDIENCE_NOTES))
-    parts.extend(_section(describe(spec)) for spec in specs)
+    parts.extend(_section(describe(spec), audience) for spec in specs)
     return "\n\n".join(parts) + "\n"
 
 
@@ -99,7 +100,7 @@ def _bullets(title: str, sentences: Iterable[str]) -> str:
     return "\n".join([f"## {title}", "", *(f"- {sentence}" for sentence in sentences)])
 
 
-def _section(table: TableDescription) -> str:
+def _section(table: TableDescription, audience: Audience) -> str:
     rows = [
         "| " + " | ".join(_cell(text) for text in _fields(column, table["keys"])) + " |"
         for column in table["columns"]
@@ -115,14 +116,14 @@ def _section(table: TableDescription) -> str:
             "| column | type | unit | meaning | source |",
             "|---|---|---|---|---|",
             *rows,
-            *_example(table["name"]),
+            *_example(table["name"], audience),
         ]
     )
 
 
-def _example(name: str) -> list[str]:
+def _example(name: str, audience: Audience) -> list[str]:
     example = EXAMPLES[name]
-    return ["", example.question, "", "```sql", example.sql, "```"]
+    return ["", example.question, "", "```sql", example.sql(audience), "```"]
 
 
 def _fields(column: ColumnDescription, keys: list[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.rules import ALL
+from schemas.rules import ALL, Audience
 
 Equal = tuple[str, str | bool]
 """Column and the value it must have."""
@@ -27,23 +27,28 @@ class Example:
     where: tuple[Equal, ...]
     order: tuple[str, ...]
 
-    @property
-    def sql(self) -> str:
-        """The question in DuckDB's SQL, on one line."""
-        where = " AND ".join(f"{column} = {_in_sql(value)}" for column, value in self.where)
+    def sql(self, audience: Audience) -> str:
+        """The question in DuckDB's SQL, on one line, to the tables of an audience."""
+        where = " AND ".join(f"{column} = {_in_sql(value)}" for column, value in self._where(audience))
         return (
-            f"SELECT {', '.join(self.columns)} FROM '{FOLDER}/{self.table}.parquet'"
+            f"SELECT {', '.join(self.columns)} FROM '{FOLDER}/{audience}/{self.table}.parquet'"
             f" WHERE {where} ORDER BY {', '.join(self.order)}"
         )
 
-    @property
-    def polars(self) -> str:
+    def polars(self, audience: Audience) -> str:
         """The question as a Polars expression, on one line; `pl` is Polars."""
-        where = ", ".join(f'pl.col("{column}") == {_in_python(value)}' for column, value in self.where)
+        where = ", ".join(
+            f'pl.col("{column}") == {_in_python(value)}' for column, value in self._where(audience)
+        )
         return (
-            f'pl.scan_parquet("{FOLDER}/{self.table}.parquet").filter({where})'
+            f'pl.scan_parquet("{FOLDER}/{audience}/{self.table}.parquet").filter({where})'
             f".select({_listed(self.columns)}).sort({_listed(self.order)}, nulls_last=True).collect()"
         )
+
+    def _where(self, audience: Audience) -> tuple[Equal, ...]:
+        """What the rows must have; `shared` has no rolling window, its years are asked."""
+        rolling, year = ("period_type", "rolling_12"), ("period_type", "year")
+        return tuple(year if audience == "shared" and each == rolling else each for each in self.where)
 
 
 def _in_sql(value: str | bool) -> str:

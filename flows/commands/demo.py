@@ -17,6 +17,7 @@ KEY_FILE = "demo.key"
 AFTERWARDS = """
 The landing folder holds bad rows and bad files on purpose: what was rejected and quarantined is above.
 tables: {tables}/internal and {tables}/standard (start with data_dictionary.md)
+page to open: {tables}/{audience}/report/index.html
 Try next:
   cpt01939 status --data {data}
   cpt01939 describe payment
@@ -48,12 +49,20 @@ def demo(
         draft.mkdir(mode=0o700, exist_ok=True)
         write_landing(draft, cases=cases)
         draft.rename(landing)
+    from flows.commands.demo_table import benchmark_rows, show_benchmark
+
     outcome = nightly_outcome(plain)
     # the landing folder holds bad rows and files on purpose: that they were found is the demo's success
     if outcome["exit_code"] == DOUBTS:
         outcome["exit_code"] = DONE
+    settings = load_settings()
+    audience = "standard" if "standard" in settings.audiences else settings.audiences[0]
+    rows = benchmark_rows(folder / "benchmarks" / audience, settings.main_code)
+    outcome["benchmark"] = rows
     done = finish(outcome, common)
-    say(AFTERWARDS.format(tables=folder / "benchmarks", data=folder))
+    if not common.json:
+        show_benchmark(rows, settings.main_code, audience)
+    say(AFTERWARDS.format(tables=folder / "benchmarks", data=folder, audience=audience))
     return done
 
 

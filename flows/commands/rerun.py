@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.commands.console import Common, say
+from flows.commands.console import Common
 from flows.commands.run import Plain, finish
 
 
@@ -36,8 +36,9 @@ def rerun(
     if plain:
         from flows.pipeline import rerun_run
         from flows.run import InProcess, open_run
+        from flows.telling import on_stderr
 
-        with open_run(settings, "rerun", say) as this_run:
+        with open_run(settings, "rerun", on_stderr()) as this_run:
             summary = rerun_run(this_run, InProcess(), (partition[0].value, month), from_landing)
         outcome = summary.outcome()
     else:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from flows.commands.console import Common, say, show, show_json
+from flows.commands.console import Common, show, show_json
 
 Plain = Annotated[bool, Parameter(help="The same steps in this process, without Prefect.", negative=())]
 
@@ -29,8 +29,9 @@ def nightly_outcome(plain: bool) -> dict[str, Any]:
     if plain:
         from flows.pipeline import nightly_run
         from flows.run import InProcess, open_run
+        from flows.telling import on_stderr
 
-        with open_run(settings, "nightly", say) as this_run:
+        with open_run(settings, "nightly", on_stderr()) as this_run:
             summary = nightly_run(this_run, InProcess())
         return summary.outcome()
     from flows.commands.with_prefect import run_flow

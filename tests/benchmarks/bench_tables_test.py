@@ -119,7 +119,7 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> Path:
         **os.environ,
         "CPT01939_HMAC_KEY": "benchmark-key-of-more-than-thirty-two-bytes",
         "CPT01939_SETTLE_SECONDS": "0",
-        "CPT01939_AUDIENCE": "internal",
+        "CPT01939_AUDIENCES": "internal",
     }
     command = [sys.executable, "-m", "flows", "run", "--plain", "--data", str(data)]
     subprocess.run(command, env=environment, cwd=ROOT, check=False, stdout=subprocess.DEVNULL)

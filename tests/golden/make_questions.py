@@ -7,7 +7,6 @@ file anew.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 from itertools import groupby
@@ -19,7 +18,7 @@ import duckdb
 from flows.commands.demo_files import write_landing
 from flows.pipeline import nightly_run
 from flows.run import InProcess, open_run
-from flows.settings import config_folder, load_settings
+from flows.settings import load_settings, shipped
 from schemas.tables import TABLES
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -27,34 +26,29 @@ from questions import QUESTIONS, Question  # noqa: E402
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "questions.md"
 KEY = "a key of the demo, which holds nobody's data"
-SHOWN = "data/demo/benchmarks"
+SHOWN = "data/demo/benchmarks/standard"
 """Where the queries of the document look: `make demo` writes there."""
 HEAD = """# Twenty questions
 
-Queries are DuckDB's; they run after `make demo`, from the folder of the Makefile (the second one
-where `config/contracts.example.csv` was copied to `config/contracts.csv` first). Answers are of the demo's
-synthetic claims, audience `standard`. `make docs` writes this file anew; a test compares it with what is
+Queries are DuckDB's; they run after `make demo`, from the folder of the Makefile. Answers are of the demo's
+synthetic claims, for the audience `standard`: small rows are left out, all other numbers are rounded. What
+`internal` knows more stands below each. `make docs` writes this file anew; a test compares it with what is
 published.
 
 Three habits: choose one `procedure_code`, one `period_type`, and `all` or not `all` for payer and line of
-business; read a null (blank here) as withheld or without a value, never as zero; look at `is_mature` before
+business; read a null (blank here) as too few or without a value, never as zero; look at `is_mature` before
 quoting."""
 
 
 def publish_demo(folder: Path) -> Path:
-    """Make the demo's files and run on them in this process, with the example's contracts.
-
-    Gives the folder of the published tables.
-    """
-    shutil.copytree(config_folder(), folder / "config")
-    (folder / "config/contracts.example.csv").rename(folder / "config/contracts.csv")
+    """Make the demo's files and run on them in this process; gives the folder of the published tables."""
     outer = {name: value for name, value in os.environ.items() if not name.startswith("CPT01939_")}
-    with patch.dict(os.environ, {**outer, "CPT01939_CONFIG": str(folder / "config")}, clear=True):
+    with patch.dict(os.environ, outer, clear=True):
         write_landing(folder / "landing")
-        settings = load_settings(data=folder, hmac_key=KEY, settle_seconds=0.0)
+        settings = load_settings(data=folder, hmac_key=KEY, settle_seconds=0.0, publication=False)
         with open_run(settings, "nightly") as run:
             nightly_run(run, InProcess())
-    return folder / "benchmarks"
+    return folder / "benchmarks/standard"
 
 
 def document(tables: Path) -> str:
@@ -69,7 +63,7 @@ def document(tables: Path) -> str:
 
 
 def _section(number: int, question: Question, tables: Path, connection: duckdb.DuckDBPyConnection) -> str:
-    answered = connection.execute(_naming(question.sql, str(tables)))
+    answered = connection.execute(_naming(question.sql, str(tables), str(shipped("config"))))
     header = [column[0] for column in answered.description or ()]
     rows = [[_word(value) for value in row] for row in answered.fetchall()]
     return "\n".join(
@@ -77,7 +71,7 @@ def _section(number: int, question: Question, tables: Path, connection: duckdb.D
             f"### {number}. {question.question}",
             "",
             "```sql",
-            _naming(question.sql, SHOWN).strip(),
+            _naming(question.sql, SHOWN, "config").strip(),
             "```",
             "",
             "```",
@@ -85,12 +79,15 @@ def _section(number: int, question: Question, tables: Path, connection: duckdb.D
             "```",
             "",
             question.reading,
+            "",
+            f"`internal` knows more: {question.more}",
         ]
     )
 
 
-def _naming(sql: str, folder: str) -> str:
-    return sql.format_map({name: f"'{folder}/{name}.parquet'" for name in TABLES})
+def _naming(sql: str, folder: str, config: str) -> str:
+    tables = {name: f"'{folder}/{name}.parquet'" for name in TABLES}
+    return sql.format_map({**tables, "contracts": f"'{config}/contracts.example.csv'"})
 
 
 def _word(value: object) -> str:

@@ -9,12 +9,16 @@ BILLING, PAYER, POLICY = "A billing manager asks", "A payer analyst asks", "A po
 
 @dataclass(frozen=True)
 class Question:
-    """One question; `sql` names tables as FROM {table}."""
+    """One question; `sql` names tables as FROM {table}, and the example of contracts as {contracts}.
+
+    `reading`: how to read the answer of `standard`. `more`: what `internal` knows beyond it.
+    """
 
     asker: str
     question: str
     sql: str
     reading: str
+    more: str
 
 
 QUESTIONS = (
@@ -29,19 +33,25 @@ WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_busine
 ORDER BY payer""",
         "`all` is a row of its own, not the mean of the others. A line's price moves with minutes and"
         " with direction by a physician; compare payers by `allowed_per_unit`.",
+        "the same to the cent, and of rows with fewer than 11 patients.",
     ),
     Question(
         BILLING,
         "Are we paid per contract?",
         """
-SELECT payer, line_of_business, service_lines, expected_allowed_sum, allowed_sum, underpaid_lines,
-  underpaid_sum, overpaid_lines
-FROM {contract_variance}
-WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer <> 'all'
+SELECT payer, line_of_business, dollars_per_unit AS contract, service_lines, allowed_per_unit_p25,
+  allowed_per_unit_p50, allowed_per_unit_p75
+FROM {payment} JOIN (
+  SELECT payer, coalesce(line_of_business, 'all') AS line_of_business, dollars_per_unit
+  FROM read_csv({contracts}) WHERE effective_to IS NULL
+) USING (payer, line_of_business)
+WHERE procedure_code = '01939' AND period_type = 'year' AND period_start = DATE '2025-01-01'
 ORDER BY ALL""",
-        "The table exists only where `config/contracts.csv` does; here it is"
-        " `config/contracts.example.csv`. A line is short when it lacks more than a cent. Where 1 to 10"
-        " lines of a cell are short, or all but 1 to 10 are, their number is withheld.",
+        "Prices of 2025 beside the contracts in force, here `config/contracts.example.csv`. Where the median"
+        " lies below the contract, more than half of the lines fall short; percentiles are told in steps of"
+        " 10 cents.",
+        "`contract_variance` (where `config/contracts.csv` exists): how many lines fell short by more than a"
+        " cent, and by how many dollars.",
     ),
     Question(
         BILLING,
@@ -50,9 +60,10 @@ ORDER BY ALL""",
 SELECT group_code, carc, denial_category, service_lines, share_of_denied, charge_sum, top_rarc
 FROM {denial_reasons}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' AND line_of_business = 'all'
-ORDER BY service_lines DESC NULLS LAST, group_code, carc""",
-        "Reasons of the final denial. Withheld rows are left out here, so the shares need not reach 1. A"
-        " null in `top_rarc` means that no remark stands on enough lines.",
+ORDER BY service_lines DESC, group_code, carc""",
+        "Reasons of the final denial, as far as 11 patients and lines have one; the shares need not reach 1."
+        " A null in `top_rarc` means that no remark stands on 11 lines.",
+        "every reason, however rare, by payer and month.",
     ),
     Question(
         BILLING,
@@ -64,7 +75,8 @@ WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' 
   AND initially_denied_lines > 0
 ORDER BY overturn_rate DESC NULLS LAST, group_code, carc""",
         "By the reason of the first denial: of the lines first denied for it, how many were paid in the"
-        " end. A null rate is withheld: 1 to 10 lines were, or were not, overturned.",
+        " end. A null rate says that 1 to 10 lines were, or were not, overturned.",
+        "the rate of every reason, and by payer.",
     ),
     Question(
         BILLING,
@@ -74,8 +86,9 @@ SELECT payer, service_lines, denied_lines, prior_auth_denied_lines, denied_charg
 FROM {denials}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_business = 'all'
 ORDER BY payer""",
-        "N is over adjudicated lines: what still waits is in no denominator. A count of 1 to 10 is null,"
-        " and so is one of which all but 1 to 10 are denied.",
+        "N is over adjudicated lines: what still waits is in no denominator. A null says that 1 to 10 lines"
+        " were denied for it.",
+        "counts of 1 to 10, by month.",
     ),
     Question(
         BILLING,
@@ -87,7 +100,8 @@ FROM {timeliness}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_business = 'all'
 ORDER BY payer""",
         "Days to submission run from the service, all others from the first submission. Lines without an"
-        " answer have no days yet, so young months look faster than they will be.",
+        " answer have no days yet, so young months look faster than they will be. `paid_through` is a month.",
+        "the day of `paid_through`.",
     ),
     Question(
         BILLING,
@@ -98,9 +112,9 @@ FROM {open_claims}
 WHERE procedure_code = '01939' AND period_type = 'year' AND period_start = DATE '2025-01-01'
   AND line_of_business = 'all'
 ORDER BY payer, age_band""",
-        "Ages are days since the first submission, at the as-of date of the manifest. Most cells of one"
-        " payer are small and left out here; a null beside keys is an N that would give its complement"
-        " away.",
+        "Ages are days since the first submission, at the as-of date of the manifest. Most age bands of one"
+        " payer hold too few people to be shown.",
+        "every age band of every payer and month: the work list's totals.",
     ),
     Question(
         BILLING,
@@ -112,6 +126,7 @@ WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_busine
 ORDER BY payer""",
         "A directed case is two lines, one of the physician and one of the nurse anesthetist; a line's"
         " allowed amount is half of it. An unpaired case is one whose other line was not in the files.",
+        "unpaired cases where they are 1 to 10.",
     ),
     Question(
         PAYER,
@@ -130,6 +145,7 @@ GROUP BY period_start, is_mature
 ORDER BY period_start""",
         "One row per cell stands in the table, so `max` only turns payers into columns. A price needs 11"
         " lines of 3 providers, none above half; months that are not mature still lack slow answers.",
+        "prices of fewer lines and providers, to the cent.",
     ),
     Question(
         PAYER,
@@ -145,6 +161,7 @@ WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'aetna
 ORDER BY ALL""",
         "A table breaks down by one thing at a time: crossing modifier and site would leave small cells"
         " only. A line with two modifiers counts under both, so these shares add up to more than 1.",
+        "every modifier and site that a line has.",
     ),
     Question(
         PAYER,
@@ -159,6 +176,7 @@ ORDER BY payer, care_model""",
         "`observed_share` compares the median per billed unit with the payer's own for AA lines: 0.5 for"
         " a half of a directed pair, less than 1 for QZ where the payer cuts it. `allowed_per_unit` has"
         " the share taken out.",
+        "shares to four decimals, by month.",
     ),
     Question(
         PAYER,
@@ -170,6 +188,7 @@ WHERE applied
 ORDER BY ALL""",
         "These rules alone make `allowed_per_unit_payer_rules_p50` in `payment`. Rules that no source"
         " verifies stand in the table with `applied` false and change no number.",
+        "the same: rules are about payers, not about people.",
     ),
     Question(
         PAYER,
@@ -181,32 +200,35 @@ FROM {payment}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer <> 'all' AND line_of_business <> 'all'
 ORDER BY payer, line_of_business""",
         "Commercial and Medicare Advantage of one payer are different prices; a spread over all lines of"
-        " business shows the mix. 10th and 90th percentiles need 30 lines. A percentile gives no count"
-        " away: it may stand where the count is withheld.",
+        " business shows the mix. 10th and 90th percentiles need 30 lines.",
+        "percentiles between the values of lines (type 7), of any number of lines.",
     ),
     Question(
         PAYER,
         "How often does each payer deny, at first and in the end?",
         """
-SELECT payer, period_start, service_lines, initial_denial_rate, denial_rate, overturned_lines
+SELECT payer, period_type, period_start, service_lines, initial_denial_rate, denial_rate, overturned_lines
 FROM {denials}
-WHERE procedure_code = '01939' AND period_type = 'quarter' AND line_of_business = 'all' AND is_mature
-  AND payer IN ('aetna', 'medicare', 'uhc', 'all')
-ORDER BY payer, period_start""",
-        "Denials are read from adjustment reasons. Only mature quarters: what is not answered yet may"
-        " still go either way. A null rate beside a shown N is withheld for the sake of 1 to 10 lines.",
+WHERE procedure_code = '01939' AND line_of_business = 'all' AND is_mature
+  AND (period_type = 'rolling_12' OR period_type = 'quarter' AND payer = 'all')
+ORDER BY payer, period_type DESC, period_start""",
+        "Denials are read from adjustment reasons. Only mature periods: what is not answered yet may"
+        " still go either way. Single payers are asked for twelve months: in a quarter many have 1 to 10"
+        " denied lines, and then no rate.",
+        "the rate of every payer and month.",
     ),
     Question(
         PAYER,
         "What part of the allowed amount do patients owe?",
         """
 SELECT payer, allowed_sum, paid_sum, patient_responsibility_sum, deductible_sum, coinsurance_sum, copay_sum,
-  round(patient_responsibility_sum::DOUBLE / allowed_sum::DOUBLE, 4) AS owed_share
+  round(patient_responsibility_sum::DOUBLE / allowed_sum::DOUBLE, 2) AS owed_share
 FROM {payment}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_business = 'all'
 ORDER BY payer""",
         "Sums are over priced lines only: primary, in network or unknown, not under the No Surprises"
-        " Act. Amounts are exact decimals.",
+        " Act. A sum is the published mean times the published count: parts need not add up.",
+        "exact decimals that add up.",
     ),
     Question(
         POLICY,
@@ -218,6 +240,7 @@ WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all'
 ORDER BY line_of_business""",
         "Medicare's own row is the control: it must lie near 1. The ratio is of sums, over lines that"
         " have units and a Medicare price; `all` mixes lines of business as these files do.",
+        "the ratio to four decimals.",
     ),
     Question(
         POLICY,
@@ -228,8 +251,10 @@ SELECT state, service_lines, billing_providers, allowed_per_unit_p50, ratio_to_n
 FROM {states}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' AND line_of_business = 'all'
 ORDER BY state""",
-        "A state with fewer than 3 billing providers shows its lines and no price (`few_providers`): the"
-        " price would be one practice's. The prices compare mixes of payers.",
+        "A state with fewer than 3 billing providers, or with one that has most lines, shows its lines and no"
+        " price, and `withheld` says why: the price would be one practice's. The prices compare mixes of"
+        " payers.",
+        "the price of every state, whoever made it.",
     ),
     Question(
         POLICY,
@@ -239,8 +264,8 @@ SELECT age_band, sex, patients, share_of_lines, minutes_p50
 FROM {demographics}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' AND line_of_business = 'all'
 ORDER BY age_band, sex""",
-        "Shares are of these files, not of a population. A withheld row keeps its keys and nothing else,"
-        " whether it is small itself or would tell a small one.",
+        "Shares are of these files, not of a population. A group that is not there has 0 to 10 patients.",
+        "every group, exact.",
     ),
     Question(
         POLICY,
@@ -249,9 +274,10 @@ ORDER BY age_band, sex""",
 SELECT diagnosis, region, service_lines, share_of_lines, region_conflict_lines
 FROM {diagnoses}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' AND line_of_business = 'all'
-ORDER BY service_lines DESC NULLS LAST, diagnosis, region""",
+ORDER BY service_lines DESC, diagnosis, region""",
         "The row is that of the first diagnosis; a conflict needs every listed diagnosis of the line to"
         " speak of another region than cervical or thoracic. 01939 is for those.",
+        "rare diagnoses, and conflicts of 1 to 10 lines.",
     ),
     Question(
         POLICY,
@@ -263,5 +289,6 @@ WHERE procedure_code = '01939' AND period_type = 'month' AND payer = 'all' AND l
 ORDER BY period_start""",
         "Quote mature months. `is_mature` is a matter of the calendar; `adjudicated_share` says how much"
         " was answered, and is null where 1 to 10 lines were not.",
+        "pending lines of every month and payer, exact.",
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -22,3 +23,14 @@ def test_twenty_questions_are_answered() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     assert len(QUESTIONS) == 20
     assert all(f"### {n}. {q.question}\n" in text for n, q in enumerate(QUESTIONS, start=1))
+    assert text.count("`internal` knows more: ") == 20
+
+
+def test_every_answer_of_the_demo_has_numbers() -> None:
+    """Contract of use: each question is answered from `standard`, with numbers in most of its rows."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for n, q in enumerate(QUESTIONS, start=1):
+        answer = text.split(f"### {n}. {q.question}\n")[1].split("```")[3].strip().splitlines()
+        assert len(answer) > 1, q.question
+        numbers = [line for line in answer[1:] if re.search(r"\s\d", line)]
+        assert len(numbers) >= 0.8 * len(answer[1:]), q.question
