@@ -1,8 +1,8 @@
 """Lives whose turns come from the payer: denials, reversals, corrections, odd adjudications (contract
 section 4).
 
-Each function takes a case and gives everything sent and answered about it. The turn befalls the case's
-first claim.
+Each function takes a case and gives everything sent and answered about it. The turn befalls one claim of
+the case; a denial mostly both of a directed pair.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from transforms.synthetic.book import Adjustment, Life, Loop, Svc
 from transforms.synthetic.cases import (
     Case,
     adjudicate,
+    bill,
     deny,
     negate,
     pay_again,
@@ -34,11 +35,14 @@ DENIALS: tuple[tuple[tuple[tuple[str, str], ...], tuple[str, ...]], ...] = (
     ((("CO", "96"),), ("N130",)),
     ((("PR", "204"),), ()),
     ((("CO", "55"),), ()),
+    ((("CO", "269"),), ("N130",)),
     ((("CO", "22"),), ()),
     ((("CO", "B7"),), ("N95",)),
     ((("CO", "109"), ("PR", "31")), ()),
 )
-PRIOR_AUTHORIZATION = ("197", "197", "197", "198", "39", "210", "243", "284", "296")
+DENIED_WHOLE = 0.6
+"""Of denied cases those in which physician and nurse anesthetist are denied together."""
+PRIOR_AUTHORIZATION = ("197", "197", "197", "198", "39", "210", "243", "284", "296", "302")
 
 
 def swap(loop: Loop, at: int, **changes: object) -> Loop:
@@ -50,17 +54,24 @@ def swap(loop: Loop, at: int, **changes: object) -> Loop:
 
 def denied(case: Case) -> Life:
     """Denied for one of the usual reasons, and left so."""
-    claim, rest = split(case)
     reasons, remarks = case.rng.choice(DENIALS)
-    return Life((claim,), (deny(case, claim, reasons=reasons, remarks=remarks),)) + rest
+    return _denied_case(case, reasons, remarks)
 
 
 def denied_prior_authorization(case: Case) -> Life:
     """Denied for want of an authorization."""
-    claim, rest = split(case.but(authorization=None))
-    return (
-        Life((claim,), (deny(case, claim, reasons=(("CO", case.rng.choice(PRIOR_AUTHORIZATION)),)),)) + rest
-    )
+    reason = case.rng.choice(PRIOR_AUTHORIZATION)
+    return _denied_case(case.but(authorization=None), (("CO", reason),))
+
+
+def _denied_case(case: Case, reasons: tuple[tuple[str, str], ...], remarks: tuple[str, ...] = ()) -> Life:
+    """Deny the case as a whole, mostly, or one claim of it."""
+    if case.rng.random() < DENIED_WHOLE:
+        claims = bill(case)
+        answers = tuple(deny(case, claim, reasons=reasons, remarks=remarks) for claim in claims)
+        return Life(tuple(claims), answers)
+    claim, rest = split(case)
+    return Life((claim,), (deny(case, claim, reasons=reasons, remarks=remarks),)) + rest
 
 
 def denied_unknown_reason(case: Case) -> Life:
@@ -233,16 +244,17 @@ def _claim_level(case: Case) -> Life:
 def payment_without_lines(case: Case) -> Life:
     """A claim payment without any SVC: amounts and adjustments at claim level only."""
     claim, rest = split(case.but(extra_line=False))
-    return Life((claim,), (_without_lines(adjudicate(case, claim)),)) + rest
+    return Life((claim,), (without_lines(adjudicate(case, claim)),)) + rest
 
 
 def payment_without_lines_two(case: Case) -> Life:
     """The same for a claim of two lines, which it can't meet."""
     claim, rest = split(case.but(extra_line=True))
-    return Life((claim,), (_without_lines(adjudicate(case, claim)),)) + rest
+    return Life((claim,), (without_lines(adjudicate(case, claim)),)) + rest
 
 
-def _without_lines(loop: Loop) -> Loop:
+def without_lines(loop: Loop) -> Loop:
+    """The same answer told of the claim as a whole: no SVC, amounts and adjustments at claim level."""
     total: dict[tuple[str, str], int] = {}
     for svc in loop.lines:
         for group, reason, cents in svc.adjustments:
