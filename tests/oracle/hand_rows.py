@@ -1,108 +1,107 @@
-"""Claim and remit rows to work by hand, and the oracle on them."""
+"""Claim and remit lines to work by hand, written as files and read by the oracle."""
 
 from __future__ import annotations
 
+import csv
 from datetime import date
+from pathlib import Path
 from typing import Any
 
-from oracle_reference import OracleReference, OracleSettings
-from oracle_resolve import OracleResult, resolve
-
-from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
-from schemas.columns import names
-from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
+from oracle_reference import OracleReference
 
 Row = dict[str, Any]
 REFERENCE = OracleReference.load()
 SERVICE = date(2026, 1, 5)
+NPI, OTHER_NPI = "1234567893", "1003000126"
+RENDERING, OTHER_RENDERING = "1003000134", "1003000142"
+CLAIM_COLUMNS = (
+    *("claim_id", "line_number", "line_control_number", "submitted_on", "claim_frequency_code"),
+    *("original_claim_number", "payer_id", "payer_name", "payer_responsibility", "claim_filing_code"),
+    *("member_id", "patient_birth_date", "patient_sex", "billing_provider_npi", "rendering_provider_npi"),
+    *("billing_provider_state", "medicare_contractor", "medicare_locality", "service_facility_state"),
+    *("place_of_service", "procedure_code", "modifier_1", "modifier_2", "modifier_3", "modifier_4"),
+    *("charge_amount", "unit_basis", "unit_count", "diagnosis_1", "diagnosis_2", "diagnosis_3"),
+    *("diagnosis_4", "surgical_procedure_code", "service_date", "prior_authorization_number"),
+)
+REMIT_COLUMNS = (
+    *("payment_trace", "payment_date", "payer_id", "payer_name", "payee_npi", "claim_id"),
+    *("claim_status_code", "remit_filing_code", "payer_claim_number", "original_payer_claim_number"),
+    *("service_sequence", "line_control_number", "service_date", "procedure_code"),
+    *("modifier_1", "modifier_2", "modifier_3", "modifier_4", "submitted_procedure_code"),
+    *("charge_amount", "paid_amount", "paid_units", "allowed_amount", "adjustments"),
+    *("claim_adjustments", "remark_codes"),
+)
 
 
-def claim(row_number: int, **values: Any) -> Row:
+def claim(**values: Any) -> Row:
     """An Aetna claim line of 32 minutes for 660.00, billed the day after the service."""
-    patient = values.get("patient_key", "patient")
     return {
-        **dict.fromkeys(names(ACCEPTED_CLAIM_LINE)),
-        "member_key": f"member of {patient}",
-        "birth_key": f"birth of {patient}",
-        "file_key": "claims",
-        "row_number": row_number,
-        "in_scope": True,
-        "claim_number_key": "A1",
-        "patient_key": "patient",
-        "billing_provider_npi": "1234567893",
-        "role": "P",
-        "submitted_on": date(2026, 1, 6),
+        **dict.fromkeys(CLAIM_COLUMNS, ""),
+        "claim_id": "A1",
+        "line_number": "1",
+        "submitted_on": "2026-01-06",
         "claim_frequency_code": "1",
-        "line_number": 1,
-        "line_number_key": "lc:1",
+        "payer_id": "60054",
+        "payer_name": "AETNA",
+        "payer_responsibility": "P",
+        "member_id": "W100",
+        "patient_birth_date": "1961-05-17",
+        "billing_provider_npi": NPI,
+        "place_of_service": "24",
         "procedure_code": "01939",
         "modifier_1": "AA",
-        "service_date": SERVICE,
-        "charge_cents": 66000,
+        "charge_amount": "660.00",
         "unit_basis": "MJ",
-        "unit_count_thousandths": 32000,
-        "place_of_service": "24",
-        "payer_id": "60054",
-        "payer_name": "AETNA",
-        "claim_line_count": 1,
+        "unit_count": "32",
+        "service_date": "2026-01-05",
         **values,
     }
 
 
-def remit(row_number: int, **values: Any) -> Row:
+def remit(**values: Any) -> Row:
     """Aetna pays 100.96 of 660.00: 531.23 written off, 2.06 withheld, 25.75 coinsurance."""
     return {
-        **dict.fromkeys(names(ACCEPTED_REMIT_LINE)),
-        "file_key": "remits",
-        "row_number": row_number,
-        "claim_number_key": "A1",
-        "trace_key": f"trace{row_number}",
-        "payment_date": date(2026, 1, 20),
-        "payer_claim_key": "P1",
-        "claim_status_code": "1",
-        "loop_ordinal": 1,
-        "payee_npi": "1234567893",
+        **dict.fromkeys(REMIT_COLUMNS, ""),
+        "payment_trace": "T1",
+        "payment_date": "2026-01-20",
         "payer_id": "60054",
         "payer_name": "AETNA",
-        "service_sequence": 1,
-        "service_date": SERVICE,
+        "payee_npi": NPI,
+        "claim_id": "A1",
+        "claim_status_code": "1",
+        "payer_claim_number": "P1",
+        "service_sequence": "1",
+        "service_date": "2026-01-05",
         "procedure_code": "01939",
-        "charge_cents": 66000,
-        "paid_cents": 10096,
-        "adjustments": "CO-253:206|CO-45:53123|PR-2:2575",
+        "charge_amount": "660.00",
+        "paid_amount": "100.96",
+        "adjustments": "CO-253:2.06|CO-45:531.23|PR-2:25.75",
         **values,
     }
 
 
-def denial(row_number: int, carc: str = "16", **values: Any) -> Row:
-    return remit(row_number, **{"paid_cents": 0, "adjustments": f"CO-{carc}:66000", **values})
+def denial(carc: str = "16", **values: Any) -> Row:
+    return remit(**{"paid_amount": "0", "adjustments": f"CO-{carc}:660.00", **values})
 
 
-def reversal(row_number: int, **values: Any) -> Row:
+def reversal(**values: Any) -> Row:
     changes = {
+        "payment_trace": "T2",
         "claim_status_code": "22",
-        "payment_date": date(2026, 2, 1),
-        "charge_cents": -66000,
-        "paid_cents": -10096,
-        "adjustments": "CO-253:-206|CO-45:-53123|PR-2:-2575",
+        "payment_date": "2026-02-01",
+        "charge_amount": "-660.00",
+        "paid_amount": "-100.96",
+        "adjustments": "CO-253:-2.06|CO-45:-531.23|PR-2:-25.75",
     }
-    return remit(row_number, **{**changes, **values})
+    return remit(**{**changes, **values})
 
 
-def run(claims: list[Row], remits: list[Row], **settings: Any) -> OracleResult:
-    result = resolve(claims, remits, REFERENCE, OracleSettings(**settings))
-    assert all(set(row) == set(names(RESOLVED_LINE)) for row in result.lines)
-    assert all(set(row) == set(names(RESOLVED_REMIT)) for row in result.remits)
-    return result
-
-
-def line(result: OracleResult, row_number: int) -> Row:
-    return next(row for row in result.lines if row["row_number"] == row_number)
-
-
-def standings(result: OracleResult) -> list[str]:
-    return [line(result, i)["standing"] for i in range(1, len(result.lines) + 1)]
-
-
-def outcomes(result: OracleResult) -> list[str]:
-    return [row["outcome"] for row in sorted(result.remits, key=lambda row: row["row_number"])]
+def write(folder: Path, claims: list[Row], remits: list[Row]) -> None:
+    """The lines as two files of canonical CSV."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, columns, rows in (("claims.csv", CLAIM_COLUMNS, claims), ("remits.csv", REMIT_COLUMNS, remits)):
+        if rows:
+            with (folder / name).open("w", newline="", encoding="utf-8") as stream:
+                writer = csv.DictWriter(stream, columns)
+                writer.writeheader()
+                writer.writerows(rows)

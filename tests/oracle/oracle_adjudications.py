@@ -1,4 +1,4 @@
-"""What one CLP loop says of one slot, and what reversals cancel (docs/resolution.md, sections 4, 5 and 8)."""
+"""What one CLP loop says of one claim line, and what its amounts mean (contract, 4.5 and 4.8 to 4.11)."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from oracle_claims import Slot, nulls_first, origin
-from oracle_links import Loop, RemitLine, parse
+from oracle_claims import Slot, nulls_first
+from oracle_loops import Loop, RemitLine
 
 PATIENT_SHARE = [("PR", "1"), ("PR", "2"), ("PR", "3")]
 COUNTS_AS_ALLOWED = [*PATIENT_SHARE, ("PR", "66"), ("PR", "100")]
 CHANGES_PAYMENT_NOT_PRICE = {"104", "105", "137", "144", "161", "223", "225", "237", "253"}
 NOT_A_DENIAL = CHANGES_PAYMENT_NOT_PRICE | {"1", "2", "3", "18", "23", "24", "45", "94", "131", "B13"}
-PRIOR_AUTHORIZATION = {"39", "197", "198", "210", "243", "284", "296"}
+PRIOR_AUTHORIZATION = {"39", "197", "198", "210", "243", "284", "296", "302"}
 WRITE_OFFS = {"45", "94", "131"}
 DUPLICATE_ANSWERS = {"18", "B13"}
-NO_SURPRISES = {"N830", "N862"} | {f"N{number}" for number in range(864, 880)}
+NO_SURPRISES = {"N830", "N859", "N860"} | {f"N{number}" for number in range(862, 880)}
 
 
 @dataclass(eq=False)
@@ -24,6 +24,7 @@ class Adjudication:
     """Rows of one loop that meet one slot, summed. Money in cents."""
 
     slot: Slot
+    loop: Loop
     lines: list[RemitLine]
     charge: int
     svc_paid: int
@@ -31,6 +32,9 @@ class Adjudication:
     adjustments: dict[tuple[str, str], int]
     claim_level_adjusted: bool
     cancelled_by: Adjudication | None = None
+    role_assumed_primary: bool = False
+    is_secondary: bool = False
+    amount_mismatch: bool = False
 
     @property
     def status(self) -> str:
@@ -42,30 +46,22 @@ class Adjudication:
 
     @property
     def paid_on(self) -> date:
-        found: date = self.lines[0].row["payment_date"]
-        return found
-
-    @property
-    def first_row(self) -> tuple[str, int]:
-        """Tells equal adjudications apart where no number depends on it."""
-        return origin(self.lines[0].row)
+        return min(line.row["paid_on"] for line in self.lines)
 
     @property
     def payer_claim_numbers(self) -> set[str]:
         """Payer claim numbers that the loop bears (CLP07)."""
-        return {line.row["payer_claim_key"] for line in self.lines}
+        return {line.row["payer_number"] for line in self.lines}
 
     @property
     def named_numbers(self) -> set[str]:
         """CLP07 and the original number."""
-        names = ("payer_claim_key", "original_payer_claim_key")
+        names = ("payer_number", "original")
         return {line.row[name] for line in self.lines for name in names} - {None}
 
     @property
     def remark_codes(self) -> list[str]:
-        return sorted(
-            {code for line in self.lines for code in (line.row["remark_codes"] or "").split("|") if code}
-        )
+        return sorted({code for line in self.lines for code in line.row["remarks"]})
 
     @property
     def filing_code(self) -> str | None:
@@ -75,10 +71,6 @@ class Adjudication:
     @property
     def adjudicated_codes(self) -> set[str]:
         return {line.row["procedure_code"] for line in self.lines} - {None}
-
-    @property
-    def role_assumed_primary(self) -> bool:
-        return any(line.role_assumed_primary for line in self.lines)
 
     @property
     def carcs(self) -> set[str]:
@@ -194,21 +186,21 @@ def total(items: list[tuple[str, str, int]]) -> dict[tuple[str, str], int]:
 
 
 def adjudicate(loop: Loop, slot: Slot) -> Adjudication:
-    """The adjudication that a loop's rows give a slot."""
+    """The adjudication that a loop's lines give a claim line."""
     lines = [line for line in loop.lines if line.slot is slot]
-    charge = sum(line.row["charge_cents"] for line in lines)
-    paid = sum(line.row["paid_cents"] for line in lines)
-    given = [line.row["allowed_given_cents"] for line in lines]
-    items = [item for line in lines for item in parse(line.row["adjustments"])]
-    of_claim = next((c for line in loop.lines if (c := parse(line.row["claim_adjustments"]))), [])
-    of_claim = [item for item in of_claim if total(of_claim).get(item[:2])]
-    to_line = slot.instance.has_one_line_in_all()
+    charge = sum(line.row["charge"] for line in lines)
+    paid = sum(line.row["paid"] for line in lines)
+    given = [line.row["given"] for line in lines]
+    items = [item for line in lines for item in line.row["adjustments"]]
+    of_claim = next((c for line in loop.lines if (c := line.row["claim_adjustments"])), [])
+    to_line = slot.claim.has_one_line_in_all()
     if of_claim and to_line:
         if charge - sum(cents for _, _, cents in items) == paid:
             paid -= sum(cents for _, _, cents in of_claim)
         items = items + of_claim
     return Adjudication(
         slot=slot,
+        loop=loop,
         lines=lines,
         charge=charge,
         svc_paid=paid,
@@ -228,68 +220,3 @@ def adjudications_of(loops: list[Loop]) -> list[Adjudication]:
                 slots.append(line.slot)
         found.extend(adjudicate(loop, slot) for slot in slots)
     return found
-
-
-def negates(reversal: Adjudication, other: Adjudication) -> bool:
-    return abs(reversal.charge) == abs(other.charge) and abs(reversal.paid) == abs(other.paid)
-
-
-def order_of_reversals(reversal: Adjudication) -> tuple[Any, ...]:
-    """Date, content, those without an original number first."""
-    names_another = any(line.row["original_payer_claim_key"] is not None for line in reversal.lines)
-    return (reversal.paid_on, reversal.content(), names_another, reversal.first_row)
-
-
-def preference(reversal: Adjudication, other: Adjudication) -> tuple[Any, ...]:
-    """The larger, the sooner a reversal cancels it among those that it negates."""
-    own_number = bool(other.payer_claim_numbers & reversal.payer_claim_numbers)
-    return (
-        other.paid_on < reversal.paid_on,
-        other.paid_on,
-        other.content(),
-        own_number,
-        other.first_row,
-    )
-
-
-def apply_reversals(adjudications: list[Adjudication], loops: list[Loop]) -> None:
-    """Each reversal of a slot cancels one adjudication, or is unmatched."""
-    reversals = [a for a in adjudications if a.is_reversal]
-    for reversal in sorted(reversals, key=order_of_reversals):
-        candidates = [
-            other
-            for other in adjudications
-            if other.slot is reversal.slot
-            and not other.is_reversal
-            and other.cancelled_by is None
-            and other.payer_claim_numbers & reversal.named_numbers
-            and other.paid_on <= reversal.paid_on
-        ]
-        negated = [other for other in candidates if negates(reversal, other)]
-        earlier = [other for other in candidates if other.paid_on < reversal.paid_on]
-        if negated:
-            best = max(negated, key=lambda a: preference(reversal, a))
-            best.cancelled_by = reversal
-        elif len(earlier) == 1:
-            earlier[0].cancelled_by = reversal
-            reversal.slot.reversal_amount_mismatch = True
-            for line in reversal.lines:
-                line.reversal_amount_mismatch = True
-        else:
-            for slot in reversal.slot.instance.slots:
-                slot.has_unmatched_reversal = True
-            for line in reversal.lines:
-                line.reversal_unmatched = True
-    for loop in loops:
-        for line in loop.lines:
-            mark_homeless_reversal(line)
-
-
-def mark_homeless_reversal(line: RemitLine) -> None:
-    """A reversal that meets no single slot marks all slots of the one claim it can speak of."""
-    if line.is_reversal and line.outcome in ("ambiguous", "unlinked"):
-        line.reversal_unmatched = True
-        instances = {slot.instance for slot in line.candidates}
-        if len(instances) == 1:
-            for slot in instances.pop().slots:
-                slot.has_unmatched_reversal = True

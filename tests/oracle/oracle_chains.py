@@ -1,277 +1,149 @@
-"""Which claims supersede which, and the standing of claim lines (docs/resolution.md, sections 6, 7)."""
+"""Which claims continue which, and the standing of claim lines (contract, 4.2 and 4.3)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from oracle_adjudications import Adjudication
-from oracle_claims import Instance, Row, Slot, Submission
-from oracle_links import Loop, claim_payer
+from oracle_claims import Claim, Row, Slot, Submission
+from oracle_links import claim_payer
+from oracle_lives import Life, standing_version
+from oracle_names import settle_names, successor_rank
 from oracle_reference import OracleReference, OracleSettings
 from oracle_units import care_model, modifiers_of
 
-
-@dataclass(eq=False)
-class Life:
-    """What became of an instance."""
-
-    instance: Instance
-    adjudications: list[Adjudication]
-    standing: Submission | None = None
-    has_failed: bool = False
-    named: list[Instance] = field(default_factory=list)
-    inferred: list[Instance] = field(default_factory=list)
-    superseded_by_name: bool = False
-    removed_by_name: bool = False
-    superseded_by_inference: bool = False
-
-    @property
-    def is_void(self) -> bool:
-        """Removed by a void of its own or of a claim that names it; a failed void removes nothing."""
-        own = self.standing is not None and self.standing.is_void and not self.has_failed
-        return self.removed_by_name or own
-
-    @property
-    def is_live(self) -> bool:
-        return (
-            self.standing is not None
-            and not self.has_failed
-            and not self.is_void
-            and not self.superseded_by_name
-        )
+CANCELLED = {"53", "73", "74"}
+REPEATED = {"76", "77", "78", "79"}
+DISTINCT = {"59", "XE", "XS", "XP", "XU"}
 
 
-def payers_of_submission(submission: Submission, reference: OracleReference) -> set[str]:
-    """Payers of all its rows, each as mapped on its own date."""
-    return {claim_payer(row, reference) for row in submission.rows}
+# --- inferred ------------------------------------------------------------------------------------
 
 
-def payers_of(instance: Instance, reference: OracleReference) -> set[str]:
-    return {p for submission in instance.submissions for p in payers_of_submission(submission, reference)}
+def service_of(row: Row, reference: OracleReference) -> tuple[Any, ...]:
+    return (claim_payer(row, reference), row["service_date"], row["procedure_code"], care_model(row))
 
 
-def named_by(
-    instance: Instance,
-    version: Submission,
-    instances: list[Instance],
-    loops: list[Loop],
-    reference: OracleReference,
-) -> list[Instance]:
-    """Instances of other claim keys whose payer claim number a replacement or void (or its duplicate)
-    names."""
-    if version.frequency == "1" or version.original is None:
-        return []
-    linked = {
-        line.slot.instance
-        for loop in loops
-        for line in loop.lines
-        if line.slot is not None and line.row["payer_claim_key"] == version.original
-    }
-    payers = payers_of_submission(version, reference)
-    return [
-        other
-        for other in instances
-        if other in linked
-        and other.key != instance.key
-        and payers & payers_of(other, reference)
-        and (other.patient == instance.patient or other.npi == instance.npi)
-    ]
-
-
-def paid_and_stands(adjudication: Adjudication) -> bool:
-    return not adjudication.is_reversal and adjudication.cancelled_by is None and adjudication.paid_or_allowed
-
-
-def own_answers_failed(own: list[Adjudication]) -> bool:
-    """The latest uncancelled one is a denial and none of the uncancelled paid."""
-    uncancelled = [a for a in own if not a.is_reversal and a.cancelled_by is None]
-    uncancelled.sort(key=Adjudication.order)
+def is_the_same_service(new: Row, old: Row) -> bool:
+    """No line is marked distinct; or the later one only added such a mark, minutes and charge being equal."""
+    ours, theirs = modifiers_of(new), modifiers_of(old)
+    if not (ours | theirs) & DISTINCT:
+        return True
+    equal = ("unit_basis", "unit_count", "charge")
     return (
-        bool(uncancelled)
-        and uncancelled[-1].state == "denied"
-        and not any(a.paid_or_allowed for a in uncancelled)
+        ours - DISTINCT == theirs - DISTINCT
+        and theirs & DISTINCT < ours & DISTINCT
+        and all(new[name] == old[name] for name in equal)
     )
 
 
-def owner(adjudication: Adjudication, instance: Instance) -> Submission:
-    """The version of an instance that an adjudication answers."""
-    before = [
-        (index, version)
-        for index, version in enumerate(instance.versions)
-        if version.submitted_on <= adjudication.paid_on
-    ]
-    same_charge = [
-        version
-        for index, version in before
-        if any(row["charge_cents"] == abs(adjudication.charge) for row in adjudication.slot.lines_of(index))
-    ]
-    if same_charge:
-        return same_charge[-1]
-    return before[-1][1] if before else instance.versions[0]
-
-
-def version_failed(life: Life, version: Submission) -> bool:
-    """A replacement or void that was denied while the payment of an earlier version of its claim stands."""
-    index = life.instance.versions.index(version)
-    own = [a for a in life.adjudications if owner(a, life.instance) is version]
-    before = [a for a in life.adjudications if life.instance.versions.index(owner(a, life.instance)) < index]
-    return (
-        version.frequency in ("7", "8")
-        and any(paid_and_stands(a) for a in before)
-        and own_answers_failed(own)
-    )
-
-
-def standing_version(life: Life) -> Submission:
-    """The last version that has not failed."""
-    versions = life.instance.versions
-    for version in reversed(versions[1:]):
-        if not version_failed(life, version):
-            return version
-    return versions[0]
-
-
-def named_for(instance: Instance) -> list[tuple[Submission, Submission]]:
-    """(the version that it is or repeats, submission)."""
-    found: list[tuple[Submission, Submission]] = []
-    version = instance.versions[0]
-    for submission in instance.submissions:
-        if not submission.is_duplicate:
-            version = submission
-        found.append((version, submission))
-    return found
-
-
-def settle_names(
-    lives: dict[Instance, Life], instances: list[Instance], loops: list[Loop], reference: OracleReference
-) -> None:
-    """Standing versions, and the claims that replacements and voids name."""
-    for life in lives.values():
-        named = [
-            (version, other)
-            for version, submission in named_for(life.instance)
-            for other in named_by(life.instance, submission, instances, loops, reference)
-        ]
-        life.standing = standing_version(life)
-        earlier_paid = any(paid_and_stands(a) for _, other in named for a in lives[other].adjudications)
-        if earlier_paid and own_answers_failed(life.adjudications):
-            life.has_failed = True
-            continue
-        for version, other in named:
-            if version_failed(life, version):
-                continue
-            if other not in life.named:
-                life.named.append(other)
-            lives[other].superseded_by_name = True
-            lives[other].removed_by_name |= version.is_void
-
-
-def shares_a_service(first: Submission, second: Submission, reference: OracleReference) -> bool:
-    """A line of each with equal payer, service date, code and care model."""
-
-    def services(version: Submission) -> set[tuple[Any, ...]]:
-        return {
-            (claim_payer(row, reference), row["service_date"], row["procedure_code"], care_model(row))
-            for row in version.lines
-        }
-
-    return bool(services(first) & services(second))
+def has_any(submission: Submission, modifiers: set[str]) -> bool:
+    return any(modifiers_of(row) & modifiers for row in submission.lines)
 
 
 def continues(later: Life, earlier: Life, reference: OracleReference) -> bool:
     """Whether a claim is the inferred resubmission of another."""
-    b, a = later.instance, earlier.instance
+    b, a = later.claim, earlier.claim
     if b is a or not later.is_live or not earlier.is_live:
         return False
     assert later.standing is not None and earlier.standing is not None
-    same_parties = (b.npi, b.patient, b.role) == (a.npi, a.patient, a.role)
-    is_new_bill = b.versions[0].frequency == "1"
-    is_later = b.versions[0].submitted_on > a.versions[0].submitted_on
-    is_repeat = any(modifiers_of(row) & {"76", "77"} for row in later.standing.lines)
     answers = [x for x in earlier.adjudications if not x.is_reversal]
-    denied = any(x.state == "denied" for x in answers)
-    paid = any(x.paid_or_allowed for x in answers)
+    pairs = [
+        (new, old)
+        for new in later.standing.lines
+        for old in earlier.standing.lines
+        if service_of(new, reference) == service_of(old, reference)
+    ]
     return (
-        same_parties
-        and is_new_bill
-        and is_later
-        and not is_repeat
-        and denied
-        and not paid
-        and shares_a_service(later.standing, earlier.standing, reference)
+        (b.npi, later.standing.patient, b.role) == (a.npi, earlier.standing.patient, a.role)
+        and b.versions[0].frequency == "1"
+        and b.versions[0].submitted_on > a.versions[0].submitted_on
+        and any(x.state == "denied" for x in answers)
+        and not any(x.paid_or_allowed for x in answers)
+        and not has_any(earlier.standing, CANCELLED | REPEATED)
+        and not has_any(later.standing, REPEATED)
+        and bool(pairs)
+        and all(is_the_same_service(new, old) for new, old in pairs)
     )
 
 
-def settle_inference(lives: dict[Instance, Life], reference: OracleReference) -> None:
-    """Each claim is continued by the earliest that can; by all of them where they are of one day."""
-    found = [
-        (later, earlier)
-        for earlier in lives.values()
-        for later in earliest([life for life in lives.values() if continues(life, earlier, reference)])
-    ]
+def settle_inference(lives: list[Life], reference: OracleReference) -> None:
+    """A denied claim has one successor: that at whose charge it was answered afterwards, then the earliest,
+    then by content."""
+    found: list[tuple[Life, Life]] = []
+    for earlier in lives:
+        able = [life for life in lives if continues(life, earlier, reference)]
+        if able:
+            best = min(able, key=lambda life: successor_rank(earlier, life.claim))
+            found.append((best, earlier))
     for later, earlier in found:
-        later.inferred.append(earlier.instance)
-        earlier.superseded_by_inference = True
+        earlier.continued_by = later
+        later.is_inferred = True
 
 
-def earliest(lives: list[Life]) -> list[Life]:
-    """Those first submitted on the first day of all."""
-    days = [life.instance.versions[0].submitted_on for life in lives]
-    return [life for life, day in zip(lives, days, strict=True) if day == min(days)]
+# --- chains --------------------------------------------------------------------------------------
 
 
 def live_histories(
-    instances: list[Instance],
+    claims: list[Claim],
     adjudications: list[Adjudication],
-    loops: list[Loop],
     reference: OracleReference,
     settings: OracleSettings,
-) -> dict[Instance, Life]:
-    """What became of every instance."""
-    lives = {
-        instance: Life(instance, [a for a in adjudications if a.slot.instance is instance])
-        for instance in instances
-    }
-    settle_names(lives, instances, loops, reference)
+) -> dict[Claim, Life]:
+    """What became of every claim."""
+    lives = []
+    for claim in claims:
+        answers = [a for a in adjudications if a.slot.claim is claim and not a.is_secondary]
+        lives.append(Life(claim, answers, standing_version(claim, answers)))
+    settle_names(lives, adjudications, reference)
     if settings.infer_resubmissions:
         settle_inference(lives, reference)
-    return lives
+    return {life.claim: life for life in lives}
 
 
-def superseded_instances(instance: Instance, lives: dict[Instance, Life]) -> list[Instance]:
-    """All instances that one supersedes, whether by itself or through another."""
-    found: list[Instance] = []
-    waiting = [instance]
-    while waiting:
-        life = lives[waiting.pop()]
-        for other in life.named + life.inferred:
-            if other not in found and other is not instance:
-                found.append(other)
-                waiting.append(other)
+def superseded_by(life: Life, lives: dict[Claim, Life]) -> list[Claim]:
+    """All claims that one supersedes, whether by itself or through another."""
+    found = []
+    for other in lives.values():
+        end = other
+        while end.continued_by is not None and end is not life:
+            end = end.continued_by
+        if end is life and other is not life:
+            found.append(other.claim)
     return found
 
 
-def chain_slots(slot: Slot, line: Row, earlier: list[Instance]) -> list[Slot]:
+def chain_slots(slot: Slot, life: Life, earlier: list[Claim]) -> list[Slot]:
     """The slot of a line and those that it continues: by line number, else as the single slot of each."""
+    assert life.standing is not None
+    standing = [(s, row) for s in slot.claim.slots for row in life.standing.lines if s.has(row)]
     chain = [slot]
-    for instance in earlier:
-        same_number = [s for s in instance.slots if line["line_number"] in s.line_numbers()]
-        if same_number:
-            chain.append(same_number[0])
-        elif len(instance.slots) == 1 and len(slot.instance.slots) == 1:
-            chain.append(instance.slots[0])
+    for claim in earlier:
+        for old in claim.slots:
+            ranked = [(continuing(s, row, old), -s.number, s) for s, row in standing]
+            best = max(
+                (item for item in ranked if item[0] is not None), key=lambda item: item[:2], default=None
+            )
+            if best is not None and best[2] is slot:
+                chain.append(old)
     return chain
+
+
+def continuing(slot: Slot, line: Row, old: Slot) -> int | None:
+    """How late the older claim had the line's number; 0: both are the single line of their claims."""
+    with_number = [index + 1 for index, row in old.lines if row["line_number"] == line["line_number"]]
+    if with_number:
+        return max(with_number)
+    return 0 if len(slot.claim.slots) == 1 and len(old.claim.slots) == 1 else None
 
 
 def standing_of(row: Row, submission: Submission, life: Life) -> str:
     """secondary, duplicate, void, superseded or current."""
-    if life.instance.role in ("S", "T"):
+    if life.claim.role in ("S", "T"):
         return "secondary"
     if submission.is_duplicate or any(row is other for other in submission.repeated):
         return "duplicate"
     if life.is_void:
         return "void"
     is_standing = submission is life.standing and any(row is line for line in submission.lines)
-    superseded = life.has_failed or life.superseded_by_name or life.superseded_by_inference
-    return "current" if is_standing and not superseded else "superseded"
+    return "current" if is_standing and life.continued_by is None else "superseded"

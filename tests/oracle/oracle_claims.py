@@ -1,20 +1,35 @@
-"""Submissions, instances, versions and slots of claims, row by row (docs/resolution.md, sections 1 to 3).
+"""Submissions, claims, versions and slots, one after the other (contract, 4.1 and 4.2).
 
 Slow and obvious on purpose: it is what the fast implementation is held against.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from schemas.accepted import CLAIM_CONTENT
+from oracle_reference import OracleReference
+from oracle_units import care_model
 
 Row = dict[str, Any]
-PLAIN_CONTENT = [column.name for column in CLAIM_CONTENT if column.sensitivity != "keyed"]
-KEYED_CONTENT = [column.name for column in CLAIM_CONTENT if column.sensitivity == "keyed"]
-FREQUENCY_RANK = {"1": 1, "6": 2, "7": 2, "8": 3}
+Key = tuple[str, str, str]
+CONTENT = (
+    *("line_number", "procedure_code", "modifier_1", "modifier_2", "modifier_3", "modifier_4"),
+    *("service_date", "charge", "unit_basis", "unit_count", "place_of_service", "payer_id", "payer_name"),
+    *("claim_filing_code", "rendering_provider_npi", "billing_provider_state", "service_facility_state"),
+    *("medicare_contractor", "medicare_locality", "age", "sex"),
+    *("diagnosis_1", "diagnosis_2", "diagnosis_3", "diagnosis_4", "surgical_procedure_code"),
+    *("authorized", "line_count"),
+)
+KEYED_CONTENT = ("line_control", "member", "birth")
+FREQUENCY_RANK = {"1": 1, "7": 2, "8": 3}
+DIRECTION = {"directed_physician", "supervised"}
+IsDenied = Callable[["Claim"], bool]
+"""Whether a claim was denied and never paid, by the answers that speak of its submissions."""
+NumbersOf = Callable[["Claim"], set[str]]
+"""The payer claim numbers of those answers."""
 
 
 def nulls_first(value: Any) -> tuple[Any, ...]:
@@ -23,95 +38,106 @@ def nulls_first(value: Any) -> tuple[Any, ...]:
 
 
 def plain_content(row: Row) -> tuple[Any, ...]:
-    """Content of a line without its keyed hashes, comparable."""
-    return tuple(nulls_first(row[name]) for name in PLAIN_CONTENT)
+    """Content of a line that the store keeps as it is."""
+    return tuple(nulls_first(row[name]) for name in CONTENT)
 
 
 def keyed_content(row: Row) -> tuple[Any, ...]:
-    """Keyed hashes of a line, comparable."""
+    """Content of a line that the store keeps as keyed hashes only: it decides no number."""
     return tuple(nulls_first(row[name]) for name in KEYED_CONTENT)
 
 
 def content(row: Row) -> tuple[Any, ...]:
-    """Content of a line; keyed hashes come after every other column."""
     return plain_content(row) + keyed_content(row)
 
 
 def origin(row: Row) -> tuple[str, int]:
-    """Where a row stands: unique over all rows."""
-    return (row["file_key"], row["row_number"])
+    """Where a row stands: unique over all rows, and of no meaning."""
+    return (row["_file"], row["_row"])
 
 
 @dataclass(eq=False)
 class Submission:
-    """Rows of one claim key, submission date, frequency and original number."""
+    """What was sent as one claim on one day."""
 
+    key: Key
     submitted_on: date
     frequency: str
     original: str | None
+    member: str | None
+    birth: date | None
+    payer: str
     rows: list[Row] = field(default_factory=list)
     lines: list[Row] = field(default_factory=list)
     repeated: list[Row] = field(default_factory=list)
-    beaten: list[Row] = field(default_factory=list)
     is_duplicate: bool = False
 
     @property
     def service_dates(self) -> set[date]:
-        """Service dates of the lines in scope that stand."""
         return {row["service_date"] for row in self.lines}
 
     @property
     def is_void(self) -> bool:
         return self.frequency == "8"
 
+    @property
+    def patient(self) -> tuple[Any, ...]:
+        """Member id and birth date; without a member id the claim number takes its place."""
+        return (self.member, self.birth) if self.member else ("claim", self.key[0], self.birth)
+
+    def of_lines(self, name: str) -> set[Any]:
+        return {row[name] for row in self.lines} - {None}
+
+    def care_models(self) -> set[str]:
+        return {care_model(row) for row in self.lines}
+
     def line_content(self) -> list[tuple[Any, ...]]:
-        """Content of the standing lines by line number."""
         return [content(row) for row in self.lines]
 
     def order(self) -> tuple[Any, ...]:
-        """Order of submissions of one key; hashes of every line come after all that is not hashed."""
+        """Version order: date, frequency, content; what is keyed comes after all that is not."""
         return (
             self.submitted_on,
             FREQUENCY_RANK[self.frequency],
             [plain_content(row) for row in self.lines],
             [keyed_content(row) for row in self.lines],
             nulls_first(self.original),
+            nulls_first(self.member),
+            nulls_first(self.birth),
         )
 
 
 @dataclass(eq=False)
 class Slot:
-    """Lines of an instance's versions that continue one another: (index of the version, line)."""
+    """Lines of a claim's versions that continue one another: (index of the version, line)."""
 
-    instance: Instance
+    claim: Claim
     lines: list[tuple[int, Row]] = field(default_factory=list)
     has_unmatched_reversal: bool = False
-    reversal_amount_mismatch: bool = False
 
     @property
     def number(self) -> int:
-        return min(int(row["line_number"]) for _, row in self.lines)
+        """Line number in the last version that has the line."""
+        return int(self.lines[-1][1]["line_number"])
 
-    def line_numbers(self) -> set[int]:
-        return {row["line_number"] for _, row in self.lines}
+    def has(self, row: Row) -> bool:
+        return any(line is row for _, line in self.lines)
 
     def lines_of(self, version: int) -> list[Row]:
-        """The lines of one version of the instance in this slot."""
         return [row for index, row in self.lines if index == version]
 
 
 @dataclass(eq=False)
-class Instance:
-    """One claim: one use of a claim key."""
+class Claim:
+    """One claim: its submissions in version order."""
 
-    number: int
-    key: tuple[str, str, str, str]
+    key: Key
     submissions: list[Submission] = field(default_factory=list)
     versions: list[Submission] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
 
     @property
-    def claim_number(self) -> str:
+    def number(self) -> str:
         return self.key[0]
 
     @property
@@ -123,32 +149,89 @@ class Instance:
         return self.key[2]
 
     @property
-    def patient(self) -> str:
-        return self.key[3]
+    def patient(self) -> tuple[Any, ...]:
+        """That of its last version."""
+        return self.versions[-1].patient
+
+    @property
+    def service_dates(self) -> set[date]:
+        return {day for submission in self.submissions for day in submission.service_dates}
+
+    def first_order(self) -> tuple[Any, ...]:
+        return self.submissions[0].order()
 
     def has_one_line_in_all(self) -> bool:
         """One slot, and every version says that the claim has one line; header-only versions say nothing."""
-        counts = [row["claim_line_count"] for version in self.versions for row in version.lines]
+        counts = [row["line_count"] for version in self.versions for row in version.lines]
         return len(self.slots) == 1 and all(count == 1 for count in counts)
 
+    def settle(self) -> None:
+        """Versions and slots of the submissions so far."""
+        mark_duplicates(self)
+        assign_slots(self)
 
-def submissions_of(rows: list[Row]) -> dict[tuple[str, str, str, str], list[Submission]]:
-    """Submissions of every claim key, in order."""
-    found: dict[Any, Submission] = {}
-    by_key: dict[tuple[str, str, str, str], list[Submission]] = {}
-    for row in sorted(rows, key=origin):
-        key = (row["claim_number_key"], row["billing_provider_npi"], row["role"], row["patient_key"])
-        frequency = "7" if row["claim_frequency_code"] == "6" else row["claim_frequency_code"]
-        which = (key, row["submitted_on"], frequency, row["original_claim_key"])
-        if which not in found:
-            found[which] = Submission(row["submitted_on"], frequency, row["original_claim_key"])
-            by_key.setdefault(key, []).append(found[which])
-        found[which].rows.append(row)
+
+# --- submissions ---------------------------------------------------------------------------------
+
+
+def submissions_of(rows: list[Row], reference: OracleReference) -> dict[Key, list[Submission]]:
+    """Submissions of every claim key, in version order."""
+    by_key: dict[Key, list[Submission]] = {}
+    for part in parts_of(rows, reference):
+        first = part[0]
+        key = (first["number"], first["npi"], first["role"])
+        said = (first["submitted_on"], first["frequency"], first["original"], first["member"], first["birth"])
+        submission = Submission(key, *said, first["_payer"], part)
+        settle_lines(submission)
+        by_key.setdefault(key, []).append(submission)
     for submissions in by_key.values():
-        for submission in submissions:
-            settle_lines(submission)
         submissions.sort(key=Submission.order)
     return by_key
+
+
+SENT_TOGETHER = (
+    "number",
+    "npi",
+    "role",
+    "submitted_on",
+    "frequency",
+    "original",
+    "member",
+    "birth",
+    "_payer",
+)
+BILLS_APART = ("_care_model", "rendering_provider_npi", "service_date", "procedure_code")
+
+
+def parts_of(rows: list[Row], reference: OracleReference) -> list[list[Row]]:
+    """Rows of one key, day, frequency, original number, patient and payer; apart where one line number stands
+    for lines that can't be of one claim."""
+    groups: dict[Any, list[Row]] = {}
+    for row in sorted(rows, key=origin):
+        row["_payer"] = reference.payer_of(row, row["service_date"] or row["submitted_on"])
+        row["_care_model"] = care_model(row) if row["in_scope"] else None
+        groups.setdefault(tuple(row[name] for name in SENT_TOGETHER), []).append(row)
+    parts = list(groups.values())
+    for name in BILLS_APART:
+        parts = [piece for part in parts for piece in apart_by(name, part)]
+    return parts
+
+
+def apart_by(name: str, part: list[Row]) -> list[list[Row]]:
+    """Lines by what they say, where a line number says two things; a header goes with any of them."""
+    said: dict[int, set[Any]] = {}
+    for row in part:
+        if row["in_scope"]:
+            said.setdefault(row["line_number"], set()).add(row[name])
+    if all(len(values - {None}) <= 1 for values in said.values()):
+        return [part]
+    pieces: dict[Any, list[Row]] = {}
+    for row in part:
+        if row["in_scope"]:
+            pieces.setdefault(row[name], []).append(row)
+    least = min(value for value in pieces if value is not None)
+    pieces[least].extend(row for row in part if not row["in_scope"])
+    return list(pieces.values())
 
 
 def settle_lines(submission: Submission) -> None:
@@ -164,33 +247,109 @@ def settle_lines(submission: Submission) -> None:
                 submission.repeated.append(row)
             else:
                 seen.append(row)
-        seen.sort(key=content)
-        submission.lines.append(seen[-1])
-        submission.beaten.extend(seen[:-1])
+        submission.lines.append(max(seen, key=content))
 
 
-def assign_instances(key: tuple[str, str, str, str], submissions: list[Submission]) -> list[Instance]:
-    """Give every submission of one key, in order, to an instance."""
-    instances: list[Instance] = []
-    placed: list[tuple[Submission, Instance]] = []
-    for submission in submissions:
-        sharing = [i for s, i in placed if s.service_dates & submission.service_dates]
-        if sharing:
-            home = sharing[-1]
-        elif submission.frequency == "1" or not placed:
-            home = Instance(number=-1, key=key)
-            instances.append(home)
-        else:
-            home = placed[-1][1]
-        home.submissions.append(submission)
-        placed.append((submission, home))
-    return instances
+# --- claims --------------------------------------------------------------------------------------
 
 
-def mark_duplicates(instance: Instance) -> None:
+def shares_half_a_patient(submission: Submission, claim: Claim) -> bool:
+    """Member id or birth date of any version; absent equals nothing."""
+    return any(
+        (submission.member is not None and submission.member == other.member)
+        or (submission.birth is not None and submission.birth == other.birth)
+        for other in claim.submissions
+    )
+
+
+def said_of(claim: Claim) -> Submission:
+    """The claim's last submission that has lines in scope."""
+    return next((s for s in reversed(claim.submissions) if s.lines), claim.submissions[0])
+
+
+def is_beside(submission: Submission, claim: Claim) -> bool:
+    """A QX line beside QK, QY or AD: another claim of the same case."""
+    one, other = submission.care_models(), said_of(claim).care_models()
+    return any(
+        "directed_crna" in nurse - physician and bool(physician & DIRECTION) and not nurse & DIRECTION
+        for nurse, physician in ((one, other), (other, one))
+    )
+
+
+def apart(one: set[Any], other: set[Any]) -> bool:
+    return bool(one) and bool(other) and not one & other
+
+
+def differs(submission: Submission, claim: Claim) -> bool:
+    """Whether a new bill speaks of other things than the claim, or of another half of the patient."""
+    said = said_of(claim)
+    names = ("rendering_provider_npi", "procedure_code")
+    return (
+        submission.payer != said.payer
+        or any(apart(submission.of_lines(name), said.of_lines(name)) for name in names)
+        or apart(submission.care_models(), said.care_models())
+        or apart({submission.member} - {None}, {s.member for s in claim.submissions} - {None})
+        or apart({submission.birth} - {None}, {s.birth for s in claim.submissions} - {None})
+    )
+
+
+def home_of(
+    submission: Submission, claims: list[Claim], is_denied: IsDenied, numbers_of: NumbersOf
+) -> Claim | None:
+    """The earlier claim of the key that a submission joins, if any."""
+    mine = [
+        claim
+        for claim in claims
+        if shares_half_a_patient(submission, claim) and not is_beside(submission, claim)
+    ]
+    sharing = [claim for claim in mine if claim.service_dates & submission.service_dates]
+
+    def last(claim: Claim) -> tuple[Any, ...]:
+        return claim.submissions[-1].order()
+
+    if submission.frequency == "1":
+        same = [claim for claim in sharing if not differs(submission, claim)]
+        cured = [
+            claim
+            for claim in sharing
+            if claim.submissions[-1].submitted_on < submission.submitted_on and is_denied(claim)
+        ]
+        return max(same or cured, key=last, default=None)
+
+    def preference(claim: Claim) -> tuple[Any, ...]:
+        said = said_of(claim)
+        name = "rendering_provider_npi"
+        fits = bool(submission.of_lines(name) & said.of_lines(name)) + bool(
+            submission.care_models() & said.care_models()
+        )
+        return (fits, submission.original in numbers_of(claim), last(claim))
+
+    return max(sharing or mine, key=preference, default=None)
+
+
+def build_claims(
+    by_key: dict[Key, list[Submission]], is_denied: IsDenied, numbers_of: NumbersOf
+) -> list[Claim]:
+    """Every claim, with versions and slots."""
+    found: list[Claim] = []
+    for key, submissions in sorted(by_key.items()):
+        claims: list[Claim] = []
+        for submission in submissions:
+            home = home_of(submission, claims, is_denied, numbers_of)
+            if home is None:
+                home = Claim(key)
+                claims.append(home)
+            home.submissions.append(submission)
+        for claim in claims:
+            claim.settle()
+        found.extend(claims)
+    return found
+
+
+def mark_duplicates(claim: Claim) -> None:
     """A submission with the lines of the one before it is a duplicate, unless one of the two is a void."""
     before: Submission | None = None
-    for submission in instance.submissions:
+    for submission in claim.submissions:
         submission.is_duplicate = (
             before is not None
             and not submission.is_void
@@ -199,28 +358,16 @@ def mark_duplicates(instance: Instance) -> None:
             and submission.line_content() == before.line_content()
         )
         before = submission
-    instance.versions = [s for s in instance.submissions if not s.is_duplicate]
+    claim.versions = [s for s in claim.submissions if not s.is_duplicate]
 
 
-def assign_slots(instance: Instance) -> None:
+def assign_slots(claim: Claim) -> None:
     """Lines with one number are one slot; where no version has more than one line, all are one slot."""
-    single = all(len(version.lines) <= 1 for version in instance.versions)
+    single = all(len(version.lines) <= 1 for version in claim.versions)
     by_number: dict[int, Slot] = {}
-    for index, version in enumerate(instance.versions):
+    for index, version in enumerate(claim.versions):
         for line in version.lines:
             number = 0 if single else line["line_number"]
-            slot = by_number.setdefault(number, Slot(instance))
+            slot = by_number.setdefault(number, Slot(claim))
             slot.lines.append((index, line))
-    instance.slots = sorted(by_number.values(), key=lambda s: s.number)
-
-
-def build_instances(rows: list[Row]) -> list[Instance]:
-    """Every claim instance of the accepted claim lines, with versions and slots."""
-    instances: list[Instance] = []
-    for key, submissions in sorted(submissions_of(rows).items()):
-        instances.extend(assign_instances(key, submissions))
-    for number, instance in enumerate(instances):
-        instance.number = number
-        mark_duplicates(instance)
-        assign_slots(instance)
-    return instances
+    claim.slots = sorted(by_number.values(), key=lambda s: s.number)

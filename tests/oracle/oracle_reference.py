@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 REFERENCE_FOLDER = Path(__file__).resolve().parents[2] / "data" / "reference"
 NAMED_PAYERS = ("aetna", "bcbs", "cigna", "uhc", "medicare")
@@ -49,6 +50,7 @@ class OracleReference:
     locality_factors: dict[tuple[str, str], list[TextRow]]
     state_localities: dict[str, tuple[str, str]]
     carc: dict[str, TextRow]
+    site_names: dict[str, str]
     scope: set[str] = field(default_factory=lambda: {"01937", "01938", "01939", "01940", "01941", "01942"})
 
     @staticmethod
@@ -71,6 +73,7 @@ class OracleReference:
                 row["state"]: (row["contractor_number"], row["locality"]) for row in rows("state_localities")
             },
             carc={row["carc"]: row for row in rows("carc")},
+            site_names={row["place_of_service"]: row["site_name"] for row in rows("places_of_service")},
         )
 
     def payer(self, payer_id: str | None, payer_name: str | None, on: date) -> str:
@@ -89,6 +92,10 @@ class OracleReference:
             if fits and in_force(rule, on):
                 return rule["payer"]
         return "other"
+
+    def payer_of(self, row: dict[str, Any], on: date) -> str:
+        """Payer of a claim or remit row."""
+        return self.payer(row["payer_id"], row["payer_name"], on)
 
     def plan_line(self, payer: str, payer_id: str | None, payer_name: str | None) -> str | None:
         """The line of business that the plan's name tells, if it tells one."""
@@ -151,6 +158,13 @@ class OracleReference:
     def conversion_factor(self, on: date) -> Fraction | None:
         """The national non-QP anesthesia conversion factor in force."""
         return _factor(self.conversion_factors, on)
+
+    def factor_of(self, row: dict[str, Any], settings: OracleSettings) -> tuple[Fraction | None, bool]:
+        """Medicare's factor of a claim line under the settings, and whether it is the national one."""
+        if settings.medicare_basis == "locality":
+            place = row["medicare_contractor"], row["medicare_locality"], row["state"]
+            return self.locality_factor(*place, row["service_date"])
+        return self.conversion_factor(row["service_date"]), True
 
     def locality_factor(
         self, contractor: str | None, locality: str | None, state: str | None, on: date

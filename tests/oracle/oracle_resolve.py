@@ -1,152 +1,166 @@
-"""From accepted to resolved rows, slowly and obviously (contract, sections 4, 5; docs/resolution.md)."""
+"""From accepted rows to claim lines with their standing, state and price (contract, sections 4 and 5)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from pathlib import Path
 
-from oracle_adjudications import PRIOR_AUTHORIZATION, Adjudication, adjudications_of, apply_reversals
-from oracle_chains import Life, chain_slots, live_histories, standing_of, superseded_instances
-from oracle_claims import Instance, Row, Slot, Submission, build_instances
-from oracle_links import RemitLine, claim_payer, link_remits, remit_payer
+from landing_rows import Landing, read_landing
+from oracle_adjudications import PRIOR_AUTHORIZATION, Adjudication, adjudications_of
+from oracle_chains import chain_slots, live_histories, standing_of, superseded_by
+from oracle_claims import Claim, Row, Slot, Submission, build_claims, content, origin, submissions_of
+from oracle_links import claim_payer, link_remits
+from oracle_lives import Life
+from oracle_loops import Loop, loops_of
 from oracle_reference import OracleReference, OracleSettings
+from oracle_reversals import apply_reversals
+from oracle_roles import settle_roles
+from oracle_spoken import Spoken
 from oracle_units import SHARES, care_model, units_of
 
-from schemas.columns import names
-from schemas.resolved import ADJUDICATED_STATES, CURRENT_LINE
+ADJUDICATED = ("paid", "denied", "zero_pay_other")
 
 
 @dataclass
 class OracleResult:
-    """Resolved claim lines in scope and resolved remit lines."""
+    """Claim lines in scope, each with its standing; the loops of the answers with their outcomes."""
 
     lines: list[Row]
-    remits: list[Row]
+    loops: list[Loop]
+    adjudications: list[Adjudication]
 
 
 @dataclass
 class World:
     """What is known of all claims when a line is written out."""
 
-    lives: dict[Instance, Life]
+    lives: dict[Claim, Life]
     reference: OracleReference
     settings: OracleSettings
+    counted: set[int] = field(default_factory=set)
 
 
-def first_of_month(day: date) -> date:
-    return day.replace(day=1)
+def resolve_folder(folder: Path, reference: OracleReference, settings: OracleSettings) -> OracleResult:
+    """Read a landing folder and resolve it."""
+    return resolve(read_landing(folder), reference, settings)
 
 
-def resolve(
-    claims: list[Row], remits: list[Row], reference: OracleReference, settings: OracleSettings
-) -> OracleResult:
-    """Resolve accepted rows: one row per claim line in scope, one per remit line."""
-    instances = build_instances(claims)
-    loops = link_remits(remits, instances, reference)
+def answers_to(claims: list[Claim], loops: list[Loop], reference: OracleReference) -> list[Adjudication]:
+    """What answers say of claims, each in its role; reversals have cancelled what they take back."""
+    link_remits(loops, claims, reference)
     adjudications = adjudications_of(loops)
-    apply_reversals(adjudications, loops)
-    lives = live_histories(instances, adjudications, loops, reference, settings)
+    settle_roles(adjudications, claims, reference)
+    apply_reversals(adjudications, loops, claims)
+    return adjudications
+
+
+def resolve(landing: Landing, reference: OracleReference, settings: OracleSettings) -> OracleResult:
+    """Resolve accepted rows."""
+    loops = loops_of(landing.remits, landing.claims)
+    by_key = submissions_of(landing.claims, reference)
+    spoken = Spoken([s for submissions in by_key.values() for s in submissions], loops, reference)
+    claims = build_claims(by_key, spoken.is_denied, spoken.numbers_of)
+    adjudications = answers_to(claims, loops, reference)
+    lives = live_histories(claims, adjudications, reference, settings)
     world = World(lives, reference, settings)
     lines = [row for life in lives.values() for row in resolved_lines(life, world)]
-    outcomes = [resolved_remit(line, reference) for loop in loops for line in loop.lines]
-    return OracleResult(lines, outcomes)
-
-
-def resolved_remit(line: RemitLine, reference: OracleReference) -> Row:
-    """One row of RESOLVED_REMIT."""
-    row = line.row
-    return {
-        "file_key": row["file_key"],
-        "row_number": row["row_number"],
-        "payer": remit_payer(row, reference),
-        "remit_month": first_of_month(row["service_date"] or row["payment_date"]),
-        "outcome": line.outcome,
-        "is_reversal": line.is_reversal,
-        "reversal_unmatched": line.reversal_unmatched,
-        "reversal_amount_mismatch": line.reversal_amount_mismatch,
-        "role_assumed_primary": line.role_assumed_primary,
-    }
+    return OracleResult(lines, loops, adjudications)
 
 
 def resolved_lines(life: Life, world: World) -> list[Row]:
-    """Rows of RESOLVED_LINE of one claim."""
+    """Lines of one claim, each with what became of it."""
     resolved: list[Row] = []
-    for submission in life.instance.submissions:
+    for submission in life.claim.submissions:
         for row in submission.rows:
             if row["in_scope"]:
                 resolved.append(resolved_line(row, submission, life, world))
     for standing, column in (("superseded", "replaced_claim"), ("void", "voided_claim")):
         rows = [row for row in resolved if row["standing"] == standing]
-        if rows and life.instance.role == "P":
-            key = ("service_date", "line_number", "file_key", "row_number")
-            min(rows, key=lambda row: tuple(row[name] for name in key))[column] = True
+        if rows and life.claim.role == "P":
+            min(rows, key=lambda row: (row["service_date"], row["line_number"], content(row), origin(row)))[
+                column
+            ] = True
     return resolved
 
 
 def resolved_line(row: Row, submission: Submission, life: Life, world: World) -> Row:
-    """One row of RESOLVED_LINE."""
+    """One line."""
     standing = standing_of(row, submission, life)
     resolved = {
         **row,
         "payer": claim_payer(row, world.reference),
-        "service_month": first_of_month(row["service_date"]),
+        "service_month": row["service_date"].replace(day=1),
         "standing": standing,
-        "claim_key": f"claim {life.instance.number}",
+        "claim": life.claim,
+        "patient": (life.standing or life.claim.versions[-1]).patient,
         "replaced_claim": False,
         "voided_claim": False,
-        **dict.fromkeys(names(CURRENT_LINE)),
+        "line_of_business": None,
     }
     if standing == "current":
         fill_current(resolved, row, life, world)
     return resolved
 
 
-def chain_source(life: Life) -> str:
-    if life.inferred:
+def chain_source(life: Life, earlier: list[Life]) -> str:
+    if life.is_inferred:
         return "inferred"
-    if life.named:
+    if life.is_named and earlier:
         return "named"
-    return "same_claim" if len(life.instance.versions) > 1 else "none"
+    return "same_claim" if len(life.claim.versions) > 1 else "none"
 
 
 def fill_current(resolved: Row, row: Row, life: Life, world: World) -> None:
-    """The columns that only a current line has."""
-    earlier = superseded_instances(life.instance, world.lives)
-    slot = next(s for s in life.instance.slots if any(line is row for _, line in s.lines))
-    chain = chain_slots(slot, row, earlier)
+    """What only a current line has."""
+    earlier = superseded_by(life, world.lives)
+    slot = next(s for s in life.claim.slots if s.has(row))
+    chain = chain_slots(slot, life, earlier)
     units = units_of(row, world.reference, world.settings)
     model = care_model(row)
     share = SHARES.get(model)
+    first = min(s.submitted_on for part in chain for s in part.claim.submissions)
     resolved.update(
-        chain_source=chain_source(life),
+        chain_source=chain_source(life, [world.lives[claim] for claim in earlier]),
         care_model=model,
         state=row["service_facility_state"] or row["billing_provider_state"],
-        anesthesia_minutes=None if units.minutes is None else float(units.minutes),
+        minutes=units.minutes,
         minutes_suspect=units.suspect,
         base_units=units.base_units,
-        time_unit_tenths=units.time_tenths,
-        billed_unit_tenths=units.billed_tenths,
-        share=None if share is None else float(share),
-        first_submitted_on=min(s.submitted_on for part in chain for s in part.instance.submissions),
-        is_paid_line=False,
-        is_priced=False,
-        is_unit_priced=False,
+        time_tenths=units.time_tenths,
+        billed_tenths=units.billed_tenths,
+        share=share,
+        first_submitted_on=first,
+        allowed=None,
+        allowed_per_unit=None,
+        medicare_allowed=None,
     )
     fill_adjudication(resolved, row, life, chain, world)
     fill_prices(resolved, units.billed_tenths, share, world)
+    for name, day in (
+        ("first_remit", "first_remit_on"),
+        ("payment", "first_paid_on"),
+        ("final", "final_remit_on"),
+    ):
+        resolved[f"days_to_{name}"] = days_between(first, resolved[day])
+    resolved["days_to_submit"] = days_between(row["service_date"], first)
 
 
-def earlier_charges(row: Row, life: Life, chain: list[Slot]) -> set[int]:
+def days_between(start: date, end: date | None) -> int | None:
+    """Whole days; negative ones have no value."""
+    return None if end is None or end < start else (end - start).days
+
+
+def earlier_charges(life: Life, chain: list[Slot]) -> set[int]:
     """Charges of the chain's versions before the standing one."""
     assert life.standing is not None
-    standing = life.instance.versions.index(life.standing)
+    standing = life.claim.versions.index(life.standing)
     return {
-        line["charge_cents"]
+        line["charge"]
         for slot in chain
         for index, line in slot.lines
-        if slot.instance is not life.instance or index < standing
+        if slot.claim is not life.claim or index < standing
     }
 
 
@@ -155,8 +169,8 @@ def history_of(chain: list[Slot], world: World) -> tuple[list[Adjudication], lis
     found = [
         adjudication
         for slot in chain
-        for adjudication in world.lives[slot.instance].adjudications
-        if adjudication.slot is slot and slot.instance.role == "P"
+        for adjudication in world.lives[slot.claim].adjudications
+        if adjudication.slot is slot and slot.claim.role == "P"
     ]
     found.sort(key=Adjudication.order)
     no_reversals = [a for a in found if not a.is_reversal]
@@ -176,7 +190,6 @@ def final_of(answers: list[Adjudication]) -> Adjudication | None:
 def fill_adjudication(resolved: Row, row: Row, life: Life, chain: list[Slot], world: World) -> None:
     """State, dates, line of business and the final adjudication's amounts."""
     everything, answers = history_of(chain, world)
-    primary = [slot for slot in chain if slot.instance.role == "P"]
     final = final_of(answers)
     filing_code = final.filing_code if final else None
     if filing_code is None and everything:
@@ -187,28 +200,25 @@ def fill_adjudication(resolved: Row, row: Row, life: Life, chain: list[Slot], wo
     resolved.update(
         line_of_business=line_of_business,
         line_of_business_doubtful=doubtful,
-        claim_level_adjusted=False,
-        has_unmatched_reversal=any(slot.has_unmatched_reversal for slot in primary),
-        reversal_amount_mismatch=any(slot.reversal_amount_mismatch for slot in primary),
-        first_paid=False,
-        initially_denied=False,
-        prior_authorization_denial=False,
-        recoded=False,
-        unbalanced=False,
-        role_assumed_primary=False,
-        allowed_conflict=False,
+        has_unmatched_reversal=any(s.has_unmatched_reversal for s in chain if s.claim.role == "P"),
+        **dict.fromkeys(("first_paid", "initially_denied", "recoded", "claim_level_adjusted"), False),
+        **dict.fromkeys(("prior_authorization_denial", "unbalanced", "allowed_conflict"), False),
+        **dict.fromkeys(("first_remit_on", "first_paid_on", "final_remit_on", "network"), None),
+        **dict.fromkeys(("denial_group", "denial_carc", "first_denial_group", "first_denial_carc"), None),
+        remarks=(),
     )
     if answers:
         fill_first(resolved, answers)
     if final is None:
         resolved["adjudication_state"] = "reversed" if answers else "pending"
         return
-    charge = row["charge_cents"]
-    earlier = earlier_charges(row, life, chain)
-    if abs(final.charge) != charge and abs(final.charge) in earlier:
+    charge = row["charge"]
+    if abs(final.charge) != charge and abs(final.charge) in earlier_charges(life, chain):
         resolved.update(adjudication_state="awaiting_readjudication", final_remit_on=final.paid_on)
         return
-    fill_final(resolved, row, final, world)
+    assert id(final) not in world.counted, "the money of one adjudication counts for one current line at most"
+    world.counted.add(id(final))
+    fill_final(resolved, row, final)
 
 
 def fill_first(resolved: Row, answers: list[Adjudication]) -> None:
@@ -223,21 +233,21 @@ def fill_first(resolved: Row, answers: list[Adjudication]) -> None:
         resolved.update(initially_denied=True, first_denial_group=group, first_denial_carc=carc)
 
 
-def fill_final(resolved: Row, row: Row, final: Adjudication, world: World) -> None:
+def fill_final(resolved: Row, row: Row, final: Adjudication) -> None:
     """Amounts and flags of the final adjudication."""
     resolved.update(
         adjudication_state=final.state,
         zero_pay_reason=final.zero_pay_reason if final.state == "zero_pay_other" else None,
         final_remit_on=final.paid_on,
-        remark_codes="|".join(final.remark_codes) or None,
-        final_charge_cents=final.charge,
-        paid_cents=final.paid,
-        allowed_cents=final.allowed,
+        remarks=tuple(final.remark_codes),
+        final_charge=final.charge,
+        paid=final.paid,
+        allowed=final.allowed,
         allowed_source=final.allowed_source,
         allowed_conflict=final.allowed_conflict,
-        deductible_cents=final.amount(("PR", "1")),
-        coinsurance_cents=final.amount(("PR", "2")),
-        copay_cents=final.amount(("PR", "3")),
+        deductible=final.amount(("PR", "1")),
+        coinsurance=final.amount(("PR", "2")),
+        copay=final.amount(("PR", "3")),
         network=final.network,
         recoded=any(code != row["procedure_code"] for code in final.adjudicated_codes),
         unbalanced=final.unbalanced,
@@ -247,17 +257,14 @@ def fill_final(resolved: Row, row: Row, final: Adjudication, world: World) -> No
     if final.state == "denied":
         group, carc, _ = final.denials()[0]
         resolved.update(
-            denial_group=group,
-            denial_carc=carc,
-            denial_category=world.reference.denial_category(carc),
-            prior_authorization_denial=carc in PRIOR_AUTHORIZATION,
+            denial_group=group, denial_carc=carc, prior_authorization_denial=carc in PRIOR_AUTHORIZATION
         )
 
 
 def fill_prices(resolved: Row, billed_tenths: int | None, share: Fraction | None, world: World) -> None:
     """Which statistics a line belongs to, and its prices."""
-    state: Any = resolved["adjudication_state"]
-    assert (resolved["allowed_cents"] is not None) == (state in ADJUDICATED_STATES)
+    state = resolved["adjudication_state"]
+    assert (resolved["allowed"] is not None) == (state in ADJUDICATED)
     resolved["is_paid_line"] = state == "paid"
     resolved["is_priced"] = (
         state == "paid"
@@ -266,18 +273,13 @@ def fill_prices(resolved: Row, billed_tenths: int | None, share: Fraction | None
         and not resolved["claim_level_adjusted"]
         and not resolved["has_unmatched_reversal"]
     )
+    resolved["is_unit_priced"] = False
     if billed_tenths is None or share is None:
         return
     weighted = Fraction(billed_tenths, 10) * share
     resolved["is_unit_priced"] = resolved["is_priced"] and weighted > 0
-    day = resolved["service_date"]
-    if world.settings.medicare_basis == "locality":
-        place = resolved["medicare_contractor"], resolved["medicare_locality"]
-        factor, national = world.reference.locality_factor(*place, resolved["state"], day)
-    else:
-        factor, national = world.reference.conversion_factor(day), True
+    factor, resolved["medicare_is_national"] = world.reference.factor_of(resolved, world.settings)
     if factor is not None:
-        resolved["medicare_allowed"] = float(weighted * factor)
-        resolved["medicare_is_national"] = national
+        resolved["medicare_allowed"] = weighted * factor
     if resolved["is_unit_priced"]:
-        resolved["allowed_per_unit"] = float(Fraction(resolved["allowed_cents"], 100) / weighted)
+        resolved["allowed_per_unit"] = Fraction(resolved["allowed"], 100) / weighted

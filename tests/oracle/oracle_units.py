@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
-from oracle_claims import Row
 from oracle_reference import OracleReference, OracleSettings
 
 CARE_MODELS = {
@@ -22,6 +22,9 @@ SHARES = {
     "directed_physician": Fraction(1, 2),
     "directed_crna": Fraction(1, 2),
 }
+
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -50,19 +53,9 @@ def care_model(row: Row) -> str:
     return CARE_MODELS[pricing.pop()]
 
 
-def minutes_of(row: Row, base_units: int | None) -> Fraction | None:
-    """Minutes, if the unit says minutes or its layout says how to make them."""
-    count = row["unit_count_thousandths"]
-    if count is None:
-        return None
-    quantity = Fraction(count, 1000)
-    if row["unit_basis"] == "MJ":
-        return quantity
-    if row["unit_basis"] == "UN" and row["un_means"] == "time":
-        return quantity * 15
-    if row["unit_basis"] == "UN" and row["un_means"] == "base_plus_time" and base_units is not None:
-        return (quantity - base_units) * 15
-    return None
+def minutes_of(row: Row) -> Fraction | None:
+    """Minutes, if the unit says minutes; what UN means stands in a layout, and canonical files have none."""
+    return Fraction(row["unit_count"]) if row["unit_basis"] == "MJ" else None
 
 
 def half_up(value: Fraction) -> int:
@@ -78,7 +71,7 @@ def time_tenths(minutes: Fraction) -> int:
 def units_of(row: Row, reference: OracleReference, settings: OracleSettings) -> Units:
     """Minutes, base, time and billed units of a line."""
     base = reference.base_units(row["procedure_code"], row["service_date"])
-    minutes = minutes_of(row, base)
+    minutes = minutes_of(row)
     if minutes is None:
         return Units(None, False, base, None, None)
     plausible = 1 <= minutes <= 1440 and settings.minutes_low <= minutes <= settings.minutes_high

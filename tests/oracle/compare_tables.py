@@ -1,0 +1,53 @@
+"""Where two sets of internal tables differ, cell by cell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Row = dict[str, Any]
+KEYS = {
+    "care_models": ("care_model",),
+    "modifiers": ("modifier",),
+    "sites": ("place_of_service",),
+    "states": ("state",),
+    "demographics": ("age_band", "sex"),
+    "denial_reasons": ("group_code", "carc"),
+    "open_claims": ("age_band",),
+}
+FIVE = ("procedure_code", "payer", "line_of_business", "period_type", "period_start")
+
+
+def same_value(wanted: Any, given: Any) -> bool:
+    """Equal, or a real that differs by no more than its last published decimal."""
+    if isinstance(wanted, float) and isinstance(given, float):
+        return abs(wanted - given) < 1.01e-4
+    return bool(wanted == given)
+
+
+def differences(oracle: dict[str, list[Row]], pipeline: dict[str, list[Row]]) -> list[str]:
+    """One sentence per row or cell that differs; months first, since roll-ups follow from them."""
+    told: list[tuple[Any, str]] = []
+    for table, rows in oracle.items():
+        keys = (*FIVE, *KEYS.get(table, ()))
+        wanted = {tuple(row[key] for key in keys): row for row in rows}
+        given = {tuple(row[key] for key in keys): row for row in pipeline.get(table, [])}
+        for key in wanted.keys() | given.keys():
+            rank = (
+                key[3] != "month",
+                key[4],
+                key[1] != "all",
+                key[2] != "all",
+                table != "utilization",
+                table,
+            )
+            place = f"{table} {'/'.join(str(part) for part in key)}"
+            if key not in given or key not in wanted:
+                told.append((rank, f"{place}: only in the {'oracle' if key in wanted else 'pipeline'}"))
+                continue
+            shared = wanted[key].keys() & given[key].keys()
+            told += [
+                (rank, f"{place} {name}: oracle {wanted[key][name]!r}, pipeline {given[key][name]!r}")
+                for name in sorted(shared)
+                if not same_value(wanted[key][name], given[key][name])
+            ]
+    return [text for _, text in sorted(told)]

@@ -1,0 +1,12 @@
+"""Every case worked by hand."""
+
+from __future__ import annotations
+
+from hand_amounts import LOCALITY, STATES, UNITS
+from hand_answers import ANSWERS, CLAIM_LEVEL, ROLES
+from hand_base import JANUARY, Case
+from hand_lives import INFERRED, NAMES, VERSIONS
+
+CASES = [*LOCALITY, *VERSIONS, *NAMES, *INFERRED, *ANSWERS, *CLAIM_LEVEL, *ROLES, *STATES, *UNITS]
+
+__all__ = ["CASES", "JANUARY", "Case"]

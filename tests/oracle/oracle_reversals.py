@@ -1,0 +1,113 @@
+"""What reversals cancel (contract, 4.6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oracle_adjudications import Adjudication
+from oracle_claims import Claim, Slot
+from oracle_loops import Loop, RemitLine
+
+
+def negates(reversal: Adjudication, other: Adjudication) -> bool:
+    """Charge and paid are equal and opposite; unsigned reversals are met by absolute amounts."""
+    return abs(reversal.charge) == abs(other.charge) and abs(reversal.paid) == abs(other.paid)
+
+
+def order_of_reversals(reversal: Adjudication) -> tuple[Any, ...]:
+    """Date, content, those without an original number first: they can cancel less."""
+    names_another = any(line.row["original"] is not None for line in reversal.lines)
+    return (reversal.paid_on, reversal.content(), names_another)
+
+
+def preference(reversal: Adjudication, other: Adjudication) -> tuple[Any, ...]:
+    """The larger, the sooner a reversal cancels it among those that it negates."""
+    own_number = bool(other.payer_claim_numbers & reversal.payer_claim_numbers)
+    return (other.paid_on < reversal.paid_on, other.paid_on, other.content(), own_number)
+
+
+def can_cancel(number_of: set[str], other: Adjudication) -> bool:
+    return (
+        not other.is_reversal and other.cancelled_by is None and bool(other.payer_claim_numbers & number_of)
+    )
+
+
+def apply_reversals(adjudications: list[Adjudication], loops: list[Loop], claims: list[Claim]) -> None:
+    """Each reversal cancels one adjudication, or is unmatched."""
+    standing = [a for a in adjudications if not a.is_secondary]
+    whole = [line for loop in loops for line in loop.lines if is_of_whole_claim(line)]
+    waiting: list[tuple[Any, Adjudication | RemitLine]] = [
+        ((*order_of_reversals(a)[:1], 0, order_of_reversals(a)), a) for a in standing if a.is_reversal
+    ]
+    waiting += [
+        ((line.row["paid_on"], 1, (abs(line.row["paid"]), abs(line.row["charge"]))), line) for line in whole
+    ]
+    for _, reversal in sorted(waiting, key=lambda item: item[0]):
+        if isinstance(reversal, Adjudication):
+            reverse_line(reversal, standing)
+        else:
+            reverse_claim(reversal, standing, claims)
+    for loop in loops:
+        for line in loop.lines:
+            mark_homeless_reversal(line)
+
+
+def reverse_line(reversal: Adjudication, adjudications: list[Adjudication]) -> None:
+    """A reversal that met a line of a claim."""
+    candidates = [
+        other
+        for other in adjudications
+        if other.slot is reversal.slot
+        and can_cancel(reversal.named_numbers, other)
+        and other.paid_on <= reversal.paid_on
+    ]
+    negated = [other for other in candidates if negates(reversal, other)]
+    earlier = [other for other in candidates if other.paid_on < reversal.paid_on]
+    if negated:
+        max(negated, key=lambda a: preference(reversal, a)).cancelled_by = reversal
+    elif len(earlier) == 1:
+        earlier[0].cancelled_by = reversal
+        reversal.amount_mismatch = True
+    else:
+        for slot in reversal.slot.claim.slots:
+            slot.has_unmatched_reversal = True
+        for line in reversal.lines:
+            line.reversal_unmatched = True
+
+
+def is_of_whole_claim(line: RemitLine) -> bool:
+    """A reversal without SVC whose claim has more than one line."""
+    return line.is_reversal and line.billed_code is None and line.outcome in ("unlinked", "ambiguous")
+
+
+def reverse_claim(line: RemitLine, adjudications: list[Adjudication], claims: list[Claim]) -> None:
+    """Cancels the latest uncancelled loop of its payer claim number."""
+    numbers = {line.row["payer_number"], line.row["original"]} - {None}
+    slots = set(line.candidates)
+    open_ones = [
+        a
+        for a in adjudications
+        if a.slot in slots and can_cancel(numbers, a) and a.paid_on < line.row["paid_on"]
+    ]
+    if not open_ones:
+        return
+    latest = max(open_ones, key=lambda a: (a.paid_on, a.content()))
+    for a in open_ones:
+        if a.loop is latest.loop:
+            a.cancelled_by = whole_reversal(line, a.slot)
+    line.outcome = "linked"
+
+
+def whole_reversal(line: RemitLine, slot: Slot) -> Adjudication:
+    """A reversal of the claim as seen from one of its lines: it has a date and no amounts of its own."""
+    return Adjudication(slot, line.loop, [line], 0, 0, None, {}, False)
+
+
+def mark_homeless_reversal(line: RemitLine) -> None:
+    """A reversal that meets no single line marks all lines of the one claim it can speak of."""
+    if line.is_reversal and line.outcome in ("ambiguous", "unlinked"):
+        line.reversal_unmatched = True
+        claims = {slot.claim for slot in line.candidates}
+        if len(claims) == 1:
+            for slot in claims.pop().slots:
+                slot.has_unmatched_reversal = True
