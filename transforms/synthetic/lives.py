@@ -105,7 +105,7 @@ ORDINARY_DENIALS = (
 SCENARIOS: dict[str, Scenario] = {
     life.__name__: Scenario(life, share, payer, life in ORDINARY_DENIALS)
     for life, share, payer in (
-        (_C.pending, 160, ""),
+        (_C.pending, 240, ""),
         (_C.replaced_same_number, 90, ""),
         (_C.replaced_frequency_6, 20, ""),
         (_C.replaced_new_number, 50, ""),
@@ -127,8 +127,8 @@ SCENARIOS: dict[str, Scenario] = {
         (_C.repeated_same_day, 20, ""),
         (_C.secondary_claim, 90, "medicare"),
         (_C.tertiary_claim, 15, "medicare"),
-        (_R.denied, 430, ""),
-        (_R.denied_prior_authorization, 200, ""),
+        (_R.denied, 530, ""),
+        (_R.denied_prior_authorization, 230, ""),
         (_R.denied_unknown_reason, 20, ""),
         (_R.denial_overturned, 260, ""),
         (_R.denial_overturned_by_correction, 80, ""),

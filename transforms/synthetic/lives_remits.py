@@ -22,27 +22,29 @@ from transforms.synthetic.cases import (
 from transforms.synthetic.lives_claims import as_secondary, later, split, with_minutes
 from transforms.synthetic.plans import SUPPLEMENT_PLAN
 
-DENIALS: tuple[tuple[tuple[tuple[str, str], ...], tuple[str, ...]], ...] = (
-    ((("CO", "50"),), ("N115",)),
-    ((("CO", "50"),), ("N130",)),
-    ((("CO", "97"),), ("M15",)),
-    ((("CO", "16"),), ("N822",)),
-    ((("CO", "4"),), ("N823",)),
-    ((("CO", "11"),), ()),
-    ((("CO", "151"),), ("N362",)),
-    ((("CO", "29"),), ()),
-    ((("PR", "27"),), ()),
-    ((("CO", "96"),), ("N130",)),
-    ((("PR", "204"),), ()),
-    ((("CO", "55"),), ()),
-    ((("CO", "269"),), ("N130",)),
-    ((("CO", "22"),), ()),
-    ((("CO", "B7"),), ("N95",)),
-    ((("CO", "109"), ("PR", "31")), ()),
+Reasons = tuple[tuple[str, str], ...]
+DENIALS: tuple[tuple[int, Reasons, tuple[str, ...]], ...] = (
+    (20, (("CO", "50"),), ("N115",)),
+    (12, (("CO", "50"),), ("N130",)),
+    (15, (("CO", "97"),), ("M15",)),
+    (15, (("CO", "16"),), ("N822",)),
+    (6, (("CO", "4"),), ("N823",)),
+    (4, (("CO", "11"),), ()),
+    (4, (("CO", "151"),), ("N362",)),
+    (4, (("CO", "29"),), ()),
+    (4, (("PR", "27"),), ()),
+    (4, (("CO", "96"),), ("N130",)),
+    (2, (("PR", "204"),), ()),
+    (1, (("CO", "55"),), ()),
+    (3, (("CO", "269"),), ("N130",)),
+    (3, (("CO", "22"),), ()),
+    (2, (("CO", "B7"),), ("N95",)),
+    (1, (("CO", "109"), ("PR", "31")), ()),
 )
+"""Weight, reasons, remarks of ordinary denials."""
 DENIED_WHOLE = 0.6
 """Of denied cases those in which physician and nurse anesthetist are denied together."""
-PRIOR_AUTHORIZATION = ("197", "197", "197", "198", "39", "210", "243", "284", "296", "302")
+PRIOR_AUTHORIZATION = (*("197",) * 12, "198", "39", "210", "243", "284", "296", "302")
 
 
 def swap(loop: Loop, at: int, **changes: object) -> Loop:
@@ -54,7 +56,7 @@ def swap(loop: Loop, at: int, **changes: object) -> Loop:
 
 def denied(case: Case) -> Life:
     """Denied for one of the usual reasons, and left so."""
-    reasons, remarks = case.rng.choice(DENIALS)
+    _, reasons, remarks = case.rng.choices(DENIALS, [weight for weight, *_ in DENIALS])[0]
     return _denied_case(case, reasons, remarks)
 
 
@@ -64,7 +66,7 @@ def denied_prior_authorization(case: Case) -> Life:
     return _denied_case(case.but(authorization=None), (("CO", reason),))
 
 
-def _denied_case(case: Case, reasons: tuple[tuple[str, str], ...], remarks: tuple[str, ...] = ()) -> Life:
+def _denied_case(case: Case, reasons: Reasons, remarks: tuple[str, ...] = ()) -> Life:
     """Deny the case as a whole, mostly, or one claim of it."""
     if case.rng.random() < DENIED_WHOLE:
         claims = bill(case)
