@@ -75,7 +75,6 @@ def remit(**values: Any) -> Row:
         "payment_date": PAID_ON,
         "payer_claim_key": "P1",
         "claim_status_code": "1",
-        "loop_ordinal": 1,
         "payee_npi": "1234567893",
         "payer_id": "60054",
         "payer_name": "AETNA",

@@ -321,19 +321,12 @@ def test_remit_lines_are_kept_by_either_code_or_without_one(tmp_path: Path) -> N
     assert found.only["out_of_scope"] == 2
 
 
-def test_loops_of_one_file_with_the_same_keys_are_told_apart_by_their_sequence(tmp_path: Path) -> None:
-    rows = [remit(service_sequence=sequence) for sequence in ("1", "2", "1", "2", "", "")]
-    rows.append(remit(service_sequence="1", payer_claim_number="OTHER"))
-    found = take_in(tmp_path, {"rows.csv": as_csv(rows)})
-    assert found.remit_lines["loop_ordinal"].to_list() == [1, 1, 2, 2, 1, 1, 1]
-
-
 def test_loops_are_what_they_are_alone_whatever_else_lies_in_the_batch(tmp_path: Path) -> None:
     # CONTRACT 4.5: in X12 each CLP is a loop of its own; an extract has no loop number
     rows = as_csv([remit(service_sequence=sequence) for sequence in ("1", "2", "1", "")])
     loops = [*PAYMENT, *PAYMENT, *(segment.replace("ICN500", "ICN501") for segment in PAYMENT)]
     x12 = interchange([*PAYMENT_HEAD, *loops], "835").encode()
-    columns = ("row_number", "loop_number", "loop_ordinal", "payer_claim_key")
+    columns = ("row_number", "loop_number", "payer_claim_key")
     mixed = take_in(tmp_path / "mixed", {"rows.csv": rows, "rows.x12": x12}).remit_lines
     for name, content in (("rows.csv", rows), ("rows.x12", x12)):
         alone = take_in(tmp_path / name, {name: content}).remit_lines

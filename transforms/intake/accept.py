@@ -242,7 +242,7 @@ def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
     if "loop_number" not in prepared.columns:
         prepared = prepared.with_columns(loop_number=pl.lit(None, pl.Int64))
     return (
-        _with_loop_ordinal(prepared)
+        prepared.sort("file_key", "row_number")
         .select(names(ACCEPTED_REMIT_LINE))
         .cast(polars_schema(ACCEPTED_REMIT_LINE))  # type: ignore[arg-type]
     )
@@ -250,29 +250,6 @@ def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
 
 def _sorted_codes(column: str) -> pl.Expr:
     return pl.col(column).str.split("|").list.unique().list.sort().list.join("|")
-
-
-def _with_loop_ordinal(rows: pl.DataFrame) -> pl.DataFrame:
-    """Tell CLP loops of one file with the same keys apart: in X12 by their number, else by a sequence number
-    that comes again.
-    """
-    loop = [
-        "file_key",
-        "claim_number_key",
-        "trace_key",
-        "payment_date",
-        "payer_claim_key",
-        "claim_status_code",
-    ]
-    again = pl.int_range(1, pl.len() + 1).over(*loop, "service_sequence")
-    of_extract = pl.when(pl.col("service_sequence").is_null()).then(1).otherwise(again)
-    of_x12 = pl.col("loop_number").rank("dense").over(loop)
-    return rows.sort("file_key", "row_number").with_columns(
-        loop_ordinal=pl.when(pl.col("loop_number").is_null())
-        .then(of_extract)
-        .otherwise(of_x12)
-        .cast(pl.Int64)
-    )
 
 
 def _counts(typed: pl.DataFrame, breaks: pl.DataFrame) -> pl.DataFrame:

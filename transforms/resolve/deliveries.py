@@ -137,10 +137,13 @@ def _bare_times(
     times = said.join(fitting, on="same", how="left").select(
         "same", "total", times=pl.max_horizontal("told", pl.coalesce("fitting", "most"))
     )
+    placed = bare.join(times, on="same", how="left", validate="m:1")
+    rival = pl.col("total") > 1
+    ranked = placed.filter(rival).with_columns(content=dense_rank(CONTENT))
+    alone = placed.filter(~rival).with_columns(content=pl.lit(1, pl.Int64))
     return (
-        bare.with_columns(content=dense_rank(CONTENT))
-        .sort("same", "content")
-        .join(times, on="same", how="left", validate="m:1", maintain_order="left")
+        pl.concat([ranked, alone])
+        .sort("same", "content", "row")
         .with_columns(number_in_order=pl.int_range(pl.len(), dtype=pl.Int64).over("same"))
         .with_columns(time=pl.col("number_in_order") * pl.col("times") // pl.col("total") + 1)
     )
@@ -178,30 +181,14 @@ def _fitting_times(said: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_standing_copy(rows: pl.DataFrame) -> pl.DataFrame:
-    """Of copies the one with most values stands, then the greatest content; hashes break no tie."""
-    filled = pl.sum_horizontal(
-        (pl.col(name).cast(pl.String).fill_null("") != "").cast(pl.Int64) for name in VALUES
-    )
-    of_x12 = pl.col("loop_number").is_not_null()
-    sequence = pl.col("service_sequence")
-    rows = (
-        rows.with_columns(filled=filled, content=dense_rank(CONTENT))
-        .with_columns(rank=pl.struct("filled", "content").rank("dense"))
-        .with_columns(is_best=pl.col("rank") == pl.col("rank").max().over("said"))
-    )
-    best = pl.col("is_best")
-    controls = (
-        rows.filter("is_best")
-        .group_by("said")
-        .agg(
-            controls=pl.col("line_control_key").drop_nulls().unique(),
-            originals=pl.col("original_payer_claim_key").n_unique(),
-            row=pl.col("row").min(),
-        )
-        .with_columns(
-            other_controls=pl.when(pl.col("controls").list.len() > 1).then("controls"),
-            stands=pl.lit(True),
-        )
+    """Mark all but one of the copies of a row: it stands under their earliest date and in their order."""
+    of_x12, sequence = pl.col("loop_number").is_not_null(), pl.col("service_sequence")
+    standing = _best_copies(rows).select(
+        "said",
+        "row",
+        stands=pl.lit(True),
+        other_controls=pl.when(pl.col("controls").list.len() > 1).then("controls"),
+        one_original=pl.col("originals") == 1,
     )
     return (
         rows.with_columns(
@@ -210,17 +197,36 @@ def _with_standing_copy(rows: pl.DataFrame) -> pl.DataFrame:
                 sequence.filter(of_x12).min().over("said"), sequence.filter(~of_x12).min().over("said")
             ),
         )
-        .join(
-            controls.select("said", "row", "other_controls", "originals", "stands"),
-            on=["said", "row"],
-            how="left",
-            validate="1:1",
-        )
+        .join(standing, on=["said", "row"], how="left", validate="1:1")
         .with_columns(
             is_copy=pl.col("stands").is_null(),
-            original_payer_claim_key=pl.when(best & (pl.col("originals") > 1))
-            .then(None)
-            .otherwise("original_payer_claim_key"),
+            original_payer_claim_key=pl.when("one_original").then("original_payer_claim_key"),
+        )
+    )
+
+
+def _best_copies(rows: pl.DataFrame) -> pl.DataFrame:
+    """Of the copies of a row those with most values, of these the greatest content: hashes break no tie.
+
+    One row per `said`: the first row, and the control numbers and numbers of originals of all the best.
+    """
+    filled = pl.sum_horizontal(
+        (pl.col(name).cast(pl.String).fill_null("") != "").cast(pl.Int64) for name in VALUES
+    )
+    fullest = rows.with_columns(filled=filled).filter(pl.col("filled") == pl.col("filled").max().over("said"))
+    rival = pl.len().over("said") > 1
+    greatest = (
+        fullest.filter(rival)
+        .with_columns(content=dense_rank(CONTENT))
+        .filter(pl.col("content") == pl.col("content").max().over("said"))
+    )
+    return (
+        pl.concat([fullest.filter(~rival), greatest.drop("content")])
+        .group_by("said")
+        .agg(
+            pl.col("row").min(),
+            controls=pl.col("line_control_key").drop_nulls().unique(),
+            originals=pl.col("original_payer_claim_key").n_unique(),
         )
     )
 
