@@ -59,7 +59,11 @@ for _name, _place, _help in (
         "flows.commands.report:export",
         "Write the workbook, the DuckDB file or the description of a release into a folder.",
     ),
-    ("inspect", "flows.commands.inspect_file:inspect_file", "What a raw X12 file holds, without its values."),
+    (
+        "inspect",
+        "flows.commands.inspect_file:inspect_file",
+        "What a file is and how a run would read it, without its values.",
+    ),
     ("schedule", "flows.commands.schedule:schedule", "Serve the nightly and rerun deployments with Prefect."),
 ):
     app.command(_place, name=_name, help=_help)

@@ -145,7 +145,7 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "away, it is made anew.",
     ),
     "E_INSPECT": Entry(
-        "The file cannot be read as X12.", "Give a raw 837P or 835 interchange, plain, gzip or zstd."
+        "The file cannot be looked at.", "Give the path of a file that no other program is writing."
     ),
     "E_STEP": Entry(
         "A step failed for a reason the program does not know. Nothing was committed by it.",

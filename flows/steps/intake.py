@@ -315,11 +315,15 @@ def _ledger_rows(
     """
     summed = counts.group_by("file_key").agg(pl.col("rows_read", "accepted", "quarantined", "repaired").sum())
     by_file = {row["file_key"]: row for row in summed.iter_rows(named=True)}
+    found: dict[str, dict[str, int]] = {}
+    told = counts.filter(pl.col("findings") > 0).group_by("file_key", "rule_code").agg(pl.sum("findings"))
+    for file_key, code, count in told.sort("file_key", "rule_code").iter_rows():
+        found.setdefault(file_key, {})[code] = count
     rows = []
     for result in results:
         row = result.row
         if row["outcome"] == "accepted":
-            row = {**row, **by_file.get(row["file_key"], {})}
+            row = {**row, **by_file.get(row["file_key"], {}), "findings": found.get(row["file_key"], {})}
             row["out_of_scope"] = row["rows_read"] - row["accepted"] - row["quarantined"]
             if row["file_key"] in latest:
                 row["latest_date"] = latest[row["file_key"]].isoformat()

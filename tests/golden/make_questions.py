@@ -45,7 +45,7 @@ def publish_demo(folder: Path) -> Path:
     outer = {name: value for name, value in os.environ.items() if not name.startswith("CPT01939_")}
     with patch.dict(os.environ, outer, clear=True):
         write_landing(folder / "landing")
-        settings = load_settings(data=folder, hmac_key=KEY, settle_seconds=0.0)
+        settings = load_settings(data=folder, hmac_key=KEY, settle_seconds=0.0, publication=False)
         with open_run(settings, "nightly") as run:
             nightly_run(run, InProcess())
     return folder / "benchmarks/standard"

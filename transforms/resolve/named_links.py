@@ -45,11 +45,48 @@ class _Claim:
         )
 
 
+class _Facts:
+    """By instance what the choice between successors needs to know of it: read when it is asked for, as most
+    claims have one successor at most.
+    """
+
+    def __init__(
+        self, claims: pl.DataFrame, adjudications: pl.DataFrame, order: pl.DataFrame, concerned: pl.Series
+    ) -> None:
+        of = pl.col("instance").is_in(concerned.implode())
+        charges = claims.filter(of).group_by("instance").agg(pl.col("charge_cents").drop_nulls().unique())
+        answers = (
+            adjudications.filter(of, ~pl.col("is_reversal"))
+            .group_by("instance")
+            .agg(pl.col("payment_date"), answered=pl.col("charge_cents").abs())
+        )
+        self.rows = (
+            order.filter(of)
+            .join(charges, on="instance", how="left", validate="1:1")
+            .join(answers, on="instance", how="left", validate="1:1")
+        )
+        self.places = {instance: place for place, instance in enumerate(self.rows["instance"])}
+        self.read: dict[int, _Claim] = {}
+
+    def __getitem__(self, instance: int) -> _Claim:
+        if instance not in self.read:
+            row = self.rows.row(self.places[instance], named=True)
+            answers = zip(row["payment_date"] or (), row["answered"] or (), strict=True)
+            self.read[instance] = _Claim(
+                row["order"],
+                row["turn"],
+                row["first_submitted_on"],
+                frozenset(row["charge_cents"] or ()),
+                tuple(answers),
+            )
+        return self.read[instance]
+
+
 @dataclass
 class _Chains:
     """Successors found so far: by older claim the newer one and its frequency code."""
 
-    claims: dict[int, _Claim]
+    claims: _Facts
     successor: dict[int, tuple[int, str]] = field(default_factory=dict)
 
     def meant(self, candidate: dict[str, Any]) -> int:
@@ -108,7 +145,7 @@ def named_links(
     """
     candidates = _candidates(claims, names, adjudications, order)
     concerned = pl.concat([candidates["instance"], candidates["older"]]).unique()
-    chains = _Chains(_facts(claims, adjudications, order, concerned))
+    chains = _Chains(_Facts(claims, adjudications, order, concerned))
     ambiguous: list[int] = []
     for submission, of_submission in groupby(candidates.iter_rows(named=True), key=itemgetter("submission")):
         rows = list(of_submission)
@@ -193,31 +230,3 @@ def _said(claims: pl.DataFrame, wanted: pl.DataFrame, group: str) -> pl.DataFram
             dates=pl.col("service_date").drop_nulls().unique(),
         )
     )
-
-
-def _facts(
-    claims: pl.DataFrame, adjudications: pl.DataFrame, order: pl.DataFrame, concerned: pl.Series
-) -> dict[int, _Claim]:
-    """By instance what the choice between successors needs to know of it."""
-    of = pl.col("instance").is_in(concerned.implode())
-    charges = claims.filter(of).group_by("instance").agg(charges=pl.col("charge_cents").drop_nulls().unique())
-    answers = (
-        adjudications.filter(of, ~pl.col("is_reversal"))
-        .group_by("instance")
-        .agg(days=pl.col("payment_date"), amounts=pl.col("charge_cents").abs())
-    )
-    rows = (
-        order.filter(of)
-        .join(charges, on="instance", how="left", validate="1:1")
-        .join(answers, on="instance", how="left", validate="1:1")
-    )
-    return {
-        row["instance"]: _Claim(
-            row["order"],
-            row["turn"],
-            row["first_submitted_on"],
-            frozenset(row["charges"] or ()),
-            tuple(zip(row["days"] or (), row["amounts"] or (), strict=True)),
-        )
-        for row in rows.iter_rows(named=True)
-    }
