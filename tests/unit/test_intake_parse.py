@@ -183,6 +183,12 @@ def test_a_formula_that_keeps_a_text_a_text_is_unwrapped() -> None:
     assert (found["claim_id"], found["procedure_code"]) == ("00123", "01939")
 
 
+def test_a_point_and_zeros_behind_a_code_of_digits_are_taken_off_and_counted() -> None:
+    found = typed(canonical_layout("claim_lines"), billing_provider_npi="1234567893.0", claim_id="77.0")
+    assert (found["billing_provider_npi"], found["claim_id"]) == ("1234567893", "77.0")
+    assert found["was_repaired"]
+
+
 def test_words_whose_code_is_certain_are_read() -> None:
     found = typed(canonical_layout("claim_lines"), patient_sex="female", payer_responsibility="Primary")
     assert (found["patient_sex"], found["payer_responsibility"]) == ("F", "P")
