@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     batch_files: Annotated[int, Field(ge=1)] = 500
     workers: Annotated[int, Field(ge=1, le=64)] = 2
 
+    publication: bool = True
     keep_releases: Annotated[int, Field(ge=1)] = 30
     lock_wait_seconds: Annotated[float, Field(ge=0)] = 0.0
     schedule_cron: str = "30 2 * * *"

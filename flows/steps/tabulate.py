@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.readers.reference_files import reference_digests
+from flows.readers.reference_files import read_reference, reference_digests
 from flows.run import Run
 from flows.steps.admission import read_ledger
 from flows.steps.build_tables import read_built, rolling_window, with_built
@@ -63,7 +63,7 @@ def _edition(
 ) -> tuple[Edition, Tables]:
     """What `shared` has told with this release, and its tables: new periods beside those told before."""
     made_under = hashlib.sha256(as_json([SCHEMA_VERSION, asdict(rules)])).hexdigest()[:16]
-    before, kept = run.store.snapshot.edition, last_release(run, "shared")
+    before, kept = store.snapshot.edition, last_release(run, "shared")
     because = _new_edition(before, made_under, kept is not None)
     if because:
         number = before.number + 1 if before else 1
@@ -130,8 +130,23 @@ def _stage_audience(
     name = stage_release(
         *(tables, columns, identity, data_dictionary(specs.values(), audience), terms, run.data, run.work),
         late=lambda: {CHANGES: _changes(run, audience, tables, causes, terms)},
+        beside=lambda folder: _publication(run, folder, identity, terms) if run.settings.publication else [],
     )
     return name, edition
+
+
+def _publication(run: Run, folder: Path, identity: str, terms: Terms) -> list[Path]:
+    """What people look at, written beside the tables of a release."""
+    from flows.publication.make import edition_of, is_synthetic, make_publication
+
+    facts = {
+        "audience": terms.disclosure.audience,
+        "release_id": identity,
+        "as_of": terms.as_of,
+        "rules": asdict(terms.rules),
+        "published": terms.published,
+    }
+    return make_publication(folder, edition_of(facts, is_synthetic(run.data)), read_reference(), folder)
 
 
 def _changes(run: Run, audience: Audience, tables: Tables, causes: _Causes, terms: Terms) -> pl.DataFrame:
