@@ -126,7 +126,7 @@ def _dictionary(published: Published) -> Section:
             continue
         told = describe(TABLES[name])
         rows = tuple(
-            (plain(column["name"]), plain(column["unit"] or column["type"]), plain(column["description"]))
+            (plain(column["name"]), plain(column["unit"] or column["type"]), plain(column["description"].replace("null", "empty")))
             for column in told["columns"]
         )
         heads = (Head("Column", False), Head("Unit", False), Head("Meaning", False))
