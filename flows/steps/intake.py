@@ -117,6 +117,16 @@ def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -
     return _report(results, work, batch_file.stem, settings, key)
 
 
+def read_again(file: LandingFile, scratch: Path, settings: Settings) -> FileResult:
+    """One file as its reader gives it, before any row is validated; nothing of it is taken in."""
+    from flows.readers.read_x12 import read_small_files
+
+    result = _take_in(file.path, file.shown_name, file.size, scratch, settings, set())
+    if result.raw is not None:
+        list(read_small_files([result], settings))
+    return result
+
+
 def _take_in(
     path: Path, shown_name: str, size: int, scratch: Path, settings: Settings, known: set[str]
 ) -> FileResult:
@@ -315,11 +325,15 @@ def _ledger_rows(
     """
     summed = counts.group_by("file_key").agg(pl.col("rows_read", "accepted", "quarantined", "repaired").sum())
     by_file = {row["file_key"]: row for row in summed.iter_rows(named=True)}
+    found: dict[str, dict[str, int]] = {}
+    told = counts.filter(pl.col("findings") > 0).group_by("file_key", "rule_code").agg(pl.sum("findings"))
+    for file_key, code, count in told.sort("file_key", "rule_code").iter_rows():
+        found.setdefault(file_key, {})[code] = count
     rows = []
     for result in results:
         row = result.row
         if row["outcome"] == "accepted":
-            row = {**row, **by_file.get(row["file_key"], {})}
+            row = {**row, **by_file.get(row["file_key"], {}), "findings": found.get(row["file_key"], {})}
             row["out_of_scope"] = row["rows_read"] - row["accepted"] - row["quarantined"]
             if row["file_key"] in latest:
                 row["latest_date"] = latest[row["file_key"]].isoformat()

@@ -257,6 +257,14 @@ def test_a_row_cut_before_its_code_is_quarantined_and_one_out_of_scope_is_not(tm
     assert found.only["out_of_scope"] == 1
 
 
+def test_rows_of_blanks_are_no_rows_of_ours(tmp_path: Path) -> None:
+    for number, rows in enumerate(([claim()], [remit()])):
+        text = as_csv(rows).decode()
+        blank = ",".join([" "] * len(rows[0]))
+        found = take_in(tmp_path / str(number), {"rows.csv": f"{text}{blank}\n{blank}\n".encode()})
+        assert (found.only["accepted"], found.only["quarantined"]) == (1, 0)
+
+
 def test_lines_of_a_submission_are_counted_in_scope_or_not(tmp_path: Path) -> None:
     rows = [
         claim(claim_id="A", line_number="1"),
