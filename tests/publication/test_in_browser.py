@@ -36,7 +36,8 @@ FIGURES = """() => [...document.querySelectorAll('figure')].map(figure => {
   const texts = [...svg.querySelectorAll('text')].map(text => {
     const at = text.getBoundingClientRect();
     return {words: text.textContent, size: parseFloat(getComputedStyle(text).fontSize) * scale,
-            out: Math.max(box.left - at.left, at.right - box.right, box.top - at.top, at.bottom - box.bottom)};
+            out: Math.max(box.left - at.left, at.right - box.right,
+                          box.top - at.top, at.bottom - box.bottom)};
   });
   const named = id => document.getElementById(id)?.textContent.trim() || '';
   return {id: figure.id, width: box.width, height: box.height, nan: svg.outerHTML.includes('NaN'),
