@@ -33,9 +33,7 @@ def describe(
     from transforms.protect.tables import is_for
 
     chosen = [audience] if audience else list(AUDIENCES)
-    readers = {
-        name: [each for each in chosen if is_for(name, DisclosureRules.of(each))] for name in TABLES
-    }
+    readers = {name: [each for each in chosen if is_for(name, DisclosureRules.of(each))] for name in TABLES}
     told = {name: spec for name, spec in TABLES.items() if readers[name]}
     if table is not None and table not in told:
         raise ProductError("E_UNKNOWN_TABLE", f"{audience} has none of that name" if table in TABLES else "")
