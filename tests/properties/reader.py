@@ -20,6 +20,8 @@ ENOUGH = 5
 """Values of a count that are looked for; the span of more is not measured."""
 REACH = 24.0
 """How far an unknown may differ from the truth. Farther worlds exist and are not needed."""
+AT_ONCE = 400
+"""Counts wished for in one programme: one that wishes for thousands takes minutes."""
 NEAR = 1e-6
 GAIN = 0.1
 """Share of a part's narrow counts that a programme must move for the part to get another one."""
@@ -136,6 +138,8 @@ class Programme:
 
     def _wish(self, inside: np.ndarray, free: np.ndarray, generator: np.random.Generator) -> None:
         narrow = (self.widths < ENOUGH) & inside
+        if free.all():
+            narrow[generator.permutation(np.flatnonzero(narrow))[AT_ONCE:]] = False
         sign = np.where(generator.random(len(narrow)) < 0.5, 1.0, -1.0)
         sign = np.where(self.values + self.up >= 10, -1.0, np.where(self.down >= self.values, 1.0, sign))
         self.look(np.where(narrow, sign * generator.uniform(0.5, 1.5, len(narrow)), 0.0), free)
