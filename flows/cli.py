@@ -50,6 +50,16 @@ for _name, _place, _help in (
         "flows.commands.status:status",
         "Last release, freshness, files waiting or rejected, interrupted runs.",
     ),
+    (
+        "retract",
+        "flows.commands.retract:retract",
+        "Take everything that a file brought out again, or back in.",
+    ),
+    (
+        "quarantine",
+        "flows.commands.quarantine:quarantine",
+        "The bad rows of a file: row, rule, column, what to do.",
+    ),
     ("verify", "flows.commands.verify:verify", "Compare the release on disk with its manifest."),
     ("explain", "flows.commands.explain:explain", "What an error or quarantine code means and what to do."),
     ("describe", "flows.commands.describe:describe", "Columns, units and meaning of a published table."),

@@ -88,6 +88,21 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "Call `cpt01939 status --names` at a terminal, without --json and without a pipe.",
         USAGE,
     ),
+    "E_FILE_UNKNOWN": Entry(
+        "Nothing that counts was taken in (or, with --undo, retracted) under that name.",
+        "`cpt01939 status` lists files by their shown name (f:...); give that, or the path in landing/.",
+        USAGE,
+    ),
+    "E_FILE_GONE": Entry(
+        "The file that is to be read again lies in landing/ no longer, or is another one now. Nothing "
+        "was changed.",
+        "Put it back into landing/ under its old name, then call the command again.",
+    ),
+    "E_VALUES": Entry(
+        "Values of bad rows are shown on a terminal only: they may be those of a person.",
+        "Call `cpt01939 quarantine FILE --values` at a terminal, without --json and without a pipe.",
+        USAGE,
+    ),
     "E_NOTHING_TAKEN_IN": Entry(
         "Nothing has been taken in for this payer and month.",
         "`cpt01939 status` lists what there is; `cpt01939 run` takes in what waits in landing/.",

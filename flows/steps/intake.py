@@ -117,6 +117,16 @@ def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -
     return _report(results, work, batch_file.stem, settings, key)
 
 
+def read_again(file: LandingFile, scratch: Path, settings: Settings) -> FileResult:
+    """One file as its reader gives it, before any row is validated; nothing of it is taken in."""
+    from flows.readers.read_x12 import read_small_files
+
+    result = _take_in(file.path, file.shown_name, file.size, scratch, settings, set())
+    if result.raw is not None:
+        list(read_small_files([result], settings))
+    return result
+
+
 def _take_in(
     path: Path, shown_name: str, size: int, scratch: Path, settings: Settings, known: set[str]
 ) -> FileResult:

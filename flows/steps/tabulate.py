@@ -63,7 +63,7 @@ def _edition(
 ) -> tuple[Edition, Tables]:
     """What `shared` has told with this release, and its tables: new periods beside those told before."""
     made_under = hashlib.sha256(as_json([SCHEMA_VERSION, asdict(rules)])).hexdigest()[:16]
-    before, kept = run.store.snapshot.edition, last_release(run, "shared")
+    before, kept = store.snapshot.edition, last_release(run, "shared")
     because = _new_edition(before, made_under, kept is not None)
     if because:
         number = before.number + 1 if before else 1

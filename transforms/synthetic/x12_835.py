@@ -16,6 +16,8 @@ from transforms.synthetic.x12_envelope import (
 
 LoopRows = list[Row]
 TRIPLETS_PER_SEGMENT = 6
+ORIGINATOR = "1999999999"
+"""Who sends the money (TRN03): it stands for the payer's id where the payer names none."""
 
 
 def payment_set(loops: list[LoopRows], marks: Delimiters) -> Transaction:
@@ -44,11 +46,12 @@ def _payment(out: Transaction, row: Row, cents: int) -> None:
         out.add("BPR", "I", amount, "C", "ACH", "CCP", *account, day)
     else:
         out.add("BPR", "H", "0", "C", "NON", *[None] * 11, day)
-    out.add("TRN", "1", row["payment_trace"], "1999999999")
+    out.add("TRN", "1", row["payment_trace"], ORIGINATOR)
     out.add("DTM", "405", day)
     out.add("N1", "PR", row["payer_name"])
     address(out, None)
-    out.add("REF", "2U", row["payer_id"])
+    if row["payer_id"]:
+        out.add("REF", "2U", row["payer_id"])
     out.add("PER", "BL", "PROVIDER SERVICES", "TE", "5555550101")
     if row["payee_npi"]:
         out.add("N1", "PE", organization(row["payee_npi"]), "XX", row["payee_npi"])
