@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from schemas.rules import Audience, DisclosureRules, Rules
+from schemas.rules import AUDIENCES, Audience, DisclosureRules, Rules
 from transforms.protect.tables import protect_tables
 from transforms.tables.build import build_tables
 
@@ -22,7 +22,10 @@ from table_lines import NPIS, denied, paid  # noqa: E402
 
 FOLDER = Path(__file__).parent / "tables"
 AS_OF = date(2024, 9, 30)
-NAMES = ("utilization", "payment", "case_payment", "care_models", "denials", "denial_reasons", "timeliness")
+NAMES = (
+    *("utilization", "payment", "case_payment", "care_models", "denials", "denial_reasons", "timeliness"),
+    *("denial_categories", "authorizations", "clinical_themes"),
+)
 PAYERS = ("aetna", "uhc", "medicare")
 RATES = {"aetna": 6_400, "uhc": 7_000, "medicare": 2_050}
 """Cents per unit."""
@@ -56,6 +59,8 @@ def line(number: int) -> dict[str, object]:
         "anesthesia_minutes": tenths * 1.5,
         "time_unit_tenths": tenths,
         "billed_unit_tenths": units,
+        "has_prior_authorization": number % 4 != 1,
+        "diagnosis_1": ("M47812", "G894", "G893", "M5412")[number % 4],
         "charge_cents": 52_000 + 700 * (number % 17),
         "first_submitted_on": submitted,
         "first_remit_on": submitted + timedelta(days=14 + number % 21),
@@ -88,7 +93,7 @@ def as_text(frame: pl.DataFrame) -> str:
     return frame.filter(pl.col("period_type").is_in(["quarter", "rolling_12"])).write_csv()
 
 
-@pytest.mark.parametrize("audience", ["internal", "standard"])
+@pytest.mark.parametrize("audience", AUDIENCES)
 def test_tables_are_the_golden_ones(audience: Audience) -> None:
     for name, frame in tables(audience).items():
         golden = (FOLDER / audience / f"{name}.csv").read_text(encoding="utf-8")
@@ -96,7 +101,7 @@ def test_tables_are_the_golden_ones(audience: Audience) -> None:
 
 
 if __name__ == "__main__":
-    for chosen in ("internal", "standard"):
+    for chosen in AUDIENCES:
         (FOLDER / chosen).mkdir(parents=True, exist_ok=True)
         for table, made in tables(chosen).items():
             (FOLDER / chosen / f"{table}.csv").write_text(as_text(made), encoding="utf-8")

@@ -123,6 +123,16 @@ def test_where_no_number_makes_the_billed_charge_one_file_tells() -> None:
     assert resolve([claim()], odd).outcomes.count("duplicate") == 1
 
 
+def test_two_exports_may_number_their_rows_each_in_its_own_way() -> None:
+    """A posting export leaves out the lines before: 900.00 were billed, so both speak of one row."""
+    found = resolve([claim()], [remit(service_sequence=2), remit(file_key="posting", service_sequence=1)])
+    assert (sorted(found.outcomes), found.line["final_charge_cents"]) == (["duplicate", "linked"], 90000)
+    halves = [
+        half(place, file_key=name) for name, first in (("a", 1), ("b", 2)) for place in (first, first + 1)
+    ]
+    assert resolve([claim()], halves).outcomes.count("duplicate") == 2
+
+
 def test_the_same_sequence_number_with_other_amounts_is_another_loop() -> None:
     """One payment holds two CLP of a claim: their rows are not added up."""
     other = {"paid_cents": 30000, "adjustments": "CO-45:52500|PR-2:7500"}
@@ -130,6 +140,18 @@ def test_the_same_sequence_number_with_other_amounts_is_another_loop() -> None:
     x12 = resolve([claim()], [remit(loop_number=1), remit(loop_number=2, **other)])
     assert (extract.line["final_charge_cents"], extract.line["paid_cents"]) == (90000, 33600)
     assert told(extract) == told(x12)
+
+
+def test_so_is_what_has_the_whole_charge_again_without_a_sequence_number() -> None:
+    """Each row makes the billed charge alone: they are no parts of one line."""
+    rows = [
+        remit(service_sequence=None),
+        correction(service_sequence=None, trace_key="trace 1", payment_date=days(0)),
+    ]
+    found = resolve([claim()], rows)
+    assert (found.line["final_charge_cents"], found.line["paid_cents"]) == (90000, 33600)
+    parts = [half(), half(paid_cents=15000, adjustments="CO-45:30000")]
+    assert resolve([claim()], parts).line["final_charge_cents"] == 90000
 
 
 def test_each_clp_of_x12_is_a_loop_of_its_own() -> None:

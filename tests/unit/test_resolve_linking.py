@@ -104,6 +104,19 @@ def test_alike_lines_of_which_one_modifier_came_back() -> None:
     assert [line["paid_cents"] for line in found.lines] == [16800, 15000]
 
 
+def test_alike_lines_of_which_one_control_number_came_back() -> None:
+    answers = [bare(1, 15000, line_control_key="lc:2"), bare(2, 16800)]
+    found = resolve(lines_of_charge(45000, "QK", "QX"), answers)
+    assert [line["paid_cents"] for line in found.lines] == [16800, 15000]
+
+
+def test_alike_lines_of_which_both_came_back_with_one_modifier() -> None:
+    """Modifiers break ties and do no more: two answers with a line's whole charge are of two lines."""
+    answers = [bare(place, 15000 + place) | {"modifier_1": "QK"} for place in (1, 2)]
+    found = resolve(lines_of_charge(45000, "QK", "QX"), answers)
+    assert [line["paid_cents"] for line in found.lines] == [15001, 15002]
+
+
 def test_alike_lines_without_an_order_are_told_only_where_the_answers_are_equal() -> None:
     lines = lines_of_charge(45000, "QK", "QX")
     assert resolve(lines, [bare(None, 16800), bare(None, 15000)]).outcomes == ["ambiguous"] * 2

@@ -36,13 +36,19 @@ class _Claim:
     first_submitted_on: date
     charges: frozenset[int]
     answers: tuple[tuple[date, int], ...]
+    final: tuple[tuple[date, int], ...]
 
-    def was_answered_at_the_charge_of(self, successor: _Claim) -> bool:
-        """An answer under the old number, after the successor was sent, at a charge of the successor's."""
-        return any(
-            day >= successor.first_submitted_on and charge in successor.charges
-            for day, charge in self.answers
+    def answered_at_the_charge_of(self, successor: _Claim) -> tuple[bool, bool]:
+        """Whether the final answer under the old number is of a day after the successor was sent, at a charge
+        of the successor's; and whether any answer is.
+        """
+        final, any_answer = (
+            any(
+                day >= successor.first_submitted_on and charge in successor.charges for day, charge in answers
+            )
+            for answers in (self.final, self.answers)
         )
+        return final, any_answer
 
 
 class _Facts:
@@ -57,8 +63,14 @@ class _Facts:
         charges = claims.filter(of).group_by("instance").agg(pl.col("charge_cents").drop_nulls().unique())
         answers = (
             adjudications.filter(of, ~pl.col("is_reversal"))
-            .group_by("instance")
-            .agg(pl.col("payment_date"), answered=pl.col("charge_cents").abs())
+            .sort("sequence")
+            .group_by("instance", maintain_order=True)
+            .agg(
+                pl.col("payment_date"),
+                answered=pl.col("charge_cents").abs(),
+                standing=pl.col("cancelled_on").is_null(),
+                paid=pl.col("paid_or_allowed"),
+            )
         )
         self.rows = (
             order.filter(of)
@@ -71,13 +83,17 @@ class _Facts:
     def __getitem__(self, instance: int) -> _Claim:
         if instance not in self.read:
             row = self.rows.row(self.places[instance], named=True)
-            answers = zip(row["payment_date"] or (), row["answered"] or (), strict=True)
+            answers = tuple(zip(row["payment_date"] or (), row["answered"] or (), strict=True))
+            marks = list(zip(answers, row["standing"] or (), row["paid"] or (), strict=True))
+            standing = [answer for answer, stands, _ in marks if stands]
+            paid = [answer for answer, stands, pays in marks if stands and pays]
             self.read[instance] = _Claim(
                 row["order"],
                 row["turn"],
                 row["first_submitted_on"],
                 frozenset(row["charge_cents"] or ()),
-                tuple(answers),
+                answers,
+                tuple((paid or standing)[-1:]),
             )
         return self.read[instance]
 
@@ -130,9 +146,10 @@ class _Chains:
                 return
         self.successor[older] = (newer, frequency)
 
-    def _rank(self, older: int, newer: int) -> tuple[bool, int]:
+    def _rank(self, older: int, newer: int) -> tuple[bool, bool, int]:
         claim, successor = self.claims[older], self.claims[newer]
-        return not claim.was_answered_at_the_charge_of(successor), successor.turn
+        final, any_answer = claim.answered_at_the_charge_of(successor)
+        return not final, not any_answer, successor.turn
 
 
 def named_links(

@@ -239,7 +239,7 @@ def _counted(rows: pl.DataFrame, chains: Chains) -> pl.DataFrame:
     """
     void_alone = (pl.col("claim_frequency_code") == VOID).all().over("instance")
     first = rows.with_columns(void_alone=void_alone).sort(
-        "service_date", "line_number", "submission_order", "row"
+        "service_date", "line_number", "submission_order", pl.col("row_standing") != "line", "row"
     )
     replaced = first.filter(pl.col("standing") == "superseded").unique(
         "instance", keep="first", maintain_order=True
