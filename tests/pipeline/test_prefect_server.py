@@ -56,7 +56,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def api(data: Path, home: Path) -> Iterator[httpx.Client]:
     """`cpt01939 schedule` on a free port, ready to take runs; ended with SIGTERM."""
-    with scheduled(data, home) as (process, port, _):
+    with scheduled(data, home, CPT01939_BATCH_FILES="1") as (process, port, _):
         with httpx.Client(base_url=f"http://127.0.0.1:{port}/api", timeout=30) as client:
             until(lambda: answers(client, "/deployments/name/rerun/on-demand"), 180)
             yield client
@@ -66,7 +66,9 @@ def api(data: Path, home: Path) -> Iterator[httpx.Client]:
 
 
 @contextlib.contextmanager
-def scheduled(data: Path, home: Path) -> Iterator[tuple[subprocess.Popen[bytes], int, Path]]:
+def scheduled(
+    data: Path, home: Path, **environment: str
+) -> Iterator[tuple[subprocess.Popen[bytes], int, Path]]:
     """`cpt01939 schedule` on a free port: its process, port and what it says."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -75,7 +77,7 @@ def scheduled(data: Path, home: Path) -> Iterator[tuple[subprocess.Popen[bytes],
     with said.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "flows", "schedule", "--port", str(port), "--data", str(data)],
-            env=prefect_environment(home),
+            env={**prefect_environment(home), **environment},
             cwd=home,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -147,7 +149,8 @@ def test_both_deployments_are_served_and_their_parameters_are_choices(api: httpx
     assert set(schema["properties"]) == {"payer", "month", "from_landing"}
     assert schema["definitions"]["Payer"]["enum"] == ["aetna", "bcbs", "cigna", "uhc", "medicare", "other"]
     assert "pattern" in schema["properties"]["month"]
-    assert rerun["entrypoint"] == "flows.rerun.rerun"
+    assert all(told["description"] for told in schema["properties"].values()), "the form explains itself"
+    assert rerun["entrypoint"] == "flows.prefect_flows.rerun"
 
 
 @pytest.mark.parametrize(
@@ -180,14 +183,59 @@ def test_rerun_and_nightly_through_the_api(api: httpx.Client, data: Path, home: 
     nothing_personal(home)
 
 
+def test_a_night_draws_every_edge_and_asks_for_attention(api: httpx.Client, data: Path, home: Path) -> None:
+    for number in range(2):
+        name = sorted(small_files())[number]
+        (data / "landing" / f"again_{number}_{NAMED[7:]}").write_bytes(small_files()[name] + b"\n")
+    (data / "landing" / "MOCKBRIDGE.csv").write_bytes(b"neither,nor\n1,2\n")
+    run = started(api, "nightly/nightly", {})
+    assert until(lambda: finished(api, run), 120) == "COMPLETED"
+    assert answers(api, f"/flow_runs/{run}")["state"]["name"] == "Needs attention"  # type: ignore[index]
+    graph = answers(api, f"/flow_runs/{run}/graph-v2")
+    assert graph is not None
+    nodes = {node["id"]: node for _, node in graph["nodes"]}
+    parents = {
+        node["label"]: sorted(nodes[parent["id"]]["label"] for parent in node["parents"])
+        for node in nodes.values()
+    }
+    batches = [f"intake-batch-{number:05d}" for number in range(3)]
+    assert parents["recover"] == []
+    assert parents["discover"] == ["recover"]
+    assert [parents[batch] for batch in batches] == [["discover"]] * 3, "one task per batch of files"
+    assert parents["admission"] == sorted(["discover", *batches])
+    assert parents["plan"] == ["admission"]
+    assert parents["resolve"] == ["admission", "plan"]
+    assert parents["tables"] == ["resolve"]
+    for audience in ("internal", "standard"):
+        assert parents[f"protect-{audience}"] == ["resolve", "tables"]
+        assert parents[f"stage-{audience}"] == [f"protect-{audience}", "tables"]
+        assert parents[f"publish-{audience}"] == ["commit", f"stage-{audience}"]
+    assert parents["commit"] == ["stage-internal", "stage-standard", "tables"]
+    assert parents["summary"] == ["admission", "commit", "discover", "plan", "recover"]
+    assert (len(nodes), sum(map(len, parents.values()))) == (17, 30)
+    told = posted(api, "/logs/filter", {"logs": {"flow_run_id": {"any_": [run]}}}).json()
+    assert {"begin", "stage", "committed", "summary", "end"} <= {line["message"].split()[0] for line in told}
+    attention = {"filter": {"event": {"name": ["cpt01939.run.needs-attention"]}}}
+    events = until(lambda: posted(api, "/events/filter", attention).json()["events"], 60)
+    assert events[0]["resource"]["prefect.resource.id"] == f"prefect.flow-run.{run}"
+    assert events[0]["payload"]["rejected_files"] == 1
+    nothing_personal(home)
+
+
 def start(client: httpx.Client, name: str, parameters: dict[str, str]) -> str:
     """Start a run of a deployment through the API; the state it ends in."""
+    run = started(client, name, parameters)
+    return str(until(lambda: finished(client, run), 120))
+
+
+def started(client: httpx.Client, name: str, parameters: dict[str, str]) -> str:
+    """Start a run of a deployment through the API; its id."""
     deployment = until(lambda: answers(client, f"/deployments/name/{name}"), 60)
     # the key makes one run of a request that had to be sent twice
     body = {"parameters": parameters, "idempotency_key": uuid.uuid4().hex}
     made = posted(client, f"/deployments/{deployment['id']}/create_flow_run", body)
     assert made.status_code in (200, 201)
-    return str(until(lambda: finished(client, made.json()["id"]), 120))
+    return str(made.json()["id"])
 
 
 def nothing_personal(home: Path) -> None:
