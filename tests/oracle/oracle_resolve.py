@@ -70,18 +70,18 @@ def resolve(landing: Landing, reference: OracleReference, settings: OracleSettin
 
 
 def resolved_lines(life: Life, world: World) -> list[Row]:
-    """Lines of one claim, each with what became of it."""
+    """Lines of one claim, each with what became of it; a claim is counted once where its first line was."""
     resolved: list[Row] = []
-    for submission in life.claim.submissions:
+    for order, submission in enumerate(life.claim.submissions):
         for row in submission.rows:
             if row["in_scope"]:
-                resolved.append(resolved_line(row, submission, life, world))
+                resolved.append({**resolved_line(row, submission, life, world), "_order": order})
     for standing, column in (("superseded", "replaced_claim"), ("void", "voided_claim")):
         rows = [row for row in resolved if row["standing"] == standing]
         if rows and life.claim.role == "P":
-            min(rows, key=lambda row: (row["service_date"], row["line_number"], content(row), origin(row)))[
-                column
-            ] = True
+            names = ("service_date", "line_number", "_order")
+            first = min(rows, key=lambda row: (*(row[name] for name in names), content(row), origin(row)))
+            first[column] = True
     return resolved
 
 

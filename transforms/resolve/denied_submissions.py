@@ -132,7 +132,7 @@ def _verdicts(rows: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
     )
     return (
         rows.join(adjustments, on="row", how="left", validate="1:1")
-        .with_columns(paid=allowed > 0)
+        .with_columns(paid=(pl.col("paid_cents") > 0) | (allowed > 0))
         .select(
             "row",
             "paid",
