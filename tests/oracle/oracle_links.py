@@ -54,9 +54,8 @@ def same_payer(line: RemitLine, row: Row, reference: OracleReference) -> bool:
 
 def line_control_agrees(line: RemitLine, slot: Slot) -> bool:
     """Evidence 1: REF*6R, or LX01 as text, of any version."""
-    given = line.row["line_control"]
     keys = {row["line_control"] for _, row in slot.lines} | {str(row["line_number"]) for _, row in slot.lines}
-    return line.billed_code is not None and given is not None and given in keys
+    return line.billed_code is not None and bool(line.controls & keys)
 
 
 def charges_of(line: RemitLine) -> set[int]:
@@ -119,7 +118,10 @@ def best_slots(
     of_payee = [claim for claim in claims if line.row["payee_npi"] in (None, claim.npi)]
     exact = [claim for claim in of_payee if claim.number == line.row["number"]]
     near = [claim for claim in of_payee if loose(claim.number) == loose(line.row["number"])]
-    found = [c for c in exact or near if not line.has_carc_23 or c.role in ("S", "T")]
+    found = exact or near
+    secondary = [claim for claim in found if claim.role in ("S", "T")]
+    if line.has_carc_23 and secondary:
+        found = secondary
     line.candidates = [slot for claim in found for slot in claim.slots]
     wanted = role_wanted(line, loops)
     ranked = [(rank(line, slot, wanted, bool(exact), reference), slot) for slot in line.candidates]
@@ -139,7 +141,7 @@ def link_loop(loop: Loop, loops: list[Loop], claims: list[Claim], reference: Ora
         elif len(best) > 1:
             line.outcome, line.candidates = "ambiguous", best
         else:
-            line.outcome = "crossover" if line.has_carc_23 and not line.candidates else "unlinked"
+            line.outcome = "unlinked"
     meet_in_order(loop)
 
 

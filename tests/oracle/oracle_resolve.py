@@ -15,7 +15,7 @@ from oracle_links import claim_payer, link_remits
 from oracle_lives import Life
 from oracle_loops import Loop, loops_of
 from oracle_reference import OracleReference, OracleSettings
-from oracle_reversals import apply_reversals
+from oracle_reversals import apply_reversals, mark_unmatched
 from oracle_roles import settle_roles
 from oracle_spoken import Spoken
 from oracle_units import SHARES, care_model, units_of
@@ -51,8 +51,9 @@ def answers_to(claims: list[Claim], loops: list[Loop], reference: OracleReferenc
     """What answers say of claims, each in its role; reversals have cancelled what they take back."""
     link_remits(loops, claims, reference)
     adjudications = adjudications_of(loops)
+    apply_reversals(adjudications, loops)
     settle_roles(adjudications, claims, reference)
-    apply_reversals(adjudications, loops, claims)
+    mark_unmatched(adjudications, loops)
     return adjudications
 
 

@@ -70,11 +70,11 @@ def _decided(answers: pl.DataFrame) -> pl.DataFrame:
         stated=status.is_in(PRIMARY) & ~pl.col("prior_payer"), after=status.is_in(AFTER_ANOTHER)
     ).pipe(_with_first_answer)
     own = pl.col("same_payer")
-    others_stated = pl.col("stated").sum().over("instance", "same_payer") - pl.col("stated").sum().over(
-        FAMILY
-    )
+    others_stated = pl.col("stated").sum().over("instance") - pl.col("stated").sum().over(FAMILY)
+    # an answer that says it is the primary payer's goes with what came before it only as a correction
+    follows = ~pl.col("stated") | pl.col("corrects")
     assumed = pl.col("first_after") & ~pl.col("has_secondary_claim") & (others_stated == 0)
-    of_own = pl.col("first_prior") | (pl.col("first_after") & ~assumed)
+    of_own = follows & (pl.col("first_prior") | (pl.col("first_after") & ~assumed))
     answers = answers.with_columns(
         is_crossover=pl.col("prior_payer")
         | of_own
@@ -86,7 +86,10 @@ def _decided(answers: pl.DataFrame) -> pl.DataFrame:
         .over("instance")
     )
     of_another = (
-        pl.col("prior_payer") | pl.col("first_prior") | pl.col("first_after") | pl.col("after") | own_paid
+        pl.col("prior_payer")
+        | (follows & (pl.col("first_prior") | pl.col("first_after")))
+        | pl.col("after")
+        | own_paid
     )
     answers = answers.with_columns(is_crossover=pl.when(own).then("is_crossover").otherwise(of_another))
     cancelled = answers.select(cancels="adjudication", of_cancelled="is_crossover")
