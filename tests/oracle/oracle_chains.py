@@ -139,10 +139,10 @@ def continuing(slot: Slot, line: Row, old: Slot) -> int | None:
 
 def standing_of(row: Row, submission: Submission, life: Life) -> str:
     """secondary, duplicate, void, superseded or current."""
-    if life.claim.role in ("S", "T"):
-        return "secondary"
     if submission.is_duplicate or any(row is other for other in submission.repeated):
         return "duplicate"
+    if life.claim.role in ("S", "T"):
+        return "secondary"
     if life.is_void:
         return "void"
     is_standing = submission is life.standing and any(row is line for line in submission.lines)

@@ -91,7 +91,7 @@ def reverse_claim(line: RemitLine, adjudications: list[Adjudication]) -> None:
     open_ones = [
         a
         for a in adjudications
-        if a.slot in slots and can_cancel(numbers, a) and a.paid_on < line.row["paid_on"]
+        if a.slot in slots and can_cancel(numbers, a) and comes_before(a, line)
     ]
     if not open_ones:
         return
@@ -100,6 +100,14 @@ def reverse_claim(line: RemitLine, adjudications: list[Adjudication]) -> None:
         if a.loop is latest.loop:
             a.cancelled_by = whole_reversal(line, a.slot)
     line.outcome = "linked"
+
+
+def comes_before(answer: Adjudication, reversal: RemitLine) -> bool:
+    """On one day only what the reversal negates lies before it."""
+    negated = abs(answer.charge) == abs(reversal.row["charge"]) and abs(answer.svc_paid) == abs(
+        reversal.row["paid"]
+    )
+    return answer.paid_on < reversal.row["paid_on"] or (answer.paid_on == reversal.row["paid_on"] and negated)
 
 
 def whole_reversal(line: RemitLine, slot: Slot) -> Adjudication:

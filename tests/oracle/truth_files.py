@@ -117,9 +117,12 @@ def mixed(truth: Truth, chance: random.Random) -> Files:
 
 
 def spread(unit: Unit, kind: str, parts: list[list[Row]], chance: random.Random) -> None:
-    """The rows of a unit over the files."""
+    """The rows of a unit over the files; a claim with lines out of scope stays together, as how many lines it
+    has in all is counted in the file."""
+    together = chance.choice(parts)
+    is_whole = kind == "claims" and any(row["procedure_code"] == "99100" for row in unit.rows)
     for row in unit.rows:
-        chance.choice(parts).append(row)
+        (together if is_whole else chance.choice(parts)).append(row)
 
 
 def deliver(folder: Path, files: Files) -> None:

@@ -198,10 +198,10 @@ def _with_standing(placed: Claims, chains: Chains) -> pl.DataFrame:
         & ~pl.col("is_superseded")
     ).fill_null(False)
     standing = (
-        pl.when(pl.col("role") != "P")
-        .then(pl.lit("secondary"))
-        .when(copies)
+        pl.when(copies)
         .then(pl.lit("duplicate"))
+        .when(pl.col("role") != "P")
+        .then(pl.lit("secondary"))
         .when("is_void")
         .then(pl.lit("void"))
         .when(stands)
