@@ -47,7 +47,7 @@ format: $(STAMP) ## rewrite the code in the house format
 bench: $(STAMP) ## speed and memory, against the bare engine (minutes)
 	@$(BIN)/python -m pytest tests/benchmarks -q -s --timeout 3600
 
-docs: $(STAMP) ## write docs/questions.md anew from the demo's tables
+docs: $(STAMP) ## write docs/questions.md and the README's table anew from the demo
 	@$(BIN)/python tests/golden/make_questions.py
 
 lock: ## resolve requirements.lock anew (hashes, no URLs)

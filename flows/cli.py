@@ -50,6 +50,16 @@ for _name, _place, _help in (
         "flows.commands.status:status",
         "Last release, freshness, files waiting or rejected, interrupted runs.",
     ),
+    (
+        "retract",
+        "flows.commands.retract:retract",
+        "Take everything that a file brought out again, or back in.",
+    ),
+    (
+        "quarantine",
+        "flows.commands.quarantine:quarantine",
+        "The bad rows of a file: row, rule, column, what to do.",
+    ),
     ("verify", "flows.commands.verify:verify", "Compare the release on disk with its manifest."),
     ("explain", "flows.commands.explain:explain", "What an error or quarantine code means and what to do."),
     ("describe", "flows.commands.describe:describe", "Columns, units and meaning of a published table."),
@@ -59,7 +69,11 @@ for _name, _place, _help in (
         "flows.commands.report:export",
         "Write the workbook, the DuckDB file or the description of a release into a folder.",
     ),
-    ("inspect", "flows.commands.inspect_file:inspect_file", "What a raw X12 file holds, without its values."),
+    (
+        "inspect",
+        "flows.commands.inspect_file:inspect_file",
+        "What a file is and how a run would read it, without its values.",
+    ),
     ("schedule", "flows.commands.schedule:schedule", "Serve the nightly and rerun deployments with Prefect."),
 ):
     app.command(_place, name=_name, help=_help)

@@ -88,6 +88,21 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "Call `cpt01939 status --names` at a terminal, without --json and without a pipe.",
         USAGE,
     ),
+    "E_FILE_UNKNOWN": Entry(
+        "Nothing that counts was taken in (or, with --undo, retracted) under that name.",
+        "`cpt01939 status` lists files by their shown name (f:...); give that, or the path in landing/.",
+        USAGE,
+    ),
+    "E_FILE_GONE": Entry(
+        "The file that is to be read again lies in landing/ no longer, or is another one now. Nothing "
+        "was changed.",
+        "Put it back into landing/ under its old name, then call the command again.",
+    ),
+    "E_VALUES": Entry(
+        "Values of bad rows are shown on a terminal only: they may be those of a person.",
+        "Call `cpt01939 quarantine FILE --values` at a terminal, without --json and without a pipe.",
+        USAGE,
+    ),
     "E_NOTHING_TAKEN_IN": Entry(
         "Nothing has been taken in for this payer and month.",
         "`cpt01939 status` lists what there is; `cpt01939 run` takes in what waits in landing/.",
@@ -145,12 +160,19 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "away, it is made anew.",
     ),
     "E_INSPECT": Entry(
-        "The file cannot be read as X12.", "Give a raw 837P or 835 interchange, plain, gzip or zstd."
+        "The file cannot be looked at.", "Give the path of a file that no other program is writing."
     ),
     "E_STEP": Entry(
         "A step failed for a reason the program does not know. Nothing was committed by it.",
         "Run again: it is safe. If it fails again, report the step and the place shown (they "
         "hold no values).",
+    ),
+    "W_LINKED": Entry(
+        "Hardly any answer of this run met a claim line: the lines behind them stay pending. The run "
+        "published as always.",
+        "Look whether claims and remittances bear the same claim numbers (a spreadsheet may have damaged "
+        "one side), and whether the claims have been taken in at all; the setting linked_floor is the share.",
+        DOUBTS,
     ),
     "W_ANCHOR": Entry(
         "A main figure of the last twelve months lies where public figures would not put it: dollars per "

@@ -21,5 +21,5 @@ def nightly() -> dict[str, Any]:
     """Recover, discover, intake, admission, resolve, tables, protect, stage, commit, publish, summary."""
     with open_run(load_settings(), "nightly", on_stderr()) as run:
         summary = nightly_run(run, PrefectTasks())
-        show(summary)
+        show(summary, run.data)
     return summary.outcome()

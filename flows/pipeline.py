@@ -6,6 +6,7 @@ recover -> discover -> intake -> admission -> resolve -> tables -> protect -> st
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -24,8 +25,10 @@ from flows.steps.admission import (
     read_ledger,
     take_in,
 )
+from flows.steps.linked_share import is_below, linked_answers
 from flows.steps.plausibility import left_anchors
 from flows.steps.resolve import resolve_touched
+from flows.steps.retract import back_in, discover_retracted, retract
 from flows.steps.summary import Release, Summary
 from flows.steps.tabulate import audiences_due, protect, stage, tables_of
 from flows.store.conservation import check_money, check_partitions
@@ -37,6 +40,7 @@ from flows.store.publish import (
     modes_of,
     publish,
     read_manifest,
+    readers_folder,
     staged_folder,
 )
 from flows.store.snapshot import PartitionFiles, Store
@@ -60,6 +64,22 @@ def rerun_run(run: Run, do: Executor, partition: Partition, from_landing: bool =
     return rebuild(run, do, completed, found, taken, partition)
 
 
+def retract_run(run: Run, do: Executor, file: str) -> Summary:
+    """Take out again what a file brought, publish."""
+    completed = do("recover", recover, run)
+    taken = do("admission", retract, run, file)
+    return rebuild(run, do, completed, Found(), taken, None)
+
+
+def undo_run(run: Run, do: Executor, file: str) -> Summary:
+    """Take back in what a retracted file brought, publish."""
+    completed = do("recover", recover, run)
+    found = do("discover", discover_retracted, run, file)
+    reports = do.each("intake", intake, run, found.listings)
+    taken = back_in(do("admission", take_in, run, found, reports))
+    return rebuild(run, do, completed, found, taken, None)
+
+
 def rebuild(
     run: Run,
     do: Executor,
@@ -77,7 +97,10 @@ def rebuild(
             do("commit", commit, run, taken.store)
         return do("summary", summarise, run, found, taken, completed, taken.store, False)
     resolved = do("resolve", resolve, run, taken, everything, only)
-    if resolved.snapshot.as_of is None or not audiences_due(run, resolved):
+    if resolved.snapshot.as_of is None:
+        resolved = do("commit", commit_nothing, run, resolved)
+        return do("summary", summarise, run, found, taken, completed, resolved, everything)
+    if not audiences_due(run, resolved):
         do("commit", commit, run, resolved)
         return do("summary", summarise, run, found, taken, completed, resolved, everything)
     built = do("tables", tables_of, run, resolved)
@@ -144,6 +167,18 @@ def commit(run: Run, store: Store) -> None:
     run.log("committed", releases=_releases(run, store))
 
 
+def commit_nothing(run: Run, store: Store) -> Store:
+    """Nothing counts any more: withdraw what is published, then forget the releases.
+
+    In this order: a run that ends between leaves a snapshot that brings them back, and can be repeated.
+    """
+    for audience in run.store.snapshot.releases:
+        shutil.rmtree(readers_folder(run.data, audience), ignore_errors=True)
+    empty = store.with_snapshot(releases={}, made_of={}, built=None)
+    commit(run, empty)
+    return empty
+
+
 def publish_releases(run: Run, store: Store) -> None:
     """Bring the committed releases before their readers, one audience after the other."""
     for audience, release in _releases(run, store).items():
@@ -167,6 +202,7 @@ def summarise(
     everything: bool,
 ) -> Summary:
     """What the run did, without a value: for people, for the log and for Prefect's artifacts."""
+    linked, answers = linked_answers(store, taken.new, everything)
     summary = Summary.of(
         run_id=run.note.run_id,
         rows=taken.rows,
@@ -180,6 +216,9 @@ def summarise(
         },
         everything=everything and bool(run.store.snapshot.fingerprint),
         as_of=store.snapshot.as_of,
+        answers=answers,
+        linked_answers=linked,
+        few_linked=is_below(run.settings.linked_floor, linked, answers),
         as_of_in_future=(store.snapshot.as_of or "") > date.today().isoformat(),
         left_anchors=left_anchors(run, store),
         ceiling=run.settings.quarantine_ceiling,

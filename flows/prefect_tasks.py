@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from prefect import task
@@ -11,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.run import Run, counted, perform
 from flows.steps.summary import Summary
+from flows.store.publish import readers_folder
 
 T = TypeVar("T")
 
@@ -43,7 +45,12 @@ class PrefectTasks:
         return counted(run, (future.result() for future in futures), len(items))
 
 
-def show(summary: Summary) -> None:
-    """Put the summary on Prefect's page of the run: counts, codes and shown names only."""
+def show(summary: Summary, data: Path) -> None:
+    """Put the summary on Prefect's page of the run (counts, codes, shown names), and links to the pages."""
     create_markdown_artifact(summary.markdown(), key="run-summary", description="What the run did")
+    pages = [readers_folder(data, audience) / "report" / "index.html" for audience in summary.releases]
+    links = [f"- [{page.parent.parent.name}]({page.absolute().as_uri()})" for page in pages if page.is_file()]
+    if links:
+        told = "\n".join(["Pages of the release:", "", *links])
+        create_markdown_artifact(told, key="publication", description="The pages to open")
     create_table_artifact(summary.table(), key="published-tables", description="Rows by published table")

@@ -27,5 +27,5 @@ def rerun(payer: Payer, month: Month, from_landing: bool = False) -> dict[str, A
     """Rebuild a payer and month; `from_landing` takes their source files in again first."""
     with open_run(load_settings(), "rerun", on_stderr()) as run:
         summary = rerun_run(run, PrefectTasks(), (payer.value, month), from_landing)
-        show(summary)
+        show(summary, run.data)
     return summary.outcome()

@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     on_same_name: Literal["add", "supersede"] = "add"
     file_ceiling: Share = 0.25
     quarantine_ceiling: Share = 0.05
+    linked_floor: Share = 0.5
     settle_seconds: Annotated[float, Field(ge=0)] = 1.0
     maximum_file_megabytes: Annotated[int, Field(ge=1)] = 20_000
     maximum_expansion: Annotated[int, Field(ge=2)] = 200
@@ -87,6 +88,7 @@ class Settings(BaseSettings):
     batch_files: Annotated[int, Field(ge=1)] = 500
     workers: Annotated[int, Field(ge=1, le=64)] = 2
 
+    publication: bool = True
     keep_releases: Annotated[int, Field(ge=1)] = 30
     lock_wait_seconds: Annotated[float, Field(ge=0)] = 0.0
     schedule_cron: str = "30 2 * * *"

@@ -76,9 +76,6 @@ REMIT_LOOP: tuple[Column, ...] = (
     date("payment_date", "Payment date", "BPR16").required(),
     keyed("payer_claim_key", "Payer claim number", "CLP07").required(),
     text("claim_status_code", "Claim status", "CLP02").required(),
-    whole(
-        "loop_ordinal", "Ordinal of the CLP loop among those of one file with the same keys", "ordinal"
-    ).required(),
     whole("loop_number", "Number of the CLP loop in its X12 file; null in an extract", "ordinal", "CLP"),
 )
 

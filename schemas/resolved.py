@@ -103,6 +103,8 @@ RESOLVED_REMIT = (
     flag("reversal_unmatched", "A reversal that found nothing to cancel").required(),
     flag("reversal_amount_mismatch", "A reversal that cancelled another amount").required(),
     flag("role_assumed_primary", "Secondary by status, taken as primary").required(),
+    flag("loosely_linked", "Met its claim without punctuation and leading zeros of the number").required(),
+    flag("in_scope", "The billed or the adjudicated code is in scope; false: it bears no code").required(),
 )
 """One row per accepted remit line."""
 

@@ -77,10 +77,8 @@ class DisclosureRules:
     @classmethod
     def of(cls, audience: Audience) -> DisclosureRules:
         """The thresholds of an audience."""
-        if audience == "internal":
+        if audience != "shared":
             return cls(audience=audience)
-        if audience == "standard":
-            return cls(audience=audience, left_out=("contract_variance",))
         return cls(
             audience=audience,
             minimum_providers=5,
@@ -88,5 +86,5 @@ class DisclosureRules:
             dominance_of_dollars=True,
             minimum_age_months=3,
             period_types=("quarter", "year"),
-            left_out=("contract_variance", "open_claims", "freshness", "data_quality"),
+            left_out=("open_claims", "freshness", "data_quality"),
         )

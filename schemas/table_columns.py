@@ -31,6 +31,7 @@ Rounding = Literal[
     "share",
     "money_percentile",
     "money_mean",
+    "owed_mean",
     "unit_price_mean",
     "units",
     "whole",
@@ -42,9 +43,13 @@ Rounding = Literal[
 ]
 """How a value is rounded where it must not tell a count (steps: `transforms.protect.rounding`).
 
-A sum is rounded through its mean. count and share: see `Kind`. whole: minutes and days. index: bounds of an
-index, too. month: a date becomes the first day of its month. none: labels.
+A sum is rounded through its mean; owed_mean: of what patients owe. count and share: see `Kind`. whole:
+minutes and days. index: bounds of an index, too. month: a date becomes the first day of its month. none:
+labels.
 """
+
+AVERAGED: Final = ("money_mean", "owed_mean", "unit_price_mean", "medicare_ratio")
+"""Roundings of means of money, of which few values may be all there are."""
 
 Basis = str
 """Lines a price is made from; each has helper columns (`basis_columns`).
@@ -95,6 +100,20 @@ class Measure:
     def is_tail(self) -> bool:
         """Whether it is a 10th or 90th percentile, which needs more lines."""
         return self.name.endswith(("_p10", "_p90"))
+
+    @property
+    def averaged(self) -> tuple[str, ...]:
+        """Helper columns of the values averaged: the greatest less the least, in ten-thousandths, and how
+        many different ones there are.
+
+        None for what is no mean of money: percentiles and other values of single lines, counts, their
+        quotients, minutes and units.
+        """
+        is_single = self.kind not in ("sum", "statistic") or bool(self.protected)
+        if is_single or self.rounding not in AVERAGED:
+            return ()
+        name = self.mean or self.name
+        return f"_{name}_spread", f"_{name}_kinds"
 
     @property
     def named_columns(self) -> tuple[str, ...]:
@@ -210,11 +229,22 @@ def price_ratio(
 
 
 def price_sum(
-    name: str, description: str, basis: Basis, lines: str, mean: str = "", source: str = ""
+    name: str,
+    description: str,
+    basis: Basis,
+    lines: str,
+    mean: str = "",
+    source: str = "",
+    rounding: Rounding = "money_mean",
 ) -> Measure:
     """A sum of allowed or paid amounts, with its mean (if that is published) and the count of its lines."""
     column = money(name, description, source)
-    return Measure(column, "sum", "money_mean", mean=mean, count=lines, bases=(basis,))
+    return Measure(column, "sum", rounding, mean=mean, count=lines, bases=(basis,))
+
+
+def owed_sum(name: str, description: str, basis: Basis, lines: str, source: str = "") -> Measure:
+    """A sum of what patients owe; where it is more, less is paid."""
+    return price_sum(name, description, basis, lines, source=source, rounding="owed_mean")
 
 
 def fact(column: Column) -> Measure:
@@ -272,7 +302,7 @@ class TableSpec:
     """One published table: what a row is, its keys and its measures, in column order.
 
     `helpers` are counts that builders give beside the published columns. `plain` tables are about rules,
-    files or releases: no roll-ups, N, maturity or `withheld`.
+    files or releases: no roll-ups, N, maturity or `withheld`. `internal_only`: no other audience sees it.
     """
 
     name: str
@@ -281,6 +311,7 @@ class TableSpec:
     measures: tuple[Measure, ...]
     helpers: tuple[Measure, ...] = ()
     plain: bool = False
+    internal_only: bool = False
 
     @property
     def key_names(self) -> list[str]:
@@ -310,12 +341,17 @@ class TableSpec:
 
     @property
     def helper_names(self) -> list[str]:
-        """Columns that builders give and no audience sees: counts, the bases of prices, protected values."""
+        """Columns that builders give and no audience sees: counts, the bases of prices, protected values,
+        what is averaged.
+        """
+        if self.internal_only:
+            return []
         bases = dict.fromkeys(basis for m in self.measures for basis in m.bases)
         return [
             *(m.name for m in self.helpers),
             *(name for basis in bases for name in basis_columns(basis)),
             *(m.protected for m in self.measures if m.protected),
+            *dict.fromkeys(name for m in self.measures for name in m.averaged),
         ]
 
     def measures_of(self, *kinds: str) -> tuple[Measure, ...]:

@@ -59,7 +59,21 @@ DATA_QUALITY: Final = TableSpec(
         _rows("unlinked_remits", "Remit lines that meet no claim line", "accepted"),
         _rows("ambiguous_remits", "Remit lines that meet more than one claim line", "accepted"),
         _rows("crossover_remits", "Secondary remit lines without a secondary claim", "accepted"),
+        _rows(
+            "copied_remits", "Remit lines that were delivered before, perhaps by another route", "accepted"
+        ),
+        _rows(
+            "loosely_linked_remits",
+            "Remit lines that met their claim line without punctuation and leading zeros of the number",
+            "accepted",
+        ),
+        _rows(
+            "assumed_primary_remits",
+            "Remit lines whose payer says it is not the first, taken as the first's",
+            "accepted",
+        ),
         _rows("unmatched_reversals", "Reversals that found nothing to cancel", "accepted"),
+        _rows("mismatched_reversals", "Reversals that cancelled an answer of another amount", "accepted"),
         _rows("allowed_conflicts", "Current lines whose given and derived allowed differ", unit="lines"),
         _rows(
             "sequestration_off_lines",
@@ -70,6 +84,11 @@ DATA_QUALITY: Final = TableSpec(
             "doubtful_line_of_business_lines",
             "Current lines whose claim and remittance point to different lines of business",
             unit="lines",
+        ),
+        _rows(
+            "original_ambiguous",
+            "Replacements and voids that name a payer claim number which several claims share",
+            unit="submissions",
         ),
         _rows(
             "unmapped_payer_lines", "Accepted claim lines of a payer that is not mapped", "accepted", "lines"

@@ -66,6 +66,17 @@ QUARANTINE_RULES: dict[str, tuple[str, str]] = {
     ),
 }
 """Rule code -> what happened, what to do."""
+VALUE_FINDINGS: dict[str, tuple[str, str]] = {
+    "optional_dropped": (
+        "An optional value could not be read: the row is kept without it. The column follows the code.",
+        "`cpt01939 inspect FILE` names the rows; mend the export, or add a layout.",
+    ),
+    "read_as_nothing": (
+        "A word such as NULL or N/A was read as an empty field. The column follows the code.",
+        "Nothing, if the word means that; else mend the export.",
+    ),
+}
+"""What may be said of values of accepted rows: code -> what happened, what to do."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ KEY_FILE = "demo.key"
 AFTERWARDS = """
 The landing folder holds bad rows and bad files on purpose: what was rejected and quarantined is above.
 tables: {tables}/internal and {tables}/standard (start with data_dictionary.md)
+page to open: {tables}/{audience}/report/index.html
 Try next:
   cpt01939 status --data {data}
   cpt01939 describe payment
@@ -61,7 +62,7 @@ def demo(
     done = finish(outcome, common)
     if not common.json:
         show_benchmark(rows, settings.main_code, audience)
-    say(AFTERWARDS.format(tables=folder / "benchmarks", data=folder))
+    say(AFTERWARDS.format(tables=folder / "benchmarks", data=folder, audience=audience))
     return done
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 import tomllib
 from pathlib import Path
 
@@ -21,9 +22,17 @@ from transforms.synthetic.x12_writer import write_835, write_837p
 NAMED_FILE = "remits/appeals/MOCKBRIDGE_HARPER_19620412_appeal.csv"
 """A file name as people make them, with an (invented) name and birth date in it."""
 PORTAL_PAYER_ID = "62308"
-CLAIM_FORMS = ("csv", "gzip", "x12", "zstd", "parquet", "billing_export", "ndjson", "anesthesia_register")
-REMIT_FORMS = ("gzip", "csv", "x12", "ndjson", "posting_export", "zstd", "parquet", "payer_portal")
+CLAIM_FORMS = (
+    *("csv", "gzip", "x12", "zstd", "parquet", "billing_export", "ndjson", "anesthesia_register"),
+    "parts",
+)
+REMIT_FORMS = (
+    *("gzip", "csv", "x12", "ndjson", "posting_export", "zstd", "parquet", "payer_portal"),
+    "parts",
+)
 CSV_FORMS = ("csv", "gzip", "zstd")
+PARTS = 3
+"""Part files of a month that a warehouse unloads in no order."""
 
 
 def write_landing(folder: Path, seed: int = 1939, cases: int = 2600) -> None:
@@ -74,6 +83,9 @@ def _claim_files(claims: pl.DataFrame, layouts: dict[str, Layout]) -> dict[str, 
                     part, control=control
                 )
             continue
+        if form == "parts":
+            files |= _parts(f"{folder}/claims_{month}", rows.select(CLAIM_COLUMNS), night)
+            continue
         if form in CSV_FORMS:
             mine = dirty.gather_every(len(plain), plain.index(night))
             rows = pl.concat([rows.select(CLAIM_COLUMNS), mine.select(CLAIM_COLUMNS)])
@@ -102,11 +114,15 @@ def _remit_files(remits: pl.DataFrame, layouts: dict[str, Layout]) -> dict[str, 
         if form == "x12":
             parts = rows.partition_by("payer_id", maintain_order=True)
             for number, part in enumerate(sorted(parts, key=lambda each: str(each["payer_id"][0]))):
-                name = f"{folder}/ERA_{part['payer_id'][0]}_{month.replace('-', '')}.835"
+                payer = part["payer_id"][0] or "BY_NAME"
+                name = f"{folder}/ERA_{payer}_{month.replace('-', '')}.835"
                 files[name] = write_835(part, control=night * 100 + number)
             continue
+        if form == "parts":
+            files |= _parts(f"{folder}/remit_lines", rows.select(REMIT_COLUMNS), night)
+            continue
         if form == "payer_portal":
-            portal = pl.col("payer_id") == PORTAL_PAYER_ID
+            portal = pl.col("payer_id").eq_missing(PORTAL_PAYER_ID)
             name, content = _written(f"portal_{month}", rows.filter(portal), form, layouts)
             files[f"{folder}/{name}"] = content
             rows, form = rows.filter(~portal), "csv"
@@ -120,6 +136,13 @@ def _remit_files(remits: pl.DataFrame, layouts: dict[str, Layout]) -> dict[str, 
             name, content = _written(f"remit_lines_{label}", part.select(REMIT_COLUMNS), form, layouts)
             files[f"{folder}/{name}"] = content
     return files
+
+
+def _parts(folder: str, rows: pl.DataFrame, seed: int) -> dict[str, bytes]:
+    """Spread rows in no order over part files, loops torn between them, as a warehouse unloads a table."""
+    order = list(range(rows.height))
+    random.Random(seed).shuffle(order)
+    return {f"{folder}/part-{part:05d}.csv": _csv(rows[order[part::PARTS]]) for part in range(PARTS)}
 
 
 def _last_loops(rows: pl.DataFrame, count: int) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -14,6 +14,7 @@ def explain(code: str | None = None, /, *, common: Common = Common()) -> int:  #
     Example: cpt01939 explain E_BUSY
     """
     entries = all_codes()
+    code = code.partition(":")[0] if code else None  # a column or position may follow
     if code is not None and code not in entries:
         raise ProductError("E_UNKNOWN_CODE")
     chosen = {code: entries[code]} if code else entries
@@ -30,9 +31,9 @@ def all_codes() -> dict[str, Entry]:
 
     Each list has its own home.
     """
-    from flows.readers.preflight import REJECTIONS
-    from schemas.validation import QUARANTINE_RULES
+    from flows.readers.rejections import REJECTIONS
+    from schemas.validation import QUARANTINE_RULES, VALUE_FINDINGS
     from transforms.x12.findings import FINDINGS
 
-    of_files = {**FINDINGS, **REJECTIONS, **QUARANTINE_RULES}
+    of_files = {**FINDINGS, **REJECTIONS, **QUARANTINE_RULES, **VALUE_FINDINGS}
     return CATALOGUE | {code: Entry(meaning, cure, 0) for code, (meaning, cure) in sorted(of_files.items())}

@@ -3,23 +3,89 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from flows.commands.console import Common, show, show_json
 from flows.errors import DONE, FAILED, ProductError
 
+if TYPE_CHECKING:
+    from flows.steps.inspection import Inspection
+
 
 def inspect_file(file: Path, /, *, common: Common = Common()) -> int:  # noqa: B008
-    """What a raw X12 file holds: envelopes, sets, counts and findings, without a value of a claim.
+    """What a file is, how a run would read it and what is wrong with it; no values. Exit code 1: not at all.
 
-    Example: cpt01939 inspect /srv/anesthesia/landing/claims.x12
+    Example: cpt01939 inspect /srv/anesthesia/landing/claims.csv
     """
     if not file.is_file():
         raise ProductError("E_INSPECT", "no such file")
-    from flows.readers.inspect_x12 import inspect_x12
+    common.choose_data()
+    from flows.settings import load_settings
+    from flows.steps.inspection import Growing, inspect
 
-    report = inspect_x12(file)
+    try:
+        found = inspect(file, load_settings())
+    except Growing:
+        raise ProductError("E_INSPECT", "the file changed while it was read") from None
     if common.json:
-        show_json(report.as_dict())
+        show_json(found.as_dict())
     else:
-        show(report.text())
-    return FAILED if report.refused else DONE
+        show("\n".join(lines_of(found)))
+    return FAILED if found.rejected else DONE
+
+
+def lines_of(found: Inspection) -> list[str]:
+    """The inspection for people, a fact a line."""
+    lines = [f"{found.form or 'unknown form'}, {found.size_bytes:,} bytes{_shape(found)}"]
+    if found.x12 is not None:
+        lines.append(found.x12.text())
+    if found.layout:
+        lines.append(f"layout {found.layout} ({found.kind})")
+    lines.extend(_nearest(found.nearest))
+    if found.rejected:
+        from flows.commands.explain import all_codes
+
+        entry = all_codes()[found.rejected.partition(":")[0]]
+        lines += [f"a run would reject it: {found.rejected}", f"    {entry.meaning} {entry.cure}"]
+    if found.rows:
+        counts = (f"{count:,} {name.replace('_', ' ')}" for name, count in found.rows.items())
+        lines.append("rows: " + ", ".join(counts))
+    for column in found.columns:
+        lines.extend(_column(column))
+    return lines
+
+
+def _shape(found: Inspection) -> str:
+    parts = [
+        found.encoding,
+        f"separated by {found.separator}" if found.separator else "",
+        f"sheet {found.sheet}" if found.sheet else "",
+        f"header in row {found.header_row}" if found.header_row > 1 else "",
+        f"{found.columns_of_no_interest} columns that are not read" if found.columns_of_no_interest else "",
+    ]
+    return "".join(f", {part}" for part in parts if part)
+
+
+def _nearest(nearest: dict[str, Any]) -> list[str]:
+    if not nearest:
+        return []
+    missing = ", ".join(nearest["missing"])
+    told = (
+        f"nearest layout {nearest['layout']} ({nearest['kind']}): {nearest['found']} of its columns are there"
+    )
+    return [f"{told}; missing: {missing}"]
+
+
+def _column(column: dict[str, Any]) -> list[str]:
+    """A column that is there, or that has something wrong; its troubles below it."""
+    name = column["column"] or "whole rows"
+    if not column["not_read"] and not column.get("in_file"):
+        return [f"  {name}: not in the file"] if column.get("required") else []
+    lines = [f"  {name}: {column['filled']:,} filled" if "filled" in column else f"  {name}:"]
+    for trouble in column["not_read"]:
+        rows = ", ".join(map(str, trouble["row_numbers"]))
+        more = ", ..." if trouble["rows"] > len(trouble["row_numbers"]) else ""
+        lines.append(
+            f"    {trouble['rule_code']}, {trouble['becomes']}: {trouble['rows']:,} (rows {rows}{more})"
+        )
+    return lines

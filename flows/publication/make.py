@@ -15,7 +15,7 @@ from flows.publication.datapackage import write_datapackage
 from flows.publication.duckdb_file import write_duckdb
 from flows.publication.site import render_site
 from flows.publication.workbook import write_workbook
-from flows.store.publish import read_manifest
+from flows.store.publish import read_manifest, readers_folder
 from schemas.reference import ReferenceTables
 from schemas.tables import TABLES
 from transforms.publication.edition import Edition
@@ -54,10 +54,10 @@ class Release:
 
 def published_release(data: Path, audience: str | None = None) -> Release:
     """The release of an audience, by default the one for the most readers; E_NO_RELEASE if there is none."""
-    folders = [data / "benchmarks" / name for name in ([audience] if audience else AUDIENCES)]
-    for folder in [*folders, data / "benchmarks"]:
-        manifest = read_manifest(folder)
-        if manifest is not None and audience in (None, manifest["audience"]):
+    for name in AUDIENCES:
+        folder = readers_folder(data, name)
+        manifest = read_manifest(folder) if audience in (None, name) else None
+        if manifest is not None:
             return Release(data, folder, edition_of(manifest, is_synthetic(data)))
     raise ProductError("E_NO_RELEASE")
 
@@ -94,4 +94,18 @@ def edition_of(manifest: Mapping[str, Any], is_synthetic: bool) -> Edition:
         rules["main_code"],
         rules["mature_days"],
         is_synthetic,
+        shares_of(manifest.get("published", {})),
     )
+
+
+def shares_of(published: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Whole percents of rows and lines shown, by table and period type, as a manifest tells them."""
+    return {
+        (table, kind): (_percent(shares, "rows"), _percent(shares, "lines"))
+        for table, kinds in published.items()
+        for kind, shares in kinds.items()
+    }
+
+
+def _percent(shares: Mapping[str, Any], name: str) -> str:
+    return f"{shares[name]} %" if name in shares else "[n]"

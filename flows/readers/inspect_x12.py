@@ -84,9 +84,6 @@ def inspect_x12(path: Path) -> X12Report:
             counts["claim_lines"] += batch.claim_rows_read
             counts["remit_lines"] += batch.remit_rows_read
             counts["readable"] += batch.claim_lines.height + batch.remit_lines.height
-            claims, payments = batch.claim_lines["claim_id"], batch.remit_lines["loop_ordinal"]
-            counts["claims"] += int(claims.rle_id().n_unique())
-            counts["payments"] += int(payments.n_unique())
             findings.append(batch.findings)
             sets = batch.sets
     except X12Rejected as refused:
@@ -98,10 +95,10 @@ def inspect_x12(path: Path) -> X12Report:
         None,
         0,
         "",
-        sets,
-        counts["claims"],
+        {name: count for name, count in sets.items() if name not in ("claims", "claim_payments")},
+        sets.get("claims", 0),
         counts["claim_lines"],
-        counts["payments"],
+        sets.get("claim_payments", 0),
         counts["remit_lines"],
         counts["readable"],
         _summed(pl.concat(findings)),

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import IO, Final
 
 import numpy as np
 import polars as pl
 
-from flows.readers.preflight import Preflight, Rejected, ragged_rows
-from transforms.intake.block_rows import NEWLINE, SLACK, Places, Unsievable
+from flows.readers.byte_counts import CHUNK, rewritten
+from flows.readers.csv_header import CsvHeader
+from flows.readers.preflight import Preflight
+from transforms.intake.block_rows import NEWLINE, QUOTE, SLACK, Places, Unsievable
 from transforms.intake.prefilter import Mesh, Sieve
 
 BLOCK: Final = 1 << 20
@@ -23,8 +22,6 @@ BLOCK: Final = 1 << 20
 LONGEST_ROW: Final = 64 << 20
 MOST_PASSED: Final = 128 << 20
 """Bytes of lines up to which sieving pays; beyond that the parser reads the whole file in pieces."""
-HEADER: Final = 1 << 20
-"""Bytes within which a header must end."""
 ROW_INDEX: Final = "_cpt01939_row"
 """Name of the row index: one that no header has."""
 
@@ -45,32 +42,28 @@ class TextRows:
     total: int | None = None
 
 
-def read_header(path: Path) -> list[str]:
-    """The header as the file has it. Rejected when it can't be read or nothing is separated by commas."""
-    with path.open("rb") as stream:
-        head = stream.read(HEADER)
-    try:
-        text = head.decode("utf-8-sig", "strict" if len(head) < HEADER else "ignore")
-    except UnicodeDecodeError:
-        raise Rejected("file_not_utf8") from None
-    try:
-        header = next(csv.reader(io.StringIO(text)), [])
-    except csv.Error:
-        raise Rejected("file_header_missing") from None
-    if len(header) == 1:
-        raise Rejected("file_wrong_delimiter")
-    return header
+def begun_at_header(found: Preflight, header: CsvHeader) -> Preflight:
+    """The file as one that begins with its header: written anew where rows stand before it, and where a
+    column has no name.
+    """
+    if not header.skip and not header.first_row:
+        return found
+    assert found.scratch is not None
+    plain = found.scratch.with_suffix(".rows")
+    counted = rewritten(found.plain, plain, "utf-8", header.skip, header.first_row)
+    return replace(found, plain=plain, size=counted.size, quotes=counted.quotes)
 
 
-def read_csv(found: Preflight, header: list[str], mesh: Mesh | None) -> TextRows:
+def read_csv(found: Preflight, header: CsvHeader, mesh: Mesh | None) -> TextRows:
     """The rows of a CSV that may be kept; all of them, not yet read, where its lines can't be sieved."""
     return (mesh and _sieved(found, header, mesh)) or _parsed_whole(found, header)
 
 
-def _parsed_whole(found: Preflight, header: list[str]) -> TextRows:
-    ragged = ragged_rows(found, len(header))
+def _parsed_whole(found: Preflight, header: CsvHeader) -> TextRows:
+    ragged = ragged_rows(found, len(header.names), header.separator)
     rows = pl.scan_csv(
         found.plain,
+        separator=header.separator,
         schema=_schema(header),
         truncate_ragged_lines=True,
         row_index_name=ROW_INDEX,
@@ -79,14 +72,14 @@ def _parsed_whole(found: Preflight, header: list[str]) -> TextRows:
     )
     number = pl.col(ROW_INDEX).cast(pl.Int64)
     is_whole = ~number.is_in(ragged) if ragged else pl.lit(True)
-    return TextRows(rows.with_columns(row_number=number, field_count_ok=is_whole), header, bool(ragged))
+    return TextRows(rows.with_columns(row_number=number, field_count_ok=is_whole), header.names, bool(ragged))
 
 
-def _sieved(found: Preflight, header: list[str], mesh: Mesh) -> TextRows | None:
+def _sieved(found: Preflight, header: CsvHeader, mesh: Mesh) -> TextRows | None:
     """Lines that the sieve let through, parsed; None where it can't tell lines apart or the parser does not
     agree.
     """
-    sieve = Sieve(mesh, found.quotes > 0)
+    sieve = Sieve(mesh, found.quotes > 0, ord(header.separator))
     try:
         with found.plain.open("rb", buffering=0) as stream:
             _pour(stream, sieve)
@@ -99,7 +92,7 @@ def _sieved(found: Preflight, header: list[str], mesh: Mesh) -> TextRows | None:
     is_whole = ~pl.col("row_number").is_in(ragged) if ragged else pl.lit(True)
     return TextRows(
         rows.lazy().with_columns(field_count_ok=is_whole),
-        header,
+        header.names,
         bool(ragged),
         others.lazy().with_columns(field_count_ok=pl.lit(True)),
         sieve.rows - 1,
@@ -142,9 +135,14 @@ def _filled(stream: IO[bytes], view: memoryview) -> int:
     return stream.readinto(view) or 0  # type: ignore[attr-defined, no-any-return]
 
 
-def _parsed(head: bytes, lines: Iterable[bytes], numbers: list[Places], header: list[str]) -> pl.DataFrame:
+def _parsed(head: bytes, lines: Iterable[bytes], numbers: list[Places], header: CsvHeader) -> pl.DataFrame:
     """Lines under their header, with their row numbers. Unsievable where the parser sees other rows."""
-    rows = pl.read_csv(b"".join([head, *lines]), schema=_schema(header), truncate_ragged_lines=True)
+    rows = pl.read_csv(
+        b"".join([head, *lines]),
+        separator=header.separator,
+        schema=_schema(header),
+        truncate_ragged_lines=True,
+    )
     found = np.concatenate([np.empty(0, dtype=np.int64), *numbers])
     if len(rows) != len(found):
         raise Unsievable
@@ -160,5 +158,34 @@ def _read_at(descriptor: int, offset: int, size: int) -> bytes:
     return found
 
 
-def _schema(header: list[str]) -> pl.Schema:
-    return pl.Schema(dict.fromkeys(header, pl.String))
+def _schema(header: CsvHeader) -> pl.Schema:
+    return pl.Schema(dict.fromkeys(header.names, pl.String))
+
+
+def ragged_rows(found: Preflight, fields: int, separator: str = ",") -> list[int]:
+    """Numbers (from 1, header not counted) of rows with another number of fields than the header."""
+    bad: list[int] = []
+    row, held = 0, 0
+    inside = np.uint8(0)
+    with found.plain.open("rb") as stream:
+        for chunk in iter(lambda: stream.read(CHUNK), b""):
+            data = np.frombuffer(chunk, dtype=np.uint8)
+            separators, ends = data == ord(separator), data == NEWLINE
+            if found.quotes:
+                quoted = np.bitwise_xor.accumulate((data == QUOTE).view(np.uint8)) ^ inside
+                inside = quoted[-1]
+                separators &= quoted == 0
+                ends &= quoted == 0
+            stops = np.flatnonzero(ends)
+            if not len(stops):
+                held += int(np.count_nonzero(separators))
+                continue
+            starts = np.concatenate([[0], stops[:-1] + 1])
+            counts = np.add.reduceat(separators[: stops[-1] + 1].view(np.uint8), starts, dtype=np.int64)
+            counts[0] += held
+            bad.extend((row + np.flatnonzero(counts != fields - 1)).tolist())
+            row += len(stops)
+            held = int(np.count_nonzero(separators[stops[-1] + 1 :]))
+    if not found.ends_in_newline and held != fields - 1:
+        bad.append(row)
+    return [number for number in bad if number > 0]

@@ -7,8 +7,9 @@ from typing import Final
 import polars as pl
 
 from flows.machine_errors import shortage
-from flows.readers.preflight import Preflight, Rejected
-from flows.readers.read_csv import ROW_INDEX, TextRows, read_header
+from flows.readers.preflight import Preflight
+from flows.readers.read_csv import ROW_INDEX, TextRows
+from flows.readers.rejections import Rejected
 from transforms.intake.accept import SUBMISSION_TEXT
 from transforms.intake.layouts import Layout, canonical_text, plain
 from transforms.intake.scope_filter import is_kept, is_replacing, may_be_kept, says_header
@@ -19,9 +20,7 @@ OURS: Final = ("file_key", "row_number", "field_count_ok")
 
 
 def scan_text(found: Preflight) -> TextRows:
-    """The rows of a file, not yet read (of a CSV only its header). Rejected when its header can't be read."""
-    if found.form == "csv":
-        return TextRows(pl.LazyFrame(), read_header(found.plain))
+    """The rows of a Parquet or NDJSON file, not yet read. Rejected when its schema can't be read."""
     try:
         if found.form == "parquet":
             rows = pl.scan_parquet(found.plain, glob=False, row_index_name=ROW_INDEX, row_index_offset=1)

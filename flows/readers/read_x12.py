@@ -9,7 +9,8 @@ from typing import Any, Final
 import polars as pl
 
 from flows.readers.file_result import FileResult
-from flows.readers.preflight import Preflight, Rejected
+from flows.readers.preflight import Preflight
+from flows.readers.rejections import Rejected
 from flows.settings import Settings
 from transforms.intake.layouts import Layout, canonical_layout
 from transforms.intake.scope import kept_codes, near_scope_pattern

@@ -73,9 +73,9 @@ def discover(run: Run) -> Found:
     settled = before.filter(~pl.col("file_key").is_in(list(again)))
     seen = ledger.seen(settled)
     new = [file for mark, file in marks.items() if mark not in seen]
-    known = settled.filter(pl.col("outcome").is_in(["accepted", "rejected"]))["sha256"]
+    known = settled.filter(pl.col("outcome").is_in(ledger.KNOWN))["sha256"]
     return Found(
-        listings=_listings(run, new, set(known)),
+        listings=listings_of(run, new, set(known)),
         modified={file.shown_name: file.modified_ns for file in new},
         again=frozenset(again),
         waiting=len(landing.waiting),
@@ -95,7 +95,7 @@ def discover_again(run: Run, partition: Partition) -> Found:
     landing = look(run.data / "landing", run.settings)
     files = [file for file in landing.files if file.shown_name in set(sources["shown_name"])]
     return Found(
-        listings=_listings(run, files, set(accepted["sha256"]) - set(sources["sha256"])),
+        listings=listings_of(run, files, set(accepted["sha256"]) - set(sources["sha256"])),
         modified={file.shown_name: file.modified_ns for file in files},
         again=frozenset(keys),
         waiting=len(landing.waiting),
@@ -116,7 +116,7 @@ def take_in(run: Run, found: Found, reports: Sequence[Mapping[str, Any]]) -> Tak
     E_CONSERVATION when the rows of a file do not add up. Nothing is committed.
     """
     before = read_ledger(run.store)
-    counted = set(before.filter(pl.col("outcome").is_in(["accepted", "rejected"]))["file_key"]) - found.again
+    counted = set(before.filter(pl.col("outcome").is_in(ledger.KNOWN))["file_key"]) - found.again
     new = [_adopt(run, report, counted) for report in reports]
     rows = [row for _, batch_rows in new for row in batch_rows]
     added = ledger.ledger_rows(rows, found.modified)
@@ -131,7 +131,7 @@ def take_in(run: Run, found: Found, reports: Sequence[Mapping[str, Any]]) -> Tak
     old = [batch.retire(retired) for batch in run.store.snapshot.batches]
     store = run.store.with_snapshot(
         batches=tuple(batch for batch in [*old, *(batch for batch in batches if batch.files)] if batch),
-        ledger=_write_ledger(run, ledger.merge_ledger(before, added, found.again))
+        ledger=write_ledger(run, ledger.merge_ledger(before, added, found.again))
         if rows
         else run.store.snapshot.ledger,
         fingerprint=fingerprint(run.settings),
@@ -164,7 +164,7 @@ def _adopt(run: Run, report: Mapping[str, Any], counted: set[str]) -> tuple[Batc
     return batch, rows
 
 
-def _listings(run: Run, files: Sequence[LandingFile], known: set[str]) -> tuple[str, ...]:
+def listings_of(run: Run, files: Sequence[LandingFile], known: set[str]) -> tuple[str, ...]:
     """Write one private listing per batch: file names stay out of an orchestrator's arguments."""
     settings = run.settings
     batches = plan_batches(list(files), settings.batch_megabytes, settings.batch_files)
@@ -179,7 +179,8 @@ def _listings(run: Run, files: Sequence[LandingFile], known: set[str]) -> tuple[
     return tuple(names)
 
 
-def _write_ledger(run: Run, rows: pl.DataFrame) -> str:
+def write_ledger(run: Run, rows: pl.DataFrame) -> str:
+    """Put a ledger into the store; gives its name."""
     path = run.work / "ledger.parquet"
     rows.write_parquet(path)
     return run.store.adopt(path, "store/ledger")

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
+from flows.readers.extract import open_extract
 from flows.readers.file_result import FileResult
 from flows.readers.landing import LandingFile
-from flows.readers.preflight import Growing, Limits, Preflight, Rejected, preflight
-from flows.readers.read_csv import read_csv
-from flows.readers.read_tables import check_header, kept_rows, scan_text
+from flows.readers.preflight import Limits, Preflight, preflight, remove_scratch
+from flows.readers.read_tables import kept_rows
 from flows.readers.reference_files import read_reference
+from flows.readers.rejections import Growing, Rejected
 from flows.readers.stopping_rules import stopping_rules
-from flows.settings import Settings, config_folder
+from flows.settings import Settings
 from flows.store.files import read_json
 from transforms.intake.accept import Accepted, Ceiling, accept_lines
-from transforms.intake.layouts import Layout, parse_layout, pick_layout
-from transforms.intake.scope_filter import mesh_of
+from transforms.intake.layouts import Layout
 from transforms.resolve.affected_claims import with_claim_links, with_remit_links
 
 FEWEST_BAD_ROWS: Final = 10
@@ -107,7 +105,7 @@ def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -
         except Growing:
             continue
         finally:
-            scratch.unlink(missing_ok=True)
+            remove_scratch(scratch)
         if result.row["outcome"] in ("accepted", "rejected"):
             known.add(result.row["sha256"])
         results.append(result)
@@ -117,6 +115,16 @@ def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -
         for result, reason in read_small_files(results, settings):
             result.row = _rejected(result.row, reason)
     return _report(results, work, batch_file.stem, settings, key)
+
+
+def read_again(file: LandingFile, scratch: Path, settings: Settings) -> FileResult:
+    """One file as its reader gives it, before any row is validated; nothing of it is taken in."""
+    from flows.readers.read_x12 import read_small_files
+
+    result = _take_in(file.path, file.shown_name, file.size, scratch, settings, set())
+    if result.raw is not None:
+        list(read_small_files([result], settings))
+    return result
 
 
 def _take_in(
@@ -169,30 +177,12 @@ def _read(found: Preflight, row: dict[str, Any], settings: Settings) -> FileResu
         from flows.readers.read_x12 import read_x12_file
 
         return read_x12_file(found, row, settings)
-    text = scan_text(found)
-    layout, missing = pick_layout(text.header, layouts())
-    if layout is None:
-        raise Rejected("file_header_missing")
-    check_header(text.header)
-    if missing:
-        raise Rejected("file_column_missing", ",".join(missing))
-    if found.form == "csv":
-        text = read_csv(found, text.header, mesh_of(layout, settings.rules.scope, text.header))
+    extract = open_extract(found)
+    text = extract.read(settings.rules.scope)
+    layout = extract.layout
+    assert layout is not None
     kept, heads, rows_read = kept_rows(text, found.file_key, layout, settings.rules.scope)
     return FileResult({**row, "kind": layout.kind}, [(layout, kept, heads)], {layout.kind: rows_read})
-
-
-@lru_cache(maxsize=4)
-def _layouts_in(folder: Path) -> tuple[Layout, ...]:
-    return tuple(
-        parse_layout(path.stem, tomllib.loads(path.read_text("utf-8")))
-        for path in sorted(folder.glob("*.toml"))
-    )
-
-
-def layouts() -> Sequence[Layout]:
-    """The configured layouts (config/layouts/*.toml). Raises LayoutError naming the file at fault."""
-    return _layouts_in(config_folder() / "layouts")
 
 
 def _report(results: list[FileResult], work: Path, stem: str, settings: Settings, key: bytes) -> BatchReport:
@@ -335,11 +325,15 @@ def _ledger_rows(
     """
     summed = counts.group_by("file_key").agg(pl.col("rows_read", "accepted", "quarantined", "repaired").sum())
     by_file = {row["file_key"]: row for row in summed.iter_rows(named=True)}
+    found: dict[str, dict[str, int]] = {}
+    told = counts.filter(pl.col("findings") > 0).group_by("file_key", "rule_code").agg(pl.sum("findings"))
+    for file_key, code, count in told.sort("file_key", "rule_code").iter_rows():
+        found.setdefault(file_key, {})[code] = count
     rows = []
     for result in results:
         row = result.row
         if row["outcome"] == "accepted":
-            row = {**row, **by_file.get(row["file_key"], {})}
+            row = {**row, **by_file.get(row["file_key"], {}), "findings": found.get(row["file_key"], {})}
             row["out_of_scope"] = row["rows_read"] - row["accepted"] - row["quarantined"]
             if row["file_key"] in latest:
                 row["latest_date"] = latest[row["file_key"]].isoformat()

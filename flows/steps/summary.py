@@ -44,6 +44,9 @@ class Summary:
     as_of_in_future: bool = False
     left_anchors: tuple[str, ...] = ()
     releases: Mapping[str, Release] = field(default_factory=dict)
+    answers: int = 0
+    linked_answers: int = 0
+    few_linked: bool = False
 
     @classmethod
     def of(cls, rows: Sequence[Mapping[str, Any]], ceiling: float, **rest: Any) -> Summary:
@@ -75,8 +78,8 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """3 when a file was rejected or quarantine passed its ceiling, else 0."""
-        return DOUBTS if self.rejected or self.past_ceiling else DONE
+        """3 when a file was rejected, quarantine passed its ceiling or few answers met a claim, else 0."""
+        return DOUBTS if self.rejected or self.past_ceiling or self.few_linked else DONE
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -100,6 +103,8 @@ class Summary:
         lines.extend(self._findings())
         if self.past_ceiling:
             lines.append("quarantine passed its ceiling")
+        if self.few_linked:
+            lines.append(f"W_LINKED: {self.linked_answers:,} of {self.answers:,} answers met a claim line")
         if self.missing:
             lines.append(f"source files no longer in landing/: {self.missing}")
         lines.extend(

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import polars as pl
 
-from flows.readers.reference_files import reference_digests
+from flows.readers.reference_files import read_reference, reference_digests
 from flows.run import Run
 from flows.steps.admission import read_ledger
 from flows.steps.build_tables import read_built, rolling_window, with_built
@@ -35,7 +36,7 @@ COUNTS = "counts.json"
 """Rows and lines published, beside the tables of an audience in the work folder."""
 EDITION = "edition.json"
 READING = 2
-"""Tables read at a time: one alone leaves a core idle."""
+"""Tables read, and audiences staged, at a time: one alone leaves a core idle."""
 
 
 def tables_of(run: Run, store: Store) -> Store:
@@ -63,7 +64,7 @@ def _edition(
 ) -> tuple[Edition, Tables]:
     """What `shared` has told with this release, and its tables: new periods beside those told before."""
     made_under = hashlib.sha256(as_json([SCHEMA_VERSION, asdict(rules)])).hexdigest()[:16]
-    before, kept = run.store.snapshot.edition, last_release(run, "shared")
+    before, kept = store.snapshot.edition, last_release(run, "shared")
     because = _new_edition(before, made_under, kept is not None)
     if because:
         number = before.number + 1 if before else 1
@@ -95,10 +96,14 @@ def stage(run: Run, store: Store, shown_folder: str) -> Store:
 
     An audience for which nothing has changed keeps the release it has.
     """
-    causes = _Causes(run, store)
-    for audience in audiences_due(run, store):
-        folder = Path(shown_folder) / audience
-        name, edition = _stage_audience(run, store, audience, folder, causes)
+    causes, due = _Causes(run, store), audiences_due(run, store)
+
+    def staged(audience: Audience) -> tuple[str, Edition | None]:
+        return _stage_audience(run, store, audience, Path(shown_folder) / audience, causes)
+
+    with ThreadPoolExecutor(READING) as pool:
+        releases = list(pool.map(staged, due))
+    for audience, (name, edition) in zip(due, releases, strict=True):
         earlier = tuple(other for other in store.snapshot.releases.get(audience, ()) if other != name)
         kept = (*earlier[-run.settings.keep_releases :], name)
         store = store.with_snapshot(
@@ -128,10 +133,26 @@ def _stage_audience(
     specs = {name: spec for name, spec in TABLES.items() if name in tables or name == CHANGES}
     columns = {name: spec.columns for name, spec in specs.items()}
     name = stage_release(
-        *(tables, columns, identity, data_dictionary(specs.values(), audience), terms, run.data, run.work),
+        *(tables, columns, identity, data_dictionary(specs.values(), audience), terms, run.data),
+        run.work / f"release-{audience}",
         late=lambda: {CHANGES: _changes(run, audience, tables, causes, terms)},
+        beside=lambda folder: _publication(run, folder, identity, terms) if run.settings.publication else [],
     )
     return name, edition
+
+
+def _publication(run: Run, folder: Path, identity: str, terms: Terms) -> list[Path]:
+    """What people look at, written beside the tables of a release."""
+    from flows.publication.make import edition_of, is_synthetic, make_publication
+
+    facts = {
+        "audience": terms.disclosure.audience,
+        "release_id": identity,
+        "as_of": terms.as_of,
+        "rules": asdict(terms.rules),
+        "published": terms.published,
+    }
+    return make_publication(folder, edition_of(facts, is_synthetic(run.data)), read_reference(), folder)
 
 
 def _changes(run: Run, audience: Audience, tables: Tables, causes: _Causes, terms: Terms) -> pl.DataFrame:
@@ -150,13 +171,15 @@ class _Causes:
         self.made_under = _made_under(run, store)
         self._run, self._store = run, store
         self._lines: pl.DataFrame | None = None
+        self._finding = Lock()
 
     def of(self, minimum: int) -> pl.DataFrame:
         """Causes of at least so many patients of a cell."""
-        if self._lines is None:
-            partitions = moved_partitions(self._run.store, self._store)
-            sides = [store.resolved_lines(partitions) for store in (self._run.store, self._store)]
-            self._lines = changed_lines(*sides).collect()
+        with self._finding:
+            if self._lines is None:
+                partitions = moved_partitions(self._run.store, self._store)
+                sides = [store.resolved_lines(partitions) for store in (self._run.store, self._store)]
+                self._lines = changed_lines(*sides).collect()
         return causes_of(self._lines.lazy(), self.made_under, rolling_window(self._store), minimum)
 
 

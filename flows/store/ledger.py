@@ -17,7 +17,7 @@ LEDGER: Final[tuple[Column, ...]] = (
     whole("bytes", "Size as delivered", "bytes").required(),
     whole("modified_ns", "Time of last change as delivered", "ns since 1970"),
     text("kind", "claim_lines, remit_lines, x12_837p, x12_835 or empty").required(),
-    text("outcome", "accepted, rejected, duplicate, empty or superseded").required(),
+    text("outcome", "accepted, rejected, duplicate, empty, superseded or retracted").required(),
     text(
         "reason", "Code of a rejection and where it was met (explain tells more); empty otherwise"
     ).required(),
@@ -30,6 +30,11 @@ LEDGER: Final[tuple[Column, ...]] = (
     whole("repaired", "Values repaired where the repair is certain", "values").required(),
 )
 KEY: Final = ("shown_name", "file_key")
+RETRACTED: Final = "retracted"
+TAKEN: Final = ("accepted", "duplicate")
+"""Outcomes of a file whose content counts, under its own name or another."""
+KNOWN: Final = ("accepted", "rejected", RETRACTED)
+"""Outcomes of content that is not looked at again, whatever name it comes under."""
 MARKS: Final = ("shown_name", "bytes", "modified_ns")
 """What tells that a file of the landing folder is the one that was seen."""
 
@@ -93,9 +98,22 @@ def supersede(before: pl.DataFrame, new: pl.DataFrame) -> tuple[pl.DataFrame, se
     return marked, gone
 
 
+def contents_of(ledger: pl.DataFrame, shown: Collection[str], outcomes: Collection[str]) -> set[str]:
+    """Keys of the contents that came under one of some shown names, with one of some outcomes."""
+    rows = ledger.filter(pl.col("shown_name").is_in(list(shown)), pl.col("outcome").is_in(list(outcomes)))
+    return set(rows["file_key"])
+
+
+def retracted(ledger: pl.DataFrame, keys: Collection[str]) -> pl.DataFrame:
+    """The ledger in which some contents are retracted, under whatever names they came."""
+    is_gone = pl.col("file_key").is_in(list(keys)) & pl.col("outcome").is_in(TAKEN)
+    return ledger.with_columns(pl.when(is_gone).then(pl.lit(RETRACTED)).otherwise("outcome").alias("outcome"))
+
+
 def to_try_again(ledger: pl.DataFrame, now: str) -> pl.DataFrame:
     """Rows of content that was refused, whole or in part, by other layouts, limits or rules than now."""
-    return ledger.filter(pl.col("stopped_by") != now)
+    gone = ledger.filter(outcome=RETRACTED).select("file_key")
+    return ledger.filter(pl.col("stopped_by") != now).join(gone, on="file_key", how="anti")
 
 
 def as_of(ledger: pl.DataFrame) -> Date | None:

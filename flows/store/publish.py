@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from flows.errors import ProductError
@@ -94,9 +94,14 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 
 def files_of(manifest: dict[str, Any]) -> dict[str, str]:
     """File name -> sha256 of everything a release holds beside its manifest."""
-    return {
-        entry["file"]: entry["sha256"] for entry in [*manifest["tables"].values(), manifest["dictionary"]]
-    }
+    entries = [*manifest["tables"].values(), manifest["dictionary"], *manifest.get("files", ())]
+    return {entry["file"]: entry["sha256"] for entry in entries}
+
+
+def folders_of(manifest: dict[str, Any]) -> list[str]:
+    """Folders inside a release, the outer ones first."""
+    names = {parent.as_posix() for name in files_of(manifest) for parent in PurePosixPath(name).parents}
+    return sorted(names - {"."})
 
 
 def staged_folder(data: Path, release: str) -> Path:
@@ -142,7 +147,7 @@ def faults(data: Path, audience: str, expected: dict[str, Any] | None = None) ->
         for path, sha256 in wanted.items()
         if not path.is_file() or digest(path) != sha256
     ]
-    strays = [path.name for path in _strays(folder, manifest)]
+    strays = [_name_in(folder, path) for path in _strays(folder, manifest)]
     return wrong + [f"{name}: not part of the release" for name in sorted(strays)]
 
 
@@ -164,6 +169,7 @@ def publish(data: Path, release: str, modes: Modes) -> str:
     failpoint("publish_folder")
     _publish_manifest(folder, manifest, modes, scratch)
     failpoint("publish_manifest")
+    _make_folders(folder, manifest, modes)
     for name, sha256 in files_of(manifest).items():
         _bring(source / name, folder / name, sha256, modes, scratch)
         failpoint("publish_stable")
@@ -177,17 +183,20 @@ def _publish_folder(source: Path, home: Path, manifest: dict[str, Any], modes: M
     """releases/<release_id>/: appears whole; where it is there already only what differs is replaced."""
     if home.is_dir():
         modes.give(home)
+        _make_folders(home, manifest, modes)
         for name, sha256 in files_of(manifest).items():
             _bring(source / name, home / name, sha256, modes, scratch)
         return
     draft = scratch / home.name
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
+    _make_folders(draft, manifest, modes)
     for name in files_of(manifest):
         shutil.copyfile(source / name, draft / name)
         modes.give(draft / name)
         flush_file(draft / name)
-    flush_folder(draft)
+    for inner in (*folders_of(manifest), "."):
+        flush_folder(draft / inner)
     if not is_whole(draft, manifest):
         raise ProductError("E_DISK", "a copy differs from what was written")
     modes.give(draft)
@@ -205,6 +214,11 @@ def _publish_manifest(folder: Path, manifest: dict[str, Any], modes: Modes, scra
     draft = scratch / MANIFEST
     draft.write_bytes(as_json(stamped))
     _patiently(lambda: put(draft, folder / MANIFEST, modes.give))
+
+
+def _make_folders(place: Path, manifest: dict[str, Any], modes: Modes) -> None:
+    for inner in folders_of(manifest):
+        _folder(place / inner, modes)
 
 
 def _bring(source: Path, target: Path, sha256: str, modes: Modes, scratch: Path) -> None:
@@ -232,11 +246,16 @@ def _prune(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def _strays(folder: Path, manifest: dict[str, Any]) -> list[Path]:
-    named = files_of(manifest)
-    tables = [path for path in folder.glob("*.parquet") if path.name not in named]
+    named = {*files_of(manifest), *folders_of(manifest)}
     home = folder / "releases" / str(manifest["release_id"])
     releases = [path for path in (folder / "releases").glob("*") if path != home]
-    return [*tables, *releases, *(path for path in home.glob("*") if path.name not in named)]
+    inner = [path for name in folders_of(manifest) for path in (folder / name).glob("*")]
+    beside = [path for path in (*folder.glob("*.parquet"), *inner) if _name_in(folder, path) not in named]
+    return [*beside, *releases, *(path for path in home.rglob("*") if _name_in(home, path) not in named)]
+
+
+def _name_in(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
 
 
 def _folder(path: Path, modes: Modes | None = None) -> Path:

@@ -14,13 +14,15 @@ import polars as pl
 
 from flows.store.files import FLUSHING, as_json, digest, flush_file, flush_folder, private_folder
 from flows.store.parquet_out import write_table
-from flows.store.publish import MANIFEST, PUBLISHED_AT
+from flows.store.publish import MANIFEST, PUBLISHED_AT, is_whole, read_manifest
 from schemas.columns import Column
 from schemas.rules import SCHEMA_VERSION, DisclosureRules, Rules
 
 DICTIONARY: Final = "data_dictionary.md"
 OUTSIDE_THE_ID: Final = frozenset({"release_changes"})
 """What tells of the release before: the release id does not depend on it (contract section 6)."""
+NEVER_THE_SAME: Final = ".duckdb"
+"""The engine writes a random number into every file: the content is that of the tables, the bytes are new."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +82,15 @@ def stage_release(
     data: Path,
     scratch: Path,
     late: Callable[[], Mapping[str, pl.DataFrame]] = dict,
+    beside: Callable[[Path], Sequence[Path]] = lambda _: (),
 ) -> str:
     """Write a release into store/releases and give its folder's name.
 
     <release_id>-<8 digits of the manifest's hash>.
 
     The same tables under the same terms make the same folder, byte for byte. `late` gives further tables,
-    made while the others are being written.
+    made while the others are being written; `beside` writes what people look at into the folder of the tables
+    and gives the paths.
     """
     draft = scratch / "release"
     shutil.rmtree(draft, ignore_errors=True)
@@ -105,12 +109,16 @@ def stage_release(
         writing |= {name: pool.submit(written, name, frame) for name, frame in further.items()}
         entries = {name: writing[name].result() for name in sorted(writing)}
     (draft / DICTIONARY).write_text(dictionary, encoding="utf-8")
-    manifest = manifest_of(identity, entries, _entry(draft / DICTIONARY), terms)
+    further_files = sorted(beside(draft))
+    files = [{**_entry(path), "file": path.relative_to(draft).as_posix()} for path in further_files]
+    manifest = manifest_of(identity, entries, _entry(draft / DICTIONARY), files, terms)
     (draft / MANIFEST).write_bytes(as_json(manifest))
-    for path in (draft / DICTIONARY, draft / MANIFEST):
+    for path in (draft / DICTIONARY, draft / MANIFEST, *further_files):
         path.chmod(0o600)
         flush_file(path)
-    flush_folder(draft)
+    for folder in {path.parent for path in further_files} | {draft}:
+        folder.chmod(0o700)
+        flush_folder(folder)
     return _place(draft, private_folder(data / "store" / "releases"), identity)
 
 
@@ -126,7 +134,11 @@ def file_metadata(name: str, identity: str, terms: Terms) -> dict[str, str]:
 
 
 def manifest_of(
-    identity: str, tables: Mapping[str, Any], dictionary: Mapping[str, Any], terms: Terms
+    identity: str,
+    tables: Mapping[str, Any],
+    dictionary: Mapping[str, Any],
+    files: Sequence[Mapping[str, Any]],
+    terms: Terms,
 ) -> dict[str, Any]:
     """The manifest before it is published."""
     return {
@@ -143,6 +155,7 @@ def manifest_of(
         **({"published": dict(terms.published)} if terms.published else {}),
         "tables": dict(tables),
         "dictionary": dict(dictionary),
+        "files": [dict(entry) for entry in files],
         PUBLISHED_AT: "",
     }
 
@@ -161,16 +174,21 @@ def _checked(path: Path, rows: int) -> dict[str, Any]:
 
 def _place(draft: Path, releases: Path, identity: str) -> str:
     """Move the draft to its place; a folder of that name that is whole already is the same release."""
-    name = f"{identity}-{digest(draft / MANIFEST)[:8]}"
+    manifest = read_manifest(draft) or {}
+    name = f"{identity}-{_digest_of(manifest)[:8]}"
     home = releases / name
     if home.is_dir():
-        if all(
-            (home / path.name).is_file() and digest(home / path.name) == digest(path)
-            for path in draft.iterdir()
-        ):
+        there = read_manifest(home)
+        if there is not None and _digest_of(there) == _digest_of(manifest) and is_whole(home, there):
             shutil.rmtree(draft)
             return name
         home.rename(draft.with_name("damaged"))
     draft.rename(home)
     flush_folder(releases)
     return name
+
+
+def _digest_of(manifest: Mapping[str, Any]) -> str:
+    """Hash of what a manifest says, but for files whose bytes differ from writing to writing."""
+    same = [entry for entry in manifest.get("files", ()) if not entry["file"].endswith(NEVER_THE_SAME)]
+    return hashlib.sha256(as_json({**manifest, "files": same})).hexdigest()

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from transforms.synthetic.x12_envelope import Delimiters, Transaction, interchange
+from transforms.synthetic.book import money as with_cents
+from transforms.synthetic.x12_envelope import Delimiters, Transaction, interchange, short_amount
 
 SCOPE = frozenset({"01939", "01937", "01938", "01940", "01941", "01942"})
 OTHERS = ["99213", "99214", "62323", "64483", "27096", "76942", "97110", "G0283", "J3301", "20610"]
@@ -57,11 +58,8 @@ def render(sets: list[list[list[object]]], code: str, control: int = 1, style: S
 
 
 def money(cents: int) -> str:
-    """Cents as an amount without needless zeros, as X12 writes it."""
-    sign, cents = ("-" if cents < 0 else ""), abs(cents)
-    if cents % 100 == 0:
-        return f"{sign}{cents // 100}"
-    return f"{sign}{cents // 100}.{cents % 100:02d}".rstrip("0")
+    """Cents as X12 writes an amount."""
+    return short_amount(with_cents(cents))
 
 
 def iso(day: str) -> str:

@@ -18,6 +18,9 @@ from x12_making import (
     npi,
 )
 
+from transforms.synthetic.book import Adjustment
+from transforms.synthetic.x12_835 import adjustment_segments
+
 
 def _payment_set(size: int, number: int, share: float, rng: random.Random, out: Corpus) -> list[list[object]]:
     payer, name, _ = rng.choice(PAYERS)
@@ -110,7 +113,7 @@ def _payment(loops: list[list[object]], above: Row, rng: random.Random, share: f
 def _payment_line(
     loops: list[list[object]],
     claim: Row,
-    part: tuple[int, int, int, list[tuple[str, str, int]]],
+    part: tuple[int, int, int, list[Adjustment]],
     sign: int,
     scoped: bool,
     claim_day: str,
@@ -162,7 +165,7 @@ def _payment_line(
         out.rows.append(row)
 
 
-def _triplets(charge: int, rng: random.Random) -> list[tuple[str, str, int]]:
+def _triplets(charge: int, rng: random.Random) -> list[Adjustment]:
     """Adjustments of one line in file order; now and then seven of one group (two CAS segments)."""
     if rng.random() < 0.03:
         return [("CO", str(40 + n), 10 + n) for n in range(7)]
@@ -170,17 +173,11 @@ def _triplets(charge: int, rng: random.Random) -> list[tuple[str, str, int]]:
     return [("CO", "45", first), ("PR", "2", charge // 10)] if rng.random() < 0.8 else [("CO", "45", first)]
 
 
-def _cas(triplets: list[tuple[str, str, int]], sign: int) -> list[list[object]]:
-    out: list[list[object]] = []
-    for group, reason, amount in triplets:
-        if out and out[-1][1] == group and len(out[-1]) < 19:
-            out[-1] += ["", reason, money(sign * amount)]
-        else:
-            out.append(["CAS", group, reason, money(sign * amount)])
-    return out
+def _cas(triplets: list[Adjustment], sign: int) -> list[list[str]]:
+    return adjustment_segments([(group, reason, sign * amount) for group, reason, amount in triplets])
 
 
-def _packed(triplets: list[tuple[str, str, int]], sign: int) -> str | None:
+def _packed(triplets: list[Adjustment], sign: int) -> str | None:
     return "|".join(f"{group}-{reason}:{money(sign * amount)}" for group, reason, amount in triplets) or None
 
 

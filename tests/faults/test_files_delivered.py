@@ -13,7 +13,8 @@ from inbound_rows import as_csv, claim, take_in, take_in_listed
 from small_runs import run_nightly, settings_for
 
 from flows.readers.landing import discover
-from flows.readers.preflight import Growing, Limits, Rejected, preflight
+from flows.readers.preflight import Limits, preflight
+from flows.readers.rejections import Growing, Rejected
 
 LIMITS = Limits(1 << 30, 200)
 
@@ -109,7 +110,7 @@ def test_c9_a_file_that_goes_away_during_the_run_is_left_for_the_next(
     if when == "before":
         target.unlink()
     else:
-        place = "flows.steps.intake.scan_text" if when == "between" else "flows.steps.intake.kept_rows"
+        place = "flows.steps.intake.open_extract" if when == "between" else "flows.steps.intake.kept_rows"
         from flows.steps import intake
 
         step = getattr(intake, place.rpartition(".")[2])

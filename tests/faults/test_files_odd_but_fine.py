@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
-from file_contents import CSV, FRAME, GZIP, HEADER, LINES, ROWS, ZSTD, lines, ndjson, parquet
+from file_contents import CSV, FRAME, GZIP, HEADER, LINES, ROWS, ZSTD, lines, ndjson, parquet, workbook
 from inbound_rows import GOOD_CLAIM, as_csv, remit, take_in
 
-from flows.readers.preflight import REJECTIONS
+from flows.readers.rejections import REJECTIONS
 
 
 def accepted_as(tmp_path: Path, name: str, content: bytes) -> pl.DataFrame:
@@ -35,6 +35,17 @@ FINE: dict[str, tuple[str, bytes]] = {
         "claims.csv.zst",
         b"".join(zstandard.ZstdCompressor().compress(part) for part in (CSV[:5000], CSV[5000:])),
     ),
+    "D4-utf16-mark": ("claims.csv", CSV.decode().encode("utf-16")),
+    "D4-utf16-little-endian": ("claims.csv", CSV.decode().encode("utf-16-le")),
+    "D4-utf16-big-endian": ("claims.csv", CSV.decode().encode("utf-16-be")),
+    "D4-utf16-tabs-packed": (
+        "claims.txt.gz",
+        gzip.compress(CSV.decode().replace(",", "\t").replace("\n", "\r\n").encode("utf-16"), mtime=0),
+    ),
+    "D4-cp1252-in-a-column-of-no-interest": (
+        "claims.csv",
+        "".join(f"{line},Caf\u00e9 \u201cJo\u201d\n" for line in [HEADER, *LINES]).encode("cp1252"),
+    ),
     "D4-byte-order-mark": ("claims.csv", b"\xef\xbb\xbf" + CSV),
     "D4-byte-order-mark-and-quotes": (
         "claims.csv",
@@ -52,6 +63,23 @@ FINE: dict[str, tuple[str, bytes]] = {
         "claims.csv",
         as_csv([{"row_number": "7", **row, "file_key": "x", "field_count_ok": "", "": "y"} for row in ROWS]),
     ),
+    "D9-blank-columns-at-the-right": ("claims.csv", CSV.replace(b"\n", b",,\n")),
+    "D9-blank-columns-and-a-mark": ("claims.csv", b"\xef\xbb\xbf" + CSV.replace(b"\n", b",,\n")),
+    "D9-blank-columns-at-the-left": (
+        "claims.csv",
+        b"".join(b",," + line + b"\n" for line in CSV.splitlines()),
+    ),
+    "D9-rows-end-in-a-comma": ("claims.csv", lines(HEADER, *(line + "," for line in LINES))),
+    "D9-blank-rows-first": ("claims.csv", b"\n,,,,\r\n \n" + CSV),
+    "D9-separator-told-first": ("claims.csv", b"sep=;\r\n" + CSV.replace(b",", b";")),
+    "D9-title-rows-first": ("claims.csv", b'Claims of March\n"Printed, by night"\n\n' + CSV),
+    "D10-semicolons": ("claims.csv", CSV.replace(b",", b";")),
+    "D10-tabs": ("claims.csv", CSV.replace(b",", b"\t")),
+    "D10-bars": ("claims.txt", CSV.replace(b",", b"|")),
+    "D10-bars-and-quotes": ("claims.txt", CSV.replace(b",", b"|").replace(b"AETNA", b'"AETNA"')),
+    "D12-workbook": ("claims.xlsx", workbook()),
+    "D12-workbook-with-edges-and-another-sheet": ("claims.xlsx", workbook(above=3, left=2, notes=True)),
+    "D12-workbook-named-csv": ("claims.csv", workbook()),
     "D12-parquet-named-csv": ("claims.csv", parquet()),
     "D12-csv-named-parquet": ("claims.parquet", CSV),
     "D12-gzip-named-csv": ("claims.csv", GZIP),

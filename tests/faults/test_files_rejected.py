@@ -13,12 +13,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 import zstandard
-from file_contents import BIG, CSV, GZIP, HEADER, LINES, ROWS, ZSTD, lines, ndjson, parquet
+from file_contents import BIG, CSV, GZIP, HEADER, LINES, ROWS, ZSTD, lines, ndjson, parquet, workbook
 from inbound_rows import GOOD_CLAIM, TakenFiles, as_csv, claim, remit, take_in
 from small_runs import run_nightly
+from x12_texts import claim_837
 
 from flows.errors import ProductError
-from flows.readers.preflight import REJECTIONS, Limits, Rejected, preflight
+from flows.readers.preflight import Limits, preflight
+from flows.readers.rejections import REJECTIONS, Rejected
 from flows.settings import load_settings
 
 
@@ -40,6 +42,14 @@ def flipped(content: bytes, at: int) -> bytes:
     changed = bytearray(content)
     changed[at] ^= 0x40
     return bytes(changed)
+
+
+def hollow_workbook() -> bytes:
+    """A ZIP file that calls itself a workbook and holds none."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    return out.getvalue()
 
 
 def mostly_bad(bad: int, good: int) -> bytes:
@@ -75,20 +85,9 @@ REJECTED: dict[str, tuple[str, str, bytes]] = {
         "claims.csv.zst",
         zstandard.ZstdCompressor().compress(bytes(80 << 20)),
     ),
-    "D4-utf16-mark": ("file_utf16", "claims.csv", CSV.decode().encode("utf-16")),
-    "D4-utf16-little-endian": ("file_utf16", "claims.csv", CSV.decode().encode("utf-16-le")),
-    "D4-utf16-big-endian": ("file_utf16", "claims.csv", CSV.decode().encode("utf-16-be")),
-    "D4-utf32": ("file_utf16", "claims.csv", CSV.decode().encode("utf-32")),
-    "D4-cp1252": (
-        "file_not_utf8",
-        "claims.csv",
-        as_csv([claim(payer_name="CAF\xc9")]).decode().encode("cp1252"),
-    ),
-    "D4-cp1252-far-down": (
-        "file_not_utf8",
-        "claims.csv",
-        BIG + as_csv([claim(payer_name="CAF\xc9")]).decode().splitlines()[1].encode("cp1252") + b"\n",
-    ),
+    "D4-utf16-cut-inside-a-character": ("file_encoding", "claims.csv", CSV.decode().encode("utf-16")[:-1]),
+    "D4-utf16-x12": ("file_utf16", "claims.837", claim_837().encode("utf-16")),
+    "D4-utf32": ("file_unknown_kind", "claims.csv", CSV.decode().encode("utf-32")),
     "D5-carriage-returns-alone": ("file_carriage_returns", "claims.csv", CSV.replace(b"\n", b"\r")),
     "D5-carriage-return-in-header": ("file_header_missing", "claims.csv", CSV.replace(b",", b"\r,", 1)),
     "D6-quote-not-closed": ("file_quotes_unbalanced", "claims.csv", CSV.replace(b"AETNA", b'"AETNA', 1)),
@@ -98,7 +97,6 @@ REJECTED: dict[str, tuple[str, str, bytes]] = {
         lines(HEADER, LINES[0].replace("AETNA", 'AE"TNA'), LINES[1], LINES[2].replace("AETNA", 'AE"TNA')),
     ),
     "D9-header-missing": ("file_header_missing", "claims.csv", lines(*LINES)),
-    "D9-header-after-blank-line": ("file_header_missing", "claims.csv", b"\n" + CSV),
     "D9-header-twice": ("file_header_twice", "claims.csv", lines(HEADER, *LINES[:20], HEADER, *LINES[20:])),
     "D9-header-twice-upper": (
         "file_header_twice",
@@ -115,9 +113,10 @@ REJECTED: dict[str, tuple[str, str, bytes]] = {
         "claims.csv",
         as_csv([{k: v for k, v in row.items() if k != "charge_amount"} for row in ROWS]),
     ),
-    "D10-semicolons": ("file_wrong_delimiter", "claims.csv", CSV.replace(b",", b";")),
-    "D10-tabs": ("file_wrong_delimiter", "claims.csv", CSV.replace(b",", b"\t")),
-    "D10-bars": ("file_wrong_delimiter", "claims.csv", CSV.replace(b",", b"|")),
+    "D10-carets": ("file_wrong_delimiter", "claims.csv", CSV.replace(b",", b"^")),
+    "D12-workbook-cut": ("file_truncated", "claims.xlsx", workbook()[:-40]),
+    "D12-workbook-without-rows": ("file_header_missing", "claims.xlsx", workbook(rows=[])),
+    "D12-workbook-damaged": ("file_unreadable", "claims.xlsx", hollow_workbook()),
     "D11-nul": ("file_nul_bytes", "claims.csv", CSV.replace(b"AETNA", b"AET\0NA", 1)),
     "D11-nul-far-down": ("file_nul_bytes", "claims.csv", BIG + NUL_LATE),
     "D12-binary": ("file_unknown_kind", "claims.csv", b"\x7fELF\x02\x01\x01\0" + bytes(64)),

@@ -345,6 +345,11 @@ CLAIMS_AT_THE_EDGE = [
     {"charge_amount": "$1,200.50", "patient_sex": "female", "member_id": ""},
     {"charge_amount": ".52", "service_date": "20250304", "submitted_on": "2025-03-10 00:00:00"},
     {"payer_id": ""},
+    {
+        "billing_provider_npi": "1234567893.0",
+        "rendering_provider_npi": "1003000126.00",
+        "place_of_service": "24.0",
+    },
     {"payer_name": "NULL"},
     {"original_claim_number": "20250E4", "line_control_number": "1E5"},
     {"procedure_code": "1939"},
@@ -375,6 +380,7 @@ CLAIMS_AT_THE_EDGE = [
 REMITS_AT_THE_EDGE = [
     {"payer_id": "N/A", "paid_amount": "(5.00)", "adjustments": "CO-253:.52|PR-2:84."},
     {"remark_codes": "N115, MA130"},
+    {"claim_status_code": "1.0", "payee_npi": "1234567893.0"},
     {"procedure_code": "NULL", "submitted_procedure_code": "n/a"},
     {"claim_status_code": "22", "charge_amount": "-845.00", "paid_amount": "-210.00"},
     {"adjustments": "co-45:605.00|pr-2:30.00"},

@@ -100,5 +100,5 @@ def test_a_store_of_another_version_is_told_apart_from_a_damaged_one(night_data:
         night(night_data)
     assert caught.value.code == "E_STORE_FORMAT"
     assert caught.value.detail == f"its format is 1, that of this program {FORMAT}"
-    assert "move store/ and quarantine/ away" in caught.value.entry.cure
+    assert "move store/, quarantine/ and benchmarks/ away" in caught.value.entry.cure
     assert kept(night_data) == before

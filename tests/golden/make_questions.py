@@ -7,6 +7,7 @@ file anew.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from itertools import groupby
@@ -24,6 +25,18 @@ from schemas.tables import TABLES
 sys.path.insert(0, str(Path(__file__).parent))
 from questions import QUESTIONS, Question  # noqa: E402
 
+README = Path(__file__).parents[2] / "README.md"
+README_BLOCK = re.compile(r"(```)\npayer .*?\n```", re.DOTALL)
+README_SQL = """
+SELECT payer, line_of_business, p.unit_priced_lines AS lines, allowed_per_unit_p50,
+  ratio_to_national_medicare AS times_medicare, initial_denial_rate, denial_rate, days_to_payment_p50
+FROM {payment} p JOIN {denials} USING (procedure_code, payer, line_of_business, period_type, period_start)
+  JOIN {timeliness} USING (procedure_code, payer, line_of_business, period_type, period_start)
+WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer <> 'all'
+  AND line_of_business = CASE WHEN payer = 'medicare' THEN 'medicare_ffs' ELSE 'commercial' END
+ORDER BY payer
+"""
+"""Each payer's own line of business: commercial and Medicare Advantage together would make two humps."""
 DOCUMENT = Path(__file__).parents[2] / "docs" / "questions.md"
 KEY = "a key of the demo, which holds nobody's data"
 SHOWN = "data/demo/benchmarks/standard"
@@ -45,7 +58,7 @@ def publish_demo(folder: Path) -> Path:
     outer = {name: value for name, value in os.environ.items() if not name.startswith("CPT01939_")}
     with patch.dict(os.environ, outer, clear=True):
         write_landing(folder / "landing")
-        settings = load_settings(data=folder, hmac_key=KEY, settle_seconds=0.0)
+        settings = load_settings(data=folder, hmac_key=KEY, settle_seconds=0.0, publication=False)
         with open_run(settings, "nightly") as run:
             nightly_run(run, InProcess())
     return folder / "benchmarks/standard"
@@ -60,6 +73,15 @@ def document(tables: Path) -> str:
             parts.append(f"## {asker}")
             parts.extend(_section(number, question, tables, connection) for number, question in asked)
     return "\n\n".join(parts) + "\n"
+
+
+def readme(text: str, tables: Path) -> str:
+    """The README with its table of the demo made anew: the block of code that begins with `payer`."""
+    with duckdb.connect() as connection:
+        answered = connection.execute(_naming(README_SQL, str(tables), ""))
+        header = [column[0] for column in answered.description or ()]
+        rows = _aligned([header, *([_word(value) for value in row] for row in answered.fetchall())])
+    return README_BLOCK.sub(lambda found: "\n".join([found[1], *rows, "```"]), text, count=1)
 
 
 def _section(number: int, question: Question, tables: Path, connection: duckdb.DuckDBPyConnection) -> str:
@@ -102,4 +124,6 @@ def _aligned(rows: list[list[str]]) -> list[str]:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as made:
-        DOCUMENT.write_text(document(publish_demo(Path(made))), encoding="utf-8")
+        published = publish_demo(Path(made))
+        DOCUMENT.write_text(document(published), encoding="utf-8")
+        README.write_text(readme(README.read_text(encoding="utf-8"), published), encoding="utf-8")

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from schemas.rules import Audience, DisclosureRules, Rules
+from schemas.rules import AUDIENCES, Audience, DisclosureRules, Rules
 from transforms.protect.tables import protect_tables
 from transforms.tables.build import build_tables
 
@@ -88,7 +88,7 @@ def as_text(frame: pl.DataFrame) -> str:
     return frame.filter(pl.col("period_type").is_in(["quarter", "rolling_12"])).write_csv()
 
 
-@pytest.mark.parametrize("audience", ["internal", "standard"])
+@pytest.mark.parametrize("audience", AUDIENCES)
 def test_tables_are_the_golden_ones(audience: Audience) -> None:
     for name, frame in tables(audience).items():
         golden = (FOLDER / audience / f"{name}.csv").read_text(encoding="utf-8")
@@ -96,7 +96,7 @@ def test_tables_are_the_golden_ones(audience: Audience) -> None:
 
 
 if __name__ == "__main__":
-    for chosen in ("internal", "standard"):
+    for chosen in AUDIENCES:
         (FOLDER / chosen).mkdir(parents=True, exist_ok=True)
         for table, made in tables(chosen).items():
             (FOLDER / chosen / f"{table}.csv").write_text(as_text(made), encoding="utf-8")

@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from make_questions import DOCUMENT, document, publish_demo  # noqa: E402
+from make_questions import DOCUMENT, README, document, publish_demo, readme  # noqa: E402
 from questions import QUESTIONS  # noqa: E402
 
 
 @pytest.mark.slow
-def test_the_document_is_what_the_demo_answers(tmp_path: Path) -> None:
-    made = document(publish_demo(tmp_path))
-    assert DOCUMENT.read_text(encoding="utf-8") == made, "run `make docs`"
+def test_the_documents_are_what_the_demo_answers(tmp_path: Path) -> None:
+    tables = publish_demo(tmp_path)
+    assert DOCUMENT.read_text(encoding="utf-8") == document(tables), "run `make docs`"
+    text = README.read_text(encoding="utf-8")
+    assert text == readme(text, tables), "run `make docs`"
+    assert "```\npayer     line_of_business" in text
 
 
 def test_twenty_questions_are_answered() -> None:

@@ -95,7 +95,7 @@ def live_histories(
     for claim in claims:
         answers = [a for a in adjudications if a.slot.claim is claim and not a.is_secondary]
         lives.append(Life(claim, answers, standing_version(claim, answers)))
-    settle_names(lives, [a for a in adjudications if not a.is_secondary], reference)
+    settle_names(lives, adjudications, reference)
     if settings.infer_resubmissions:
         settle_inference(lives, reference)
     return {life.claim: life for life in lives}
@@ -138,7 +138,7 @@ def continuing(slot: Slot, line: Row, old: Slot) -> int | None:
 
 
 def standing_of(row: Row, submission: Submission, life: Life) -> str:
-    """secondary, duplicate, void, superseded or current."""
+    """duplicate, secondary, void, superseded or current."""
     if submission.is_duplicate or any(row is other for other in submission.repeated):
         return "duplicate"
     if life.claim.role in ("S", "T"):

@@ -232,19 +232,15 @@ class Generator(Answers):
         return self.claim_rows
 
     def spread_remits(self) -> list[Row]:
-        """Loops over three files; their ordinals follow from the service sequences."""
+        """Loops over three files."""
         self.random.shuffle(self.loops)
         rows: list[Row] = []
         counts: dict[str, int] = {}
-        seen: dict[Any, int] = {}
-        keys = ("trace_key", "payment_date", "claim_number_key", "payer_claim_key", "claim_status_code")
         for loop in self.loops:
             file_key = f"{self.random.randint(11, 13):016x}"
             for row in loop:
                 row["file_key"] = file_key
                 row["row_number"] = counts[file_key] = counts.get(file_key, 0) + 1
-                which = (file_key, row["service_sequence"], *(row[name] for name in keys))
-                row["loop_ordinal"] = seen[which] = seen.get(which, 0) + 1
                 rows.append(row)
         return rows
 

@@ -130,7 +130,9 @@ def take_in_listed(folder: Path, entries: list[dict[str, Any]], **changes: Any) 
     work = folder / "work"
     listing = work / "batch-0.json"
     listing.write_bytes(as_json({"files": entries, "known": []}))
-    settings = load_settings(**{"data": folder, "hmac_key": KEY, "settle_seconds": 0.0, **changes})
+    settings = load_settings(
+        **{"data": folder, "hmac_key": KEY, "settle_seconds": 0.0, "publication": False, **changes}
+    )
     report = intake_batch(listing, work, settings, settings.key)
     frames = {
         room: pl.read_parquet(path) if (path := getattr(report, room)) else pl.DataFrame()

@@ -48,8 +48,8 @@ def deliver(data: Path, *names: str) -> None:
 
 
 def settings_for(data: Path, **changes: Any) -> Settings:
-    """Settings of a test run: nothing waits."""
-    given = {"data": data, "hmac_key": KEY, "settle_seconds": 0.0, **changes}
+    """Settings of a test run: nothing waits, and no pages are made (tests/publication makes them)."""
+    given = {"data": data, "hmac_key": KEY, "settle_seconds": 0.0, "publication": False, **changes}
     return load_settings(**given)
 
 
@@ -80,7 +80,8 @@ def command(data: Path, *arguments: str, **environment: str) -> subprocess.Compl
 def environment_for(**environment: str) -> dict[str, str]:
     """The environment of a command: the tests' key, and no setting of the person who runs the tests."""
     outer = {name: value for name, value in os.environ.items() if not name.startswith("CPT01939_")}
-    return {**outer, "CPT01939_HMAC_KEY": KEY, "CPT01939_SETTLE_SECONDS": "0", **environment}
+    quick = {"CPT01939_SETTLE_SECONDS": "0", "CPT01939_PUBLICATION": "false"}
+    return {**outer, "CPT01939_HMAC_KEY": KEY, **quick, **environment}
 
 
 def published(data: Path) -> dict[str, str]:

@@ -78,7 +78,9 @@ def night(data: Path, files: dict[str, list[Row]], **changes: Any) -> Summary:
         (data / "landing").mkdir(parents=True, exist_ok=True)
         (data / "landing" / name).write_bytes(as_csv(rows))
     given = {"data": data, "hmac_key": KEY, "settle_seconds": 0.0, **changes}
-    with open_run(load_settings(**{"audiences": ["internal", "shared"], **given}), "nightly") as run:
+    with open_run(
+        load_settings(**{"audiences": ["internal", "shared"], "publication": False, **given}), "nightly"
+    ) as run:
         return nightly_run(run, InProcess())
 
 

@@ -36,7 +36,31 @@ def many_lives(seed: int, worlds: int = 3) -> Rows:
         )
         claims += [apart(row, number) for row in of_claims]
         remits += [apart(row, number) for row in of_remits]
+    chance = random.Random(seed)
+    for row in claims:
+        disturb(row, chance, HALVES)
+    for row in remits:
+        disturb(row, chance, {})
     return pl.LazyFrame(claims, schema=CLAIM_SCHEMA), pl.LazyFrame(remits, schema=REMIT_SCHEMA)
+
+
+HALVES = {"member_key": "another member", "birth_key": "another birth date"}
+
+
+def disturb(row: dict[str, Any], chance: random.Random, halves: dict[str, str]) -> None:
+    """Give a row its loose number; now and then punctuation in its number, another half of the patient, or no
+    member id.
+    """
+    row["loose_number_key"] = f"loose {row['claim_number_key']}"
+    if chance.random() < 0.2:
+        row["claim_number_key"] += "-"
+    for name, other in halves.items():
+        if chance.random() < 0.15:
+            row[name] = other
+            row["patient_key"] = f"{row['member_key']}|{row['birth_key']}"
+    if halves and chance.random() < 0.1:
+        row["member_key"] = None
+        row["patient_key"] = f"{row['claim_number_key']}|{row['birth_key']}"
 
 
 def apart(row: dict[str, Any], world: int) -> dict[str, Any]:
@@ -83,12 +107,20 @@ def check(seed: int) -> tuple[int, int]:
     closed = closure(linked_claims(claims), linked_remits(remits), seeds)
     everything = resolved(claims, remits)
     alone = resolved(restricted(claims, closed.claims), restricted(remits, closed.remits))
+    assert_money_counts_once(everything[0])
     for whole, part, wanted in zip(everything, alone, (closed.claims, closed.remits), strict=True):
         expected = whole.join(wanted, on=ROW, how="semi").sort(ROW)
         assert part.equals(expected), f"world {seed}: {first_difference(part, expected)}"
     return sum(map(len, (closed.claims, closed.remits))), sum(
         rows.select(pl.len()).collect().item() for rows in (claims, remits)
     )
+
+
+def assert_money_counts_once(lines: pl.DataFrame) -> None:
+    """CONTRACT section 3: the money of one adjudication counts for one current line at most."""
+    carried = lines.filter(pl.col("final_file_key").is_not_null())
+    assert carried.select("final_file_key", "final_row_number").is_unique().all()
+    assert set(carried["standing"]) <= {"current"}
 
 
 def first_difference(part: pl.DataFrame, expected: pl.DataFrame) -> str:

@@ -75,7 +75,6 @@ def remit(**values: Any) -> Row:
         "payment_date": PAID_ON,
         "payer_claim_key": "P1",
         "claim_status_code": "1",
-        "loop_ordinal": 1,
         "payee_npi": "1234567893",
         "payer_id": "60054",
         "payer_name": "AETNA",
@@ -169,3 +168,15 @@ def told(found: Resolved) -> list[Row]:
     apart = ("file_key", "row_number", "final_file_key", "final_row_number")
     rows = [{name: value for name, value in line.items() if name not in apart} for line in found.lines]
     return sorted(rows, key=lambda row: repr(sorted(row.items(), key=lambda item: item[0])))
+
+
+def answered(*answers: Row) -> list[Row]:
+    """What is said of lines that had one answer each, of claims of their own with the answer's charge."""
+    claims, remits = [], []
+    for place, answer in enumerate(answers):
+        number = f"N{place:03d}"
+        who = {name: f"{name} {number}" for name in ("patient_key", "member_key", "birth_key")}
+        own = {"claim_number_key": number, "loose_number_key": number}
+        claims.append(claim(charge_cents=answer["charge_cents"], **own, **who))
+        remits.append({**answer, **own, "payer_claim_key": f"P{number}"})
+    return resolve(claims, remits).lines

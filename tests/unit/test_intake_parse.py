@@ -42,6 +42,7 @@ def layout(*formats: str, kind: Kind = "claim_lines") -> Layout:
         (("%Y-%m-%d",), "2025-01-31 00:00:00", date(2025, 1, 31)),
         (("%Y-%m-%d",), "2025-01-31T00:00:00.000Z", date(2025, 1, 31)),
         (("%Y-%m-%d",), "2025-01-31 00:00", date(2025, 1, 31)),
+        (("%Y-%m-%d",), "2025-01-31T00:00:00-05:00", date(2025, 1, 31)),
         (("%Y-%m-%d",), "20250131", date(2025, 1, 31)),
         (("%Y-%m-%d",), "25-01-31", date(25, 1, 31)),
         (("%m/%d/%Y",), "1/31/2025 12:00:00 AM", date(2025, 1, 31)),
@@ -180,6 +181,12 @@ def test_words_for_nothing_are_nothing(word: str) -> None:
 def test_a_formula_that_keeps_a_text_a_text_is_unwrapped() -> None:
     found = typed(canonical_layout("claim_lines"), claim_id='="00123"', procedure_code='="01939"')
     assert (found["claim_id"], found["procedure_code"]) == ("00123", "01939")
+
+
+def test_a_point_and_zeros_behind_a_code_of_digits_are_taken_off_and_counted() -> None:
+    found = typed(canonical_layout("claim_lines"), billing_provider_npi="1234567893.0", claim_id="77.0")
+    assert (found["billing_provider_npi"], found["claim_id"]) == ("1234567893", "77.0")
+    assert found["was_repaired"]
 
 
 def test_words_whose_code_is_certain_are_read() -> None:

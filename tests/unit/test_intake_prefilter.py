@@ -11,8 +11,10 @@ import polars as pl
 import pytest
 
 from flows.readers import read_csv
-from flows.readers.preflight import Limits, Rejected, preflight
+from flows.readers.csv_header import CsvHeader
+from flows.readers.preflight import Limits, preflight
 from flows.readers.read_tables import kept_rows
+from flows.readers.rejections import Rejected
 from schemas.inbound import Kind
 from schemas.rules import Rules
 from transforms.intake import block_rows
@@ -142,7 +144,7 @@ def outcome(path: Path, header: list[str], layout: Layout, mesh: Mesh | None) ->
     """
     try:
         found = preflight(path, path.with_suffix(".scratch"), LIMITS)
-        text = read_csv.read_csv(found, header, mesh)
+        text = read_csv.read_csv(found, CsvHeader(header, ","), mesh)
         kept, heads, total = kept_rows(text, "key", layout, SCOPE)
     except Rejected as rejected:
         return rejected.code
@@ -171,7 +173,7 @@ def test_the_sieve_keeps_what_the_parser_alone_would(
             monkeypatch.setattr(read_csv, "BLOCK", block)
             assert outcome(path, header, layout, mesh) == alone, f"seed {seed}, blocks of {block}"
         found = preflight(path, path, LIMITS) if not isinstance(alone, str) else None
-        sieved += found is not None and read_csv._sieved(found, header, mesh) is not None
+        sieved += found is not None and read_csv._sieved(found, CsvHeader(header, ","), mesh) is not None
     assert sieved >= 20, "too few files went through the sieve for the comparison to tell"
 
 
@@ -203,10 +205,10 @@ def test_what_does_not_fit_in_memory_twice_goes_to_the_parser(
     assert mesh is not None
     found = preflight(path, path, LIMITS)
     monkeypatch.setattr(read_csv, "BLOCK", 500)
-    assert read_csv._sieved(found, header, mesh) is not None
+    assert read_csv._sieved(found, CsvHeader(header, ","), mesh) is not None
     sieved = outcome(path, header, layout, mesh)
     monkeypatch.setattr(read_csv, bound, 400)
-    assert read_csv._sieved(found, header, mesh) is None
+    assert read_csv._sieved(found, CsvHeader(header, ","), mesh) is None
     assert outcome(path, header, layout, mesh) == sieved
 
 
@@ -220,11 +222,11 @@ def test_a_claim_number_that_nearly_every_line_has_goes_to_the_parser(
     mesh = mesh_of(canonical_layout("claim_lines"), SCOPE, header)
     assert mesh is not None
     found = preflight(path, path, LIMITS)
-    sieved = read_csv._sieved(found, header, mesh)
+    sieved = read_csv._sieved(found, CsvHeader(header, ","), mesh)
     assert sieved is not None and sieved.kin is not None
     assert (len(sieved.rows.collect()), len(sieved.kin.collect()), sieved.total) == (1, 60, 61)
     monkeypatch.setattr(read_csv, "MOST_PASSED", 400)
-    assert read_csv._sieved(found, header, mesh) is None
+    assert read_csv._sieved(found, CsvHeader(header, ","), mesh) is None
 
 
 def test_each_distinct_text_is_judged_once() -> None:

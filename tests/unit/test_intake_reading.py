@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 from inbound_rows import TakenFiles, as_csv, claim, remit, take_in  # noqa: E402
 from x12_texts import PAYMENT, PAYMENT_HEAD, interchange  # noqa: E402
 
-from flows.readers.preflight import Limits, preflight, ragged_rows  # noqa: E402
+from flows.readers.preflight import Limits, preflight  # noqa: E402
+from flows.readers.read_csv import ragged_rows  # noqa: E402
 from flows.settings import shipped  # noqa: E402
 from transforms.intake.layouts import parse_layout  # noqa: E402
 from transforms.synthetic.other_layouts import in_layout  # noqa: E402
@@ -219,7 +220,7 @@ def split_outside_quotes(text: str) -> list[str]:
 def test_rows_of_a_wrong_length_are_found_across_blocks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
-    monkeypatch.setattr("flows.readers.preflight.CHUNK", chunk)
+    monkeypatch.setattr("flows.readers.read_csv.CHUNK", chunk)
     rows = ['"a,\n",b,c', "1,2,3", '4,"5\n\n6",', "7,8", "9,10,11,12", ",,", "13,14,15"]
     for ending in ("", "\n"):
         path = tmp_path / "rows.csv"
@@ -254,6 +255,14 @@ def test_a_row_cut_before_its_code_is_quarantined_and_one_out_of_scope_is_not(tm
     first = found.quarantine.filter("is_first").select("row_number", "rule_code").rows()
     assert first == [(1, "field_count"), (3, "field_count")]
     assert found.only["out_of_scope"] == 1
+
+
+def test_rows_of_blanks_are_no_rows_of_ours(tmp_path: Path) -> None:
+    for number, rows in enumerate(([claim()], [remit()])):
+        text = as_csv(rows).decode()
+        blank = ",".join([" "] * len(rows[0]))
+        found = take_in(tmp_path / str(number), {"rows.csv": f"{text}{blank}\n{blank}\n".encode()})
+        assert (found.only["accepted"], found.only["quarantined"]) == (1, 0)
 
 
 def test_lines_of_a_submission_are_counted_in_scope_or_not(tmp_path: Path) -> None:
@@ -320,19 +329,12 @@ def test_remit_lines_are_kept_by_either_code_or_without_one(tmp_path: Path) -> N
     assert found.only["out_of_scope"] == 2
 
 
-def test_loops_of_one_file_with_the_same_keys_are_told_apart_by_their_sequence(tmp_path: Path) -> None:
-    rows = [remit(service_sequence=sequence) for sequence in ("1", "2", "1", "2", "", "")]
-    rows.append(remit(service_sequence="1", payer_claim_number="OTHER"))
-    found = take_in(tmp_path, {"rows.csv": as_csv(rows)})
-    assert found.remit_lines["loop_ordinal"].to_list() == [1, 1, 2, 2, 1, 1, 1]
-
-
 def test_loops_are_what_they_are_alone_whatever_else_lies_in_the_batch(tmp_path: Path) -> None:
     # CONTRACT 4.5: in X12 each CLP is a loop of its own; an extract has no loop number
     rows = as_csv([remit(service_sequence=sequence) for sequence in ("1", "2", "1", "")])
     loops = [*PAYMENT, *PAYMENT, *(segment.replace("ICN500", "ICN501") for segment in PAYMENT)]
     x12 = interchange([*PAYMENT_HEAD, *loops], "835").encode()
-    columns = ("row_number", "loop_number", "loop_ordinal", "payer_claim_key")
+    columns = ("row_number", "loop_number", "payer_claim_key")
     mixed = take_in(tmp_path / "mixed", {"rows.csv": rows, "rows.x12": x12}).remit_lines
     for name, content in (("rows.csv", rows), ("rows.x12", x12)):
         alone = take_in(tmp_path / name, {name: content}).remit_lines

@@ -131,6 +131,20 @@ def test_the_successor_is_the_one_at_whose_charge_the_claim_was_answered() -> No
     assert [line["chain_source"] for line in found.lines] == [None, "none", "named"]
 
 
+def test_of_two_whose_charges_were_answered_it_is_the_one_of_the_final_answer() -> None:
+    bills = ((5, 95000, "B1"), (25, 99000, "B2"))
+    claims = [claim(), *(replacement(number, "P1", day, charge_cents=cents) for day, cents, number in bills)]
+    answers = [
+        denial("4"),
+        denial("4", payer_claim_key="P2", trace_key="2", payment_date=days(20), charge_cents=95000),
+        remit(payer_claim_key="P3", trace_key="3", payment_date=days(40), charge_cents=99000,
+              adjustments="CO-45:57000|PR-2:8400"),
+    ]  # fmt: skip
+    found = resolve(claims, answers)
+    assert [line["chain_source"] for line in found.lines] == [None, "none", "named"]
+    assert found.states() == [None, "pending", "paid"]
+
+
 def test_successors_of_one_day_are_told_by_their_content() -> None:
     claims = [claim(), *(replacement("B1", "P1", 5, unit_count_thousandths=n) for n in (45000, 47000))]
     claims[2] |= of("B2")

@@ -46,6 +46,16 @@ def test_who_shares_neither_half_is_another_patient_and_another_claim() -> None:
     assert standings([claim(), other], [denial("31")]) == TWO_CLAIMS
 
 
+def test_a_replacement_that_names_the_number_of_the_answer_is_the_same_claim_whoever_the_patient_is() -> None:
+    # both halves are corrected: without the name nothing could tell whose the answers are
+    other = {"member_key": "other", "birth_key": "other", "patient_key": "other"}
+    paid = remit(payment_date=days(30), payer_claim_key="P2", trace_key="trace 2")
+    found = resolve([claim(), again(original_claim_key="P1", **other)], [denial("31"), paid])
+    assert [line["standing"] for line in found.lines] == ONE_CLAIM
+    assert (found.line["adjudication_state"], found.line["initially_denied"]) == ("paid", True)
+    assert found.line["patient_key"] == "other"
+
+
 def test_absent_halves_equal_nothing() -> None:
     # workers' compensation: no member id on either
     more = {"member_key": None, "unit_count_thousandths": 45000}

@@ -73,7 +73,7 @@ def test_duplicates_hold_the_same_content(landing: Path) -> None:
     assert gzip.decompress((landing / "claims/resent/first_month.csv.gz").read_bytes()) == first
 
 
-def test_no_loop_is_torn_between_files(landing: Path) -> None:
+def test_only_part_files_tear_loops(landing: Path) -> None:
     world = synthetic_claims(cases=300)
     expected = world.remits.group_by("claim_id", "payment_trace", "payer_claim_number").len().height
 
@@ -84,7 +84,7 @@ def test_no_loop_is_torn_between_files(landing: Path) -> None:
             content = zstandard.ZstdDecompressor().decompress(content)
         if ".csv" in path.suffixes and path.suffix != ".part" and content:
             rows = pl.read_csv(io.BytesIO(content), infer_schema=False)
-            if rows.columns == list(REMIT_COLUMNS) and "again" not in path.parts:
+            if rows.columns == list(REMIT_COLUMNS) and "again" not in path.parts and "part-" not in path.name:
                 loops.append(rows.with_columns(file=pl.lit(path.name)))
     found = (
         pl.concat(loops)
@@ -97,6 +97,20 @@ def test_no_loop_is_torn_between_files(landing: Path) -> None:
         found.filter(pl.col("files") > 1).height
         <= world.remits.filter(pl.col("_scenario") == "duplicate_remittance")["_loop"].n_unique()
     )
+
+
+def test_part_files_hold_the_rows_of_a_month_in_no_order(landing: Path) -> None:
+    folders = {path.parent for path in landing.rglob("part-*.csv")}
+    assert {folder.relative_to(landing).parts[0] for folder in folders} == {"claims", "remits"}
+    torn = 0
+    for folder in folders:
+        parts = [pl.read_csv(path, infer_schema=False) for path in sorted(folder.iterdir())]
+        rows = pl.concat(part.with_columns(part=pl.lit(at)) for at, part in enumerate(parts))
+        assert len(parts) == 3
+        assert abs(parts[0].height - parts[2].height) <= 1
+        assert not rows["claim_id"].is_sorted()
+        torn += rows.group_by("claim_id").agg(pl.col("part").n_unique()).filter(pl.col("part") > 1).height
+    assert torn > 0
 
 
 @pytest.mark.parametrize("stem", LAYOUTS)

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import polars as pl
 import pytest
 
-from transforms.synthetic import lives_amounts, lives_claims, lives_remits
+from transforms.synthetic import (
+    lives_amounts,
+    lives_claims,
+    lives_deliveries,
+    lives_identity,
+    lives_remits,
+)
 from transforms.synthetic.book import Life
 from transforms.synthetic.cases import Case, bill, sample_case
 from transforms.synthetic.lives import SCENARIOS
 from transforms.synthetic.parties import GROUPS
 from transforms.synthetic.plans import PLANS
+from transforms.synthetic.x12_writer import write_835
 
 
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
@@ -151,6 +159,105 @@ def test_zero_payments_have_their_reasons() -> None:
         "duplicate_only": ("OA", "18"),
         "written_off": ("CO", "45"),
     }
+
+
+def test_two_claims_of_a_directed_case_share_an_account_number() -> None:
+    life = lives_identity.shared_account_number(sample_case())
+
+    physician, nurse = life.claims
+    assert physician.claim_id == nurse.claim_id
+    assert [claim.lines[0].modifiers[0] for claim in life.claims] == ["QK", "QX"]
+    assert len({loop.icn for loop in life.remits}) == 2
+
+
+def test_one_anesthesiologist_relieves_another_under_one_number() -> None:
+    life = lives_identity.relieved_under_one_number(sample_case())
+
+    assert len({claim.claim_id for claim in life.claims}) == 1
+    assert len({claim.lines[0].renderer for claim in life.claims}) == 2
+
+
+@pytest.mark.parametrize(
+    ("live", "changed", "frequency"),
+    [
+        (lives_identity.corrected_member_id, "member_id", "7"),
+        (lives_identity.corrected_birth_date, "birth_date", "7"),
+        (lives_identity.corrected_patient_sent_anew, "birth_date", "1"),
+    ],
+)
+def test_a_corrected_patient_keeps_the_other_half_and_the_number(
+    live: Callable[[Case], Life], changed: str, frequency: str
+) -> None:
+    life = live(sample_case())
+
+    wrong, right = (claim.patient for claim in life.claims)
+    differing = [name for name in ("member_id", "birth_date") if getattr(wrong, name) != getattr(right, name)]
+    assert differing == [changed]
+    assert right == sample_case().patient
+    assert [claim.frequency for claim in life.claims] == ["1", frequency]
+    assert life.claims[0].claim_id == life.claims[1].claim_id
+    assert life.remits[0].lines[0].adjustments[0][:2] == ("CO", "31")
+    assert life.remits[1].lines[0].paid > 0
+
+
+def test_two_replacements_under_new_numbers_are_answered_under_the_first() -> None:
+    life = lives_identity.replaced_twice_new_numbers(sample_case())
+
+    assert len({claim.claim_id[:20] for claim in life.claims}) == 3
+    assert {loop.claim_id for loop in life.remits} == {life.claims[0].claim_id}
+    assert [loop.status for loop in life.remits] == ["1", "22", "1", "22", "1"]
+    assert [claim.original for claim in life.claims[1:]] == [life.remits[0].icn, life.remits[2].icn]
+
+
+def test_a_payer_returns_the_number_without_its_signs() -> None:
+    life = lives_identity.number_without_punctuation(sample_case())
+
+    assert life.claims[0].claim_id.replace("-", "") == life.remits[0].claim_id != life.claims[0].claim_id
+
+
+def test_a_copy_by_another_route_differs_in_what_clearinghouses_drop() -> None:
+    first, copy, back = lives_deliveries.paid_by_two_routes_then_reversed(sample_case()).remits
+
+    assert (copy.trace, copy.icn, copy.lines[0].paid) == (first.trace, first.icn, first.lines[0].paid)
+    assert (copy.paid_on - first.paid_on).days == 1
+    assert (copy.lines[0].control, copy.lines[0].allowed) == (None, None)
+    assert first.lines[0].control is not None
+    assert (back.status, back.icn) == ("22", first.icn)
+
+
+def test_a_second_payer_that_names_no_prior_payment() -> None:
+    medicare = next(plan for plan in PLANS if plan.key == "medicare_tx")
+    first, second = lives_deliveries.secondary_without_prior_payment(sample_case(plan=medicare)).remits
+
+    assert (first.status, second.status) == ("19", "2")
+    assert {reason for _, reason, _ in second.lines[0].adjustments} == {"45"}
+
+
+def test_a_claim_is_taken_back_as_a_whole_and_paid_again_by_line() -> None:
+    first, back, again = lives_deliveries.reversal_of_the_claim(sample_case()).remits
+
+    assert [svc.procedure for svc in back.lines] == [None]
+    assert back.lines[0].paid == -sum(svc.paid for svc in first.lines)
+    assert len(again.lines) == len(first.lines) == 2
+
+
+def test_amounts_below_a_dollar_stand_in_x12_without_a_zero() -> None:
+    medicare = next(plan for plan in PLANS if plan.key == "medicare_tx")
+    life = lives_amounts.amount_below_a_dollar(sample_case(plan=medicare))
+
+    svc = life.remits[0].lines[0]
+    assert (svc.paid, svc.charge - sum(cents for _, _, cents in svc.adjustments)) == (52, 52)
+    written = write_835(life.remits_frame())
+    assert b"*.52*" in written and b"*.01" in written and b"*0." not in written
+
+
+def test_a_turn_befalls_either_claim_of_a_directed_case() -> None:
+    denied = [lives_remits.denied(sample_case(seed, care="QK+QX")).remits_frame() for seed in range(60)]
+    by_model: dict[str, int] = {"QK": 0, "QX": 0}
+    for answers in denied:
+        for row in answers.filter(pl.col("paid_amount") == "0.00").iter_rows(named=True):
+            by_model[str(row["modifier_1"])] += 1
+    assert min(by_model.values()) > 30
 
 
 def test_payment_without_lines_moves_everything_to_the_claim() -> None:

@@ -20,13 +20,14 @@ from transforms.synthetic.cases import sample_case
 from transforms.synthetic.dirty import CLAIM_WRONGS, REMIT_WRONGS, dirty_claims, dirty_remits
 from transforms.synthetic.lives import SCENARIOS
 from transforms.synthetic.lives_claims import paid
-from transforms.synthetic.parties import npi
+from transforms.synthetic.parties import GROUPS, npi
 from transforms.synthetic.plans import PLANS
+from transforms.synthetic.pricing import unit_rate
 from transforms.synthetic.world import SyntheticData, synthetic_claims
 
 PAYERS = {plan.payer_name: plan.payer for plan in PLANS}
 UNBALANCED = {"unbalanced"}
-WITHOUT_SERVICES = {"payment_without_lines", "payment_without_lines_two"}
+WITHOUT_SERVICES = {"payment_without_lines", "payment_without_lines_two", "reversal_of_the_claim"}
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +84,8 @@ def test_size_and_span(world: SyntheticData) -> None:
 
     assert world.claims["_case"].n_unique() >= 2600
     assert (months[0], months[13]) == ("2024-11", "2025-12")
-    assert world.claims["submitted_on"].max() <= "2026-02-14"
-    assert world.remits["payment_date"].max() <= "2026-02-14"
+    assert world.claims["submitted_on"].max() <= "2026-02-15"
+    assert world.remits["payment_date"].max() <= "2026-02-15"
 
 
 def test_other_spans_are_possible() -> None:
@@ -222,3 +223,95 @@ def test_scenarios_without_services_have_an_empty_code(world: SyntheticData) -> 
 
     assert set(bare["_scenario"]) == WITHOUT_SERVICES
     assert bare["claim_adjustments"].null_count() == 0
+
+
+def rates(world: SyntheticData, *scenarios: str) -> dict[str, float]:
+    """Share of a line of business' cases that live one of some lives."""
+    first = world.claims.filter(pl.col("_scenario") != "out_of_scope").unique("_case", keep="first")
+    line = {plan.payer_name: plan.line_of_business for plan in PLANS}
+    told = first.select(
+        line=pl.col("payer_name").replace_strict(line, default="other"),
+        hit=pl.col("_scenario").is_in(list(scenarios)),
+    )
+    return dict(told.group_by("line").agg(pl.col("hit").mean()).iter_rows())
+
+
+def test_medicare_denies_less_than_commercial_payers(world: SyntheticData) -> None:
+    denials = [name for name, scenario in SCENARIOS.items() if scenario.is_denial]
+    shares = rates(world, *denials)
+
+    assert len(denials) == 5
+    assert 0.01 < shares["medicare_ffs"] < 0.7 * shares["commercial"]
+
+
+def test_denials_fall_into_every_month_alike(world: SyntheticData) -> None:
+    """What befalls a case must not depend on its month: a fall of the rate would look like maturity."""
+    denials = [name for name, scenario in SCENARIOS.items() if scenario.is_denial]
+    first = world.claims.unique("_case", keep="first").with_columns(
+        month=pl.col("service_date").str.head(7), hit=pl.col("_scenario").is_in(denials)
+    )
+    half = [pl.col("month") < "2025-06", pl.col("month") >= "2025-06"]
+    early, late = (first.filter(part)["hit"].mean() for part in half)
+
+    assert isinstance(early, float) and isinstance(late, float)
+    assert 0.7 < early / late < 1.4
+
+
+def test_months_follow_the_season(world: SyntheticData) -> None:
+    cases = world.claims.unique("_case").group_by(pl.col("service_date").str.head(7)).len()
+    counts = dict(cases.iter_rows())
+    winter = counts["2025-10"] + counts["2025-12"]
+
+    assert winter > counts["2025-02"] + counts["2025-07"]
+
+
+def test_rare_modifiers_cancer_pain_and_its_sites_occur(world: SyntheticData) -> None:
+    lines = world.claims.filter(pl.col("procedure_code") == "01939", pl.col("_scenario") == "paid")
+    modifiers = pl.concat([lines[f"modifier_{at}"] for at in range(1, 5)]).value_counts()
+    counts = dict(modifiers.iter_rows())
+    cancer = lines.filter(pl.col("diagnosis_1") == "G89.3")
+
+    assert counts["23"] > counts["22"] > 5
+    assert 0.03 < cancer.height / lines.height < 0.1
+    assert cancer.filter(pl.col("place_of_service") == "21").height > 0
+    assert set(cancer["surgical_procedure_code"].drop_nulls()) <= {"62281", "62280", "64635"}
+
+
+def qz_share(key: str, day: date) -> float:
+    plan = next(each for each in PLANS if each.key == key)
+    of = [
+        paid(sample_case(plan=plan, care=care, service_date=day, status="", effort=""))
+        for care in ("AA", "QZ")
+    ]
+    allowed = [
+        life.claims[0].lines[0].charge
+        - sum(c for _, r, c in life.remits[0].lines[0].adjustments if r in ("45", "172"))
+        for life in of
+    ]
+    return allowed[1] / allowed[0]
+
+
+def test_the_blue_plans_cut_nurses_in_mid_year() -> None:
+    assert qz_share("bcbs_tx", date(2025, 6, 30)) == pytest.approx(1.0)
+    assert qz_share("bcbs_tx", date(2025, 7, 1)) == pytest.approx(0.85, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "since", "percent"),
+    [
+        ("aetna_ppo", date(2025, 4, 30), date(2025, 5, 1), 1.09),
+        ("cigna_oap", date(2025, 7, 31), date(2025, 8, 1), 0.94),
+    ],
+)
+def test_a_new_contract_moves_the_rate_on_its_day(
+    key: str, before: date, since: date, percent: float
+) -> None:
+    plan = next(each for each in PLANS if each.key == key)
+    old, new = (unit_rate(plan, GROUPS[0], day) for day in (before, since))
+    assert new / old == pytest.approx(percent, abs=0.001)
+
+
+def test_some_payers_tell_their_name_only(world: SyntheticData) -> None:
+    nameless = world.remits.filter(pl.col("payer_id").is_null())
+    assert set(nameless["payer_name"]) == {"HIGH PRAIRIE HEALTH PLAN", "OHIO DEPARTMENT OF MEDICAID"}
+    assert world.claims["payer_id"].null_count() == 0

@@ -49,8 +49,10 @@ def remits(*outcomes: str) -> pl.LazyFrame:
             "outcome": outcome,
             "is_reversal": False,
             "reversal_unmatched": outcome == "unlinked",
-            "reversal_amount_mismatch": False,
-            "role_assumed_primary": False,
+            "reversal_amount_mismatch": i == 0,
+            "role_assumed_primary": i == 0,
+            "loosely_linked": i == 0,
+            "in_scope": True,
         }
         for i, outcome in enumerate(outcomes)
     ]
@@ -139,7 +141,9 @@ def test_what_resolution_found() -> None:
         paid(36_000, allowed_conflict=True, line_of_business_doubtful=True),
         {"standing": "superseded", "payer": "other"},
     )
-    made = build(quality(), lines, remits("linked", "unlinked", "ambiguous", "crossover", "crossover"))
+    made = build(
+        quality(), lines, remits("linked", "unlinked", "ambiguous", "crossover", "crossover", "duplicate")
+    )
     claims, answers = row(made), row(made, source="remit_lines")
     counts = (
         "unbalanced_lines",
@@ -151,6 +155,8 @@ def test_what_resolution_found() -> None:
     assert row(made, payer="other")["unmapped_payer_lines"] == 1
     counts = ("unlinked_remits", "ambiguous_remits", "crossover_remits", "unmatched_reversals")
     assert [answers[name] for name in counts] == [1, 1, 2, 1]
+    counts = ("copied_remits", "loosely_linked_remits", "assumed_primary_remits", "mismatched_reversals")
+    assert [answers[name] for name in counts] == [1, 1, 1, 1]
 
 
 def test_protected_counts_stand_by_payer_or_by_month_rounded() -> None:

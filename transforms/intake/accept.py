@@ -19,6 +19,7 @@ from schemas.validation import split, without_unreadable
 from transforms.intake.ages import age_at
 from transforms.intake.layouts import Layout
 from transforms.intake.parse import canonical_adjustments, parsed
+from transforms.intake.plain_text import words_for_nothing
 from transforms.intake.pseudonyms import pseudonymised
 from transforms.payers import with_payer
 
@@ -50,12 +51,14 @@ class Accepted:
     counts: file_key, payer_id, payer_name, month, rule_code, in_scope, accepted, quarantined, repaired.
     rejected: file_key, good, bad, why of files with more bad rows than the ceiling allows; of these nothing
     enters, and only `breaks` still speaks.
+    dropped: row_number, column of optional values of accepted rows that could not be read.
     """
 
     lines: pl.DataFrame
     breaks: pl.DataFrame
     counts: pl.DataFrame
     rejected: pl.DataFrame
+    dropped: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def accept_lines(
             frame.join(rejected, on="file_key", how="anti") for frame in (typed, good, headers)
         )
     counts = _counts(with_payer(typed.lazy(), reference).collect(), breaks)
-    counts = pl.concat([counts, _dropped_counts(good, dropped)], how="diagonal")
+    counts = pl.concat([counts, _value_counts(good, dropped)], how="diagonal")
     if claims:
         heads = _header_rows(parsed(headers, layout, rules.scope, only=HEADER))
         rows = pl.concat([good.with_columns(in_scope=pl.lit(True)), heads], how="diagonal")
@@ -102,7 +105,8 @@ def accept_lines(
     else:
         lines = _remit_lines(good, key)
     told = told.sort("_row", maintain_order=True).drop("_row")
-    return Accepted(lines, told, counts, rejected)
+    gone = good.select("_row", "row_number").join(dropped, on="_row").drop("_row")
+    return Accepted(lines, told, counts, rejected, gone)
 
 
 def _over_ceiling(typed: pl.DataFrame, good: pl.DataFrame, ceiling: Ceiling) -> pl.DataFrame:
@@ -242,7 +246,7 @@ def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
     if "loop_number" not in prepared.columns:
         prepared = prepared.with_columns(loop_number=pl.lit(None, pl.Int64))
     return (
-        _with_loop_ordinal(prepared)
+        prepared.sort("file_key", "row_number")
         .select(names(ACCEPTED_REMIT_LINE))
         .cast(polars_schema(ACCEPTED_REMIT_LINE))  # type: ignore[arg-type]
     )
@@ -250,29 +254,6 @@ def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
 
 def _sorted_codes(column: str) -> pl.Expr:
     return pl.col(column).str.split("|").list.unique().list.sort().list.join("|")
-
-
-def _with_loop_ordinal(rows: pl.DataFrame) -> pl.DataFrame:
-    """Tell CLP loops of one file with the same keys apart: in X12 by their number, else by a sequence number
-    that comes again.
-    """
-    loop = [
-        "file_key",
-        "claim_number_key",
-        "trace_key",
-        "payment_date",
-        "payer_claim_key",
-        "claim_status_code",
-    ]
-    again = pl.int_range(1, pl.len() + 1).over(*loop, "service_sequence")
-    of_extract = pl.when(pl.col("service_sequence").is_null()).then(1).otherwise(again)
-    of_x12 = pl.col("loop_number").rank("dense").over(loop)
-    return rows.sort("file_key", "row_number").with_columns(
-        loop_ordinal=pl.when(pl.col("loop_number").is_null())
-        .then(of_extract)
-        .otherwise(of_x12)
-        .cast(pl.Int64)
-    )
 
 
 def _counts(typed: pl.DataFrame, breaks: pl.DataFrame) -> pl.DataFrame:
@@ -304,17 +285,23 @@ def _counts(typed: pl.DataFrame, breaks: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _dropped_counts(good: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:
-    """Optional values that could not be read, of accepted rows: by payer as written, month and column."""
+def _value_counts(good: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:
+    """Values of accepted rows that were dropped, and words read as nothing: by payer, month and column."""
+    told = pl.concat(
+        [
+            dropped.with_columns(rule=pl.lit("optional_dropped")),
+            words_for_nothing(good, "_row").with_columns(rule=pl.lit("read_as_nothing")),
+        ]
+    )
+    keys = ["file_key", "payer_id", "payer_name", "month", "rule_code"]
     return (
-        good.select(
-            "_row", "file_key", "payer_id", "payer_name", month=pl.col("service_date").dt.truncate("1mo")
-        )
-        .join(dropped, on="_row")
-        .with_columns(rule_code=pl.format("optional_dropped:{}", "column"))
-        .group_by("file_key", "payer_id", "payer_name", "month", "rule_code")
+        good.with_columns(month=pl.col("service_date").dt.truncate("1mo"))
+        .select("_row", *keys[:4])
+        .join(told, on="_row")
+        .with_columns(rule_code=pl.format("{}:{}", "rule", "column"))
+        .group_by(keys)
         .agg(findings=pl.len().cast(pl.Int64))
-        .sort("file_key", "payer_id", "payer_name", "month", "rule_code", nulls_last=False)
+        .sort(keys, nulls_last=False)
     )
 
 

@@ -32,7 +32,7 @@ class Unsievable(Exception):
 
 @dataclass(frozen=True)
 class Separators:
-    """Places of the commas and line ends that separate, up to the last line end; how many are line ends."""
+    """Places of what separates fields and rows, up to the last line end; how many are line ends."""
 
     places: Places
     lines: int
@@ -92,10 +92,10 @@ class BlockRows:
         return (hashed >> np.uint64(32)).astype(np.uint32)
 
 
-def separators(data: Bytes, may_be_quoted: bool = True) -> Separators:
+def separators(data: Bytes, may_be_quoted: bool = True, separator: int = COMMA) -> Separators:
     """The separators of whole rows. Raises Unsievable where a quote is neither around a field nor doubled."""
     newlines = data == NEWLINE
-    marks = (data == COMMA) | newlines
+    marks = (data == separator) | newlines
     quoted = False
     if may_be_quoted and (quotes := data == QUOTE).any():
         quoted, inside = True, _inside(quotes)

@@ -8,9 +8,8 @@ import polars as pl
 
 ALWAYS: Final = ("%Y-%m-%d", "%Y%m%d")
 """Read in every layout, after its own formats."""
-MIDNIGHT: Final = (
-    r"(?:T|\s+)(?:00?:00(?::00(?:\.0+)?)?(?:\s?(?:Z|UTC|[+-]00:?00))?|12:00(?::00(?:\.0+)?)?\s?[Aa][Mm])$"
-)
+ZONE: Final = r"(?:\s?(?:Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?"
+MIDNIGHT: Final = rf"(?:T|\s+)(?:00?:00(?::00(?:\.0+)?)?{ZONE}|12:00(?::00(?:\.0+)?)?\s?[Aa][Mm])$"
 DIGITS: Final = r"^[0-9]{8}$"
 YOUNGEST_YEARS: Final = 5
 """A birth year of two digits makes the patient at least so old at the service, and younger than a hundred

@@ -113,6 +113,27 @@ def pick_layout(header: Iterable[str], layouts: Iterable[Layout]) -> tuple[Layou
     return canonical_layout(kind), missing
 
 
+def nearest_layout(header: Iterable[str], layouts: Iterable[Layout]) -> dict[str, Any]:
+    """The layout of which the header has the largest share: its name and kind, how many columns of it are
+    there, and which of its own names are missing.
+    """
+    present = {plain(name) for name in header}
+    canonical = [canonical_layout(kind) for kind in COLUMNS]
+
+    def needed(layout: Layout) -> set[str]:
+        if layout in canonical:
+            return layout.headers() - OPTIONAL_IN_HEADER[layout.kind]
+        return layout.headers()
+
+    best = max((*canonical, *layouts), key=lambda each: len(needed(each) & present) / len(needed(each)))
+    return {
+        "layout": best.name,
+        "kind": best.kind,
+        "found": len(best.headers() & present),
+        "missing": sorted(needed(best) - present),
+    }
+
+
 def column_numbers(layout: Layout, header: list[str]) -> dict[str, int]:
     """Canonical columns that a file has of its own -> their place in its header, from 0."""
     places = {plain(name): number for number, name in reversed(list(enumerate(header)))}

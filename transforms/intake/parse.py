@@ -22,6 +22,16 @@ WORDS: Final = {
     "payer_responsibility": {"PRIMARY": "P", "SECONDARY": "S", "TERTIARY": "T"},
 }
 """Words of closed lists whose code is certain."""
+WHOLE: Final = (
+    "billing_provider_npi",
+    "rendering_provider_npi",
+    "payee_npi",
+    "place_of_service",
+    "claim_frequency_code",
+    "claim_status_code",
+)
+"""Codes of digits, to which programs that take them for numbers add a point and zeros."""
+FLOATED: Final = r"^([0-9]+)\.0+$"
 BETWEEN_CODES: Final = r"\s*[|,;/]\s*|\s+"
 
 
@@ -30,22 +40,37 @@ def parsed(
 ) -> pl.DataFrame:
     """Give each canonical column its typed value; its trimmed text stays as `text_<column>`. Grain unchanged.
 
-    Adds `was_repaired`: a code that lost its leading zero got it back. `only`: the columns that are read, the
-    others stay as they are.
+    Adds `was_repaired`: a code got its leading zero back, or lost a point and zeros. `only`: the columns that
+    are read, the others stay as they are.
     """
     columns = [c for c in COLUMNS[layout.kind] if only is None or c.name in only]
-    texts = _plain(bare(rows, [c.name for c in columns]), columns, layout)
+    texts = _plain(_unfloated(bare(rows, [c.name for c in columns]), columns), columns, layout)
     typed = texts.with_columns(_typed(c, layout).alias(c.name) for c in columns)
     if any(c.name == "patient_birth_date" for c in columns) and short_formats(layout.date_formats):
         typed = typed.with_columns(patient_birth_date=_born(layout, only))
     codes = [c.name for c in columns if c.name in ("procedure_code", "submitted_procedure_code")]
     mended = typed.with_columns(repaired(name, scope).alias(f"_mended_{name}") for name in codes)
-    changed = [(pl.col(f"_mended_{n}") != pl.col(n)).fill_null(False) for n in codes]
+    changed = [
+        pl.col("was_floated"),
+        *((pl.col(f"_mended_{n}") != pl.col(n)).fill_null(False) for n in codes),
+    ]
     return mended.with_columns(
         *(pl.col(f"_mended_{name}").alias(name) for name in codes),
         *(repaired(f"text_{name}", scope).alias(f"text_{name}") for name in codes),
-        was_repaired=pl.any_horizontal(changed) if changed else pl.lit(False),
-    ).drop(f"_mended_{name}" for name in codes)
+        was_repaired=pl.any_horizontal(changed),
+    ).drop("was_floated", *(f"_mended_{name}" for name in codes))
+
+
+def _unfloated(rows: pl.DataFrame, columns: list[InboundColumn]) -> pl.DataFrame:
+    """1234567893.0 -> 1234567893 in codes of digits; `was_floated` tells of which rows."""
+    names = [f"text_{c.name}" for c in columns if c.name in WHOLE]
+    looked = rows.select(pl.col(name).str.contains(FLOATED).any() for name in names)
+    floated = [name for name in names if looked[name][0]]
+    is_floated = [pl.col(name).str.contains(FLOATED).fill_null(False) for name in floated]
+    return rows.with_columns(
+        *(pl.col(name).str.replace(FLOATED, "$1") for name in floated),
+        was_floated=pl.any_horizontal(is_floated) if is_floated else pl.lit(False),
+    )
 
 
 def _plain(rows: pl.DataFrame, columns: list[InboundColumn], layout: Layout) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import polars as pl
@@ -26,6 +26,7 @@ NOTHING: Final = (
     *dict.fromkeys(form for word in _WORDS for form in (word, word.upper(), word.title())),
 )
 """What stands for an empty field."""
+WORD: Final = "word_"
 FORMULA: Final = r'^="(.*)"$'
 """How a spreadsheet is kept from reading a text as a number."""
 
@@ -39,21 +40,33 @@ def bare(rows: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
     """Add `text_<column>`: the text without blanks around it and without a formula's wrapping; null where
     nothing is said. Grain unchanged.
 
-    Columns in which no word stands for nothing, and which no formula wraps, are only trimmed: that is quick.
+    Where a word says so, `word_<column>` tells of which rows. Columns in which no word does, and which no
+    formula wraps, are only trimmed: that is quick.
     """
     names = list(columns)
     trimmed = rows.with_columns(pl.col(name).str.strip_chars().alias(f"text_{name}") for name in names)
-    texts = [f"text_{name}" for name in names]
-    wrapped = _holding(trimmed, texts, lambda text: text.str.starts_with('="'))
-    if wrapped:
-        trimmed = trimmed.with_columns(
-            pl.col(name).str.replace(FORMULA, "$1").str.strip_chars() for name in wrapped
-        )
-    empty = _holding(trimmed, texts, is_nothing)
-    return trimmed.with_columns(pl.when(~is_nothing(pl.col(name))).then(pl.col(name)) for name in empty)
+    wrapped = _holding(trimmed, names, lambda text: text.str.starts_with('="'))
+    trimmed = trimmed.with_columns(
+        pl.col(f"text_{name}").str.replace(FORMULA, "$1").str.strip_chars() for name in wrapped
+    )
+    empty = _holding(trimmed, names, is_nothing)
+    marked = trimmed.with_columns(
+        (is_nothing(pl.col(f"text_{name}")) & (pl.col(f"text_{name}") != "")).alias(f"word_{name}")
+        for name in _holding(trimmed, empty, lambda text: is_nothing(text) & (text != ""))
+    )
+    return marked.with_columns(
+        pl.when(~is_nothing(pl.col(f"text_{name}"))).then(pl.col(f"text_{name}")) for name in empty
+    )
 
 
-def _holding(rows: pl.DataFrame, columns: list[str], test: object) -> list[str]:
+def words_for_nothing(rows: pl.DataFrame, row: str) -> pl.DataFrame:
+    """(row, column) of every word that was read as nothing, of rows that `bare` has looked at."""
+    marks = [name for name in rows.columns if name.startswith(WORD)]
+    found = [rows.filter(name).select(row, column=pl.lit(name.removeprefix(WORD))) for name in marks]
+    return pl.concat([rows.clear().select(row, column=pl.lit("", pl.String)), *found])
+
+
+def _holding(rows: pl.DataFrame, columns: list[str], test: Callable[[pl.Expr], pl.Expr]) -> list[str]:
     """Columns with a text that passes the test."""
-    found = rows.select(test(pl.col(name)).any().alias(name) for name in columns)  # type: ignore[operator]
+    found = rows.select(test(pl.col(f"text_{name}")).any().alias(name) for name in columns)
     return [name for name in columns if found[name][0]]

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from transforms.intake.block_rows import (
+    COMMA,
     WORD,
     BlockRows,
     Bytes,
@@ -71,6 +72,7 @@ class Sieve:
 
     mesh: Mesh
     may_be_quoted: bool = True
+    separator: int = COMMA
     head: bytes = b""
     rows: int = 0
     offset: int = 0
@@ -98,7 +100,7 @@ class Sieve:
         if last < 0:
             return 0
         data = np.frombuffer(buffer, dtype=np.uint8)
-        found = separators(data[: last + 1], self.may_be_quoted)
+        found = separators(data[: last + 1], self.may_be_quoted, self.separator)
         if not found.lines:
             return 0
         size = int(found.places[-1]) + 1

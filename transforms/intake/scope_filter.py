@@ -96,7 +96,8 @@ def is_kept(layout: Layout, scope: tuple[str, ...]) -> pl.Expr:
     codes = CODES[layout.kind]
     near = pl.any_horizontal(kept_codes(name, scope) for name in codes)
     without = pl.all_horizontal(_empty(name) for name in codes) & (layout.kind == "remit_lines")
-    return near | without | ~pl.col("field_count_ok")
+    blank = pl.all_horizontal(_empty(name) for name in (*codes, *NEVER_EMPTY[layout.kind]))
+    return (near | without | ~pl.col("field_count_ok")) & ~blank
 
 
 def _empty(name: str) -> pl.Expr:

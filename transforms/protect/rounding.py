@@ -20,44 +20,67 @@ PARTS: Final = 10_000
 STEPS: Final[Mapping[Rounding, int]] = {
     "money_percentile": PARTS // 10,
     "money_mean": 10 * PARTS,
+    "owed_mean": 10 * PARTS,
     "unit_price_mean": PARTS,
     "units": PARTS // 10,
     "whole": PARTS,
     "ratio": PARTS // 100,
-    "medicare_ratio": PARTS // 20,
+    "medicare_ratio": PARTS // 100,
     "index": PARTS,
 }
-"""Contract rates and copays are few fixed numbers, so a fine mean tells how many lines have which.
-
-Dollars per unit are told in whole dollars, other means of money in tens. A ratio to Medicare's price of a
-unit, some 20 dollars, is a mean of dollars per unit, too: a twentieth of it is one dollar, a hundredth would
-be 20 cents.
+FEW_KINDS: Final = 3
+"""Up to so many different values a reader may know them all: contract rates, a fixed copay."""
+ROOM: Final = 4
+"""How many ways to split its lines between two values a rounded mean must leave open: with one or two,
+several means and percentiles of the same lines together still told the count of a few cells made for it.
+"""
+HALVES_UP: Final[frozenset[Rounding]] = frozenset({"money_percentile", "owed_mean"})
+"""Halves of all others go down. Of two prices in a cell the percentile of nearest rank is the lower one while
+so many percent of the lines or more have it; a mean that went up at just that share would tell it exactly.
+For the same reason what patients owe goes up: what is paid goes down there.
 """
 
 
 def rounded_count(count: pl.Expr, is_shared: bool) -> pl.Expr:
     """A count as protected audiences see it; 0 stays 0. Counts of 1 to 10 must be withheld before."""
-    nearest = (2 * count + COUNT_STEP) // (2 * COUNT_STEP) * COUNT_STEP
-    standard = pl.when(count > 0).then(pl.max_horizontal(nearest, pl.lit(LEAST_COUNT))).otherwise(count)
+    nearest_5 = (2 * count + COUNT_STEP) // (2 * COUNT_STEP) * COUNT_STEP
+    standard = pl.when(count > 0).then(pl.max_horizontal(nearest_5, pl.lit(LEAST_COUNT))).otherwise(count)
     half = SHARED_COUNT_STEP // 2
     return (standard + half) // SHARED_COUNT_STEP * SHARED_COUNT_STEP if is_shared else standard
 
 
 def rounded_value(value: pl.Expr, rounding: Rounding) -> pl.Expr:
-    """A value to the step of its kind, half up; dates to the first day of their month."""
+    """A value of one line to the step of its kind; dates to the first day of their month."""
     if rounding == "none":
         return value
     if rounding == "month":
         return value.dt.truncate("1mo")
-    return in_steps(steps_of(value, rounding), rounding)
+    return of_parts(nearest(as_parts(value), rounding) * STEPS[rounding])
 
 
-def steps_of(value: pl.Expr, rounding: Rounding) -> pl.Expr:
-    """How many steps a value has, half up. Whole numbers: no float decides on which side a half falls."""
-    parts = (value * PARTS).round().cast(pl.Int64)
-    return (2 * parts + STEPS[rounding]) // (2 * STEPS[rounding])
+def is_telling(spread: pl.Expr, kinds: pl.Expr, lines: pl.Expr, step: int) -> pl.Expr:
+    """Whether a mean that is rounded to a step may tell of how many lines it is: then it is withheld.
+
+    Of n lines that have one of two known values, `spread` apart, the means lie spread / n apart: a step of
+    `ROOM` times that leaves every n so many ways to split them. n is at least the least count that is told
+    so; further values between the two lie closer.
+    """
+    told = rounded_count(lines, False)
+    least = pl.when(told == LEAST_COUNT).then(11).otherwise(told - COUNT_STEP // 2)
+    return (kinds <= FEW_KINDS) & (ROOM * spread > step * least * (kinds - 1))
 
 
-def in_steps(steps: pl.Expr, rounding: Rounding) -> pl.Expr:
-    """The value of so many steps; rounded, as Polars multiplies by the inverse of a number it divides by."""
-    return (steps * STEPS[rounding] / PARTS).round(4, mode="half_to_even")
+def nearest(parts: pl.Expr, rounding: Rounding, lines: pl.Expr | int = 1) -> pl.Expr:
+    """How often a step goes into an amount (of so many lines, each), all of them whole numbers."""
+    step, up = STEPS[rounding], 0 if rounding in HALVES_UP else 1
+    return (2 * parts + step * lines - up) // (2 * step * lines)
+
+
+def as_parts(value: pl.Expr) -> pl.Expr:
+    """A value in ten-thousandths: whole numbers, so that no float decides on which side a half falls."""
+    return (value * PARTS).round().cast(pl.Int64)
+
+
+def of_parts(parts: pl.Expr) -> pl.Expr:
+    """The value of ten-thousandths; rounded, as Polars multiplies by the inverse of a divisor."""
+    return (parts / PARTS).round(4, mode="half_to_even")

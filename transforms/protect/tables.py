@@ -16,7 +16,15 @@ from schemas.rules import DisclosureRules
 from schemas.table_columns import PEOPLE, Basis, Measure, TableSpec, basis_columns
 from schemas.tables import TABLES
 from transforms.protect.quality import protected_freshness, protected_quality
-from transforms.protect.rounding import PARTS, STEPS, in_steps, rounded_count, rounded_value, steps_of
+from transforms.protect.rounding import (
+    STEPS,
+    as_parts,
+    is_telling,
+    nearest,
+    of_parts,
+    rounded_count,
+    rounded_value,
+)
 
 Tables = dict[str, pl.DataFrame]
 FEW_LINES = "few_lines"
@@ -32,11 +40,15 @@ def protect_tables(tables: Mapping[str, pl.DataFrame], rules: DisclosureRules) -
     `tables` come from their builders, with helper columns, for all periods: what of `shared` is old enough to
     be published is decided by whoever knows the as-of date.
     """
-    left_out = rules.left_out
-    shown = {name: _protected(name, frame, rules) for name, frame in tables.items() if name not in left_out}
+    shown = {name: _protected(name, tables[name], rules) for name in tables if is_for(name, rules)}
     if rules.is_protected and "freshness" in shown:
         shown["freshness"] = protected_freshness(shown["freshness"], shown["utilization"])
     return {name: frame.select(c.name for c in TABLES[name].columns) for name, frame in shown.items()}
+
+
+def is_for(table: str, rules: DisclosureRules) -> bool:
+    """Whether an audience sees a table at all."""
+    return not (rules.is_protected and (TABLES[table].internal_only or table in rules.left_out))
 
 
 def _protected(name: str, frame: pl.DataFrame, rules: DisclosureRules) -> pl.DataFrame:
@@ -112,12 +124,10 @@ def _sum(m: Measure, rules: DisclosureRules) -> pl.Expr:
     """Rule 3: published mean x published count, money in whole dollars; of no line it is what it is."""
     lines, shown_lines = pl.col(m.count), pl.col(f"{SHOWN}{m.count}")
     if m.mean:
-        steps = steps_of(pl.col(f"{SHOWN}{m.mean}"), m.rounding)
+        mean = as_parts(pl.col(f"{SHOWN}{m.mean}"))
     else:
-        cents = (pl.col(m.name) * 100).cast(pl.Int64)
-        step = STEPS[m.rounding] * 100 // PARTS
-        steps = (2 * cents + step * lines) // (2 * step * lines)
-    told = in_steps(steps * shown_lines, m.rounding)
+        mean = nearest(as_parts(pl.col(m.name)), m.rounding, lines) * STEPS[m.rounding]
+    told = of_parts(mean * shown_lines)
     return pl.when(lines == 0).then(pl.col(m.name)).when(~is_unfit(m, rules)).then(told.cast(m.column.dtype))
 
 
@@ -143,7 +153,15 @@ def _has_few_lines(m: Measure, rules: DisclosureRules) -> pl.Expr:
     few += [is_few(count, rules.minimum_priced_lines) for count in priced]
     if m.is_tail:
         few += [is_few(count, rules.minimum_tail_lines) for count in (*needed, *priced)]
+    if m.averaged:
+        few.append(_tells_a_count(m))
     return any_of(few)
+
+
+def _tells_a_count(m: Measure) -> pl.Expr:
+    """Rule 3: a mean of few different values that lie far apart, for the lines that have them."""
+    spread, kinds = (pl.col(name) for name in m.averaged)
+    return is_telling(spread, kinds, pl.col(m.count or m.needs[0]), STEPS[m.rounding])
 
 
 def _unfit_providers(basis: Basis, rules: DisclosureRules) -> pl.Expr:
@@ -165,10 +183,11 @@ def _dominated(basis: Basis, rules: DisclosureRules) -> pl.Expr:
 def why_withheld(spec: TableSpec, rules: DisclosureRules) -> pl.Expr:
     """Rule 4: why a price or statistic of the row is null though lines have it; null where none is.
 
-    What takes all percentiles of some lines goes before what takes the 10th and 90th alone.
+    What takes all percentiles of some lines goes before what takes the 10th and 90th alone. A sum goes with
+    the count beside it.
     """
-    made = [m for m in spec.measures if m.kind in ("statistic", "sum")]
-    bases = dict.fromkeys(basis for m in made for basis in m.bases)
+    made = [m for m in spec.measures if m.kind == "statistic"]
+    bases = dict.fromkeys(basis for m in spec.measures for basis in m.bases)
     return (
         pl.when(any_of(_has_few_lines(m, rules) for m in made if not m.is_tail))
         .then(pl.lit(FEW_LINES))

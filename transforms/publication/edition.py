@@ -26,7 +26,7 @@ class Edition:
     main_code: str
     mature_days: int = 90
     is_synthetic: bool = False
-    shares: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    shares: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     """Share of rows and of lines shown, in whole percent, by table and period type."""
 
     @property

@@ -9,7 +9,7 @@ from transforms.publication.edition import Period
 from transforms.publication.parts import Sentence
 from transforms.publication.published import Published, Row, own_line
 from transforms.publication.values import Shown, shown
-from transforms.publication.words import LINES_OF_BUSINESS, PAYERS
+from transforms.publication.words import PAYERS, inline
 
 UP_DOWN = {1: "up", -1: "down"}
 
@@ -17,8 +17,7 @@ UP_DOWN = {1: "up", -1: "down"}
 def price_level(row: Row, who: str, period: Period) -> Sentence:
     """`Aetna allowed a median of $74.46 per unit (commercial, period), 3.67 times Medicare's.`"""
     middle, ratio = shown(row, "allowed_per_unit_p50"), shown(row, "ratio_to_national_medicare")
-    line = LINES_OF_BUSINESS[str(row["line_of_business"])]
-    line = line if line.startswith("Medicare") else line.lower()
+    line = inline(str(row["line_of_business"]))
     if middle.is_missing:
         return (f"{who}: the price per unit is not shown (", middle, f"; {line}, {period.label}).")
     return (

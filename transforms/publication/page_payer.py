@@ -54,7 +54,9 @@ from transforms.publication.words import (
     PAYERS,
     RULE_VALUES,
     RULES,
+    SHORT_PAYERS,
     THEMES,
+    inline,
     spoken,
 )
 
@@ -101,7 +103,7 @@ def payer_page(published: Published, facts: Facts, payer: str) -> Page:
     )
     return Page(
         f"payer-{payer}",
-        name,
+        SHORT_PAYERS[payer],
         f"{name} and CPT {published.edition.main_code}",
         lead,
         _cards(published, payer),
@@ -225,9 +227,7 @@ def _scope(row: Row) -> str:
     parts = [str(row["scope_plan"]), str(row["scope_state"])]
     line = str(row["scope_lob"])
     told = [*several, *(part for part in parts if part != "all")]
-    return (
-        ", ".join([*told, *([] if line == "all" else [LINES_OF_BUSINESS.get(line, line).lower()])]) or "all"
-    )
+    return ", ".join([*told, *([] if line == "all" else [inline(line)])]) or "all"
 
 
 def _since(row: Row) -> str:

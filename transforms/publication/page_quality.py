@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from transforms.publication.charts import Item, bar_chart
 from transforms.publication.page_summary import fresh_section
-from transforms.publication.parts import Col, Figure, Page, Section, Sentence, named, number_table
-from transforms.publication.published import Published, Row
+from transforms.publication.parts import (
+    Col,
+    Figure,
+    NumberTable,
+    Page,
+    Section,
+    Sentence,
+    named,
+    number_table,
+)
+from transforms.publication.published import PAYER_ORDER, Published, Row
 from transforms.publication.reading import payer_of
-from transforms.publication.values import plain, shown
-from transforms.publication.words import PAYERS, spoken
+from transforms.publication.values import Shown, plain, shown
+from transforms.publication.words import spoken
 
-FLOW = ("rows_read", "in_scope", "accepted", "quarantined", "repaired")
-MOST_CHANGES = 40
+QUALITY: Final = "data_quality"
+EVERY: Final = "all"
+FLOW: Final = ("rows_read", "in_scope", "accepted", "quarantined", "repaired")
+SOURCES: Final = ("claim_lines", "remit_lines")
+OF_FILES: Final = ("rejected_files", "findings")
+OF_ANSWERS: Final = ("remit", "reversal", "copies", "answer", "linked", "role")
+MOST_CHANGES: Final = 40
+MOST_RULES: Final = 15
 
 
 def quality_page(published: Published) -> Page:
     """Files read, rows kept and refused, answers linked, and how the numbers moved."""
-    rows = [row for row in published.whole("data_quality") if row["payer"] == "all"]
     lead: tuple[Sentence, ...] = (
         (
-            "A row that cannot be trusted is quarantined under a named rule; a file that cannot be trusted "
-            "is refused whole.",
+            "A row that cannot be trusted is quarantined under a named rule; a file that cannot be "
+            "trusted is refused whole.",
         ),
         ("Nothing of either is in the figures. The counts here are of rows and files, not of people.",),
     )
+    totals = totals_of(published)
     sections = (
-        Section("flow", "From rows read to rows accepted", figures=(_flow(published), _by_rule(rows))),
-        Section("link", "Answers and claims", figures=(_links(published),)),
+        _flow(totals),
+        _links(totals),
         fresh_section(published),
         _shown(published),
         _changes(published),
@@ -38,172 +53,157 @@ def quality_page(published: Published) -> Page:
     return Page("quality", "Quality", "Quality of the files and the figures", lead, (), sections)
 
 
-def _total(rows: Sequence[Row], keys: Sequence[str]) -> list[Row]:
-    """Rows summed over months, by some keys; sums of published counts, so they are approximate if rounded."""
-    sums: dict[tuple[str, ...], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    first: dict[tuple[str, ...], Row] = {}
+def totals_of(published: Published) -> list[Row]:
+    """Rows over all months together: as published, or summed where the months stand exact."""
+    rows = published.whole(QUALITY)
+    ready = [row for row in rows if row["period_type"] == EVERY]
+    if ready:
+        return ready
+    groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
-        group = tuple(str(row[key]) for key in keys)
-        first.setdefault(group, row)
-        for name, number in (row.values or {}).items():
-            if isinstance(number, int) and not isinstance(number, bool):
-                sums[group][name] += number
-    return [
-        replace(
-            first[group],
-            values={**dict(zip(keys, group, strict=True)), **sums[group]},
-            keys=dict(zip(keys, group, strict=True)),
-        )
-        for group in sorted(sums)
-    ]
+        groups.setdefault(tuple(str(row[name]) for name in ("payer", "source", "rule_code")), []).append(row)
+    return [_summed(group) for _, group in sorted(groups.items())]
 
 
-def _flow(published: Published) -> Figure:
-    rows = _total(
-        [
-            row
-            for row in published.whole("data_quality")
-            if row["rule_code"] == "all"
-            and row["payer"] == "all"
-            and row["source"] in ("claim_lines", "remit_lines")
-        ],
-        ("source",),
-    )
-    return Figure(
-        "rows-kept",
-        ("Rows read, accepted and quarantined",),
-        "All months together, by kind of file; sums of the published counts",
-        "Out of scope: rows of other procedure codes. Source: table data_quality.",
-        None,
-        number_table(
-            "Rows by kind of file",
-            rows,
-            (
-                Col("Kind", named(lambda row: spoken(row["source"])), False),
-                *(Col(spoken(name), name) for name in FLOW),
-            ),
-        )
-        if rows
-        else None,
-        is_folded=False,
+def _summed(rows: Sequence[Row]) -> Row:
+    first = rows[0]
+    keys = {**first.keys, "period_type": EVERY, "period_start": None}
+    sums = {
+        name: sum(row[name] or 0 for row in rows)
+        for name, number in (first.values or {}).items()
+        if isinstance(number, int) and not isinstance(number, bool)
+    }
+    return replace(first, keys=keys, values=sums, is_sum=True)
+
+
+def _flow(totals: Sequence[Row]) -> Section:
+    every = [row for row in totals if row["payer"] == EVERY]
+    rows = [row for row in every if row["rule_code"] == EVERY and row["source"] in SOURCES]
+    files = [row for row in every if row["rule_code"] == EVERY and row["source"] in ("file", "x12")]
+    columns = (Col("Kind", named(_source_of), False), *(Col(spoken(name), name) for name in FLOW))
+    tables = [number_table("Rows by kind of file, all months together", rows, columns)] if rows else []
+    if files:
+        of_files = (Col("Kind", named(_source_of), False), *(Col(spoken(name), name) for name in OF_FILES))
+        tables.append(number_table("Files refused, and findings that removed no row", files, of_files))
+    return Section(
+        "flow",
+        "From rows read to rows accepted",
+        (("Out of scope are rows of other procedure codes. Source: table data_quality.",),),
+        tables=tuple(tables),
+        figures=(_by_rule(every),),
     )
 
 
-def _by_rule(rows: Sequence[Row]) -> Figure:
-    found = _total(
-        [row for row in rows if row["rule_code"] != "all" and row["source"] != "suppression"], ("rule_code",)
+def _source_of(row: Row) -> str:
+    return {"file": "Files", "x12": "Raw X12"}.get(row["source"], spoken(str(row["source"])))
+
+
+def _by_rule(every: Sequence[Row]) -> Figure:
+    found = [row for row in every if row["rule_code"] != EVERY and row["quarantined"]]
+    found.sort(key=lambda row: (-row["quarantined"], row.key))
+
+    def label(row: Row) -> str:
+        return f"{spoken(str(row['rule_code']))} ({_source_of(row).lower()})"
+
+    items = [Item(label(row), "all", row) for row in found[:MOST_RULES]]
+    columns = (
+        Col("Rule", named(label), False),
+        Col("Quarantined", "quarantined"),
+        Col("Repaired", "repaired"),
     )
-    found = [row for row in found if row["quarantined"]]
-    found.sort(key=lambda row: (-(row["quarantined"] or 0), row["rule_code"]))
-    items = [Item(spoken(row["rule_code"]), "all", row) for row in found[:15]]
     return Figure(
         "rules",
         ("Why rows were quarantined",),
         "Rows by rule, all months together",
-        "cpt01939 explain RULE says what a rule means and what to do. Source: table data_quality."
+        "The command explain says what a rule means and what to do. Source: table data_quality."
         if found
         else "No row was quarantined, or no count reaches 11. Source: table data_quality.",
         bar_chart(items, "quarantined", "rows", "Rows") if found else None,
-        number_table(
-            "Rows by rule",
-            found,
-            (
-                Col("Rule", named(lambda row: spoken(row["rule_code"])), False),
-                Col("Quarantined", "quarantined"),
-                Col("Repaired", "repaired"),
-            ),
-        )
-        if found
-        else None,
+        number_table("Rows by rule", found, columns) if found else None,
         is_folded=False,
     )
 
 
-def _links(published: Published) -> Figure:
-    names = [
-        name
-        for name in (published.tables["data_quality"].columns if published.has("data_quality") else [])
-        if name.endswith(("_remits", "_lines", "_reversals", "_conflicts", "_mismatch"))
-    ]
-    rows = _total([row for row in published.whole("data_quality") if row["rule_code"] == "all"], ("payer",))
-    rows = [row for row in rows if row["payer"] in PAYERS]
-    return Figure(
-        "links",
-        ("What did not meet, or does not add up",),
-        "Lines and remittance lines by payer, all months together",
-        "An answer that meets no claim, or more than one, changes no figure. Source: table data_quality.",
-        None,
-        number_table(
-            "By payer",
-            rows,
-            (Col("Payer", named(payer_of), False), *(Col(spoken(name), name) for name in names)),
-        )
-        if rows
-        else None,
-        is_folded=False,
+def _links(totals: Sequence[Row]) -> Section:
+    rows = [row for row in totals if row["rule_code"] == EVERY]
+    names = [name for row in rows[:1] for name, value in (row.values or {}).items() if _is_count(name, value)]
+    answers = [name for name in names if any(part in name for part in OF_ANSWERS)]
+    claims = [name for name in names if name not in answers]
+    tables = (
+        *_by_payer("Answers by payer", rows, "remit_lines", answers),
+        *_by_payer("Current claim lines by payer", rows, "claim_lines", claims),
     )
+    told: Sentence = (
+        "An answer that meets no claim, or more than one, changes no figure; a line out of balance is kept "
+        "and counted. Source: table data_quality.",
+    )
+    return Section("link", "Answers and claims", (told,), tables=tables)
+
+
+def _is_count(name: str, value: object) -> bool:
+    is_number = value is None or (isinstance(value, int) and not isinstance(value, bool))
+    known = (*FLOW, *OF_FILES, "is_rollup", "is_mature", "period_start", "period_type", "payer", "source")
+    return is_number and name not in known
+
+
+def _by_payer(
+    caption: str, rows: Sequence[Row], source: str, names: Sequence[str]
+) -> tuple[NumberTable, ...]:
+    of_source = {row["payer"]: row for row in rows if row["source"] == source}
+    there = [of_source[payer] for payer in (*PAYER_ORDER, "unknown", EVERY) if payer in of_source]
+    told = [name for name in names if any(row[name] != 0 for row in there)]
+    if not there or not told:
+        return ()
+    payer: Callable[[Row], str] = payer_of
+    columns = (Col("Payer", named(payer), False), *(Col(spoken(name), name) for name in told))
+    return (number_table(f"{caption}, all months together", there, columns),)
 
 
 def _shown(published: Published) -> Section:
+    place, heading = "shown", "What is left out"
     if published.edition.is_exact:
-        return Section("shown", "What is left out", (("Nothing: this edition shows every cell as it is.",),))
+        return Section(place, heading, (("Nothing: this edition shows every cell as it is.",),))
+    told: Sentence = (
+        "A row is shown where each of its counts of patients, cases, claims and lines is at least 11; "
+        "counts are rounded. Prices need 11 priced lines and enough providers, none with most of them.",
+    )
     shares = published.edition.shares
     columns = (
         Col("Table", named(lambda row: row["table"]), False),
-        Col("Periods", named(lambda row: row["kind"]), False),
+        Col("Periods", named(lambda row: spoken(row["kind"])), False),
         Col("Rows shown", lambda row: plain(row["rows"])),
         Col("Lines in them", lambda row: plain(row["lines"])),
     )
-    told: Sentence = (
-        "A row is shown where each of its counts of patients, cases, claims and lines is at least 11; "
-        "counts are "
-        "rounded to the nearest 5. Prices need 11 priced lines and enough providers.",
-    )
-    if not shares:
-        return Section("shown", "What is left out", (told,))
     rows = [
-        Row(
-            "manifest",
-            {"table": table, "kind": kind},
-            {"rows": f"{of_rows} %", "lines": f"{of_lines} %"},
-            False,
-        )
-        for (table, kind), (of_rows, of_lines) in sorted(shares.items())
+        Row("manifest", {"table": table, "kind": kind}, {"rows": rows, "lines": lines}, False)
+        for (table, kind), (rows, lines) in sorted(shares.items())
     ]
-    return Section(
-        "shown",
-        "What is left out",
-        (told,),
-        tables=(number_table("Share of rows and lines shown", rows, columns),),
-    )
+    tables = (number_table("Share of rows and of lines shown", rows, columns),) if rows else ()
+    return Section(place, heading, (told,), tables=tables)
 
 
 def _changes(published: Published) -> Section:
-    rows = published.whole("release_changes")
+    place, heading, rows = "changes", "How the numbers moved", published.whole("release_changes")
     if not rows:
         return Section(
-            "changes",
-            "How the numbers moved",
-            (("No number moved since the release before, or this is the first.",),),
+            place, heading, (("No number moved since the release before, or this is the first.",),)
         )
-    told: Sentence = (
-        f"The first {min(len(rows), MOST_CHANGES)} of {len(rows):,} cells that moved since the release "
-        "before.",
-    )
+    count = f"{min(len(rows), MOST_CHANGES)} of {len(rows):,}"
     columns = (
         Col("Table", named(lambda row: row["table_name"]), False),
         Col("Cell", named(_cell_of), False),
         Col("Measure", named(lambda row: spoken(str(row["measure"]))), False),
-        Col("Before", lambda row: shown(row, "before")),
-        Col("Now", lambda row: shown(row, "after")),
+        Col("Before", lambda row: _moved(row, "before")),
+        Col("Now", lambda row: _moved(row, "after")),
         Col("Why", named(lambda row: spoken(str(row["why"] or "not stated"))), False),
     )
-    return Section(
-        "changes",
-        "How the numbers moved",
-        (told,),
-        tables=(number_table("Changes", rows[:MOST_CHANGES], columns),),
-    )
+    table = number_table("Changes", rows[:MOST_CHANGES], columns)
+    told: Sentence = (f"The first {count} values that moved since the release before.",)
+    return Section(place, heading, (told,), tables=(table,))
+
+
+def _moved(row: Row, column: str) -> Shown:
+    return shown(row, column) if row[column] is not None else plain("not shown")
 
 
 def _cell_of(row: Row) -> str:

@@ -32,11 +32,12 @@ from transforms.publication.reading import (
     PRICE_TITLE,
     in_window,
     late_payers,
+    step_word,
 )
 from transforms.publication.reference_facts import AT_A_GLANCE, Facts
 from transforms.publication.trends import Series, spark, trend_chart
 from transforms.publication.values import shown
-from transforms.publication.words import IMMATURE_FOOTNOTE, LINES_OF_BUSINESS, PAYERS, SHORT_PAYERS
+from transforms.publication.words import IMMATURE_FOOTNOTE, PAYERS, SHORT_PAYERS, inline
 
 
 def summary_page(published: Published, facts: Facts) -> Page:
@@ -209,16 +210,19 @@ def _price_heading(rows: list[Row]) -> Sentence:
 
 def trend_figure(published: Published, payer: str, place: str, is_linked: bool = True) -> Figure:
     """One payer's price by month: median and middle half."""
-    steps = published.steps
-    rows = published.over("v_price_trend", steps, payer=payer, line_of_business=own_line(payer))
+    keys = {"payer": payer, "line_of_business": own_line(payer)}
+    steps = published.steps_of("v_price_trend", f"{PRICE}_p50", **keys)
+    rows = published.over("v_price_trend", steps, **keys)
     series = (Series(f"{PRICE}_p50", "", (f"{PRICE}_p25", f"{PRICE}_p75")),)
     name = PAYERS[payer]
-    heading: Sentence = (Link(name, f"payer-{payer}", "price"),) if is_linked else (f"{name} by month",)
+    heading: Sentence = (
+        (Link(name, f"payer-{payer}", "price"),) if is_linked else (f"{name} by {step_word(steps)}",)
+    )
     return Figure(
         place,
         heading,
-        "Median allowed dollars per unit by month of service, middle half shaded; "
-        f"{LINES_OF_BUSINESS[own_line(payer)].lower()}",
+        f"Median allowed dollars per unit by {step_word(steps)} of service, middle half shaded; "
+        f"{inline(own_line(payer))}",
         f"× period not shown. {IMMATURE_FOOTNOTE} Source: table payment.",
         trend_chart(
             steps, rows, series, "USD per unit", payer, _common_top(published), medicare_mark(published)

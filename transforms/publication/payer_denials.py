@@ -6,7 +6,7 @@ from transforms.publication.charts import Item, bar_chart, pair_chart, stack_cha
 from transforms.publication.headlines import denial_level
 from transforms.publication.parts import Col, Figure, Link, Sentence, named, number_table
 from transforms.publication.published import Published, Row
-from transforms.publication.reading import OTHERS, PERIOD_COLUMN, by_share, in_window
+from transforms.publication.reading import OTHERS, PERIOD_COLUMN, by_share, in_window, step_word
 from transforms.publication.reference_facts import Facts
 from transforms.publication.trends import Series, trend_chart
 from transforms.publication.values import shown
@@ -57,14 +57,15 @@ def authorization_figure(published: Published, payer: str) -> Figure:
 
 def denials_over_time(published: Published, payer: str) -> Figure:
     """Initial (dashed) and final (solid) denial rates by month."""
-    steps = published.steps
-    rows = published.over("v_denials", steps, payer=payer, line_of_business="all")
+    keys = {"payer": payer, "line_of_business": "all"}
+    steps = published.steps_of("v_denials", "initial_denial_rate", **keys)
+    rows = published.over("v_denials", steps, **keys)
     series = (Series("initial_denial_rate", "dashed"), Series("denial_rate", ""))
     return Figure(
         "denials-trend",
         denial_level(in_window(published, "v_denials", payer)),
-        "Share of answered lines denied at first (dashed) and in the end (solid), by month of service; "
-        f"{PAYERS[payer]}",
+        "Share of answered lines denied at first (dashed) and in the end (solid), "
+        f"by {step_word(steps)} of service; {PAYERS[payer]}",
         f"× period not shown. {IMMATURE_FOOTNOTE} Source: table denials.",
         trend_chart(steps, rows, series, "share", payer) if steps else None,
         number_table(

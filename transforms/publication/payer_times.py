@@ -9,7 +9,7 @@ from transforms.publication.edition import Period
 from transforms.publication.headlines import payment_days
 from transforms.publication.parts import Col, Figure, Head, NumberTable, number_table
 from transforms.publication.published import Published, Row
-from transforms.publication.reading import PERIOD_COLUMN, in_window
+from transforms.publication.reading import PERIOD_COLUMN, in_window, step_word
 from transforms.publication.trends import Series, trend_chart
 from transforms.publication.values import plain, shown
 from transforms.publication.words import IMMATURE_FOOTNOTE, PAYERS
@@ -19,14 +19,15 @@ BANDS = (("0-30", "s1"), ("31-60", "s2"), ("61-90", "s4"), ("91+", "s3"))
 
 def time_figure(published: Published, payer: str) -> Figure:
     """Median and 90th percentile of days to payment, by month of service."""
-    steps = published.steps
-    rows = published.over("v_days", steps, payer=payer, line_of_business="all")
+    keys = {"payer": payer, "line_of_business": "all"}
+    steps = published.steps_of("v_days", "days_to_payment_p50", **keys)
+    rows = published.over("v_days", steps, **keys)
     series = (Series("days_to_payment_p90", "dashed"), Series("days_to_payment_p50", ""))
     return Figure(
         "days-trend",
         payment_days(in_window(published, "v_days", payer)),
-        "Days from first submission to first payment: median (solid), nine in ten (dashed), by month of "
-        f"service; {PAYERS[payer]}",
+        "Days from first submission to first payment: median (solid), nine in ten (dashed), "
+        f"by {step_word(steps)} of service; {PAYERS[payer]}",
         f"Unpaid lines are not in it: young months look fast. × period not shown. {IMMATURE_FOOTNOTE} "
         "Source: table timeliness.",
         trend_chart(steps, rows, series, "days", payer) if steps else None,

@@ -29,6 +29,8 @@ class Row:
     keys: Mapping[str, Any]
     values: Mapping[str, Any] | None
     is_exact: bool
+    is_sum: bool = False
+    """A sum over the periods of the table, of exact rows only."""
 
     @property
     def key(self) -> str:
@@ -89,6 +91,15 @@ class Published:
     def quarters(self) -> list[Period]:
         """Published quarters of the main code, the last 8."""
         return [Period("quarter", day) for day in self._starts("quarter")][-8:]
+
+    def steps_of(self, name: str, column: str, **wanted: Any) -> list[Period]:
+        """Months, or quarters where most months of a series are not shown."""
+        months = self.steps
+        there = [row for row in self.over(name, months, **wanted) if row[column] is not None]
+        if len(there) * 2 >= len(months) or not self.quarters:
+            return months
+        every = months_between(self.quarters[0].start, self.quarters[-1].start)[::3]
+        return [Period("quarter", day) for day in every]
 
     def _starts(self, kind: str) -> list[dt.date]:
         frame = self.tables.get("utilization")

@@ -44,6 +44,11 @@ def priced_like(published: Published, view: str, key: str, payer: str, column: s
     return price
 
 
+def step_word(steps: Sequence[Period]) -> str:
+    """`month` or `quarter`."""
+    return steps[0].kind if steps else "month"
+
+
 def period_of(row: Row) -> str:
     """Label of a row's period."""
     return Period(str(row["period_type"]), row["period_start"]).label
@@ -51,7 +56,7 @@ def period_of(row: Row) -> str:
 
 def payer_of(row: Row) -> str:
     """Name of a row's payer."""
-    return PAYERS.get(str(row["payer"]), str(row["payer"]))
+    return PAYERS.get(str(row["payer"]), "Not named")
 
 
 def line_of(row: Row) -> str:

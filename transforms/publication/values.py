@@ -11,16 +11,16 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
+from schemas.table_columns import PEOPLE, Measure
 from schemas.tables import TABLES
 from transforms.publication.edition import short_date
 from transforms.publication.published import Row
-from transforms.publication.words import SYMBOLS, WITHHELD
+from transforms.publication.words import PART_TOO_SMALL, SYMBOLS, TOO_FEW_FOR_TAILS, WITHHELD
 
 PRECISE_FROM: Final = 100
 """Shares of fewer lines are shown in whole percent."""
 NO_SHARE: Final = ("supervised", "conflict", "unspecified")
 """Care models without a share: a price per unit does not apply (contract section 5)."""
-OF_MONEY: Final = ("allowed", "paid", "price", "medicare", "observed_share", "ratio_to", "recovered")
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Shown:
     table: str = ""
     key: str = ""
     column: str = ""
+    derived: str = ""
 
     @property
     def is_missing(self) -> bool:
@@ -55,6 +56,11 @@ def _units() -> dict[tuple[str, str], str]:
     return {(table, column.name): column.unit for table, spec in TABLES.items() for column in spec.columns}
 
 
+@lru_cache(maxsize=1)
+def _measures() -> dict[tuple[str, str], Measure]:
+    return {(table, measure.name): measure for table, spec in TABLES.items() for measure in spec.measures}
+
+
 def unit_of(table: str, column: str) -> str:
     """Unit of a published column."""
     return _units().get((table, column), "")
@@ -65,7 +71,8 @@ def shown(row: Row, column: str) -> Shown:
     value = row[column]
     missing = ("", "", "") if value is not None else _missing(row, column)
     text = missing[0] if value is None else as_text(value, unit_of(row.table, column), _lines_of(row, column))
-    result = Shown(text, missing[1], missing[2], "", row.table, row.key, column)
+    derived = "sum" if row.is_sum else ""
+    result = Shown(text, missing[1], missing[2], "", row.table, row.key, column, derived)
     return result if row.is_mature else result.marked_immature()
 
 
@@ -84,16 +91,17 @@ def _missing(row: Row, column: str) -> tuple[str, str, str]:
         return ("none", "0", "No such line") if row.is_exact else ("[c]", "c", SYMBOLS["c"])
     if column not in row.values:
         return "[n]", "n", SYMBOLS["n"]
-    is_price = column.startswith(OF_MONEY)
+    measure = _measures().get((row.table, column))
+    is_price = measure is not None and measure.is_price
     if is_price and row["care_model"] in NO_SHARE:
         return "[z]", "z", SYMBOLS["z"]
     if is_price and row["withheld"]:
         return "[p]", "p", f"{SYMBOLS['p']}: {WITHHELD.get(str(row['withheld']), str(row['withheld']))}"
-    if row.is_exact or column in ("paid_through", "top_rarc"):
+    if row.is_exact or measure is None or measure.kind == "fact":
         return "[n]", "n", SYMBOLS["n"]
-    if column.endswith(("_p10", "_p90")):
-        return "[c]", "c", "Fewer than 30 lines: not shown"
-    return "[c]", "c", SYMBOLS["c"]
+    if measure.is_tail:
+        return "[c]", "c", TOO_FEW_FOR_TAILS
+    return "[c]", "c", SYMBOLS["c"] if column in PEOPLE else PART_TOO_SMALL
 
 
 def as_text(value: object, unit: str, lines: int = 0) -> str:

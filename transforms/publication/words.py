@@ -106,6 +106,8 @@ SYMBOLS: Final = {
     "z": "Does not apply",
     "n": "No data",
 }
+PART_TOO_SMALL: Final = "It rests on fewer than 11 lines or cases, or on all but fewer than 11: not shown"
+TOO_FEW_FOR_TAILS: Final = "Fewer than 30 lines: not shown"
 EXPECTATIONS: Final = {
     "common": "typical",
     "possible": "possible",
@@ -135,6 +137,12 @@ EDITIONS: Final = {
     "standard": "Standard edition",
     "shared": "Shared edition",
 }
+
+
+def inline(line_of_business: str) -> str:
+    """A line of business inside a sentence: `commercial`, `Medicare Advantage`."""
+    words = LINES_OF_BUSINESS.get(line_of_business, line_of_business)
+    return words if words.startswith("Medic") else words.lower()
 
 
 def spoken(code: str) -> str:

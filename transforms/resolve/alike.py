@@ -8,24 +8,51 @@ from __future__ import annotations
 import polars as pl
 
 BILL = ("loop", "billed_code", "service_date", "charge")
+GROUP = ("instance", *BILL)
 ANSWER = ("paid_cents", "allowed_given_cents", "adjustments", "claim_adjustments", "remark_codes")
+OPEN = pl.Schema({"row": pl.Int64(), "slot": pl.Int64()})
 
 
-def in_order_of_lines(tied: pl.DataFrame, settled: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
-    """(row, slot) of rows whose lines can be told by their order.
+def in_order_of_lines(met: pl.DataFrame, evidence: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
+    """(row, slot) of rows whose lines are told by their order.
 
-    `tied`: row, instance, slot of the candidates that are equally strong. `settled`: row, instance, slot of
-    rows that met one line. Lines that a row of the loop met with their whole charge are taken. As many rows
-    as lines must be left; rows without an order must all say the same.
+    `met`: what each row met, and how many lines were equally strong. `evidence`: rows and the lines they may
+    mean. `live`: the rows. Open are rows that several lines of one claim fit alike, and rows that crowd one
+    line with its whole charge each, because they repeat its modifiers. Lines that another row of the loop met
+    with their whole charge are taken. As many rows as lines must be left; rows without an order must all say
+    the same.
     """
+    tied = met.filter(pl.col("best_count") > 1, pl.col("by_bill")).select("row")
+    whole = met.filter(pl.col("best_count") == 1, pl.col("by_whole"))
+    several = whole.filter(pl.struct("instance", "slot").is_duplicated()).select("instance").unique()
+    if not len(tied) and not len(several):
+        return pl.DataFrame(schema=OPEN)
     said = live.select(
         "row", "loop", "billed_code", "service_date", "place", *ANSWER, charge=pl.col("charge_cents").abs()
     )
-    group = ["instance", *BILL]
-    options = tied.join(said, on="row", validate="m:1")
-    taken = settled.select("row", "instance", "slot").join(said, on="row").select(*group, "slot").unique()
-    options = options.join(taken, on=[*group, "slot"], how="anti", nulls_equal=True)
-    rows = (
+    told = whole.filter(~pl.col("by_control")).join(several, on="instance", how="semi")
+    crowded = _crowded(told.join(said, on="row", validate="1:1"))
+    strongest = evidence.join(tied, on="row", how="semi").filter(
+        pl.col("strength") == pl.col("strength").max().over("row")
+    )
+    fitting = evidence.filter("by_whole").join(crowded, on=["row", "instance"], how="semi")
+    options = pl.concat(part.select("row", "instance", "slot") for part in (strongest, fitting)).join(
+        said, on="row", validate="m:1"
+    )
+    taken = whole.join(crowded, on="row", how="anti").join(said, on="row").select(*GROUP, "slot").unique()
+    return _in_order(options.join(taken, on=[*GROUP, "slot"], how="anti", nulls_equal=True))
+
+
+def _crowded(whole: pl.DataFrame) -> pl.DataFrame:
+    """(row, instance) of the rows of a loop of which several met one line, each with its whole charge."""
+    crowd = pl.len().over(*GROUP, "slot") > 1
+    return whole.filter(crowd.any().over(GROUP)).select("row", "instance")
+
+
+def _in_order(options: pl.DataFrame) -> pl.DataFrame:
+    """Give the k-th row of a group the k-th line, where as many rows as lines are left."""
+    order = pl.col("place")
+    return (
         options.unique("row")
         .join(
             options.group_by("row").agg(slots=pl.col("slot").sort(), claims=pl.col("instance").n_unique()),
@@ -33,11 +60,11 @@ def in_order_of_lines(tied: pl.DataFrame, settled: pl.DataFrame, live: pl.DataFr
         )
         .filter(pl.col("claims") == 1)
         .with_columns(
-            count=pl.len().over(group),
-            kinds=pl.struct("slots").n_unique().over(group),
-            in_order=pl.col("place").is_not_null().all().over(group)
-            & (pl.col("place").n_unique().over(group) == pl.len().over(group)),
-            alike=pl.struct(ANSWER).n_unique().over(group) == 1,
+            count=pl.len().over(GROUP),
+            kinds=pl.struct("slots").n_unique().over(GROUP),
+            in_order=order.is_not_null().all().over(GROUP)
+            & (order.n_unique().over(GROUP) == pl.len().over(GROUP)),
+            alike=pl.struct(ANSWER).n_unique().over(GROUP) == 1,
         )
         .filter(
             pl.col("kinds") == 1,
@@ -45,6 +72,6 @@ def in_order_of_lines(tied: pl.DataFrame, settled: pl.DataFrame, live: pl.DataFr
             pl.col("in_order") | pl.col("alike"),
         )
         .sort("place", "row")
-        .with_columns(turn=pl.int_range(pl.len()).over(group))
+        .with_columns(turn=pl.int_range(pl.len()).over(GROUP))
+        .select(pl.col("row"), slot=pl.col("slots").list.get(pl.col("turn")))
     )
-    return rows.select("row", slot=pl.col("slots").list.get(pl.col("turn")))

@@ -24,7 +24,7 @@ WEIGHTS = {
     "repeated": 1,
 }
 """What ranks the candidates of a remit row, as one number: each outweighs all that follow."""
-OF_BEST = ("slot_role", "same_payer", "by_bill", "loosely")
+OF_BEST = ("slot_role", "same_payer", "by_control", "by_bill", "by_whole", "loosely")
 """What is told of the slot that a row meets."""
 
 
@@ -195,27 +195,29 @@ def _evidence(candidates: pl.DataFrame, scope: tuple[str, ...]) -> pl.DataFrame:
     control = pl.col("line_control_key")
     exact = ~pl.col("loosely")
     by_control = exact & coded & ((control == pl.col("slot_control")) | (control == pl.col("slot_number")))
-    by_bill = (
-        (pl.col("billed_code") == pl.col("slot_code"))
-        & ((pl.col("service_date").is_null() & exact) | (pl.col("service_date") == pl.col("slot_date")))
-        & ((pl.col("charge") == pl.col("slot_charge")) | (pl.col("loop_charge") == pl.col("slot_charge")))
+    of_service = (pl.col("billed_code") == pl.col("slot_code")) & (
+        (pl.col("service_date").is_null() & exact) | (pl.col("service_date") == pl.col("slot_date"))
     )
+    by_whole = of_service & (pl.col("charge") == pl.col("slot_charge"))
+    by_bill = by_whole | (of_service & (pl.col("loop_charge") == pl.col("slot_charge")))
     in_scope = pl.col("billed_code").is_in(scope) | pl.col("procedure_code").is_in(scope)
     by_being_single = pl.when(coded).then(pl.col("single") & in_scope).otherwise(pl.col("sole_line"))
     said = candidates.with_columns(
         by_control=by_control.fill_null(False),
         by_bill=by_bill.fill_null(False),
+        by_whole=by_whole.fill_null(False),
         by_being_single=(exact & by_being_single).fill_null(False),
         same_payer=_same_payer(),
         same_role=pl.col("wanted_role") == pl.col("slot_role"),
     ).filter(exact | pl.col("by_bill"))
     said = said.with_columns(alone=pl.col("row").is_unique())
     shared = ("alone", "slot_role", "loosely", "has_secondary_claim")
-    columns = ("row", "instance", "slot", *shared, *WEIGHTS)
+    speaking = (*WEIGHTS, "by_whole")
+    columns = ("row", "instance", "slot", *shared, *speaking)
     alone = said.filter("alone").with_columns(repeated=pl.lit(0, pl.UInt32)).select(columns)
     several = said.filter(~pl.col("alone")).with_columns(repeated=_repeated())
     grouped = several.group_by("row", "instance", "slot").agg(
-        pl.col(shared).first(), *(pl.col(name).max() for name in WEIGHTS)
+        pl.col(shared).first(), *(pl.col(name).max() for name in speaking)
     )
     return pl.concat([alone, grouped.select(columns)]).with_columns(
         strength=pl.when(pl.col("by_control") | pl.col("by_bill") | pl.col("by_being_single"))
@@ -261,16 +263,10 @@ def _best(evidence: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_alike_lines(met: pl.DataFrame, evidence: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
-    """Where several lines of one claim are equally strong, rows of one loop meet them in their order."""
-    open_rows = met.filter(pl.col("best_count") > 1, pl.col("by_bill")).select("row")
-    if not len(open_rows):
+    """Where several lines of one claim are alike, rows of one loop meet them in their order."""
+    placed = in_order_of_lines(met, evidence, live).rename({"slot": "placed"})
+    if not len(placed):
         return met
-    tied = (
-        evidence.join(open_rows, on="row", how="semi")
-        .filter(pl.col("strength") == pl.col("strength").max().over("row"))
-        .select("row", "instance", "slot")
-    )
-    placed = in_order_of_lines(tied, met.filter(pl.col("best_count") == 1), live).rename({"slot": "placed"})
     return (
         met.join(placed, on="row", how="left", validate="1:1")
         .with_columns(

@@ -36,20 +36,73 @@ class _Claim:
     first_submitted_on: date
     charges: frozenset[int]
     answers: tuple[tuple[date, int], ...]
+    final: tuple[tuple[date, int], ...]
 
-    def was_answered_at_the_charge_of(self, successor: _Claim) -> bool:
-        """An answer under the old number, after the successor was sent, at a charge of the successor's."""
-        return any(
-            day >= successor.first_submitted_on and charge in successor.charges
-            for day, charge in self.answers
+    def answered_at_the_charge_of(self, successor: _Claim) -> tuple[bool, bool]:
+        """Whether the final answer under the old number is of a day after the successor was sent, at a charge
+        of the successor's; and whether any answer is.
+        """
+        final, any_answer = (
+            any(
+                day >= successor.first_submitted_on and charge in successor.charges for day, charge in answers
+            )
+            for answers in (self.final, self.answers)
         )
+        return final, any_answer
+
+
+class _Facts:
+    """By instance what the choice between successors needs to know of it: read when it is asked for, as most
+    claims have one successor at most.
+    """
+
+    def __init__(
+        self, claims: pl.DataFrame, adjudications: pl.DataFrame, order: pl.DataFrame, concerned: pl.Series
+    ) -> None:
+        of = pl.col("instance").is_in(concerned.implode())
+        charges = claims.filter(of).group_by("instance").agg(pl.col("charge_cents").drop_nulls().unique())
+        answers = (
+            adjudications.filter(of, ~pl.col("is_reversal"))
+            .sort("sequence")
+            .group_by("instance", maintain_order=True)
+            .agg(
+                pl.col("payment_date"),
+                answered=pl.col("charge_cents").abs(),
+                standing=pl.col("cancelled_on").is_null(),
+                paid=pl.col("paid_or_allowed"),
+            )
+        )
+        self.rows = (
+            order.filter(of)
+            .join(charges, on="instance", how="left", validate="1:1")
+            .join(answers, on="instance", how="left", validate="1:1")
+        )
+        self.places = {instance: place for place, instance in enumerate(self.rows["instance"])}
+        self.read: dict[int, _Claim] = {}
+
+    def __getitem__(self, instance: int) -> _Claim:
+        if instance not in self.read:
+            row = self.rows.row(self.places[instance], named=True)
+            answers = tuple(zip(row["payment_date"] or (), row["answered"] or (), strict=True))
+            marks = list(zip(answers, row["standing"] or (), row["paid"] or (), strict=True))
+            standing = [answer for answer, stands, _ in marks if stands]
+            paid = [answer for answer, stands, pays in marks if stands and pays]
+            self.read[instance] = _Claim(
+                row["order"],
+                row["turn"],
+                row["first_submitted_on"],
+                frozenset(row["charge_cents"] or ()),
+                answers,
+                tuple((paid or standing)[-1:]),
+            )
+        return self.read[instance]
 
 
 @dataclass
 class _Chains:
     """Successors found so far: by older claim the newer one and its frequency code."""
 
-    claims: dict[int, _Claim]
+    claims: _Facts
     successor: dict[int, tuple[int, str]] = field(default_factory=dict)
 
     def meant(self, candidate: dict[str, Any]) -> int:
@@ -93,9 +146,10 @@ class _Chains:
                 return
         self.successor[older] = (newer, frequency)
 
-    def _rank(self, older: int, newer: int) -> tuple[bool, int]:
+    def _rank(self, older: int, newer: int) -> tuple[bool, bool, int]:
         claim, successor = self.claims[older], self.claims[newer]
-        return not claim.was_answered_at_the_charge_of(successor), successor.turn
+        final, any_answer = claim.answered_at_the_charge_of(successor)
+        return not final, not any_answer, successor.turn
 
 
 def named_links(
@@ -108,7 +162,7 @@ def named_links(
     """
     candidates = _candidates(claims, names, adjudications, order)
     concerned = pl.concat([candidates["instance"], candidates["older"]]).unique()
-    chains = _Chains(_facts(claims, adjudications, order, concerned))
+    chains = _Chains(_Facts(claims, adjudications, order, concerned))
     ambiguous: list[int] = []
     for submission, of_submission in groupby(candidates.iter_rows(named=True), key=itemgetter("submission")):
         rows = list(of_submission)
@@ -193,31 +247,3 @@ def _said(claims: pl.DataFrame, wanted: pl.DataFrame, group: str) -> pl.DataFram
             dates=pl.col("service_date").drop_nulls().unique(),
         )
     )
-
-
-def _facts(
-    claims: pl.DataFrame, adjudications: pl.DataFrame, order: pl.DataFrame, concerned: pl.Series
-) -> dict[int, _Claim]:
-    """By instance what the choice between successors needs to know of it."""
-    of = pl.col("instance").is_in(concerned.implode())
-    charges = claims.filter(of).group_by("instance").agg(charges=pl.col("charge_cents").drop_nulls().unique())
-    answers = (
-        adjudications.filter(of, ~pl.col("is_reversal"))
-        .group_by("instance")
-        .agg(days=pl.col("payment_date"), amounts=pl.col("charge_cents").abs())
-    )
-    rows = (
-        order.filter(of)
-        .join(charges, on="instance", how="left", validate="1:1")
-        .join(answers, on="instance", how="left", validate="1:1")
-    )
-    return {
-        row["instance"]: _Claim(
-            row["order"],
-            row["turn"],
-            row["first_submitted_on"],
-            frozenset(row["charges"] or ()),
-            tuple(zip(row["days"] or (), row["amounts"] or (), strict=True)),
-        )
-        for row in rows.iter_rows(named=True)
-    }

@@ -70,15 +70,14 @@ def _decided(answers: pl.DataFrame) -> pl.DataFrame:
         stated=status.is_in(PRIMARY) & ~pl.col("prior_payer"), after=status.is_in(AFTER_ANOTHER)
     ).pipe(_with_first_answer)
     own = pl.col("same_payer")
-    others_stated = pl.col("stated").sum().over("instance") - pl.col("stated").sum().over(FAMILY)
-    # an answer that says it is the primary payer's goes with what came before it only as a correction
-    follows = ~pl.col("stated") | pl.col("corrects")
-    assumed = pl.col("first_after") & ~pl.col("has_secondary_claim") & (others_stated == 0)
-    of_own = follows & (pl.col("first_prior") | (pl.col("first_after") & ~assumed))
+    corrections = (pl.col("stated") & pl.col("corrects")).sum().over(FAMILY)
+    assumed = ~pl.col("has_secondary_claim") & (
+        pl.col("stated").sum().over("instance", "same_payer") == corrections
+    )
+    of_first = pl.col("first_prior") | (pl.col("first_after") & ~assumed)
+    not_first = pl.col("after") & ~pl.col("corrects") & ~pl.col("first_after")
     answers = answers.with_columns(
-        is_crossover=pl.col("prior_payer")
-        | of_own
-        | (pl.col("after") & ~pl.col("corrects") & ~pl.col("first_after"))
+        is_crossover=pl.col("prior_payer") | (~pl.col("stated") & (of_first | not_first))
     )
     own_paid = (
         (own & ~pl.col("is_crossover") & ~pl.col("is_reversal") & pl.col("paid_or_allowed"))
@@ -86,10 +85,7 @@ def _decided(answers: pl.DataFrame) -> pl.DataFrame:
         .over("instance")
     )
     of_another = (
-        pl.col("prior_payer")
-        | (follows & (pl.col("first_prior") | pl.col("first_after")))
-        | pl.col("after")
-        | own_paid
+        pl.col("prior_payer") | pl.col("first_prior") | pl.col("first_after") | pl.col("after") | own_paid
     )
     answers = answers.with_columns(is_crossover=pl.when(own).then("is_crossover").otherwise(of_another))
     cancelled = answers.select(cancels="adjudication", of_cancelled="is_crossover")

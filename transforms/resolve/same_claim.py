@@ -80,10 +80,17 @@ class Claim:
         self.payer_claims |= submission.payer_claims
         self.denied, self.paid = self.denied or submission.denied, self.paid or submission.paid
 
-    def may_be_of(self, submission: Submission) -> bool:
-        """Member id or birth date of any version; and not the other half of a directed case."""
-        same_patient = submission.member in self.members or submission.birth in self.births
-        return same_patient and not _other_half(submission.models, self.said.models)
+    def is_of_patient(self, submission: Submission) -> bool:
+        """Member id or birth date of any version."""
+        return submission.member in self.members or submission.birth in self.births
+
+    def is_named_by(self, submission: Submission) -> bool:
+        """It was answered under the payer claim number that a replacement or void names."""
+        return not submission.is_first and submission.original in self.payer_claims
+
+    def is_other_half(self, submission: Submission) -> bool:
+        """The other bill of a directed case."""
+        return _other_half(submission.models, self.said.models)
 
     def differs(self, submission: Submission) -> bool:
         """A first submission that says this beside a claim is another claim."""
@@ -105,7 +112,7 @@ class Claim:
         """How well a replacement or void fits: provider and care model, then the number it names."""
         said = self.said
         fits = int(bool(submission.renderings & said.renderings)) + int(bool(submission.models & said.models))
-        return fits, submission.original in self.payer_claims, self.last.position
+        return fits, self.is_named_by(submission), self.last.position
 
 
 def _apart(one: set[Any], other: set[Any]) -> bool:
@@ -176,7 +183,10 @@ def _claims(rows: pl.DataFrame) -> Iterator[tuple[int, int]]:
 
 def _joined(submission: Submission, claims: list[Claim]) -> Claim | None:
     """The earlier claim that a submission belongs to."""
-    possible = [claim for claim in claims if claim.may_be_of(submission)]
+    others = [claim for claim in claims if not claim.is_other_half(submission)]
+    possible = [claim for claim in others if claim.is_of_patient(submission)] or [
+        claim for claim in others if claim.is_named_by(submission)
+    ]
     sharing = [claim for claim in possible if claim.dates & submission.dates]
     if not submission.is_first:
         return max(sharing or possible, key=lambda claim: claim.preference(submission), default=None)

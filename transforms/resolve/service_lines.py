@@ -15,7 +15,7 @@ from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 from schemas.rules import Rules
 from transforms.payers import with_payer
 from transforms.resolve.adjudications import SLOT, adjudications_of
-from transforms.resolve.chains import Chains, chains_of
+from transforms.resolve.chains import VOID, Chains, chains_of
 from transforms.resolve.coding import ROW_ORDER, coded
 from transforms.resolve.current_lines import current_lines
 from transforms.resolve.linking import link_remits
@@ -54,7 +54,12 @@ def resolve_lines(
     )
     answers = with_roles(answers)
     adjudications = in_order(answers.filter(~pl.col("is_crossover")))
-    outcomes = _remit_outcomes(linked, answers, whole)
+    outcomes = _remit_outcomes(linked, answers, whole).with_columns(
+        in_scope=pl.any_horizontal(
+            pl.col(name).is_in(rules.scope).fill_null(False) for name in ("billed_code", "procedure_code")
+        ),
+        loosely_linked=pl.col("loosely") & (pl.col("outcome") == "linked"),
+    )
     met = outcomes.filter(pl.col("outcome") == "linked", pl.col("slot").is_not_null())
     chains = chains_of(
         placed.rows, rows.detail, placed.versions, placed.names, adjudications, rules.infer_resubmissions
@@ -216,28 +221,38 @@ def _with_standing(placed: Claims, chains: Chains) -> pl.DataFrame:
         .sort("key", "instance")
         .select("instance", ordinal=pl.int_range(1, pl.len() + 1).over("key"))
     )
-    counted = (
-        rows.filter(pl.col("standing").is_in(["superseded", "void"]))
-        .sort("service_date", "line_number", "submission_order", "row")
-        .unique(["instance", "standing"], keep="first", maintain_order=True)
-        .select("row", counted=pl.lit(True))
-    )
-    counts = pl.col("counted").fill_null(False)
-    ambiguous = (
-        rows.join(chains.ambiguous, on="submission", how="semi")
-        .sort("line_number", "row")
-        .unique("submission", keep="first", maintain_order=True)
-        .select("row", original_ambiguous=pl.lit(True))
-    )
     return (
         rows.join(ordinals, on="instance", how="left", validate="m:1")
-        .join(counted, on="row", how="left", validate="1:1")
-        .join(ambiguous, on="row", how="left", validate="1:1")
+        .join(_counted(rows, chains), on="row", how="left", validate="1:1")
         .with_columns(
             pl.col("ordinal").fill_null(1),
-            pl.col("original_ambiguous").fill_null(False),
+            pl.col("replaced_claim", "voided_claim", "original_ambiguous").fill_null(False),
             service_month=pl.col("service_date").dt.truncate("1mo"),
-            replaced_claim=(pl.col("standing") == "superseded") & counts,
-            voided_claim=(pl.col("standing") == "void") & counts,
         )
+    )
+
+
+def _counted(rows: pl.DataFrame, chains: Chains) -> pl.DataFrame:
+    """One row per replaced and per voided claim, and per submission that names one of several claims.
+
+    A void under a number of its own is no claim that was voided.
+    """
+    void_alone = (pl.col("claim_frequency_code") == VOID).all().over("instance")
+    first = rows.with_columns(void_alone=void_alone).sort(
+        "service_date", "line_number", "submission_order", pl.col("row_standing") != "line", "row"
+    )
+    replaced = first.filter(pl.col("standing") == "superseded").unique(
+        "instance", keep="first", maintain_order=True
+    )
+    voided = first.filter(pl.col("standing") == "void", ~pl.col("void_alone")).unique(
+        "instance", keep="first", maintain_order=True
+    )
+    ambiguous = first.join(chains.ambiguous, on="submission", how="semi").unique(
+        "submission", keep="first", maintain_order=True
+    )
+    told = {"replaced_claim": replaced, "voided_claim": voided, "original_ambiguous": ambiguous}
+    return (
+        pl.concat([found.select("row", said=pl.lit(name)) for name, found in told.items()])
+        .group_by("row")
+        .agg((pl.col("said") == name).any().alias(name) for name in told)
     )

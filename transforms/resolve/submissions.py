@@ -218,6 +218,8 @@ def _ordered_submissions(rows: pl.DataFrame, detail: pl.DataFrame) -> pl.DataFra
             "signature",
             "original_text",
             "patient_text",
+            *(pl.col(half).is_null() for half in PATIENT),
+            "row",
             nulls_last=False,
         )
         .drop("signature", "original_text", "patient_text", "row")

@@ -16,7 +16,7 @@ from transforms.synthetic.parties import LOCALITIES, Group, Patient, Plan
 
 CLAIM_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS["claim_lines"])
 REMIT_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS["remit_lines"])
-CLAIM_EXTRAS: tuple[str, ...] = ("_scenario", "_case", "_delivery", "_dependent")
+CLAIM_EXTRAS: tuple[str, ...] = ("_scenario", "_case", "_delivery", "_dependent", "_submission")
 REMIT_EXTRAS: tuple[str, ...] = ("_scenario", "_case", "_delivery", "_loop")
 
 Adjustment = tuple[str, str, int]
@@ -112,7 +112,8 @@ class Life:
 
     def claims_frame(self) -> pl.DataFrame:
         """Give the canonical claim lines. Grain: one row per service line per submission."""
-        return claims_frame([row for claim in self.claims for row in claim_rows(claim)])
+        numbered = enumerate(self.claims)
+        return claims_frame([row for at, claim in numbered for row in claim_rows(claim, str(at))])
 
     def remits_frame(self) -> pl.DataFrame:
         """Give the canonical remit lines. Grain: one row per service payment line."""
@@ -130,7 +131,7 @@ def pack(adjustments: tuple[Adjustment, ...]) -> str | None:
     return "|".join(f"{group}-{reason}:{money(cents)}" for group, reason, cents in adjustments) or None
 
 
-def claim_rows(claim: Claim) -> list[Row]:
+def claim_rows(claim: Claim, submission: str) -> list[Row]:
     """Give the canonical rows of one submission, one per service line."""
     contractor, locality, _ = LOCALITIES[claim.group.state]
     is_medicare = claim.plan.line_of_business == "medicare_ffs"
@@ -165,6 +166,7 @@ def claim_rows(claim: Claim) -> list[Row]:
             "service_date": line.service_date.isoformat(),
             "prior_authorization_number": claim.authorization,
             "_dependent": "1" if claim.patient.dependent else "0",
+            "_submission": submission,
         }
         row |= {f"modifier_{at}": modifier for at, modifier in enumerate(line.modifiers, start=1)}
         row |= {f"diagnosis_{at}": code for at, code in enumerate(line.diagnoses, start=1)}
@@ -179,7 +181,7 @@ def loop_rows(loop: Loop, loop_key: str) -> list[Row]:
         row: Row = {
             "payment_trace": loop.trace,
             "payment_date": loop.paid_on.isoformat(),
-            "payer_id": loop.plan.payer_id,
+            "payer_id": loop.plan.payer_id if loop.plan.tells_id else None,
             "payer_name": loop.plan.remit_name,
             "payee_npi": loop.payee,
             "claim_id": loop.claim_id,

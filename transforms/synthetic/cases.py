@@ -25,20 +25,30 @@ CARE_MODELS: tuple[tuple[str, int], ...] = (
 )
 """Weights of the care models; `+` separates the claims of a case, `&` modifiers on one line (a conflict)."""
 
-CERVICAL = (
-    "M47.812",
-    "M47.813",
-    "M47.814",
-    "M54.2",
-    "M47.892",
-    "M54.12",
-    "M54.6",
-    "M47.22",
-    "G89.4",
-    "G89.29",
-    "G89.3",
+CERVICAL: tuple[tuple[str, int], ...] = (
+    ("M47.812", 46),
+    ("M47.814", 12),
+    ("M47.813", 8),
+    ("M54.2", 9),
+    ("G89.4", 6),
+    ("M54.12", 5),
+    ("M47.892", 4),
+    ("M54.6", 3),
+    ("G89.29", 3),
+    ("M47.22", 2),
+    ("M96.1", 2),
 )
-LUMBAR = ("M47.816", "M47.817", "M54.16", "M54.59", "G89.4", "M96.1")
+LUMBAR: tuple[tuple[str, int], ...] = (
+    ("M47.816", 50),
+    ("M47.817", 20),
+    ("M54.16", 10),
+    ("M54.59", 8),
+    ("G89.4", 7),
+    ("M96.1", 5),
+)
+CANCER = ("C79.51", "C79.51", "C34.90", "C41.2", "C50.911")
+CANCER_SHARE = 0.06
+"""Of the neck's neurolyses: pain of a tumor (G89.3), more often in a hospital."""
 SURGERY = {
     "01937": ("64490",),
     "01938": ("64493",),
@@ -52,7 +62,10 @@ PLACES = ("24",) * 11 + ("22",) * 5 + ("19",) * 2 + ("11",) * 3
 
 @dataclass(frozen=True)
 class Case:
-    """One patient, one date, one procedure; `care` as in `CARE_MODELS`. `rng` belongs to this case alone."""
+    """One patient, one date, one procedure; `care` as in `CARE_MODELS`, `effort` is 22, 23 or nothing.
+
+    `rng` belongs to this case alone.
+    """
 
     number: int
     rng: random.Random
@@ -68,6 +81,7 @@ class Case:
     diagnoses: tuple[str, ...] = ("M47.812",)
     surgical: str | None = "64633"
     status: str = "P2"
+    effort: str = ""
     authorization: str | None = None
     facility_state: str | None = None
     extra_line: bool = False
@@ -89,9 +103,7 @@ def draw_case(number: int, seed: int, service_month: date, group: Group | None =
     patient = patient_for(plan, rng, day)
     draw = rng.random()
     procedure = "01939" if draw < 0.86 else rng.choice(("01937", "01938", "01940", "01940", "01941", "01942"))
-    neck = procedure in ("01937", "01939", "01941")
-    pool = CERVICAL if neck != (rng.random() < 0.03) else LUMBAR
-    diagnoses = tuple(dict.fromkeys(rng.choice(pool) for _ in range(rng.choice((1, 1, 2, 3)))))
+    cancer = procedure == "01939" and rng.random() < CANCER_SHARE
     neighbours = [each for each in GROUPS if each.state == group.state and each is not group]
     partner = rng.choice(neighbours) if neighbours and rng.random() < 0.35 else group
     return Case(
@@ -103,18 +115,39 @@ def draw_case(number: int, seed: int, service_month: date, group: Group | None =
         patient,
         day,
         procedure,
-        minutes=max(15, min(110, round(rng.lognormvariate(3.62, 0.33)))),
+        minutes=max(15, min(110, round(rng.lognormvariate(3.9 if cancer else 3.62, 0.33)))),
         care=rng.choices([name for name, _ in CARE_MODELS], [weight for _, weight in CARE_MODELS])[0],
-        place=rng.choice(PLACES) if rng.random() < 0.985 else rng.choice(("21", "49", "23")),
-        diagnoses=diagnoses,
-        surgical=rng.choice(SURGERY[procedure] if rng.random() < 0.96 else ("64635",))
-        if rng.random() < 0.85
-        else None,
-        status=rng.choice(("P1", "P2", "P2", "P3", "P3", "P4")) if rng.random() < 0.7 else "",
+        place=_place(rng, cancer),
+        diagnoses=_diagnoses(rng, procedure, cancer),
+        surgical=_surgical(rng, procedure, cancer),
+        status=rng.choice(("P3", "P4") if cancer else ("P1", "P2", "P2", "P3", "P3", "P4"))
+        if rng.random() < 0.7
+        else "",
+        effort=rng.choices(("", "23", "22"), (968, 22, 10))[0],
         authorization=f"PA{rng.randrange(10**8):08d}" if rng.random() < 0.3 else None,
         facility_state=group.state if rng.random() < 0.8 else None,
         extra_line=rng.random() < 0.06,
     )
+
+
+def _place(rng: random.Random, cancer: bool) -> str:
+    usual = rng.choice(("21", "22", "22", "24") if cancer else PLACES)
+    return usual if rng.random() < 0.985 else rng.choice(("21", "49", "23"))
+
+
+def _diagnoses(rng: random.Random, procedure: str, cancer: bool) -> tuple[str, ...]:
+    if cancer:
+        return ("G89.3", rng.choice(CANCER))
+    neck = procedure in ("01937", "01939", "01941")
+    pool = CERVICAL if neck != (rng.random() < 0.03) else LUMBAR
+    codes, weights = zip(*pool, strict=True)
+    return tuple(dict.fromkeys(rng.choices(codes, weights)[0] for _ in range(rng.choice((1, 1, 2, 3)))))
+
+
+def _surgical(rng: random.Random, procedure: str, cancer: bool) -> str | None:
+    usual = ("62281", "62280") if cancer else SURGERY[procedure]
+    code = rng.choice(usual if rng.random() < 0.96 else ("64635",))
+    return code if rng.random() < 0.85 else None
 
 
 def sample_case(seed: int = 1, **changes: object) -> Case:
@@ -152,7 +185,8 @@ def _bill_one(case: Case, group: Group, pricing: tuple[str, ...], nurse: bool, s
     rng = case.rng
     renderer = rng.choice(group.nurses if nurse else group.physicians) if rng.random() < 0.97 else None
     sedation = ("QS",) if rng.random() < 0.55 else ("G8",) if rng.random() < 0.06 else ()
-    modifiers = (pricing + sedation + ((case.status,) if case.status else ()))[:4]
+    further = tuple(each for each in (case.effort, case.status) if each)
+    modifiers = (pricing + sedation + further)[:4]
     number = claim_number(case, group, suffix)
     control = f"{number[:24]}L" if group.sends_line_control else None
     line = Line(

@@ -7,7 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from transforms.synthetic import lives_amounts, lives_claims, lives_remits
+from transforms.synthetic import (
+    lives_amounts,
+    lives_claims,
+    lives_deliveries,
+    lives_identity,
+    lives_remits,
+)
 from transforms.synthetic.book import Claim, Life
 from transforms.synthetic.cases import Case, bill, paid_life
 from transforms.synthetic.pricing import charge_for
@@ -15,13 +21,14 @@ from transforms.synthetic.pricing import charge_for
 
 @dataclass(frozen=True)
 class Scenario:
-    """A life function, its share of cases in ten-thousandths, and the plans it needs ('' any, else a
-    payer).
+    """A life function, its share of cases in ten-thousandths, the plans it needs ('' any, else a payer or
+    line of business), and whether it starts with an ordinary denial.
     """
 
     live: Callable[[Case], Life]
     per_ten_thousand: int
     payer: str = ""
+    is_denial: bool = False
 
 
 def _paid_with(case: Case, change: Callable[[Claim], Claim]) -> Life:
@@ -86,12 +93,19 @@ def unknown_modifier(case: Case) -> Life:
     return _paid_with(case, change)
 
 
-_A, _C, _R = lives_amounts, lives_claims, lives_remits
+_A, _C, _D, _I, _R = lives_amounts, lives_claims, lives_deliveries, lives_identity, lives_remits
 
+ORDINARY_DENIALS = (
+    _R.denied,
+    _R.denied_prior_authorization,
+    _R.denial_overturned,
+    _R.denial_overturned_by_correction,
+    _R.denied_then_replaced,
+)
 SCENARIOS: dict[str, Scenario] = {
-    life.__name__: Scenario(life, share, payer)
+    life.__name__: Scenario(life, share, payer, life in ORDINARY_DENIALS)
     for life, share, payer in (
-        (_C.pending, 480, ""),
+        (_C.pending, 240, ""),
         (_C.replaced_same_number, 90, ""),
         (_C.replaced_frequency_6, 20, ""),
         (_C.replaced_new_number, 50, ""),
@@ -108,17 +122,17 @@ SCENARIOS: dict[str, Scenario] = {
         (_C.duplicate_answer_first, 20, ""),
         (_C.number_reused_other_date, 30, ""),
         (_C.number_reused_other_patient, 30, ""),
-        (_C.resubmitted_new_number, 60, "medicare"),
-        (_C.resubmitted_denied_again, 20, "medicare"),
+        (_C.resubmitted_new_number, 30, "medicare"),
+        (_C.resubmitted_denied_again, 12, "medicare"),
         (_C.repeated_same_day, 20, ""),
         (_C.secondary_claim, 90, "medicare"),
         (_C.tertiary_claim, 15, "medicare"),
-        (_R.denied, 620, ""),
-        (_R.denied_prior_authorization, 280, ""),
+        (_R.denied, 530, ""),
+        (_R.denied_prior_authorization, 230, ""),
         (_R.denied_unknown_reason, 20, ""),
-        (_R.denial_overturned, 220, ""),
-        (_R.denial_overturned_by_correction, 50, ""),
-        (_R.denied_then_replaced, 60, ""),
+        (_R.denial_overturned, 260, ""),
+        (_R.denial_overturned_by_correction, 80, ""),
+        (_R.denied_then_replaced, 110, ""),
         (_R.reversal_corrected_same_date, 70, ""),
         (_R.reversal_corrected_other_file, 50, ""),
         (_R.reversal_never_corrected, 40, ""),
@@ -143,7 +157,7 @@ SCENARIOS: dict[str, Scenario] = {
         (_R.paid_status_4, 15, ""),
         (_R.forwarded_not_ours, 20, ""),
         (_R.predetermination, 20, ""),
-        (_A.late_remittance, 70, ""),
+        (_A.late_remittance, 120, ""),
         (_A.allowed_impossible, 30, "aetna"),
         (_A.allowed_conflict, 20, "uhc"),
         (_A.surprise_billing, 50, "commercial"),
@@ -160,6 +174,18 @@ SCENARIOS: dict[str, Scenario] = {
         (_A.withheld, 20, "commercial"),
         (_A.paid_to_patient, 15, "commercial"),
         (_A.wrong_trace, 15, ""),
+        (_A.amount_below_a_dollar, 25, "medicare"),
+        (_I.shared_account_number, 90, ""),
+        (_I.relieved_under_one_number, 15, ""),
+        (_I.corrected_member_id, 40, ""),
+        (_I.corrected_birth_date, 25, ""),
+        (_I.corrected_patient_sent_anew, 20, ""),
+        (_I.replaced_twice_new_numbers, 20, ""),
+        (_I.number_without_punctuation, 30, ""),
+        (_D.paid_by_two_routes, 50, ""),
+        (_D.paid_by_two_routes_then_reversed, 20, ""),
+        (_D.secondary_without_prior_payment, 25, "medicare"),
+        (_D.reversal_of_the_claim, 25, ""),
         (minutes_suspect, 40, ""),
         (units_basis, 60, ""),
         (leading_zero_lost, 40, ""),

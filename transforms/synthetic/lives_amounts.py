@@ -128,6 +128,16 @@ def paid_to_patient(case: Case) -> Life:
     return Life((claim,), (swap(loop, 0, adjustments=adjustments, paid=0),)) + rest
 
 
+def amount_below_a_dollar(case: Case) -> Life:
+    """The deductible takes all but 66 cents: coinsurance .13, sequestration .01, paid .52."""
+    claim, rest = split(case.but(extra_line=False))
+    loop = adjudicate(case, claim)
+    kept = [each for each in loop.lines[0].adjustments if each[:2] == ("CO", "45")]
+    allowed = loop.lines[0].charge - sum(cents for _, _, cents in kept)
+    changed = (*kept, ("PR", "1", allowed - 66), ("PR", "2", 13), ("CO", "253", 1))
+    return Life((claim,), (swap(loop, 0, adjustments=changed, paid=52),)) + rest
+
+
 def wrong_trace(case: Case) -> Life:
     """The same answer in two payments with different traces: the second is another adjudication, not a
     duplicate.

@@ -2,7 +2,7 @@
 resubmissions.
 
 Each function takes a case and gives everything sent and answered about it (contract section 4, points 1 to
-4). The turn befalls the case's first claim; the other claim of a directed pair is paid in the ordinary way.
+4). The turn befalls one claim of the case; the other claim of a directed pair is paid in the ordinary way.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from transforms.synthetic.pricing import charge_for
 
 
 def split(case: Case) -> tuple[Claim, Life]:
-    """Bill a case: its first claim, and the paid life of the others."""
-    first, *others = bill(case)
-    return first, paid_life(case, others)
+    """Bill a case: the claim that the turn befalls, and the paid life of the others."""
+    claims = bill(case)
+    mine = claims.pop(case.rng.randrange(len(claims)) if len(claims) > 1 else 0)
+    return mine, paid_life(case, claims)
 
 
 def later(day: date, days: int) -> date:

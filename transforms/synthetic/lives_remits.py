@@ -1,8 +1,8 @@
 """Lives whose turns come from the payer: denials, reversals, corrections, odd adjudications (contract
 section 4).
 
-Each function takes a case and gives everything sent and answered about it. The turn befalls the case's
-first claim.
+Each function takes a case and gives everything sent and answered about it. The turn befalls one claim of
+the case; a denial mostly both of a directed pair.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from transforms.synthetic.book import Adjustment, Life, Loop, Svc
 from transforms.synthetic.cases import (
     Case,
     adjudicate,
+    bill,
     deny,
     negate,
     pay_again,
@@ -21,24 +22,29 @@ from transforms.synthetic.cases import (
 from transforms.synthetic.lives_claims import as_secondary, later, split, with_minutes
 from transforms.synthetic.plans import SUPPLEMENT_PLAN
 
-DENIALS: tuple[tuple[tuple[tuple[str, str], ...], tuple[str, ...]], ...] = (
-    ((("CO", "50"),), ("N115",)),
-    ((("CO", "50"),), ("N130",)),
-    ((("CO", "97"),), ("M15",)),
-    ((("CO", "16"),), ("N822",)),
-    ((("CO", "4"),), ("N823",)),
-    ((("CO", "11"),), ()),
-    ((("CO", "151"),), ("N362",)),
-    ((("CO", "29"),), ()),
-    ((("PR", "27"),), ()),
-    ((("CO", "96"),), ("N130",)),
-    ((("PR", "204"),), ()),
-    ((("CO", "55"),), ()),
-    ((("CO", "22"),), ()),
-    ((("CO", "B7"),), ("N95",)),
-    ((("CO", "109"), ("PR", "31")), ()),
+Reasons = tuple[tuple[str, str], ...]
+DENIALS: tuple[tuple[int, Reasons, tuple[str, ...]], ...] = (
+    (20, (("CO", "50"),), ("N115",)),
+    (12, (("CO", "50"),), ("N130",)),
+    (15, (("CO", "97"),), ("M15",)),
+    (15, (("CO", "16"),), ("N822",)),
+    (6, (("CO", "4"),), ("N823",)),
+    (4, (("CO", "11"),), ()),
+    (4, (("CO", "151"),), ("N362",)),
+    (4, (("CO", "29"),), ()),
+    (4, (("PR", "27"),), ()),
+    (4, (("CO", "96"),), ("N130",)),
+    (2, (("PR", "204"),), ()),
+    (1, (("CO", "55"),), ()),
+    (3, (("CO", "269"),), ("N130",)),
+    (3, (("CO", "22"),), ()),
+    (2, (("CO", "B7"),), ("N95",)),
+    (1, (("CO", "109"), ("PR", "31")), ()),
 )
-PRIOR_AUTHORIZATION = ("197", "197", "197", "198", "39", "210", "243", "284", "296")
+"""Weight, reasons, remarks of ordinary denials."""
+DENIED_WHOLE = 0.6
+"""Of denied cases those in which physician and nurse anesthetist are denied together."""
+PRIOR_AUTHORIZATION = (*("197",) * 12, "198", "39", "210", "243", "284", "296", "302")
 
 
 def swap(loop: Loop, at: int, **changes: object) -> Loop:
@@ -50,17 +56,24 @@ def swap(loop: Loop, at: int, **changes: object) -> Loop:
 
 def denied(case: Case) -> Life:
     """Denied for one of the usual reasons, and left so."""
-    claim, rest = split(case)
-    reasons, remarks = case.rng.choice(DENIALS)
-    return Life((claim,), (deny(case, claim, reasons=reasons, remarks=remarks),)) + rest
+    _, reasons, remarks = case.rng.choices(DENIALS, [weight for weight, *_ in DENIALS])[0]
+    return _denied_case(case, reasons, remarks)
 
 
 def denied_prior_authorization(case: Case) -> Life:
     """Denied for want of an authorization."""
-    claim, rest = split(case.but(authorization=None))
-    return (
-        Life((claim,), (deny(case, claim, reasons=(("CO", case.rng.choice(PRIOR_AUTHORIZATION)),)),)) + rest
-    )
+    reason = case.rng.choice(PRIOR_AUTHORIZATION)
+    return _denied_case(case.but(authorization=None), (("CO", reason),))
+
+
+def _denied_case(case: Case, reasons: Reasons, remarks: tuple[str, ...] = ()) -> Life:
+    """Deny the case as a whole, mostly, or one claim of it."""
+    if case.rng.random() < DENIED_WHOLE:
+        claims = bill(case)
+        answers = tuple(deny(case, claim, reasons=reasons, remarks=remarks) for claim in claims)
+        return Life(tuple(claims), answers)
+    claim, rest = split(case)
+    return Life((claim,), (deny(case, claim, reasons=reasons, remarks=remarks),)) + rest
 
 
 def denied_unknown_reason(case: Case) -> Life:
@@ -233,16 +246,17 @@ def _claim_level(case: Case) -> Life:
 def payment_without_lines(case: Case) -> Life:
     """A claim payment without any SVC: amounts and adjustments at claim level only."""
     claim, rest = split(case.but(extra_line=False))
-    return Life((claim,), (_without_lines(adjudicate(case, claim)),)) + rest
+    return Life((claim,), (without_lines(adjudicate(case, claim)),)) + rest
 
 
 def payment_without_lines_two(case: Case) -> Life:
     """The same for a claim of two lines, which it can't meet."""
     claim, rest = split(case.but(extra_line=True))
-    return Life((claim,), (_without_lines(adjudicate(case, claim)),)) + rest
+    return Life((claim,), (without_lines(adjudicate(case, claim)),)) + rest
 
 
-def _without_lines(loop: Loop) -> Loop:
+def without_lines(loop: Loop) -> Loop:
+    """The same answer told of the claim as a whole: no SVC, amounts and adjustments at claim level."""
     total: dict[tuple[str, str], int] = {}
     for svc in loop.lines:
         for group, reason, cents in svc.adjustments:

@@ -27,7 +27,7 @@ LAST_NAMES = (
 @dataclass(frozen=True)
 class Plan:
     """One payer's plan as providers bill it. `rate_cents` is dollars per unit in cents; 0: Medicare's own
-    rate.
+    rate. `tells_id`: its remittances name its id beside its name.
     """
 
     key: str
@@ -48,6 +48,7 @@ class Plan:
     payday: int = 2
     days_to_pay: tuple[int, int] = (12, 30)
     paid_units: str = "minutes"
+    tells_id: bool = True
 
 
 @dataclass(frozen=True)

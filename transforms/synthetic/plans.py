@@ -315,6 +315,7 @@ PLANS: tuple[Plan, ...] = (
         payday=4,
         days_to_pay=(18, 40),
         line_control="",
+        tells_id=False,
     ),
     Plan(
         "tricare",
@@ -345,6 +346,7 @@ PLANS: tuple[Plan, ...] = (
         keeps_characters=20,
         payday=0,
         days_to_pay=(20, 45),
+        tells_id=False,
     ),
 )
 

@@ -4,7 +4,7 @@ Sources: conversion factors of the CMS anesthesia locality files (in `parties`),
 percent as CO-253 on Medicare's payment after patient responsibility, the QZ percentages payers publish
 (Cigna commercial 85 since 2023-03-12; UnitedHealthcare commercial 85 since 2025-10-01 except in eight
 states), UnitedHealthcare's physical-status units until 2025-09-30. Commercial rates scatter around the ASA
-survey's median of about 75 dollars.
+survey's median of about 75 dollars. Invented: the Blue plans' cut of QZ in mid-year and two new contracts.
 """
 
 from __future__ import annotations
@@ -29,6 +29,13 @@ BASE_UNITS = {
 }
 FULL_SHARE = ("AA", "QZ")
 HALF_SHARE = ("QK", "QY", "QX")
+BLUE_QZ_CUT = date(2025, 7, 1)
+"""Invented, so that a cut which no published rule tells of can be found in the figures."""
+CONTRACT_CHANGES: dict[str, tuple[date, int]] = {
+    "aetna": (date(2025, 5, 1), 109),
+    "cigna": (date(2025, 8, 1), 94),
+}
+"""Payer -> day of a new contract, its commercial rate in percent of the old one (invented)."""
 UHC_QZ_EXEMPT_STATES = ("AR", "CA", "CO", "HI", "MA", "NH", "OH", "WY")
 
 
@@ -56,7 +63,9 @@ def unit_rate(plan: Plan, group: Group, on: date) -> int:
         return plan.rate_cents
     scatter = random.Random(f"{plan.key}/{group.key}").randint(92, 112)
     growth = 100 + 2 * (on.year - 2024)
-    return round_half_up(plan.rate_cents * scatter * growth, 10_000)
+    since, percent = CONTRACT_CHANGES.get(plan.payer, (date.max, 100))
+    changed = percent if on >= since else 100
+    return round_half_up(plan.rate_cents * scatter * growth * changed, 1_000_000)
 
 
 def unit_tenths(line: Line) -> int:
@@ -98,6 +107,8 @@ def allowed_for(plan: Plan, group: Group, line: Line) -> tuple[int, int]:
 def _cuts_nurses(plan: Plan, group: Group, on: date) -> bool:
     if plan.payer == "cigna":
         return on >= date(2023, 3, 12)
+    if plan.payer == "bcbs":
+        return on >= BLUE_QZ_CUT
     return plan.payer == "uhc" and on >= date(2025, 10, 1) and group.state not in UHC_QZ_EXEMPT_STATES
 
 

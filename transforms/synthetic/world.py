@@ -21,15 +21,20 @@ from transforms.synthetic.book import (
 from transforms.synthetic.cases import Case, adjudicate, claim_number, draw_case, foreign_npi
 from transforms.synthetic.lives import SCENARIOS, Scenario
 from transforms.synthetic.lives_claims import paid
-from transforms.synthetic.parties import GROUPS, Group, Patient, patient_for
+from transforms.synthetic.parties import GROUPS, Group, Patient, Plan, patient_for
 from transforms.synthetic.plans import plans_of
 
 DAYS_AFTER_LAST_MONTH = 45
 """What is sent or paid later than this after the last service month has not arrived: recent claims are
 open.
 """
-SETTLED_SHARE = 0.7
-"""Rare lives fall into the first part of the months, so that their last act has arrived."""
+SEASON = (97, 93, 103, 102, 100, 101, 94, 96, 100, 107, 103, 108)
+"""Cases by month of the year, January first: more when deductibles are met, fewer on holidays (invented)."""
+DENIED_OF_PLAN = {"medicare_ffs": 30, "medicare_advantage": 85, "medicaid": 90, "other": 70}
+DENIED_OF_PAYER = {"aetna": 85, "bcbs": 65, "cigna": 95, "uhc": 100, "other": 80}
+"""How often an ordinary denial falls to a plan: by line of business, commercial ones by payer; 100: as often
+as a case does (invented, but Medicare denies least).
+"""
 OUT_OF_SCOPE = (
     ("64633", "8"),
     ("64634", "4"),
@@ -45,7 +50,8 @@ class SyntheticData:
     """Canonical claim and remit lines (text, None for empty) with underscore columns about their making.
 
     `_scenario` names the life, `_case` numbers the case, `_delivery` is the month (0 first) in which the row
-    is delivered, `_dependent` is 1 where the patient is a dependent, `_loop` numbers the CLP loop.
+    is delivered, `_dependent` is 1 where the patient is a dependent, `_submission` numbers the CLM and
+    `_loop` the CLP loop.
     """
 
     claims: pl.DataFrame
@@ -66,16 +72,14 @@ def synthetic_claims(
     patients: dict[str, list[Patient]] = {}
     for number, scenario in enumerate(_allot(cases, random.Random(f"{seed}/scenarios"))):
         rare = scenario != "paid"
-        rng = random.Random(f"{seed}/{number}/month")
-        at = _month_offset(rng, months, rare)
+        at = _month_offset(random.Random(f"{seed}/{number}/month"), starts)
         case = _fitted(draw_case(number, seed, starts[at]), SCENARIOS.get(scenario))
         case = _returning(case, patients)
         life = SCENARIOS[scenario].live(case) if rare else paid(case)
-        for claim in life.claims:
+        for order, claim in enumerate(life.claims):
             if claim.submitted_on <= arrived_by:
-                claims += _marked(
-                    claim_rows(claim), scenario, number, _index(first_month, claim.submitted_on)
-                )
+                rows = claim_rows(claim, f"{number}/{order}")
+                claims += _marked(rows, scenario, number, _index(first_month, claim.submitted_on))
         for order, loop in enumerate(life.remits):
             if loop.paid_on <= arrived_by:
                 night = _index(first_month, loop.paid_on) + loop.delivered_late
@@ -83,21 +87,16 @@ def synthetic_claims(
     for number in range(cases, cases + cases // 4):
         outside = _out_of_scope(number, seed, starts[number % months])
         if outside[0].submitted_on <= arrived_by and outside[1].paid_on <= arrived_by:
-            claims += _marked(
-                claim_rows(outside[0]), "out_of_scope", number, _index(first_month, outside[0].submitted_on)
-            )
+            rows = claim_rows(outside[0], f"{number}/0")
+            claims += _marked(rows, "out_of_scope", number, _index(first_month, outside[0].submitted_on))
             rows = loop_rows(outside[1], f"{number}/0")
             remits += _marked(rows, "out_of_scope", number, _index(first_month, outside[1].paid_on))
     return SyntheticData(claims_frame(claims), remits_frame(remits))
 
 
-def _month_offset(rng: random.Random, months: int, rare: bool) -> int:
-    """Draw a service month: rare lives early, plain ones later the more, so that months stay of one size."""
-    early = max(1, int(months * SETTLED_SHARE))
-    if rare:
-        return rng.randrange(early) if rng.random() < 0.8 else rng.randrange(months)
-    at = rng.randrange(months)
-    return rng.randrange(months) if at < early and rng.random() < 0.4 else at
+def _month_offset(rng: random.Random, starts: list[date]) -> int:
+    """Draw a service month by the season: what befalls a case does not depend on its month."""
+    return rng.choices(range(len(starts)), [SEASON[start.month - 1] for start in starts])[0]
 
 
 def _month(first: date, offset: int) -> date:
@@ -129,8 +128,12 @@ def _allot(cases: int, rng: random.Random) -> list[str]:
 
 
 def _fitted(case: Case, scenario: Scenario | None) -> Case:
-    """Move a case to a payer that its scenario needs; a patient follows his plan."""
-    if scenario is None or not scenario.payer:
+    """Move a case to a payer that its scenario needs, or where denials fall; a patient follows his plan."""
+    if scenario is None:
+        return case
+    if scenario.is_denial:
+        return _denied_somewhere(case)
+    if not scenario.payer:
         return case
     plans = [
         plan
@@ -144,6 +147,19 @@ def _fitted(case: Case, scenario: Scenario | None) -> Case:
     )
     plan = case.rng.choice(plans)
     return from_start.but(plan=plan, patient=patient_for(plan, case.rng, from_start.service_date))
+
+
+def _denied_somewhere(case: Case) -> Case:
+    """Let a denial fall to payers as often as each denies."""
+    if case.rng.random() * 100 < _denials_of(case.plan):
+        return case
+    plans = plans_of(case.group.state)
+    plan = case.rng.choices(plans, [plan.weight * _denials_of(plan) for plan in plans])[0]
+    return case.but(plan=plan, patient=patient_for(plan, case.rng, case.service_date))
+
+
+def _denials_of(plan: Plan) -> int:
+    return DENIED_OF_PLAN.get(plan.line_of_business, DENIED_OF_PAYER.get(plan.payer, 100))
 
 
 def _returning(case: Case, patients: dict[str, list[Patient]]) -> Case:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transforms.synthetic.book import Row, money
+from transforms.synthetic.book import Adjustment, Row, money
 from transforms.synthetic.x12_envelope import (
     Delimiters,
     Transaction,
@@ -16,6 +16,8 @@ from transforms.synthetic.x12_envelope import (
 
 LoopRows = list[Row]
 TRIPLETS_PER_SEGMENT = 6
+ORIGINATOR = "1999999999"
+"""Who sends the money (TRN03): it stands for the payer's id where the payer names none."""
 
 
 def payment_set(loops: list[LoopRows], marks: Delimiters) -> Transaction:
@@ -44,11 +46,12 @@ def _payment(out: Transaction, row: Row, cents: int) -> None:
         out.add("BPR", "I", amount, "C", "ACH", "CCP", *account, day)
     else:
         out.add("BPR", "H", "0", "C", "NON", *[None] * 11, day)
-    out.add("TRN", "1", row["payment_trace"], "1999999999")
+    out.add("TRN", "1", row["payment_trace"], ORIGINATOR)
     out.add("DTM", "405", day)
     out.add("N1", "PR", row["payer_name"])
     address(out, None)
-    out.add("REF", "2U", row["payer_id"])
+    if row["payer_id"]:
+        out.add("REF", "2U", row["payer_id"])
     out.add("PER", "BL", "PROVIDER SERVICES", "TE", "5555550101")
     if row["payee_npi"]:
         out.add("N1", "PE", organization(row["payee_npi"]), "XX", row["payee_npi"])
@@ -61,7 +64,7 @@ def _tax_id(row: Row) -> str:
     return f"99{digits[-7:]:0>7}"
 
 
-def _adjustments(text: str | None) -> list[tuple[str, str, int]]:
+def _adjustments(text: str | None) -> list[Adjustment]:
     found = []
     for each in (text or "").split("|"):
         if each:
@@ -113,17 +116,20 @@ def _claim(out: Transaction, loop: LoopRows, ordinal: int) -> None:
 
 
 def _cas(out: Transaction, packed: str | None) -> None:
+    for segment in adjustment_segments(_adjustments(packed)):
+        out.add(*segment)
+
+
+def adjustment_segments(adjustments: list[Adjustment]) -> list[list[str]]:
     """Write adjustments as CAS segments: one run of at most six triplets per group, in the order given."""
-    run: list[str | None] = []
-    current = ""
-    for group, reason, cents in _adjustments(packed):
-        if run and (group != current or len(run) >= 3 * TRIPLETS_PER_SEGMENT):
-            out.add("CAS", current, *run)
-            run = []
-        current = group
-        run += [reason, short_amount(money(cents)), None]
-    if run:
-        out.add("CAS", current, *run)
+    found: list[list[str]] = []
+    for group, reason, cents in adjustments:
+        triplet = [reason, short_amount(money(cents)), ""]
+        if found and found[-1][1] == group and len(found[-1]) < 2 + 3 * TRIPLETS_PER_SEGMENT:
+            found[-1] += triplet
+        else:
+            found.append(["CAS", group, *triplet])
+    return found
 
 
 def _service(out: Transaction, row: Row, *, dated: bool) -> None:

@@ -116,9 +116,11 @@ def interchange(
 
 
 def short_amount(text: str) -> str:
-    """Write a decimal without a superfluous fraction, as senders do: 888.00 -> 888, 12.50 -> 12.5."""
+    """Write a decimal as X12 prescribes: 888.00 -> 888, 12.50 -> 12.5, 0.52 -> .52, -0.50 -> -.5."""
     text = text.strip()
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    short = text.rstrip("0").rstrip(".") if "." in text else text
+    sign, size = ("-", short[1:]) if short.startswith("-") else ("", short)
+    return sign + size.removeprefix("0") if size.startswith("0.") else short
 
 
 def cents_of(text: str | None) -> int:

@@ -36,15 +36,16 @@ LOOP_KEY = ("claim_id", "claim_status_code", "payer_claim_number", "original_pay
 def write_837p(claims: pl.DataFrame, *, control: int = 1, marks: Delimiters | None = None) -> bytes:
     """Write claim lines as one 837P interchange: one ST per submission date, one CLM per claim version.
 
-    Lines of one claim number, submission date, frequency, payer, role, provider and patient form one CLM.
-    Rows with `_dependent` = 1 get a patient level (HL 23) of their own. Raises ValueError on an empty
-    frame.
+    Lines form a CLM by `_submission` where the frame has it, else by claim number, submission date,
+    frequency, payer, role, provider and patient. Rows with `_dependent` = 1 get a patient level (HL 23) of
+    their own. Raises ValueError on an empty frame.
     """
     marks = marks or Delimiters()
     if claims.is_empty():
         raise ValueError("no claim lines to write")
     rows: list[Row] = claims.to_dicts()
-    found = _gathered(rows, CLAIM_KEY)
+    key = (*CLAIM_KEY, "_submission") if "_submission" in claims.columns else CLAIM_KEY
+    found = _gathered(rows, key)
     found.sort(key=lambda group: (group[0]["submitted_on"] or "", group[0]["billing_provider_npi"] or ""))
     sets = [
         submission_set(day or "", list(same_day), marks, control)

@@ -14,6 +14,7 @@ from transforms.tables.cells import (
     finish,
     measure_cells,
     quotient,
+    ratio_parts,
     ratio_sums,
     ratio_to_medicare,
     with_count_of,
@@ -47,6 +48,7 @@ def break_down(
             **(ratio_sums() if with_ratio else {}),
             **(sums or {}),
         },
+        averaged={"ratio_to_national_medicare": ratio_parts()} if with_ratio else {},
         percentiles=(
             *(
                 Percentiles(name, name, (50,), where)

@@ -14,6 +14,7 @@ from transforms.tables.cells import (
     finish,
     measure_cells,
     quotient,
+    ratio_parts,
     ratio_sums,
     ratio_to_medicare,
     with_count_of,
@@ -30,6 +31,7 @@ def care_models(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
             "priced_lines": pl.col("is_priced"),
             **ratio_sums(),
         },
+        averaged={"ratio_to_national_medicare": ratio_parts()},
         percentiles=(
             Percentiles("minutes", "minutes", (50,)),
             Percentiles("allowed_per_unit", "allowed_per_unit", (25, 50, 75), "is_unit_priced"),

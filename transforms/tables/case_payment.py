@@ -26,6 +26,9 @@ def case_payment(book: Book) -> pl.DataFrame:
             "unpaired_directed_cases": ("_cases", "_is_unpaired"),
             "supervised_cases": ("_cases", "_is_supervised"),
         },
+        averaged={
+            "allowed_per_case_mean": pl.col("case_cents") * 100,
+        },
         percentiles=(
             Percentiles("allowed_per_case", "allowed_per_case", (25, 50, 75)),
             Percentiles("allowed_per_unit_case", "allowed_per_unit_case", (50,)),

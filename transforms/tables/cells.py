@@ -7,13 +7,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
 from schemas.table_columns import MONEY, TableSpec, nearest_rank
 from transforms.tables.analysis_lines import MICRO, Book
 from transforms.tables.cube import Flags, Grid, make_grid
-from transforms.tables.measuring import concentration, distinct, maxima, percentiles, sums
+from transforms.tables.measuring import concentration, distinct, kinds, maxima, percentiles, sums
 
+KIND = 5_000
+"""Values of money are told apart by half dollars: two contract rates are two, whatever their cents."""
+RATIO_KIND = 250
+"""Ratios to Medicare's price by a fortieth, which is half a dollar per unit."""
 LEAST = -(2**62)
 """Stands for no value where the greatest is asked for."""
 Columns = dict[str, pl.Series]
@@ -38,7 +43,8 @@ class Measures:
 
     `population`: Boolean column that N is over (none: every row). `sums`: integer expressions. `distinct`:
     name -> (column of dense numbers, Boolean column). `maxima`: integer expressions of which the greatest
-    counts. `bases`: price basis -> Boolean column of its lines.
+    counts. `averaged`: name of a mean or sum -> its values in ten-thousandths.
+    `bases`: price basis -> Boolean column of its lines.
     """
 
     population: str | None = None
@@ -46,6 +52,7 @@ class Measures:
     distinct: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
     percentiles: tuple[Percentiles, ...] = ()
     maxima: Mapping[str, pl.Expr] = field(default_factory=dict)
+    averaged: Mapping[str, pl.Expr] = field(default_factory=dict)
     bases: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -92,12 +99,29 @@ def _measured(grid: Grid, rows: pl.DataFrame, measures: Measures, book: Book) ->
             made[nearest_rank(name)] = pl.Series(nearest, nan_to_null=True)
     for name, numbers in maxima(grid, rows, measures.maxima, LEAST).items():
         made[name] = pl.Series(numbers).replace(LEAST, None)
+    made |= _averaged(grid, rows, measures.averaged)
     for basis, mask in measures.bases.items():
         owners, cents = rows.get_column("_owners"), rows.get_column("allowed_cents")
         held = _flags(rows, mask)
         for name, numbers in concentration(grid, owners, cents, held, basis).items():
             made[name] = pl.Series(numbers)
     return made
+
+
+def _averaged(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> Columns:
+    """Spread and kinds (`Measure.averaged`) of values."""
+    greatest = maxima(grid, rows, wanted, LEAST)
+    least = maxima(grid, rows, {name: -value for name, value in wanted.items()}, LEAST)
+    different = kinds(grid, rows, {name: value // _kind_of(name) for name, value in wanted.items()})
+    made = {}
+    for name in wanted:
+        spread = np.where(greatest[name] == LEAST, 0, greatest[name] + least[name])
+        made[f"_{name}_spread"], made[f"_{name}_kinds"] = pl.Series(spread), pl.Series(different[name])
+    return made
+
+
+def _kind_of(name: str) -> int:
+    return RATIO_KIND if name == RATIO else KIND
 
 
 def _summed(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> Columns:
@@ -121,7 +145,9 @@ def _projected(
     needed += [name for pair in measures.distinct.values() for name in pair if name]
     needed += [name for p in measures.percentiles for name in (f"_rank_{p.value}", p.where) if name]
     needed += [
-        name for e in (*measures.sums.values(), *measures.maxima.values()) for name in e.meta.root_names()
+        name
+        for e in (*measures.sums.values(), *measures.maxima.values(), *measures.averaged.values())
+        for name in e.meta.root_names()
     ]
     needed += [measures.population] if measures.population else []
     needed += [*measures.bases.values(), "_owners", "allowed_cents"] if measures.bases else []
@@ -133,6 +159,12 @@ def _projected(
 def dollars(cents: str) -> pl.Expr:
     """Integer cents as exact dollars."""
     return (pl.col(cents).cast(pl.Decimal(18, 2)) * pl.lit("0.01").cast(pl.Decimal(18, 2))).cast(MONEY)
+
+
+def money_parts(cents: str, where: str | None = None) -> pl.Expr:
+    """Cents in ten-thousandths of a dollar, of the lines of a mask."""
+    parts = pl.col(cents) * 100
+    return parts if where is None else pl.when(pl.col(where)).then(parts)
 
 
 def quotient(above: pl.Expr | str, below: pl.Expr | str) -> pl.Expr:
@@ -173,9 +205,18 @@ def with_count_of(
     return frame.join(other.select(*FIVE, pl.col(column).alias(name)), on=FIVE, how="left", validate="m:1")
 
 
+RATIO = "ratio_to_national_medicare"
+
+
 def ratio_to_medicare() -> pl.Expr:
     """Allowed over Medicare's price, sums in cents and millionths over lines that have both."""
     return quotient(pl.col("ratio_allowed_cents") * (MICRO // 100), "ratio_medicare_micro")
+
+
+def ratio_parts() -> pl.Expr:
+    """Allowed over Medicare's price of a line that has both, in ten-thousandths."""
+    both = pl.col("is_unit_priced") & (pl.col("medicare_micro") > 0)
+    return pl.when(both).then(pl.col("allowed_cents") * (MICRO * 100) // pl.col("medicare_micro"))
 
 
 def ratio_sums() -> dict[str, pl.Expr]:

@@ -28,7 +28,6 @@ def contract_variance(book: Book, contracts: pl.DataFrame | None) -> pl.DataFram
             "underpaid_cents": pl.when(short).then(-difference),
             "overpaid_lines": difference > 1,
         },
-        bases={"unit_priced": "is_unit_priced"},
     )
     cells = measure_cells(book, rows, (), measures).with_columns(
         dollars("expected_cents").alias("expected_allowed_sum"),

@@ -84,6 +84,7 @@ def line_counts(lines: pl.LazyFrame) -> pl.LazyFrame:
         _count(current & pl.col("allowed_conflict"), "allowed_conflicts"),
         _count(current & pl.col("sequestration_off"), "sequestration_off_lines"),
         _count(current & pl.col("line_of_business_doubtful"), "doubtful_line_of_business_lines"),
+        _count(pl.col("original_ambiguous"), "original_ambiguous"),
         _count(pl.col("payer") == "other", "unmapped_payer_lines"),
     )
 
@@ -98,7 +99,11 @@ def remit_counts(remits: pl.LazyFrame) -> pl.LazyFrame:
         _count(pl.col("outcome") == "unlinked", "unlinked_remits"),
         _count(pl.col("outcome") == "ambiguous", "ambiguous_remits"),
         _count(pl.col("outcome") == "crossover", "crossover_remits"),
+        _count(pl.col("outcome") == "duplicate", "copied_remits"),
+        _count(pl.col("loosely_linked"), "loosely_linked_remits"),
+        _count(pl.col("role_assumed_primary"), "assumed_primary_remits"),
         _count(pl.col("reversal_unmatched"), "unmatched_reversals"),
+        _count(pl.col("reversal_amount_mismatch"), "mismatched_reversals"),
     )
 
 

@@ -7,7 +7,16 @@ import polars as pl
 from schemas.reference import ReferenceTables
 from schemas.tables_of_payment import DENIAL_REASONS
 from transforms.tables.analysis_lines import Book
-from transforms.tables.cells import FIVE, Measures, dollars, finish, measure_cells, quotient, with_count_of
+from transforms.tables.cells import (
+    FIVE,
+    Measures,
+    dollars,
+    finish,
+    measure_cells,
+    money_parts,
+    quotient,
+    with_count_of,
+)
 
 REASON = ("group_code", "carc")
 UNLISTED = "unclassified"
@@ -26,6 +35,7 @@ def denial_reasons(book: Book, denials: pl.DataFrame, reference: ReferenceTables
             "initially_denied_lines": first,
             "overturned_lines": first & pl.col("is_paid_line"),
         },
+        averaged={"charge_sum": pl.when(final).then(money_parts("charge_cents"))},
     )
     cells = measure_cells(book, reasons_of(book.lines), REASON, measures)
     cells = with_count_of(cells, denials, "_denied_lines", "denied_lines")

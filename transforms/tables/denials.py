@@ -6,7 +6,7 @@ import polars as pl
 
 from schemas.tables_of_payment import DENIALS
 from transforms.tables.analysis_lines import Book
-from transforms.tables.cells import Measures, dollars, finish, measure_cells, quotient
+from transforms.tables.cells import Measures, dollars, finish, measure_cells, money_parts, quotient
 
 
 def denials(book: Book) -> pl.DataFrame:
@@ -20,7 +20,8 @@ def denials(book: Book) -> pl.DataFrame:
             "prior_auth_denied_lines": denied & pl.col("prior_authorization_denial"),
             "denied_charge_cents": pl.when(denied).then(pl.col("charge_cents")),
             "zero_pay_other_lines": pl.col("adjudication_state") == "zero_pay_other",
-        }
+        },
+        averaged={"denied_charge_sum": pl.when(denied).then(money_parts("charge_cents"))},
     )
     cells = measure_cells(book, book.lines, (), measures, pl.col("is_adjudicated")).with_columns(
         quotient("denied_lines", "service_lines").alias("denial_rate"),

@@ -18,6 +18,9 @@ from schemas.table_columns import basis_columns
 from transforms.tables.cube import Flags, Grid, Ids
 
 Values = NDArray[np.float64]
+PLACES = pl.Series(range(64), dtype=pl.Int64)
+BITS = pl.Series([*(1 << place for place in range(63)), 0], dtype=pl.Int64)
+"""The bit of each of 63 places; none for what is no value."""
 LARGEST_TABLE = 1 << 24
 """Cells x things up to which a table of them is laid out instead of sorting."""
 
@@ -40,6 +43,24 @@ def maxima(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr], least:
     return _rolled(
         grid, _by_finest(grid, rows.with_columns(columns).select(list(wanted)), pl.all().max()), np.maximum
     )
+
+
+def kinds(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> dict[str, Ids]:
+    """About how many different values integer expressions have by cell, never more than there are.
+
+    Each value has one of 63 bits, so that cells add up; two values may share one.
+    """
+    if not wanted:
+        return {}
+    places = rows.select((_scattered(value) % 63).fill_null(63).alias(name) for name, value in wanted.items())
+    bits = places.select(pl.col(name).replace_strict(PLACES, BITS) for name in wanted)
+    rolled = _rolled(grid, _by_finest(grid, bits, pl.all().bitwise_or()), np.bitwise_or)
+    return {name: np.bitwise_count(found).astype(np.int64) for name, found in rolled.items()}
+
+
+def _scattered(value: pl.Expr) -> pl.Expr:
+    """Whole numbers without the pattern of prices: a hash of plain arithmetic, the same on every machine."""
+    return (value.cast(pl.Int64) * 2_654_435_761 % 4_294_967_291) * 40_503 % 4_294_967_279
 
 
 def _by_finest(grid: Grid, values: pl.DataFrame, how: pl.Expr) -> pl.DataFrame:

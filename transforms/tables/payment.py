@@ -12,7 +12,9 @@ from transforms.tables.cells import (
     dollars,
     finish,
     measure_cells,
+    money_parts,
     quotient,
+    ratio_parts,
     ratio_sums,
     ratio_to_medicare,
     where_any,
@@ -43,11 +45,29 @@ def _sums() -> dict[str, pl.Expr]:
     }
 
 
+def _averaged() -> dict[str, pl.Expr]:
+    owed = pl.col("deductible_cents") + pl.col("coinsurance_cents") + pl.col("copay_cents")
+    unit_priced = pl.col("is_unit_priced")
+    return {
+        "charge_sum": money_parts("charge_cents", "is_priced"),
+        "allowed_mean": money_parts("allowed_cents", "is_priced"),
+        "paid_mean": money_parts("paid_cents", "is_priced"),
+        "patient_responsibility_sum": pl.when("is_priced").then(owed * 100),
+        "deductible_sum": money_parts("deductible_cents", "is_priced"),
+        "coinsurance_sum": money_parts("coinsurance_cents", "is_priced"),
+        "copay_sum": money_parts("copay_cents", "is_priced"),
+        "allowed_per_unit_mean": pl.when(unit_priced).then(pl.col("unit_price_fine") // 10_000),
+        "medicare_allowed_sum": pl.when(unit_priced).then(pl.col("medicare_micro") // 100),
+        "ratio_to_national_medicare": ratio_parts(),
+    }
+
+
 def payment(book: Book) -> pl.DataFrame:
     """Amounts of priced lines and prices per unit. Grain: code, payer, line of business, period."""
     measures = Measures(
         population="is_priced",
         sums=_sums(),
+        averaged=_averaged(),
         percentiles=(
             Percentiles("allowed", "allowed", TAILS, "is_priced"),
             Percentiles("paid", "paid", (50,), "is_priced"),

@@ -13,6 +13,7 @@ from transforms.tables.cells import (
     dollars,
     finish,
     measure_cells,
+    money_parts,
     quotient,
     where_any,
 )
@@ -40,6 +41,9 @@ def utilization(book: Book) -> pl.DataFrame:
             "suspect_minutes_lines": pl.col("minutes_suspect"),
         },
         distinct={"rendering_providers": ("_rendering_providers", None)},
+        averaged={
+            "charge_sum": money_parts("charge_cents"),
+        },
         percentiles=(Percentiles("minutes", "minutes", (25, 50, 75)),),
     )
     cells = measure_cells(book, book.lines, (), measures).with_columns(

@@ -25,7 +25,8 @@ class X12Batch:
     without lines), canonical columns, `row_number` and `loop_ordinal`. Ordinals run through the file
     from 1. The counts are of all service lines read, kept or not. Batches of several small files carry
     `file_ordinal` in every frame and `files`: one row per file with its two counts. The last batch of a file
-    has its `sets`: how many of each name, and how many `interchanges` and `segments`.
+    has its `sets`: how many of each name, and how many `interchanges`, `segments`, `claims` (CLM) and
+    `claim_payments` (CLP).
     """
 
     claim_lines: pl.DataFrame
@@ -54,6 +55,7 @@ class FileState:
     segments: int = 0
     claim_lines: int = 0
     remit_lines: int = 0
+    claims: int = 0
     loops: int = 0
     unended: bool = False
     payment: SetPayment | None = None
@@ -87,6 +89,7 @@ class FileState:
         self.segments += read.segments - read.context
         self.claim_lines += len(read.claims.line_segments)
         self.remit_lines += len(read.remits.line_segments)
+        self.claims += len(read.claims.loop_segments)
         self.loops += len(read.remits.loop_segments)
         self.unended = read.unended
         self.findings = []
@@ -201,7 +204,12 @@ class FileState:
         found = self.audit.finish(self.segments, self.unended)
         findings = findings_frame(merge_warnings([*odd, *self.findings, *found]))
         claims, remits = empty_rows(CLAIM_COLUMNS, CLAIM_EXTRA), empty_rows(REMIT_COLUMNS, REMIT_EXTRA)
-        counts = {"interchanges": self.audit.interchanges, "segments": self.segments}
+        counts = {
+            "interchanges": self.audit.interchanges,
+            "segments": self.segments,
+            "claims": self.claims,
+            "claim_payments": self.loops,
+        }
         return X12Batch(claims, remits, findings, 0, 0, None, counts | self.audit.names)
 
 

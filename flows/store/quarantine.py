@@ -1,0 +1,26 @@
+"""Rows kept apart, as the store says of them: which file, row, rule and column, never a value."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from flows.store.snapshot import Store
+
+COLUMNS: Final = ("shown_name", "source", "row_number", "rule_code", "column")
+
+
+def bad_rows(store: Store) -> pl.DataFrame:
+    """Rule breaks of every file that counts; grain: file, row, rule and column.
+
+    A row that the reader of raw X12 lost has no number; a rule on the row as a whole has no column.
+    """
+    frames = [
+        pl.read_parquet(store.path(batch.quarantine)).filter(~pl.col("file_key").is_in(list(batch.retired)))
+        for batch in store.snapshot.batches
+        if batch.quarantine
+    ]
+    empty = pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String) | {"row_number": pl.Int64})
+    found = pl.concat([empty, *(frame.select(COLUMNS) for frame in frames)], how="vertical_relaxed")
+    return found.sort(COLUMNS)
