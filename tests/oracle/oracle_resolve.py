@@ -71,7 +71,10 @@ def resolve(landing: Landing, reference: OracleReference, settings: OracleSettin
 
 
 def resolved_lines(life: Life, world: World) -> list[Row]:
-    """Lines of one claim, each with what became of it; a claim is counted once where its first line was."""
+    """Lines of one claim, each with what became of it; a claim is counted once where its first line was.
+
+    A void under a number of its own is no claim that was voided.
+    """
     resolved: list[Row] = []
     for order, submission in enumerate(life.claim.submissions):
         for row in submission.rows:
@@ -79,7 +82,8 @@ def resolved_lines(life: Life, world: World) -> list[Row]:
                 resolved.append({**resolved_line(row, submission, life, world), "_order": order})
     for standing, column in (("superseded", "replaced_claim"), ("void", "voided_claim")):
         rows = [row for row in resolved if row["standing"] == standing]
-        if rows and life.claim.role == "P":
+        is_void_alone = standing == "void" and all(s.is_void for s in life.claim.submissions)
+        if rows and life.claim.role == "P" and not is_void_alone:
             names = ("service_date", "line_number", "_order")
             first = min(rows, key=lambda row: (*(row[name] for name in names), content(row), origin(row)))
             first[column] = True

@@ -89,9 +89,7 @@ def reverse_claim(line: RemitLine, adjudications: list[Adjudication]) -> None:
     numbers = {line.row["payer_number"], line.row["original"]} - {None}
     slots = set(line.candidates)
     open_ones = [
-        a
-        for a in adjudications
-        if a.slot in slots and can_cancel(numbers, a) and comes_before(a, line)
+        a for a in adjudications if a.slot in slots and can_cancel(numbers, a) and comes_before(a, line)
     ]
     if not open_ones:
         return

@@ -66,13 +66,20 @@ def settle_claim(
     families = families_of(answers, reference)
     own = [family for family in families if payers_of_answer(family[0], reference) & payers]
     for family in own:
-        says_primary = [a for a in answers if says_the_first(a) and a not in family]
+        says_primary = [
+            a
+            for other in own
+            for a in other
+            if says_the_first(a) and not (other is family and is_correction(a, family))
+        ]
         for answer in family:
-            if follows(answer, family):
+            if says_the_first(answer):
+                answer.is_secondary = False
+            elif comes_after(family):
                 answer.is_secondary = bool(says_primary) or has_secondary(answer, claims)
             else:
                 answer.is_secondary = says_after(answer) and not is_correction(answer, family)
-            answer.is_secondary |= has_carc_23(answer)
+            answer.is_secondary |= has_carc_23(answer) or begins_with_carc_23(answer, family)
             answer.role_assumed_primary = says_after(answer) and not answer.is_secondary
     own_paid = any(
         a.paid_or_allowed for family in own for a in family if not a.is_reversal and not a.is_secondary
@@ -80,7 +87,26 @@ def settle_claim(
     for family in families:
         if family not in own:
             for answer in family:
-                answer.is_secondary = own_paid or says_after(answer) or follows(answer, family)
+                goes_along = comes_after(family) and (
+                    not says_the_first(answer) or is_correction(answer, family)
+                )
+                answer.is_secondary = own_paid or says_after(answer) or goes_along
+
+
+def first_of(family: Family) -> Adjudication | None:
+    """The family's first answer that says a role; on one day one that says primary."""
+    speaking = [a for a in family if a.status in STATUS_ROLE]
+    return min(speaking, key=lambda a: (a.paid_on, not says_the_first(a), a.content()), default=None)
+
+
+def comes_after(family: Family) -> bool:
+    first = first_of(family)
+    return first is not None and says_after(first)
+
+
+def begins_with_carc_23(answer: Adjudication, family: Family) -> bool:
+    first = first_of(family)
+    return first is not None and has_carc_23(first) and not says_the_first(answer)
 
 
 def has_carc_23(answer: Adjudication) -> bool:
@@ -94,18 +120,6 @@ def says_after(answer: Adjudication) -> bool:
 
 def says_the_first(answer: Adjudication) -> bool:
     return STATUS_ROLE.get(answer.status) == "P" and not has_carc_23(answer)
-
-
-def follows(answer: Adjudication, family: Family) -> bool:
-    """Whether an answer goes with a family whose first answer came after another payer's.
-
-    An answer that says that it is the primary payer's goes with it only as a correction: after a reversal.
-    """
-    speaking = [a for a in family if a.status in STATUS_ROLE]
-    first = min(speaking, key=lambda a: (a.paid_on, not says_the_first(a), a.content()), default=None)
-    if first is None or not says_after(first):
-        return False
-    return not says_the_first(answer) or is_correction(answer, family)
 
 
 def is_correction(answer: Adjudication, family: Family) -> bool:

@@ -98,8 +98,9 @@ def mixed(truth: Truth, chance: random.Random) -> Files:
         for unit in units:
             routes = chance.choices([1, 2], [9, 1])[0]
             for _ in range(routes):
-                if chance.random() < share:
-                    chance.choice(x12).append(unit)
+                part = chance.choice(x12)
+                if chance.random() < share and unit not in part:
+                    part.append(unit)
                 else:
                     spread(unit, kind, rows, chance)
         for part in range(parts):

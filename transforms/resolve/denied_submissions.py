@@ -1,7 +1,8 @@
 """Which submissions were denied and never paid: needed before it is known which of them are one claim.
 
-An answer is held against each submission of a claim key with its number, if it comes from its payer or speaks
-of its role; of equals it speaks of the latest submitted by then. Source: CLP01, CLP02, SVC, CAS; rules in docs/resolution.md, section 2.
+An answer is held against each submission of a claim key with its number, if it comes from its payer or
+speaks of its role; of equals it speaks of the latest submitted by then. Source: CLP01, CLP02, SVC, CAS; rules
+in docs/resolution.md, section 2.
 """
 
 from __future__ import annotations
