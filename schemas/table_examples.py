@@ -31,8 +31,8 @@ class Example:
         """The question in DuckDB's SQL, on one line, to the tables of an audience."""
         where = " AND ".join(f"{column} = {_in_sql(value)}" for column, value in self._where(audience))
         return (
-            f"SELECT {', '.join(self.columns)} FROM '{FOLDER}/{audience}/{self.table}.parquet'"
-            f" WHERE {where} ORDER BY {', '.join(self.order)}"
+            f"SELECT {_names_in_sql(self.columns)} FROM '{FOLDER}/{audience}/{self.table}.parquet'"
+            f" WHERE {where} ORDER BY {_names_in_sql(self.order)}"
         )
 
     def polars(self, audience: Audience) -> str:
@@ -49,6 +49,14 @@ class Example:
         """What the rows must have; `shared` has no rolling window, its years are asked."""
         rolling, year = ("period_type", "rolling_12"), ("period_type", "year")
         return tuple(year if audience == "shared" and each == rolling else each for each in self.where)
+
+
+RESERVED: Final = ("authorization",)
+"""Columns named by a word that SQL keeps for itself."""
+
+
+def _names_in_sql(columns: tuple[str, ...]) -> str:
+    return ", ".join(f'"{column}"' if column in RESERVED else column for column in columns)
 
 
 def _in_sql(value: str | bool) -> str:
@@ -119,9 +127,22 @@ EXAMPLES: Final = {
         _example(
             "denial_reasons",
             "Why are lines denied, and which denials are overturned?",
-            "group_code carc denial_category service_lines share_of_denied overturn_rate",
+            "group_code carc carc_name denial_category service_lines share_of_denied overturn_rate",
             _EVERYONE,
             "group_code carc",
+        ),
+        _example(
+            "denial_categories",
+            "Which kinds of reasons are denials given for, and which are overturned?",
+            "denial_category service_lines share_of_denied overturn_rate",
+            _EVERYONE,
+            "denial_category",
+        ),
+        _example(
+            "authorizations",
+            "Are claims with a prior authorization number denied less often?",
+            "payer authorization service_lines denial_rate prior_auth_denial_rate",
+            order="payer authorization",
         ),
         _example(
             "timeliness",
@@ -147,6 +168,13 @@ EXAMPLES: Final = {
             "diagnosis region service_lines region_conflict_lines",
             _EVERYONE,
             "diagnosis region",
+        ),
+        _example(
+            "clinical_themes",
+            "What do patients come for, and how often is it denied?",
+            "theme service_lines share_of_lines denial_rate",
+            _EVERYONE,
+            "theme",
         ),
         _example(
             "states",

@@ -6,8 +6,10 @@ from typing import Final
 
 from schemas.columns import date, flag, real, text
 from schemas.table_columns import FIVE_KEYS, Measure, TableSpec, count, fact
+from schemas.tables_of_denials import AUTHORIZATIONS, DENIAL_CATEGORIES, DENIAL_REASONS, DENIALS
 from schemas.tables_of_lines import (
     CARE_MODELS,
+    CLINICAL_THEMES,
     DEMOGRAPHICS,
     DIAGNOSES,
     MODIFIERS,
@@ -19,8 +21,6 @@ from schemas.tables_of_lines import (
 from schemas.tables_of_payment import (
     CASE_PAYMENT,
     CONTRACT_VARIANCE,
-    DENIAL_REASONS,
-    DENIALS,
     OPEN_CLAIMS,
     PAYMENT,
     TIMELINESS,
@@ -153,10 +153,13 @@ TABLES: Final = {
         SITES,
         DENIALS,
         DENIAL_REASONS,
+        DENIAL_CATEGORIES,
+        AUTHORIZATIONS,
         TIMELINESS,
         OPEN_CLAIMS,
         PROCEDURES,
         DIAGNOSES,
+        CLINICAL_THEMES,
         STATES,
         DEMOGRAPHICS,
         CONTRACT_VARIANCE,

@@ -42,6 +42,11 @@ UNIT_PRICE_P50: Final = percentiles(
     "allowed_per_unit", "Allowed per billed unit and share", UNIT_PRICE, "unit_priced", 50
 )
 ALLOWED_P50: Final = percentiles("allowed", "Allowed per line", "USD", "priced", 50)
+ADJUDICATED_LINES: Final = helper("_adjudicated_lines", "Adjudicated lines", "")
+DENIED: Final = (
+    count("denied_lines", "Lines whose final adjudication is a denial", "_adjudicated_lines"),
+    rate("denial_rate", "Denied lines of adjudicated lines", "denied_lines", "_adjudicated_lines"),
+)
 
 UTILIZATION: Final = TableSpec(
     "utilization",
@@ -106,16 +111,24 @@ CARE_MODELS: Final = TableSpec(
         ),
         RATIO_TO_MEDICARE,
         MINUTES_P50,
+        *DENIED,
     ),
-    (ALL_LINES, MINUTES_LINES, RATIO_LINES),
+    (ALL_LINES, MINUTES_LINES, RATIO_LINES, ADJUDICATED_LINES),
 )
 
 MODIFIERS: Final = TableSpec(
     "modifiers",
     "Modifiers of the lines; a line counts once for each of its modifiers, as unknown if it has none",
-    (*FIVE_KEYS, text("modifier", "Modifier, any position", "SV101-3..6").required()),
-    (*population(), SHARE_OF_LINES, PRICED_LINES, *UNIT_PRICE_P50),
-    (ALL_LINES,),
+    (
+        *FIVE_KEYS,
+        text("modifier", "Modifier, any position", "SV101-3..6").required(),
+        text(
+            "modifier_name",
+            "The modifier in short words of our own; no modifier: the line has none; not in the list",
+        ).required(),
+    ),
+    (*population(), SHARE_OF_LINES, PRICED_LINES, *UNIT_PRICE_P50, *DENIED),
+    (ALL_LINES, ADJUDICATED_LINES),
 )
 
 SITES: Final = TableSpec(
@@ -126,8 +139,8 @@ SITES: Final = TableSpec(
         text("place_of_service", "Place of service", "SV105 or CLM05-1").required(),
         text("site_name", "The place in short words; unknown: not a code of the list").required(),
     ),
-    (*population(), SHARE_OF_LINES, PRICED_LINES, *ALLOWED_P50, *UNIT_PRICE_P50, MINUTES_P50),
-    (ALL_LINES, MINUTES_LINES),
+    (*population(), SHARE_OF_LINES, PRICED_LINES, *ALLOWED_P50, *UNIT_PRICE_P50, MINUTES_P50, *DENIED),
+    (ALL_LINES, MINUTES_LINES, ADJUDICATED_LINES),
 )
 
 PROCEDURES: Final = TableSpec(
@@ -140,11 +153,12 @@ PROCEDURES: Final = TableSpec(
         PRICED_LINES,
         *ALLOWED_P50,
         MINUTES_P50,
+        *DENIED,
         fact(
             flag("region_conflict", "The procedure goes with another anesthesia code; null: not in the list")
         ),
     ),
-    (ALL_LINES, MINUTES_LINES),
+    (ALL_LINES, MINUTES_LINES, ADJUDICATED_LINES),
 )
 
 DIAGNOSES: Final = TableSpec(
@@ -165,8 +179,22 @@ DIAGNOSES: Final = TableSpec(
             "Lines with a listed diagnosis of which no diagnosis fits the procedure code",
             "service_lines",
         ),
+        *DENIED,
     ),
-    (ALL_LINES,),
+    (ALL_LINES, ADJUDICATED_LINES),
+)
+
+CLINICAL_THEMES: Final = TableSpec(
+    "clinical_themes",
+    "The clinical context: theme of the first diagnosis of the line that has one",
+    (
+        *FIVE_KEYS,
+        text(
+            "theme", "Theme by reference list: cancer pain, spondylosis, ...; unknown: no diagnosis has one"
+        ).required(),
+    ),
+    (*population(), SHARE_OF_LINES, *DENIED, PRICED_LINES, *UNIT_PRICE_P50, MINUTES_P50),
+    (ALL_LINES, MINUTES_LINES, ADJUDICATED_LINES),
 )
 
 STATES: Final = TableSpec(
@@ -184,7 +212,7 @@ STATES: Final = TableSpec(
     (
         ALL_LINES,
         RATIO_LINES,
-        helper("_adjudicated_lines", "Adjudicated lines", ""),
+        ADJUDICATED_LINES,
         helper("_denied_lines", "Denied lines", "_adjudicated_lines"),
     ),
 )

@@ -12,7 +12,6 @@ from schemas.table_columns import (
     TableSpec,
     average,
     count,
-    fact,
     helper,
     owed_sum,
     percentile,
@@ -140,60 +139,6 @@ CASE_PAYMENT: Final = TableSpec(
             50,
             needs=("complete_cases",),
         ),
-    ),
-)
-
-DENIALS: Final = TableSpec(
-    "denials",
-    "What was denied; N is over adjudicated lines",
-    FIVE_KEYS,
-    (
-        *population(),
-        count("denied_lines", "Lines whose final adjudication is a denial", _N),
-        rate("denial_rate", "Denied lines of adjudicated lines", "denied_lines", _N),
-        count("initially_denied_lines", "Lines whose first adjudication was a denial", _N),
-        rate("initial_denial_rate", "Initially denied of adjudicated lines", "initially_denied_lines", _N),
-        count("overturned_lines", "Lines denied first and paid in the end", "initially_denied_lines"),
-        count("prior_auth_denied_lines", "Lines denied for want of prior authorization", "denied_lines"),
-        total("denied_charge_sum", "Charges of denied lines", "denied_lines", "SV102"),
-        count(
-            "zero_pay_other_lines",
-            "Lines paid zero that are no denial: capitation, duplicate, full write-off",
-            _N,
-        ),
-    ),
-)
-
-DENIAL_REASONS: Final = TableSpec(
-    "denial_reasons",
-    "Why lines were denied; N is over denied lines, by the reason of the final denial",
-    (
-        *FIVE_KEYS,
-        text("group_code", "Group of the adjustment", "CAS01").required(),
-        text("carc", "Claim adjustment reason code", "CAS02").required(),
-    ),
-    (
-        *population(),
-        total("charge_sum", "Charges of denied lines", source="SV102"),
-        rate("share_of_denied", "Of all denied lines of the same five keys", _N, "_denied_lines"),
-        fact(text("denial_category", "Category of the reason; unclassified: not in the list")),
-        Measure(
-            text("top_rarc", "Most frequent remark code of the cell (ties: lowest)", "LQ*HE"),
-            "statistic",
-            "none",
-            needs=("_top_rarc_lines",),
-        ),
-        count(
-            "initially_denied_lines",
-            "Adjudicated lines first denied for this reason",
-            "",
-        ),
-        count("overturned_lines", "Of those, paid in the end", "initially_denied_lines"),
-        rate("overturn_rate", "Overturned of initially denied", "overturned_lines", "initially_denied_lines"),
-    ),
-    (
-        helper("_denied_lines", "Denied lines of the same five keys", ""),
-        helper("_top_rarc_lines", "Lines that carry the most frequent remark code", ""),
     ),
 )
 

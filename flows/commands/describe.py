@@ -30,11 +30,10 @@ def describe(
     from schemas.rules import AUDIENCES, DisclosureRules
     from schemas.table_examples import EXAMPLES
     from schemas.tables import TABLES
+    from transforms.protect.tables import is_for
 
     chosen = [audience] if audience else list(AUDIENCES)
-    readers = {
-        name: [each for each in chosen if name not in DisclosureRules.of(each).left_out] for name in TABLES
-    }
+    readers = {name: [each for each in chosen if is_for(name, DisclosureRules.of(each))] for name in TABLES}
     told = {name: spec for name, spec in TABLES.items() if readers[name]}
     if table is not None and table not in told:
         raise ProductError("E_UNKNOWN_TABLE", f"{audience} has none of that name" if table in TABLES else "")

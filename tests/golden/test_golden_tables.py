@@ -22,7 +22,10 @@ from table_lines import NPIS, denied, paid  # noqa: E402
 
 FOLDER = Path(__file__).parent / "tables"
 AS_OF = date(2024, 9, 30)
-NAMES = ("utilization", "payment", "case_payment", "care_models", "denials", "denial_reasons", "timeliness")
+NAMES = (
+    *("utilization", "payment", "case_payment", "care_models", "denials", "denial_reasons", "timeliness"),
+    *("denial_categories", "authorizations", "clinical_themes"),
+)
 PAYERS = ("aetna", "uhc", "medicare")
 RATES = {"aetna": 6_400, "uhc": 7_000, "medicare": 2_050}
 """Cents per unit."""
@@ -56,6 +59,8 @@ def line(number: int) -> dict[str, object]:
         "anesthesia_minutes": tenths * 1.5,
         "time_unit_tenths": tenths,
         "billed_unit_tenths": units,
+        "has_prior_authorization": number % 4 != 1,
+        "diagnosis_1": ("M47812", "G894", "G893", "M5412")[number % 4],
         "charge_cents": 52_000 + 700 * (number % 17),
         "first_submitted_on": submitted,
         "first_remit_on": submitted + timedelta(days=14 + number % 21),

@@ -10,9 +10,21 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+from duckdb_cells import (
+    ALLOWED_P50,
+    DENIED,
+    KEYS,
+    MINUTES_P50,
+    RATIO,
+    UNIT_P50,
+    cells_of,
+    people,
+    percentiles,
+    some,
+)
+from duckdb_denials import AUTHORIZATIONS, DENIALS, denied_by
 from duckdb_prices import CONTRACTED, OWING, RULED, RULES, STATUSES
 
-KEYS = "procedure_code, payer, line_of_business, period_type, period_start"
 MATURE_DAYS = 90
 
 LINES = """
@@ -44,6 +56,8 @@ SELECT row_number() OVER () AS number, state AS stated,
   coalesce(initially_denied, FALSE) AS initially_denied,
   first_denial_group, first_denial_carc, denial_group, denial_carc,
   coalesce(prior_authorization_denial, FALSE) AS prior_authorization_denial, remark_codes,
+  coalesce(chain_source, 'none') AS chain_source,
+  CASE WHEN has_prior_authorization THEN 'present' ELSE 'absent' END AS authorization_number,
   paid_cents, allowed_cents, deductible_cents, coinsurance_cents, copay_cents, network,
   coalesce(is_paid_line, FALSE) AS is_paid, coalesce(is_priced, FALSE) AS priced,
   coalesce(is_unit_priced, FALSE) AS unit_priced,
@@ -102,13 +116,17 @@ FROM placed
 DIAGNOSED = """
 CREATE TABLE diagnosed AS
 WITH code AS (SELECT DISTINCT unnest(diagnoses) AS code FROM line)
-SELECT code, region, fits_codes FROM code JOIN spine ON starts_with(code, icd10_prefix)
+SELECT code, region, fits_codes, theme FROM code JOIN spine ON starts_with(code, icd10_prefix)
 QUALIFY row_number() OVER (PARTITION BY code ORDER BY length(icd10_prefix) DESC) = 1
 """
 
 DIAGNOSED_LINES = """
 CREATE TABLE line_region AS
 SELECT line.*, coalesce(first.region, 'unknown') AS region,
+  coalesce((
+    SELECT arg_min(theme, list_position(line.diagnoses, code)) FROM diagnosed
+    WHERE list_contains(line.diagnoses, code) AND theme IS NOT NULL
+  ), 'unknown') AS theme,
   len(diagnoses) > 0 AND EXISTS (
     FROM diagnosed WHERE list_contains(line.diagnoses, code) AND fits_codes IS NOT NULL
   ) AND NOT EXISTS (
@@ -117,48 +135,6 @@ SELECT line.*, coalesce(first.region, 'unknown') AS region,
 FROM line LEFT JOIN diagnosed AS first ON first.code = diagnosis_1
 """
 
-
-def cells_of(rows: str, lobs: str = "[line_of_business, 'all']") -> str:
-    """Rows repeated for every cell they count in."""
-    return f"""
-SELECT * REPLACE (unnest([payer, 'all']) AS payer)
-FROM (
-  SELECT * REPLACE (unnest({lobs}) AS line_of_business)
-  FROM {rows} JOIN period USING (service_month)
-)"""
-
-
-def people(where: str = "TRUE") -> str:
-    """N over the rows that meet a condition, with the standing of the cell."""
-    return f"""
-  payer = 'all' OR line_of_business = 'all' AS is_rollup, any_value(is_mature) AS is_mature,
-  count(DISTINCT claim_key) FILTER ({where}) AS claims,
-  count(*) FILTER ({where}) AS service_lines,
-  count(DISTINCT (patient_key, service_date)) FILTER ({where}) AS cases,
-  count(DISTINCT patient_key) FILTER ({where}) AS patients,
-  count(DISTINCT billing_provider_npi) FILTER ({where}) AS billing_providers"""
-
-
-def percentiles(value: str, name: str, where: str, *percents: int) -> str:
-    """Percentiles of type 7."""
-    return ",\n".join(
-        f"  quantile_cont({value}, {percent / 100}) FILTER ({where}) AS {name}_p{percent}"
-        for percent in percents
-    )
-
-
-def some(cents: str, where: str = "TRUE") -> str:
-    """A sum of cents in dollars; 0 where no line has any."""
-    return f"coalesce(sum({cents}) FILTER ({where}), 0) / 100"
-
-
-RATIO = (
-    "sum(allowed_cents) FILTER (has_ratio) / 100 / nullif(sum(medicare_allowed) FILTER (has_ratio), 0)"
-    " AS ratio_to_national_medicare"
-)
-UNIT_P50 = percentiles("allowed_per_unit", "allowed_per_unit", "unit_priced", 50)
-ALLOWED_P50 = percentiles("allowed_cents / 100", "allowed", "priced", 50)
-MINUTES_P50 = percentiles("minutes", "minutes", "TRUE", 50)
 
 UTILIZATION = f"""
 WITH own AS (
@@ -241,7 +217,7 @@ WITH own AS (
   SELECT {KEYS}, care_model, {people()}, count_if(priced) AS priced_lines,
     {percentiles("allowed_per_unit", "allowed_per_unit", "unit_priced", 25, 50, 75)},
     quantile_cont(allowed_cents / 100 / units, 0.5) FILTER (unit_priced AND units > 0) AS per_billed_unit,
-    {RATIO}, {MINUTES_P50}
+    {RATIO}, {MINUTES_P50}, {DENIED}
   FROM cell GROUP BY {KEYS}, care_model
 ), all_lines AS (SELECT {KEYS}, count(*) AS lines FROM cell GROUP BY {KEYS}),
 doctors AS (SELECT {KEYS}, per_billed_unit AS doctors FROM own WHERE care_model = 'personally_performed')
@@ -262,54 +238,17 @@ SELECT own.*, service_lines / lines AS share_of_lines FROM own JOIN all_lines US
 
 
 PRICED = "count_if(priced) AS priced_lines"
-BY_MODIFIER = (
-    "(SELECT *, unnest(CASE WHEN len(carried) = 0 THEN ['unknown'] ELSE carried END) AS modifier FROM cell)"
-)
+BY_MODIFIER = """(
+  SELECT one.*, CASE WHEN one.modifier = 'unknown' THEN 'no modifier'
+    ELSE coalesce(modifier.short_name, 'not in the list') END AS modifier_name
+  FROM (
+    SELECT *, unnest(CASE WHEN len(carried) = 0 THEN ['unknown'] ELSE carried END) AS modifier FROM cell
+  ) AS one LEFT JOIN modifier ON modifier.modifier = one.modifier
+)"""
 WITH_PLACE = (
     "(SELECT cell.*, coalesce(place.site_name, 'unknown') AS site_name"
     " FROM cell LEFT JOIN place USING (place_of_service))"
 )
-
-DENIALS = f"""
-SELECT {KEYS}, {people()},
-  count_if(denied) AS denied_lines, count_if(denied) / count(*) AS denial_rate,
-  count_if(initially_denied) AS initially_denied_lines,
-  count_if(initially_denied) / count(*) AS initial_denial_rate,
-  count_if(initially_denied AND is_paid) AS overturned_lines,
-  count_if(denied AND prior_authorization_denial) AS prior_auth_denied_lines,
-  {some("charge_cents", "denied")} AS denied_charge_sum,
-  count_if(adjudication_state = 'zero_pay_other') AS zero_pay_other_lines
-FROM cell WHERE adjudicated GROUP BY {KEYS}
-"""
-
-DENIAL_REASONS = f"""
-WITH reason AS (
-  SELECT *, TRUE AS final, coalesce(denial_group, 'unknown') AS group_code,
-    coalesce(denial_carc, 'unknown') AS carc
-  FROM cell WHERE denied
-  UNION ALL
-  SELECT *, FALSE, coalesce(first_denial_group, 'unknown'), coalesce(first_denial_carc, 'unknown')
-  FROM cell WHERE adjudicated AND initially_denied
-), own AS (
-  SELECT {KEYS}, group_code, carc, {people("final")}, {some("charge_cents", "final")} AS charge_sum,
-    count_if(NOT final) AS initially_denied_lines, count_if(NOT final AND is_paid) AS overturned_lines
-  FROM reason GROUP BY {KEYS}, group_code, carc
-), remark AS (
-  SELECT {KEYS}, group_code, carc, rarc, count(*) AS lines
-  FROM (
-    SELECT *, unnest(list_distinct(string_split(remark_codes, '|'))) AS rarc
-    FROM reason WHERE final AND remark_codes <> ''
-  ) GROUP BY ALL
-), top AS (
-  SELECT {KEYS}, group_code, carc, rarc AS top_rarc FROM remark
-  QUALIFY row_number() OVER (PARTITION BY {KEYS}, group_code, carc ORDER BY lines DESC, rarc) = 1
-), all_denied AS (SELECT {KEYS}, count_if(denied) AS lines FROM cell GROUP BY {KEYS})
-SELECT own.*, service_lines / nullif(lines, 0) AS share_of_denied, top_rarc,
-  coalesce(listed.denial_category, 'unclassified') AS denial_category,
-  overturned_lines / nullif(initially_denied_lines, 0) AS overturn_rate
-FROM own JOIN all_denied USING ({KEYS}) LEFT JOIN top USING ({KEYS}, group_code, carc)
-  LEFT JOIN listed USING (carc)
-"""
 
 
 def days(start: str, end: str) -> str:
@@ -338,7 +277,9 @@ WITH aged AS (
 SELECT {KEYS}, age_band, {people()}, {some("charge_cents")} AS charge_sum FROM aged GROUP BY {KEYS}, age_band
 """
 
-BY_REGION = breakdown("diagnosis, region", "count_if(conflict) AS region_conflict_lines", rows="region_cell")
+BY_REGION = breakdown(
+    "diagnosis, region", "count_if(conflict) AS region_conflict_lines", DENIED, rows="region_cell"
+)
 CONTRACT_VARIANCE = f"""
 SELECT {KEYS}, {people()},
   {some("expected_cents")} AS expected_allowed_sum, {some("allowed_cents")} AS allowed_sum,
@@ -353,12 +294,14 @@ QUERIES = {
     "payment": PAYMENT,
     "case_payment": CASE_PAYMENT,
     "care_models": CARE_MODELS,
-    "modifiers": breakdown("modifier", PRICED, UNIT_P50, rows=BY_MODIFIER),
+    "modifiers": breakdown("modifier, modifier_name", PRICED, UNIT_P50, DENIED, rows=BY_MODIFIER),
     "sites": breakdown(
-        "place_of_service, site_name", PRICED, ALLOWED_P50, UNIT_P50, MINUTES_P50, rows=WITH_PLACE
+        "place_of_service, site_name", PRICED, ALLOWED_P50, UNIT_P50, MINUTES_P50, DENIED, rows=WITH_PLACE
     ),
     "denials": DENIALS,
-    "denial_reasons": DENIAL_REASONS,
+    "denial_reasons": denied_by("group_code, carc, carc_name", "denial_category"),
+    "denial_categories": denied_by("denial_category"),
+    "authorizations": AUTHORIZATIONS,
     "timeliness": TIMELINESS,
     "open_claims": OPEN_CLAIMS,
     "procedures": breakdown(
@@ -368,10 +311,12 @@ QUERIES = {
         PRICED,
         ALLOWED_P50,
         MINUTES_P50,
+        DENIED,
         rows="(FROM cell LEFT JOIN surgery USING (surgical_procedure_code)"
         " WHERE surgical_procedure_code IS NOT NULL)",
     ),
     "diagnoses": BY_REGION,
+    "clinical_themes": breakdown("theme", PRICED, UNIT_P50, MINUTES_P50, DENIED, rows="region_cell"),
     "states": breakdown(
         "state",
         PRICED,

@@ -87,9 +87,7 @@ def settle_claim(
     for family in families:
         if family not in own:
             for answer in family:
-                goes_along = comes_after(family) and (
-                    not says_the_first(answer) or is_correction(answer, family)
-                )
+                goes_along = comes_after(family) and not says_the_first(answer)
                 answer.is_secondary = own_paid or says_after(answer) or goes_along
 
 

@@ -1,8 +1,8 @@
 """Which submissions were denied and never paid: needed before it is known which of them are one claim.
 
-An answer is held against each submission of a claim key with its number, if it comes from its payer or
-speaks of its role; of equals it speaks of the latest submitted by then. Source: CLP01, CLP02, SVC, CAS; rules
-in docs/resolution.md, section 2.
+An answer is held against the submissions of each claim key with its number, if it comes from their payer or
+speaks of their role; of equals it speaks of the latest submitted by then. Source: CLP01, CLP02, SVC, CAS;
+rules in docs/resolution.md, section 2.
 """
 
 from __future__ import annotations
@@ -63,24 +63,7 @@ def answers_of(
 
 def _spoken_of(remits: pl.DataFrame, lines: pl.DataFrame, number: str) -> pl.DataFrame:
     """(row, submission, payer_claim_key): the submission of each claim key that an answer speaks of."""
-    slots = lines.with_columns(single=pl.len().over("submission") == 1).select(
-        number,
-        "key",
-        "submission",
-        "position",
-        "submitted_on",
-        "billing_provider_npi",
-        "single",
-        slot_role="role",
-        slot_payer="payer",
-        slot_code="procedure_code",
-        slot_date="service_date",
-        slot_charge="charge_cents",
-        slot_control="line_control_key",
-        slot_number="line_number_key",
-        slot_modifiers=pl.concat_list(MODIFIERS),
-    )
-    pairs = remits.join(slots, on=number).filter(
+    pairs = remits.join(_slots(lines, number), on=number).filter(
         pl.col("payee_npi").is_null() | (pl.col("payee_npi") == pl.col("billing_provider_npi")),
         ~pl.col("prior_payer") | (pl.col("slot_role") != "P"),
         (pl.col("payer") == pl.col("slot_payer"))
@@ -112,6 +95,27 @@ def _spoken_of(remits: pl.DataFrame, lines: pl.DataFrame, number: str) -> pl.Dat
         .sort("row", "turn")
         .unique(["row", "key"], keep="last", maintain_order=True)
         .select("row", "submission", "payer_claim_key")
+    )
+
+
+def _slots(lines: pl.DataFrame, number: str) -> pl.DataFrame:
+    """What an answer is compared with: one row per line of a submission."""
+    return lines.with_columns(single=pl.len().over("submission") == 1).select(
+        number,
+        "key",
+        "submission",
+        "position",
+        "submitted_on",
+        "billing_provider_npi",
+        "single",
+        slot_role="role",
+        slot_payer="payer",
+        slot_code="procedure_code",
+        slot_date="service_date",
+        slot_charge="charge_cents",
+        slot_control="line_control_key",
+        slot_number="line_number_key",
+        slot_modifiers=pl.concat_list(MODIFIERS),
     )
 
 

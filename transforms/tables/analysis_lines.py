@@ -170,6 +170,7 @@ LINE_INPUT: Final = (
     *("adjudication_state", "first_remit_on", "first_paid_on", "final_remit_on", "first_paid"),
     *("initially_denied", "first_denial_group", "first_denial_carc", "denial_group", "denial_carc"),
     *("prior_authorization_denial", "remark_codes", "paid_cents", "allowed_cents"),
+    *("has_prior_authorization", "chain_source"),
     *("deductible_cents", "coinsurance_cents", "copay_cents", "network", "is_paid_line", "is_priced"),
     *("is_unit_priced", "medicare_allowed", "medicare_is_national", "allowed_per_unit"),
 )

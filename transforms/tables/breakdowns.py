@@ -41,11 +41,13 @@ def break_down(
     bases = {basis for m in spec.measures for basis in m.bases}
     with_minutes = "minutes_p50" in published
     with_ratio = "ratio_to_national_medicare" in published
+    with_denied = "denied_lines" in published
     measures = Measures(
         sums={
             **({"_minutes_lines": pl.col("minutes_thousandths").is_not_null()} if with_minutes else {}),
             "priced_lines": pl.col("is_priced"),
             **(ratio_sums() if with_ratio else {}),
+            **(denied_sums() if with_denied else {}),
             **(sums or {}),
         },
         averaged={"ratio_to_national_medicare": ratio_parts()} if with_ratio else {},
@@ -65,7 +67,19 @@ def break_down(
     shares = [quotient("service_lines", "_all_lines").alias("share_of_lines")]
     if with_ratio:
         shares.append(ratio_to_medicare().alias("ratio_to_national_medicare"))
+    if with_denied:
+        shares.append(denial_rate())
     return cells.with_columns(shares)
+
+
+def denied_sums() -> dict[str, pl.Expr]:
+    """Sums behind `denial_rate`: denied and adjudicated lines."""
+    return {"denied_lines": pl.col("is_denied"), "_adjudicated_lines": pl.col("is_adjudicated")}
+
+
+def denial_rate() -> pl.Expr:
+    """Denied lines of adjudicated lines."""
+    return quotient("denied_lines", "_adjudicated_lines").alias("denial_rate")
 
 
 def named(rows: pl.DataFrame, breakdown: Sequence[str]) -> pl.DataFrame:

@@ -12,12 +12,14 @@ from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from schemas.tables import TABLES
 from transforms.tables.analysis_lines import Book, open_book
+from transforms.tables.authorizations import authorizations
 from transforms.tables.care_models import care_models
 from transforms.tables.case_payment import case_payment
+from transforms.tables.clinical_themes import clinical_themes
 from transforms.tables.contract_variance import contract_variance
 from transforms.tables.data_quality import data_quality, resolved_counts
 from transforms.tables.demographics import demographics
-from transforms.tables.denial_reasons import denial_reasons
+from transforms.tables.denial_reasons import denial_categories, denial_reasons
 from transforms.tables.denials import denials
 from transforms.tables.diagnoses import diagnoses
 from transforms.tables.modifiers import modifiers
@@ -75,13 +77,16 @@ def tables_of_lines(
         "payment": lambda: payment(book),
         "case_payment": lambda: case_payment(book),
         "care_models": lambda: care_models(book, billed),
-        "modifiers": lambda: modifiers(book, billed),
+        "modifiers": lambda: modifiers(book, billed, reference),
         "sites": lambda: sites(book, billed, reference),
         "denial_reasons": lambda: denial_reasons(book, refused, reference),
+        "denial_categories": lambda: denial_categories(book, refused, reference),
+        "authorizations": lambda: authorizations(book),
         "timeliness": lambda: timeliness(book),
         "open_claims": lambda: open_claims(book),
         "procedures": lambda: procedures(book, billed, reference),
         "diagnoses": lambda: diagnoses(book, billed, reference),
+        "clinical_themes": lambda: clinical_themes(book, billed, reference),
         "states": lambda: states(book, billed),
         "demographics": lambda: demographics(book, billed),
         "contract_variance": lambda: contract_variance(book, contracts),

@@ -7,6 +7,7 @@ import polars as pl
 from schemas.table_columns import basis_columns
 from schemas.tables_of_lines import CARE_MODELS
 from transforms.tables.analysis_lines import Book
+from transforms.tables.breakdowns import denial_rate, denied_sums
 from transforms.tables.cells import (
     FIVE,
     Measures,
@@ -30,6 +31,7 @@ def care_models(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
             "_minutes_lines": pl.col("minutes_thousandths").is_not_null(),
             "priced_lines": pl.col("is_priced"),
             **ratio_sums(),
+            **denied_sums(),
         },
         averaged={"ratio_to_national_medicare": ratio_parts()},
         percentiles=(
@@ -43,6 +45,7 @@ def care_models(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
     cells = with_count_of(with_reference(cells), utilization, "_all_lines").with_columns(
         quotient("service_lines", "_all_lines").alias("share_of_lines"),
         ratio_to_medicare().alias("ratio_to_national_medicare"),
+        denial_rate(),
         quotient("allowed_per_billed_unit_p50", "reference_p50").alias("observed_share"),
         quotient("_allowed_per_billed_unit_p50_nearest", "reference_nearest").alias(
             "_observed_share_nearest"

@@ -1,11 +1,13 @@
-"""Table `denial_reasons`: why lines were denied, in the end and at first."""
+"""Tables `denial_reasons` and `denial_categories`: why lines were denied, in the end and at first."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import polars as pl
 
 from schemas.reference import ReferenceTables
-from schemas.tables_of_payment import DENIAL_REASONS
+from schemas.tables_of_denials import DENIAL_CATEGORIES, DENIAL_REASONS
 from transforms.tables.analysis_lines import Book
 from transforms.tables.cells import (
     FIVE,
@@ -19,14 +21,31 @@ from transforms.tables.cells import (
 )
 
 REASON = ("group_code", "carc")
+CATEGORY = ("denial_category",)
 UNLISTED = "unclassified"
+UNNAMED = "not in the list"
 
 
 def denial_reasons(book: Book, denials: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
     """Denied lines by reason of the final denial, and what became of lines first denied for it.
 
-    Grain: five keys, group_code, carc. A reason that only first denials had has a row with an N of 0.
+    Grain: five keys, group_code, carc and its name. A reason that only first denials had has a row with an N
+    of 0.
     """
+    cells = _by(book, denials, REASON, reasons_of(book.lines, reference))
+    listed = reference.carc.select("carc", "denial_category", pl.col("short_meaning").alias("carc_name"))
+    told = cells.join(listed, on="carc", how="left", validate="m:1").with_columns(
+        pl.col("denial_category").fill_null(UNLISTED), pl.col("carc_name").fill_null(UNNAMED)
+    )
+    return finish(told, DENIAL_REASONS)
+
+
+def denial_categories(book: Book, denials: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
+    """The same by category of the reason. Grain: five keys and denial_category."""
+    return finish(_by(book, denials, CATEGORY, reasons_of(book.lines, reference)), DENIAL_CATEGORIES)
+
+
+def _by(book: Book, denials: pl.DataFrame, keys: Sequence[str], reasons: pl.DataFrame) -> pl.DataFrame:
     final, first = pl.col("_is_final"), ~pl.col("_is_final")
     measures = Measures(
         population="_is_final",
@@ -37,22 +56,16 @@ def denial_reasons(book: Book, denials: pl.DataFrame, reference: ReferenceTables
         },
         averaged={"charge_sum": pl.when(final).then(money_parts("charge_cents"))},
     )
-    cells = measure_cells(book, reasons_of(book.lines), REASON, measures)
+    cells = measure_cells(book, reasons, keys, measures)
     cells = with_count_of(cells, denials, "_denied_lines", "denied_lines")
-    return finish(
-        with_top_remark(cells, book)
-        .join(reference.carc.select("carc", "denial_category"), on="carc", how="left", validate="m:1")
-        .with_columns(
-            pl.col("denial_category").fill_null(UNLISTED),
-            dollars("charge_cents").alias("charge_sum"),
-            quotient("service_lines", "_denied_lines").alias("share_of_denied"),
-            quotient("overturned_lines", "initially_denied_lines").alias("overturn_rate"),
-        ),
-        DENIAL_REASONS,
+    return with_top_remark(cells, book, keys, reasons).with_columns(
+        dollars("charge_cents").alias("charge_sum"),
+        quotient("service_lines", "_denied_lines").alias("share_of_denied"),
+        quotient("overturned_lines", "initially_denied_lines").alias("overturn_rate"),
     )
 
 
-def reasons_of(lines: pl.DataFrame) -> pl.DataFrame:
+def reasons_of(lines: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
     """Denied lines under their final reason, and adjudicated lines first denied under their first one."""
     final = lines.filter(pl.col("is_denied")).with_columns(
         pl.col("denial_group").alias("group_code"),
@@ -64,26 +77,31 @@ def reasons_of(lines: pl.DataFrame) -> pl.DataFrame:
         pl.col("first_denial_carc").alias("carc"),
         _is_final=pl.lit(False),
     )
-    return pl.concat([final, first]).with_columns(pl.col(name).fill_null("unknown") for name in REASON)
+    rows = pl.concat([final, first]).with_columns(pl.col(name).fill_null("unknown") for name in REASON)
+    categories = reference.carc.select("carc", "denial_category")
+    return rows.join(categories, on="carc", how="left", validate="m:1", maintain_order="left").with_columns(
+        pl.col("denial_category").fill_null(UNLISTED)
+    )
 
 
-def with_top_remark(cells: pl.DataFrame, book: Book) -> pl.DataFrame:
+def with_top_remark(
+    cells: pl.DataFrame, book: Book, keys: Sequence[str], reasons: pl.DataFrame
+) -> pl.DataFrame:
     """Add `top_rarc` and `_top_rarc_lines`: the remark code on most denied lines of the cell (ties:
     lowest).
     """
     remarks = (
-        reasons_of(book.lines)
-        .filter(pl.col("_is_final") & (pl.col("remark_codes").fill_null("") != ""))
+        reasons.filter(pl.col("_is_final") & (pl.col("remark_codes").fill_null("") != ""))
         .with_columns(pl.col("remark_codes").str.split("|").list.unique().alias("top_rarc"))
         .explode("top_rarc")
     )
-    keys = [*FIVE, *REASON]
-    counts = measure_cells(book, remarks, (*REASON, "top_rarc"), Measures())
+    cell = [*FIVE, *keys]
+    counts = measure_cells(book, remarks, (*keys, "top_rarc"), Measures())
     top = (
-        counts.select(*keys, "top_rarc", pl.col("service_lines").alias("_top_rarc_lines"))
+        counts.select(*cell, "top_rarc", pl.col("service_lines").alias("_top_rarc_lines"))
         .sort("_top_rarc_lines", "top_rarc", descending=[True, False])
-        .unique(keys, keep="first", maintain_order=True)
+        .unique(cell, keep="first", maintain_order=True)
     )
-    return cells.join(top, on=keys, how="left", validate="1:1").with_columns(
+    return cells.join(top, on=cell, how="left", validate="1:1").with_columns(
         pl.col("_top_rarc_lines").fill_null(0)
     )

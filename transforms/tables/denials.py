@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import polars as pl
 
-from schemas.tables_of_payment import DENIALS
+from schemas.tables_of_denials import DENIALS
 from transforms.tables.analysis_lines import Book
 from transforms.tables.cells import Measures, dollars, finish, measure_cells, money_parts, quotient
+
+CORRECTED = ("same_claim", "named")
+"""Chains that go on with another version of the claim, or with a claim that names it."""
 
 
 def denials(book: Book) -> pl.DataFrame:
     """Denied lines of adjudicated lines. Grain: code, payer, line of business, period."""
     denied = pl.col("is_denied")
+    overturned = pl.col("initially_denied") & pl.col("is_paid_line")
+    chain = pl.col("chain_source").fill_null("none")
     measures = Measures(
         sums={
             "denied_lines": denied,
             "initially_denied_lines": pl.col("initially_denied"),
-            "overturned_lines": pl.col("initially_denied") & pl.col("is_paid_line"),
+            "overturned_lines": overturned,
+            "overturned_by_correction_lines": overturned & chain.is_in(CORRECTED),
+            "overturned_by_resubmission_lines": overturned & (chain == "inferred"),
+            "overturned_by_payer_lines": overturned & (chain == "none"),
             "prior_auth_denied_lines": denied & pl.col("prior_authorization_denial"),
             "denied_charge_cents": pl.when(denied).then(pl.col("charge_cents")),
             "zero_pay_other_lines": pl.col("adjudication_state") == "zero_pay_other",

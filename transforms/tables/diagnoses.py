@@ -21,7 +21,7 @@ def diagnoses(book: Book, utilization: pl.DataFrame, reference: ReferenceTables)
     listed = listed_codes(book.lines, reference)
     rows = book.lines.with_columns(
         pl.col("diagnosis_1").str.head(3).alias("diagnosis"),
-        _looked_up("diagnosis_1", listed, "region").alias("region"),
+        looked_up("diagnosis_1", listed, "region").alias("region"),
         _conflict(listed).alias("_conflict"),
     )
     conflicts = {"region_conflict_lines": pl.col("_conflict")}
@@ -30,20 +30,21 @@ def diagnoses(book: Book, utilization: pl.DataFrame, reference: ReferenceTables)
 
 
 def listed_codes(lines: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
-    """Region and fitting procedure codes of each diagnosis on the lines, by the longest listed prefix."""
+    """Region, fitting codes and theme of each diagnosis on the lines, by the longest listed prefix."""
     codes = pl.concat([lines.select(pl.col(name).alias("code")) for name in POSITIONS]).unique().drop_nulls()
-    prefixes = reference.icd10_regions.select("icd10_prefix", "region", "fits_codes")
+    prefixes = reference.icd10_regions.select("icd10_prefix", "region", "fits_codes", "theme")
     return (
         codes.join(prefixes, how="cross")
         .filter(pl.col("code").str.starts_with(pl.col("icd10_prefix")))
         .sort("code", pl.col("icd10_prefix").str.len_chars())
         .group_by("code", maintain_order=True)
         .last()
-        .select("code", "region", "fits_codes")
+        .select("code", "region", "fits_codes", "theme")
     )
 
 
-def _looked_up(column: str, listed: pl.DataFrame, fact: str) -> pl.Expr:
+def looked_up(column: str, listed: pl.DataFrame, fact: str) -> pl.Expr:
+    """A fact of the listed code in a column; null where it has none."""
     known = listed.filter(pl.col(fact).is_not_null())
     return pl.col(column).replace_strict(
         known.get_column("code"), known.get_column(fact), default=None, return_dtype=pl.String
@@ -51,7 +52,7 @@ def _looked_up(column: str, listed: pl.DataFrame, fact: str) -> pl.Expr:
 
 
 def _conflict(listed: pl.DataFrame) -> pl.Expr:
-    fits_of = [_looked_up(name, listed, "fits_codes") for name in POSITIONS]
+    fits_of = [looked_up(name, listed, "fits_codes") for name in POSITIONS]
     fits = [codes.str.contains(pl.col("procedure_code").cast(pl.String), literal=True) for codes in fits_of]
     return pl.any_horizontal(fit.is_not_null() for fit in fits) & ~pl.any_horizontal(
         fit.fill_null(False) for fit in fits

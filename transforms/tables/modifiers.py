@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import polars as pl
 
+from schemas.reference import ReferenceTables
 from schemas.tables_of_lines import MODIFIERS
 from transforms.tables.analysis_lines import Book
-from transforms.tables.breakdowns import finished_breakdown
+from transforms.tables.breakdowns import break_down
+from transforms.tables.cells import finish
 
 POSITIONS = [f"modifier_{i}" for i in range(1, 5)]
-NEEDED = ("procedure_code", "payer", "line_of_business", "is_priced", "is_unit_priced", "allowed_cents")
+NEEDED = (
+    *("procedure_code", "payer", "line_of_business", "is_priced", "is_unit_priced", "allowed_cents"),
+    *("is_adjudicated", "is_denied"),
+)
+NONE, UNLISTED = "no modifier", "not in the list"
 
 
-def modifiers(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
-    """Lines by modifier, each line once per distinct modifier. Grain: five keys and modifier."""
+def modifiers(book: Book, utilization: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
+    """Lines by modifier, each line once per distinct modifier. Grain: five keys, modifier and its name."""
     carried = (
         pl.concat_list(pl.col(POSITIONS).cast(pl.String)).list.drop_nulls().list.unique().alias("modifier")
     )
@@ -25,4 +31,10 @@ def modifiers(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
         .join(combinations, on=POSITIONS, how="left", nulls_equal=True)
         .explode("modifier", empty_as_null=True)
     )
-    return finished_breakdown(book, rows, ("modifier",), MODIFIERS, utilization)
+    cells = break_down(book, rows, ("modifier",), MODIFIERS, utilization)
+    names = reference.modifiers.select("modifier", pl.col("short_name").alias("modifier_name"))
+    unnamed = pl.when(pl.col("modifier") == "unknown").then(pl.lit(NONE)).otherwise(pl.lit(UNLISTED))
+    named = cells.join(names, on="modifier", how="left", validate="m:1").with_columns(
+        pl.col("modifier_name").fill_null(unnamed)
+    )
+    return finish(named, MODIFIERS)
