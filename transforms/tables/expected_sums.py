@@ -21,7 +21,7 @@ class Expected:
 
 def expected_sums(stems: Mapping[str, Expected]) -> dict[str, pl.Expr]:
     """Sums behind `<stem>_allowed_sum`; `_<stem>_told_lines` counts the lines that it may be told of."""
-    made = {}
+    made: dict[str, pl.Expr] = {}
     for stem, expected in stems.items():
         made[f"_{stem}_cents"] = pl.when(expected.lines).then(expected.cents)
         made[f"_{stem}_told_cents"] = pl.when(expected.lines).then(expected.told)
