@@ -126,7 +126,7 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "E_CONSERVATION": Entry(
         "Rows do not add up: read is not out of scope + accepted + quarantined, or accepted is "
         "not the sum of its "
-        "standings. Nothing was committed.",
+        "standings, or the money of one adjudication counts for two lines. Nothing was committed.",
         "This is a defect of the program, not of the data: report it with the counts shown "
         "(they hold no values).",
     ),

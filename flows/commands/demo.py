@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -13,11 +13,13 @@ from flows.commands.console import Common, say
 from flows.commands.run import Plain, finish, nightly_outcome
 from flows.errors import DONE, DOUBTS, ProductError
 
+if TYPE_CHECKING:
+    from flows.settings import Settings
+
 KEY_FILE = "demo.key"
 AFTERWARDS = """
 The landing folder holds bad rows and bad files on purpose: what was rejected and quarantined is above.
-tables: {tables}/internal and {tables}/standard (start with data_dictionary.md)
-page to open: {tables}/{audience}/report/index.html
+tables: {tables} (start with data_dictionary.md){page}
 Try next:
   cpt01939 status --data {data}
   cpt01939 describe payment
@@ -62,8 +64,16 @@ def demo(
     done = finish(outcome, common)
     if not common.json:
         show_benchmark(rows, settings.main_code, audience)
-    say(AFTERWARDS.format(tables=folder / "benchmarks", data=folder, audience=audience))
+    say(_afterwards(settings, audience))
     return done
+
+
+def _afterwards(settings: Settings, audience: str) -> str:
+    """Where everything is, and what to try next."""
+    benchmarks = settings.data / "benchmarks"
+    tables = " and ".join(str(benchmarks / each) for each in settings.audiences)
+    page = f"\npage to open: {benchmarks / audience / 'report/index.html'}" if settings.publication else ""
+    return AFTERWARDS.format(tables=tables, page=page, data=settings.data)
 
 
 def demo_key(folder: Path) -> str:

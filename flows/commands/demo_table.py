@@ -54,7 +54,7 @@ def show_benchmark(rows: list[dict[str, Any]], code: str, audience: str) -> None
     if not rows:
         return
     title = f"{code}, twelve months from {rows[0]['period_start']:%B %Y} ({audience}, synthetic)"
-    table = Table(title=title, title_justify="left", box=SIMPLE)
+    table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     for name, words in COLUMNS.items():
         table.add_column(words, justify="left" if name == "payer" else "right")
     for row in rows:

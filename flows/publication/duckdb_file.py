@@ -38,7 +38,8 @@ def write_duckdb(published: Published, folder: Path, path: Path) -> Path:
 def view_sql(view: View, published: Published) -> str:
     """A named query in SQL, over the columns that the release has."""
     keys = TABLES[view.table].key_names
-    columns = [*keys, *(name for name in view.columns if published.has(view.table, name))]
+    further = [name for name in view.columns if name not in keys and published.has(view.table, name)]
+    columns = [*keys, *further]
     condition = view.condition(published.edition.main_code, published.window)
     order = ", ".join(_name(key) for key in keys)
     chosen = ", ".join(_name(name) for name in columns)

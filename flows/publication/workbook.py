@@ -125,7 +125,8 @@ def _table_sheet(sheet: FrameSheet, spec: TableSpec, frame: pl.DataFrame, format
     for place, column in enumerate(columns):
         sheet.write_string(0, place, column.name, formats.of(is_bold=True))
         sheet.write_comment(0, place, f"{column.description} [{column.unit or 'text'}]", {"x_scale": 2})
-        sheet.set_column(place, place, _width(column, frame))
+        number_format = NUMBER_FORMATS.get(column.unit, "")
+        sheet.set_column(place, place, _width(column, frame), formats.of(number_format))
     sheet.freeze_panes(1, len(spec.key_names))
     if frame.height:
         heads = [{"header": column.name} for column in columns]

@@ -58,7 +58,7 @@ def quarantined_by_code(store: Store, ledger: pl.DataFrame, batches: Sequence[Ba
 
 
 def check_partitions(store: Store, written: Collection[str] | None = None) -> None:
-    """Accepted lines = current + superseded + void + duplicates + secondary.
+    """Per partition: accepted lines = current + superseded + void + duplicates + secondary, each line once.
 
     Each accepted remit line has one outcome. `written`: the partitions that are new (none given: all). Of the
     others lines and remits count as the snapshot says: they were counted when they were new, and the name of
@@ -67,14 +67,16 @@ def check_partitions(store: Store, written: Collection[str] | None = None) -> No
     E_CONSERVATION with the counts.
     """
     partitions = store.snapshot.partitions
-    new = set(partitions if written is None else written)
-    standings = store.resolved_lines(new).group_by("standing").agg(pl.len()).collect()
-    counts = dict(standings.iter_rows())
+    new = set(partitions) & set(partitions if written is None else written)
+    lines = store.resolved_lines(new)
+    by_standing = lines.group_by("payer", "service_month", "standing").agg(pl.len()).collect()
+    counts = dict(by_standing.group_by("standing").agg(pl.col("len").sum()).iter_rows())
     elsewhere = sum(files.rows for key, files in partitions.items() if key not in new)
-    said = sum(files.rows for key, files in partitions.items() if key in new)
     accepted = _height(store.claim_lines().filter("in_scope"))
     resolved = sum(counts.values())
-    if set(counts) - set(STANDINGS) or resolved != said or resolved + elsewhere != accepted:
+    as_said = _rows_of(by_standing) == {key: partitions[key].rows for key in new if partitions[key].rows}
+    once = _height(lines.select("file_key", "row_number").unique()) == resolved
+    if set(counts) - set(STANDINGS) or not as_said or not once or resolved + elsewhere != accepted:
         told = [f"{name} {counts[name]}" for name in STANDINGS if name in counts]
         raise ProductError(
             "E_CONSERVATION",
@@ -88,6 +90,12 @@ def check_partitions(store: Store, written: Collection[str] | None = None) -> No
             "E_CONSERVATION",
             f"accepted remit lines {remits}; with an outcome {answered}{_elsewhere(elsewhere)}",
         )
+
+
+def _rows_of(by_standing: pl.DataFrame) -> dict[str, int]:
+    """Lines of each partition, whatever their standing."""
+    rows = by_standing.group_by("payer", "service_month").agg(pl.col("len").sum())
+    return {f"{payer}/{month:%Y-%m}": count for payer, month, count in rows.iter_rows()}
 
 
 def check_money(store: Store) -> None:

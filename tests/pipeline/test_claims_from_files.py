@@ -126,6 +126,28 @@ def corrected_twice_one_half_at_a_time(life: Life) -> None:
     life.paid(70, payer_number="P2")
 
 
+@life(lines=1, patients=1, claims=1, allowed=420, replaced=1)
+def workers_compensation_without_a_member_id(life: Life) -> None:
+    life.bill(member_id="")
+    life.bill(8, "7", member_id="", unit_count="45")
+    life.paid()
+
+
+@life(lines=2, patients=2, claims=2, allowed=840, replaced=0)
+def two_patients_of_workers_compensation_born_on_one_day(life: Life) -> None:
+    for suffix in "12":
+        life.bill(member_id="", suffix=suffix)
+        life.paid(suffix=suffix, payer_number=f"P{suffix}")
+
+
+@life(**OVERTURNED)
+def a_denial_whose_number_lost_its_punctuation(life: Life) -> None:
+    life.bill(suffix="-0-")
+    life.denied(suffix="0", adjustments="CO-31:900.00")
+    life.bill(50, suffix="-0-", member_id=life.member + "9")
+    life.paid(70, suffix="0", payer_number="P2")
+
+
 @life(lines=2, patients=2, replaced=0)
 def both_halves_are_another_patient(life: Life) -> None:
     life.bill()

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from flows.settings import Settings, config_folder
+from flows.settings import config_folder
+from flows.store.snapshot import Store
+from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.world import synthetic_claims
 
 sys.path.insert(0, str(Path(__file__).parent))
 from inbound_rows import Row, as_csv, claim, remit  # noqa: E402
 from small_runs import run_nightly  # noqa: E402
 
-INTERNAL = {"audiences": ("internal",)} if "audiences" in Settings.model_fields else {"audience": "internal"}
+INTERNAL = {"audiences": ("internal",)}
 
 
 def bill(number: int, **values: str) -> tuple[Row, Row]:
@@ -99,24 +103,27 @@ def test_names_of_payers_reach_their_rows(tmp_path: Path) -> None:
     assert quality["sequestration_off_lines"].sum() == 3  # Medicare paid all of what it allowed
 
 
+BIRTHS = [
+    # of a service on 2025-03-04
+    ("1960-03-05", "40-64"),
+    ("1960-03-04", "65-74"),
+    ("1960-12-31", "40-64"),
+    ("1959-12-31", "65-74"),
+    ("2007-03-05", "0-17"),
+    ("2007-03-04", "18-39"),
+    ("1985-03-05", "18-39"),
+    ("1985-03-04", "40-64"),
+    ("1950-03-05", "65-74"),
+    ("1950-03-04", "75+"),
+]
+
+
 @pytest.mark.usefixtures("internal")
-@pytest.mark.parametrize(
-    ("born", "band"),
-    [
-        ("1960-03-05", "40-64"),  # 65 on the day after the service of 2025-03-04
-        ("1960-03-04", "65-74"),
-        ("1960-12-31", "40-64"),
-        ("1959-12-31", "65-74"),
-        ("2007-03-05", "0-17"),
-        ("2007-03-04", "18-39"),
-        ("1950-03-05", "65-74"),
-        ("1950-03-04", "75+"),
-    ],
-)
-def test_a_birthday_is_the_edge_of_a_band_of_demographics(tmp_path: Path, born: str, band: str) -> None:
-    run_on(tmp_path, [bill(1, patient_birth_date=born)], **INTERNAL)
+def test_a_birthday_is_the_edge_of_a_band_of_demographics(tmp_path: Path) -> None:
+    run_on(tmp_path, [bill(n, patient_birth_date=born) for n, (born, _) in enumerate(BIRTHS)], **INTERNAL)
     found = table(tmp_path, "demographics", payer="aetna", line_of_business="commercial")
-    assert found["age_band"].to_list() == [band]
+    counted = dict(found.select("age_band", "patients").iter_rows())
+    assert counted == Counter(band for _, band in BIRTHS)
 
 
 @pytest.mark.usefixtures("internal")
@@ -151,6 +158,21 @@ def test_a_nurse_anesthetist_at_85_percent_is_not_underpaid_at_cigna(
     )
     assert (row["underpaid_lines"], row["overpaid_lines"]) == (0, 0)
     assert float(row["expected_allowed_sum"]) == 306.00
+
+
+@pytest.mark.usefixtures("internal")
+def test_of_all_lives_only_those_without_the_cut_are_off(tmp_path: Path) -> None:
+    """Quality pay (144), penalties (237), odd amounts and reversals are no missing sequestration."""
+    world = synthetic_claims(7, 300)
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    (landing / "claims.csv").write_bytes(world.claims.select(CLAIM_COLUMNS).write_csv().encode())
+    (landing / "remits.csv").write_bytes(world.remits.select(REMIT_COLUMNS).write_csv().encode())
+    assert run_nightly(tmp_path, **INTERNAL).left_anchors == ()
+    lives = world.claims.select("_scenario").with_row_index("row_number", offset=1)
+    off = Store.open(tmp_path).resolved_lines().filter("sequestration_off").collect()
+    told = off.join(lives.with_columns(pl.col("row_number").cast(pl.Int64)), on="row_number")
+    assert set(told["_scenario"]) == {"sequestration_forgotten"}
 
 
 @pytest.mark.usefixtures("internal")

@@ -124,6 +124,7 @@ PAYER_CASES = [
     (None, "MERITAIN HEALTH", "aetna"),
     ("41124", None, "aetna"),
     (None, "Coventry Health Care", "aetna"),
+    (None, "Coventry Workers Comp Services", "other"),
     (None, "Great-West Healthcare", "cigna"),
     (None, "Connecticut General Life Insurance", "cigna"),
     (None, "Keystone Health Plan East", "bcbs"),

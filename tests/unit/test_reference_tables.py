@@ -219,6 +219,7 @@ def test_medicare_asks_hospitals_for_authorization_of_facet_denervation(referenc
     rule = reference.payer_rules.filter(pl.col("rule_id") == "medicare_facet_prior_authorization")
     said = rule.select("payer", "rule", "scope_lob", "effective_from", "applied").row(0)
     assert said == ("medicare", "prior_auth", "medicare_ffs", date(2023, 7, 1), False)
+    assert "anesthesia" in rule["note"].item()
 
 
 @pytest.mark.parametrize(

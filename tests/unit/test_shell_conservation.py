@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,18 @@ def store_with(tmp_path: Path, standings: list[str], accepted: int = 4, outcomes
         remit_lines=write(tmp_path / "remits.parquet", ACCEPTED_REMIT_LINE, remits),
     )
     partition = PartitionFiles(
-        lines=write(tmp_path / "lines.parquet", RESOLVED_LINE, [{"standing": each} for each in standings]),
+        lines=write(tmp_path / "lines.parquet", RESOLVED_LINE, resolved(standings)),
         remits=write(tmp_path / "outcomes.parquet", RESOLVED_REMIT, [{"outcome": "linked"}] * outcomes),
         rows=len(standings),
         remit_rows=outcomes,
     )
     return Store(tmp_path, Snapshot("k", batches=(batch,), partitions={"aetna/2025-03": partition}))
+
+
+def resolved(standings: list[str]) -> list[dict[str, Any]]:
+    """Resolved lines of one payer and month."""
+    of = {"file_key": "a", "payer": "aetna", "service_month": date(2025, 3, 1)}
+    return [{**of, "row_number": number, "standing": each} for number, each in enumerate(standings)]
 
 
 def row(key: str, **counts: int) -> dict[str, Any]:
@@ -182,3 +189,17 @@ def test_money_that_counts_for_two_lines_is_told_with_counts_alone(tmp_path: Pat
         check_money(store)
     assert caught.value.code == "E_CONSERVATION"
     assert caught.value.detail == "1 adjudications count for 2 current lines"
+
+
+@pytest.mark.parametrize("other", [{"row_number": 0}, {"payer": "uhc"}, {"service_month": date(2025, 4, 1)}])
+def test_a_line_that_stands_twice_or_elsewhere_is_told_though_the_sum_is_right(
+    tmp_path: Path, other: dict[str, Any]
+) -> None:
+    # CONTRACT section 3: conservation holds per partition
+    store = store_with(tmp_path, ["current"] * 4)
+    rows = resolved(["current"] * 4)
+    check_partitions(store)
+    write(tmp_path / "lines.parquet", RESOLVED_LINE, [*rows[:3], rows[3] | other])
+    with pytest.raises(ProductError) as caught:
+        check_partitions(store)
+    assert caught.value.code == "E_CONSERVATION"

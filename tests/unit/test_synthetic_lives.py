@@ -251,6 +251,14 @@ def test_amounts_below_a_dollar_stand_in_x12_without_a_zero() -> None:
     assert b"*.52*" in written and b"*.01" in written and b"*0." not in written
 
 
+def test_medicare_may_forget_its_cut() -> None:
+    medicare = next(plan for plan in PLANS if plan.key == "medicare_tx")
+    svc = lives_amounts.sequestration_forgotten(sample_case(plan=medicare)).remits[0].lines[0]
+
+    assert "253" not in {reason for _, reason, _ in svc.adjustments}
+    assert svc.charge - sum(cents for _, _, cents in svc.adjustments) == svc.paid
+
+
 def test_a_turn_befalls_either_claim_of_a_directed_case() -> None:
     denied = [lives_remits.denied(sample_case(seed, care="QK+QX")).remits_frame() for seed in range(60)]
     by_model: dict[str, int] = {"QK": 0, "QX": 0}

@@ -8,6 +8,7 @@ from typing import Final
 
 from transforms.publication.published import Row
 from transforms.publication.svg import (
+    BOLD_LETTER,
     LETTER,
     WIDTH,
     Drawing,
@@ -23,7 +24,7 @@ from transforms.publication.svg import (
 from transforms.publication.values import Shown, shown
 
 LABEL_WIDTH: Final = 66
-RIGHT: Final = 14
+RIGHT: Final = 20
 TOP: Final = 8
 AXIS: Final = 34
 
@@ -139,13 +140,13 @@ def _median_text(frame: Frame, place: int, numbers: Sequence[float | None], midd
     there = [frame.x(number) for number in numbers if number is not None]
     if not frame.is_above:
         return value(_inside(frame.x(numbers[2] or 0), middle.text), frame.y(place) - 8, middle, "num mid")
-    if max(there) + 8 + len(middle.text) * LETTER < WIDTH:
+    if max(there) + 8 + len(middle.text) * BOLD_LETTER < WIDTH:
         return value(max(there) + 8, frame.y(place) + 4, middle, "num")
     return value(min(there) - 8, frame.y(place) + 4, middle, "num end")
 
 
 def _inside(x: float, words: str) -> float:
-    half = len(words) * LETTER / 2
+    half = len(words) * BOLD_LETTER / 2
     return min(max(x, half), WIDTH - half - 2)
 
 
@@ -194,7 +195,7 @@ def dot_chart(
             shapes.append(line(x, y, frame.x(tick), y, f"{css} rule"))
         shapes.append(circle(x, y, 4.5, f"{css} dot"))
         is_right = tick is None or x >= frame.x(tick)
-        at = min(x + 9, WIDTH - len(told.text) * LETTER) if is_right else x - 9
+        at = min(x + 9, WIDTH - len(told.text) * BOLD_LETTER) if is_right else x - 9
         shapes.append(value(at, y + 4, told, "num" if is_right else "num end"))
     return Drawing(frame.height, tuple(shapes))
 
@@ -213,7 +214,7 @@ def bar_chart(
         end = frame.x(float(item.row[column]))
         css = f"p-{item.tone} {'hatch' if place < len(hatched) and hatched[place] else 'bar'}"
         shapes.append(rect(frame.left, y - 7, end - frame.left, 13, css))
-        shapes.append(value(min(end + 5, WIDTH - len(told.text) * LETTER), y + 4, told, "num"))
+        shapes.append(value(min(end + 5, WIDTH - len(told.text) * BOLD_LETTER), y + 4, told, "num"))
     return Drawing(frame.height, tuple(shapes))
 
 

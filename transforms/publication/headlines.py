@@ -123,12 +123,10 @@ def volume_on_year(published: Published, payer: str) -> Sentence:
         return ("No mature quarter.",)
     keys = {"payer": payer, "line_of_business": "all", "period_type": "quarter"}
     now, before = (published.row("v_volume", **keys, period_start=period.start) for period in pair)
-    return (
-        f"{pair[0].label}: ",
-        shown(now, "service_lines"),
-        f"; {pair[1].label}: ",
-        shown(before, "service_lines"),
-    )
+    told: Sentence = (f"{pair[0].label}: ", shown(now, "service_lines"))
+    if before.values is None:
+        return (*told, "; no figure of a year earlier")
+    return (*told, f"; {pair[1].label}: ", shown(before, "service_lines"))
 
 
 def maturity(published: Published, rows: Sequence[Row]) -> Sentence:

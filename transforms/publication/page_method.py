@@ -126,12 +126,21 @@ def _dictionary(published: Published) -> Section:
             continue
         told = describe(TABLES[name])
         rows = tuple(
-            (plain(column["name"]), plain(column["unit"] or column["type"]), plain(column["description"]))
+            (
+                plain(column["name"]),
+                plain(column["unit"] or column["type"]),
+                plain(in_words(column["description"])),
+            )
             for column in told["columns"]
         )
         heads = (Head("Column", False), Head("Unit", False), Head("Meaning", False))
         tables.append(NumberTable(f"{name}: {told['what']}", heads, rows))
     return Section("dictionary", "Dictionary", tables=tuple(tables))
+
+
+def in_words(description: str) -> str:
+    """A description for people: an empty cell, not a null."""
+    return description.replace("null", "empty")
 
 
 def _sources(published: Published) -> Section:

@@ -120,6 +120,8 @@ class Published:
     def view(self, name: str, **wanted: Any) -> list[Row]:
         """Rows of a named view, of the wanted values of keys."""
         view = VIEWS[name]
+        if not self.has(view.table):
+            return []
         frame = self._of_view(view)
         for column, value in wanted.items():
             frame = frame.filter(pl.col(column) == value)
@@ -152,13 +154,10 @@ class Published:
         return [] if frame is None else rows_of(frame, table, self.edition.is_exact)
 
     def _of_view(self, view: View) -> pl.DataFrame:
-        frame = self.tables.get(view.table)
-        if frame is None:
-            return pl.DataFrame(schema=dict.fromkeys([*key_names(view.table), *view.columns], pl.String))
         kept = self._kept.get((view.name, view.table))
         if kept is None:
             condition = view.condition(self.edition.main_code, self.window)
-            kept = frame.filter(pl.sql_expr(condition))
+            kept = self.tables[view.table].filter(pl.sql_expr(condition))
             self._kept[view.name, view.table] = kept
         return kept
 

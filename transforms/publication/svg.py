@@ -13,6 +13,8 @@ WIDTH: Final = 340
 """One natural width: legible on a telephone; wider screens stretch it a little."""
 LETTER: Final = 6.4
 """Mean width of a letter at 12 px."""
+BOLD_LETTER: Final = 7.6
+"""The same of a figure in bold."""
 
 
 def num(value: float) -> str:

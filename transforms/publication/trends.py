@@ -23,7 +23,7 @@ from transforms.publication.svg import (
 )
 
 LEFT: Final = 42
-RIGHT: Final = 12
+RIGHT: Final = 20
 TOP: Final = 16
 FOOT: Final = 24
 HEIGHT: Final = 158

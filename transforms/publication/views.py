@@ -300,7 +300,7 @@ SAID_VS_SEEN_QUESTION: Final = "Is a nurse anesthetist working alone paid the sh
 SAID_VS_SEEN_SQL: Final = f"""
 SELECT seen.payer, seen.line_of_business, seen.period_type, seen.period_start, rule.rule, rule.scope_plan,
   rule.scope_state, rule.value AS said, rule.effective_from, rule.effective_to, rule.applied,
-  seen.observed_share AS seen, seen.priced_lines, rule.source, rule.confidence
+  seen.observed_share AS seen, seen.priced_lines, seen.is_mature, rule.source, rule.confidence
 FROM care_models AS seen
 JOIN payer_rules AS rule ON rule.payer = seen.payer AND rule.scope_lob IN ('all', seen.line_of_business)
 WHERE seen.{CODE} AND seen.care_model = 'crna_alone' AND seen.line_of_business <> 'all'

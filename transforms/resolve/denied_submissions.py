@@ -60,23 +60,7 @@ def answers_of(
 
 def _spoken_of(remits: pl.DataFrame, lines: pl.DataFrame, number: str) -> pl.DataFrame:
     """(row, submission, payer_claim_key): the submission that each answer speaks of."""
-    slots = lines.with_columns(single=pl.len().over("submission") == 1).select(
-        number,
-        "submission",
-        "position",
-        "submitted_on",
-        "billing_provider_npi",
-        "single",
-        slot_role="role",
-        slot_payer="payer",
-        slot_code="procedure_code",
-        slot_date="service_date",
-        slot_charge="charge_cents",
-        slot_control="line_control_key",
-        slot_number="line_number_key",
-        slot_modifiers=pl.concat_list(MODIFIERS),
-    )
-    pairs = remits.join(slots, on=number).filter(
+    pairs = remits.join(_slots(lines, number), on=number).filter(
         pl.col("payee_npi").is_null() | (pl.col("payee_npi") == pl.col("billing_provider_npi")),
         ~pl.col("prior_payer") | (pl.col("slot_role") != "P"),
     )
@@ -106,6 +90,26 @@ def _spoken_of(remits: pl.DataFrame, lines: pl.DataFrame, number: str) -> pl.Dat
         .sort("row", "turn")
         .unique("row", keep="last", maintain_order=True)
         .select("row", "submission", "payer_claim_key")
+    )
+
+
+def _slots(lines: pl.DataFrame, number: str) -> pl.DataFrame:
+    """What an answer is compared with: one row per line of a submission."""
+    return lines.with_columns(single=pl.len().over("submission") == 1).select(
+        number,
+        "submission",
+        "position",
+        "submitted_on",
+        "billing_provider_npi",
+        "single",
+        slot_role="role",
+        slot_payer="payer",
+        slot_code="procedure_code",
+        slot_date="service_date",
+        slot_charge="charge_cents",
+        slot_control="line_control_key",
+        slot_number="line_number_key",
+        slot_modifiers=pl.concat_list(MODIFIERS),
     )
 
 

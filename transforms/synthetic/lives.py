@@ -175,6 +175,7 @@ SCENARIOS: dict[str, Scenario] = {
         (_A.paid_to_patient, 15, "commercial"),
         (_A.wrong_trace, 15, ""),
         (_A.amount_below_a_dollar, 25, "medicare"),
+        (_A.sequestration_forgotten, 25, "medicare"),
         (_I.shared_account_number, 90, ""),
         (_I.relieved_under_one_number, 15, ""),
         (_I.corrected_member_id, 40, ""),

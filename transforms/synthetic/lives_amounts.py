@@ -138,6 +138,16 @@ def amount_below_a_dollar(case: Case) -> Life:
     return Life((claim,), (swap(loop, 0, adjustments=changed, paid=52),)) + rest
 
 
+def sequestration_forgotten(case: Case) -> Life:
+    """Medicare pays without its cut of two percent: the line balances, but is paid too much."""
+    claim, rest = split(case)
+    loop = adjudicate(case, claim)
+    first = loop.lines[0]
+    cut = sum(cents for _, reason, cents in first.adjustments if reason == "253")
+    kept = tuple(each for each in first.adjustments if each[1] != "253")
+    return Life((claim,), (swap(loop, 0, adjustments=kept, paid=first.paid + cut),)) + rest
+
+
 def wrong_trace(case: Case) -> Life:
     """The same answer in two payments with different traces: the second is another adjudication, not a
     duplicate.

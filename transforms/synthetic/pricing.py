@@ -134,16 +134,15 @@ def price(plan: Plan, group: Group, line: Line, rng: random.Random) -> Price:
 
 
 def _medicare_reductions(left: int, rng: random.Random) -> list[Adjustment]:
-    found: list[Adjustment] = []
-    sequestration = round_half_up(left * 2, 100)
-    if sequestration:
-        found.append(("CO", "253", sequestration))
-    quality = rng.random()
-    if quality < 0.04 and left > 500:
-        found.append(("CO", "144", -round_half_up(left * 15, 1000)))
-    elif quality < 0.07 and left > 500:
-        found.append(("CO", "237", round_half_up(left * 2, 100)))
-    return found
+    """Quality pay or a penalty first, then sequestration of what is left (CARC 144, 237, 253)."""
+    quality: list[Adjustment] = []
+    draw = rng.random()
+    if draw < 0.04 and left > 500:
+        quality.append(("CO", "144", -round_half_up(left * 15, 1000)))
+    elif draw < 0.07 and left > 500:
+        quality.append(("CO", "237", round_half_up(left * 2, 100)))
+    sequestration = round_half_up((left - sum(cents for _, _, cents in quality)) * 2, 100)
+    return [("CO", "253", sequestration), *quality] if sequestration else quality
 
 
 def patient_shares(plan: Plan, allowed: int, on: date, rng: random.Random) -> list[Adjustment]:

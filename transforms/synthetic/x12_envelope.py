@@ -19,6 +19,7 @@ CITIES = {
     "TN": ("NASHVILLE", "372010001"),
     "AZ": ("TUCSON", "857010001"),
 }
+SENDER, RECEIVER = "SYNTHSENDER", "SYNTHRECEIVER"
 _NAMES = {group.npi: group.name for group in GROUPS}
 
 
@@ -64,55 +65,29 @@ def interchange(
     """Wrap transaction sets in GS/GE and ISA/IEA with right control totals; `kind` is GS01, `identifier`
     ST01.
     """
-    element, lines = marks.element, []
-    isa = (
-        "ISA",
-        "00",
-        " " * 10,
-        "00",
-        " " * 10,
-        "ZZ",
-        "SYNTHSENDER".ljust(15),
-        "ZZ",
-        "SYNTHRECEIVER".ljust(15),
-        f"{created:%y%m%d}",
-        "0600",
-        marks.repetition,
-        "00501",
-        f"{control:09d}",
-        "0",
-        "T",
-        marks.component,
-    )
-    lines.append(element.join(isa))
-    lines.append(
-        element.join(
-            (
-                "GS",
-                kind,
-                "SYNTHSENDER",
-                "SYNTHRECEIVER",
-                f"{created:%Y%m%d}",
-                "0600",
-                str(control),
-                "X",
-                version,
-            )
-        )
-    )
+    element = marks.element
+    day = f"{created:%Y%m%d}"
+    group = ("GS", kind, SENDER, RECEIVER, day, "0600", str(control), "X", version)
+    lines = [element.join(_interchange_header(marks, created, control)), element.join(group)]
     for number, transaction in enumerate(sets, start=1):
-        st = (
-            ("ST", identifier, f"{number:04d}", version)
-            if identifier == "837"
-            else ("ST", identifier, f"{number:04d}")
-        )
-        lines.append(element.join(st))
+        guide = (version,) if identifier == "837" else ()
+        lines.append(element.join(("ST", identifier, f"{number:04d}", *guide)))
         lines += transaction.segments
         lines.append(element.join(("SE", str(len(transaction.segments) + 2), f"{number:04d}")))
     lines.append(element.join(("GE", str(len(sets)), str(control))))
     lines.append(element.join(("IEA", "1", f"{control:09d}")))
     end = marks.terminator + marks.line_end
     return (end.join(lines) + end).encode("ascii")
+
+
+def _interchange_header(marks: Delimiters, created: date, control: int) -> tuple[str, ...]:
+    """The ISA: every element of its fixed length."""
+    return (
+        *("ISA", "00", " " * 10, "00", " " * 10),
+        *("ZZ", SENDER.ljust(15), "ZZ", RECEIVER.ljust(15)),
+        *(f"{created:%y%m%d}", "0600", marks.repetition, "00501"),
+        *(f"{control:09d}", "0", "T", marks.component),
+    )
 
 
 def short_amount(text: str) -> str:
