@@ -31,6 +31,7 @@ class FrameSheet(Worksheet):  # type: ignore[misc]
         self.add_table(0, 0, 1, frame.width - 1, options)
         table = self.tables[-1]
         table["range"] = table["a_range"] = xl_range(0, 0, frame.height, frame.width - 1)
+        table["autofilter"] = table["range"]
 
     def _write_rows(self) -> None:
         super()._write_rows()
