@@ -20,8 +20,8 @@ Start with `cpt01939 demo`: synthetic claims in, benchmark tables out.
 People's text goes to stderr, results to stdout.
 """
 EXIT_CODES = (
-    "Exit codes: 0 done; 1 failed; 2 usage; 3 finished, but a file was rejected or quarantine "
-    "passed its ceiling; "
+    "Exit codes: 0 done; 1 failed; 2 usage; 3 finished, but a file was rejected, quarantine "
+    "passed its ceiling, or too few answers found their claims; "
     "6 configuration; 75 another run holds the lock."
 )
 

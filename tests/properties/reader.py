@@ -20,6 +20,8 @@ ENOUGH = 5
 """Values of a count that are looked for; the span of more is not measured."""
 REACH = 24.0
 """How far an unknown may differ from the truth. Farther worlds exist and are not needed."""
+AT_ONCE = 400
+"""Counts wished for in one programme: one that wishes for thousands takes minutes."""
 NEAR = 1e-6
 GAIN = 0.1
 """Share of a part's narrow counts that a programme must move for the part to get another one."""
@@ -118,12 +120,17 @@ class Programme:
         moved = self.asking[:, columns] @ made.x
         self.up, self.down = np.maximum(self.up, moved), np.maximum(self.down, -moved)
 
-    def search(self, last: int = 4, seed: int = 1, is_told: bool = False) -> None:
-        """Look for other worlds in one part of the tables after another, then `last` times everywhere."""
+    def search(self, last: int = 4, seed: int = 1, sample: int | None = None, is_told: bool = False) -> None:
+        """Look for other worlds in one part of the tables after another, then `last` times everywhere.
+
+        `sample`: how many of the counts to ask for (default: all); the others have no room looked for.
+        """
         generator = np.random.default_rng(seed)
+        self.chosen = generator.permutation(len(self.numbers))[:sample]
         everywhere = [("everything", np.ones(self.width, dtype=bool))] * last
         for name, free in [*self._parts(), *everywhere]:
-            inside = np.diff(csr_array(self.asking[:, free]).indptr) > 0
+            inside = np.zeros(len(self.numbers), dtype=bool)
+            inside[self.chosen] = np.diff(csr_array(self.asking[self.chosen][:, free]).indptr) > 0
             begin, tried = time.perf_counter(), 0
             while todo := int(((self.widths < ENOUGH) & inside).sum()):
                 self._wish(inside, free, generator)
@@ -131,14 +138,26 @@ class Programme:
                 if todo - int(((self.widths < ENOUGH) & inside).sum()) <= GAIN * todo:
                     break
             if is_told:
-                left, seconds = int((self.widths < ENOUGH).sum()), time.perf_counter() - begin
+                left, seconds = int((self.found < ENOUGH).sum()), time.perf_counter() - begin
                 print(f"{name}: {left:,} narrow after {tried} programmes, {seconds:.1f} s", flush=True)
+
+    @property
+    def found(self) -> np.ndarray:
+        """Widths of the counts that were asked for."""
+        return self.widths[self.chosen]
 
     def _wish(self, inside: np.ndarray, free: np.ndarray, generator: np.random.Generator) -> None:
         narrow = (self.widths < ENOUGH) & inside
+        if free.all():
+            narrow[generator.permutation(np.flatnonzero(narrow))[AT_ONCE:]] = False
         sign = np.where(generator.random(len(narrow)) < 0.5, 1.0, -1.0)
         sign = np.where(self.values + self.up >= 10, -1.0, np.where(self.down >= self.values, 1.0, sign))
         self.look(np.where(narrow, sign * generator.uniform(0.5, 1.5, len(narrow)), 0.0), free)
+
+    def narrow(self, wanted: int) -> list[str]:
+        """Counts asked for that have fewer values than wanted, each tried alone in worlds of everything."""
+        self.decide([number for number in self.chosen if self.widths[number] < wanted], room=wanted - 1)
+        return [self.names[number] for number in self.chosen if self.widths[number] < wanted]
 
     def _parts(self) -> Iterator[tuple[str, np.ndarray]]:
         """Unknowns of each quarter (and of whole years), of each payer, of each line of business."""

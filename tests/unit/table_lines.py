@@ -288,6 +288,7 @@ def random_lines(count: int, seed: int = 1, months: int = 24, providers: int = 3
             for name, mask in (("denial_carc", state == "denied"), ("first_denial_carc", first_denied))
         ),
     )
+    frame = frame.with_columns((pl.col("denial_carc") == "197").alias("prior_authorization_denial"))
     missing = [
         pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in LINE_SCHEMA.items()

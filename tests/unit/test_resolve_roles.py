@@ -142,6 +142,13 @@ def test_status_4_and_22_speak_of_what_their_payer_claim_number_points_to() -> N
     assert resolve([claim()], [denial(claim_status_code="4")]).states() == ["denied"]
 
 
+def test_a_status_of_the_first_payer_speaks_for_itself_after_one_of_a_later() -> None:
+    """Another payer says 2, then 1 under the same number; the claim's own has not paid."""
+    corrected = later(claim_status_code="1", payment_date=days(15), trace_key="y", **CIGNA)
+    found = resolve([claim()], [later(**CIGNA), corrected])
+    assert (found.outcomes, found.line["paid_cents"]) == (["crossover", "linked"], 1000)
+
+
 def test_a_crossover_without_any_claim_is_counted_as_one() -> None:
     stray = later(claim_number_key="Z9", adjustments="OA-23:33600|CO-45:55400")
     assert resolve([claim()], [stray]).outcomes == ["crossover"]

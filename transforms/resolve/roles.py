@@ -84,9 +84,8 @@ def _decided(answers: pl.DataFrame) -> pl.DataFrame:
         .any()
         .over("instance")
     )
-    of_another = (
-        pl.col("prior_payer") | pl.col("first_prior") | pl.col("first_after") | pl.col("after") | own_paid
-    )
+    goes_along = ~pl.col("stated") & (pl.col("first_prior") | pl.col("first_after"))
+    of_another = pl.col("prior_payer") | pl.col("after") | own_paid | goes_along
     answers = answers.with_columns(is_crossover=pl.when(own).then("is_crossover").otherwise(of_another))
     cancelled = answers.select(cancels="adjudication", of_cancelled="is_crossover")
     return answers.join(cancelled, on="cancels", how="left", validate="m:1").select(

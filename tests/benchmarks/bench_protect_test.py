@@ -1,0 +1,53 @@
+"""How long protecting the tables takes: all audiences, and that it is linear (contract section 6)."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from schemas.rules import DisclosureRules, Rules
+from transforms.protect.tables import protect_tables
+from transforms.tables.build import build_tables
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
+import table_lines  # noqa: E402
+
+AUDIENCES = ("internal", "standard", "shared")
+
+
+def built(lines: int, months: int) -> dict[str, pl.DataFrame]:
+    """Every table of random lines of six payers and three codes."""
+    return build_tables(
+        table_lines.random_lines(lines, 1, months),
+        table_lines.no_remits(),
+        table_lines.no_quality(),
+        date(2030, 1, 1),
+        Rules(),
+        table_lines.reference(),
+    )
+
+
+def seconds(tables: dict[str, pl.DataFrame]) -> float:
+    """Time of protecting them for every audience, the best of three."""
+    times = []
+    for _ in range(3):
+        begin = time.perf_counter()
+        for audience in AUDIENCES:
+            protect_tables(tables, DisclosureRules.of(audience))
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+@pytest.mark.parametrize(("lines", "months", "most"), [(20_000, 24, 1.0), (1_000_000, 60, 5.0)])
+def test_protecting_all_audiences(lines: int, months: int, most: float) -> None:
+    tables = built(lines, months)
+    rows, spent = sum(frame.height for frame in tables.values()), seconds(tables)
+    print(
+        f"{lines:,} lines, {months} months: {rows:,} rows, {spent:.2f} s, {spent / rows * 1e6:.1f} us a row"
+    )
+    assert spent < most

@@ -1,0 +1,47 @@
+"""What a reader with linear programmes finds in all tables of the demo, code by code (contract section 6).
+
+BENCH_CODES names the codes; that with most lines takes hours.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from flows.commands.demo_files import write_landing
+
+for folder in (Path(__file__).parents[1] / "properties", Path(__file__).parent):
+    sys.path.insert(0, str(folder))
+from reader import ENOUGH, Programme  # noqa: E402
+from reader_cube import reader_of_lines, reader_of_people  # noqa: E402
+from unprotected_tables import of_code, unprotected_tables  # noqa: E402
+
+Tables = dict[str, pl.DataFrame]
+CODES = os.environ.get("BENCH_CODES", "01940").split(",")
+READERS = [pytest.param(reader_of_lines, id="lines"), pytest.param(reader_of_people, id="people")]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Tables:
+    """Tables of the demo as built."""
+    folder = tmp_path_factory.mktemp("demo")
+    write_landing(folder / "landing")
+    return unprotected_tables(folder)
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("reader", READERS)
+def test_widths_of_the_demo(reader: Callable[[Tables], Programme], code: str, demo: Tables) -> None:
+    programme = reader(of_code(demo, code))
+    programme.search(last=20, is_told=True)
+    narrow = programme.narrow(3)
+    widths = np.bincount(programme.found.astype(int))
+    print(f"{code}: {len(programme.chosen):,} counts by number of values: {widths.tolist()}")
+    assert len(narrow) <= 0.0005 * len(programme.chosen), narrow[:20]
+    assert (programme.found < ENOUGH).mean() <= 0.01
