@@ -115,6 +115,12 @@ def test_a_table_or_column_that_the_release_lacks_is_no_data() -> None:
     assert release.view("v_collections") == []
 
 
+def test_a_date_of_claims_is_a_month_where_counts_are_rounded() -> None:
+    told = {"payer": "aetna", "paid_through": dt.date(2025, 10, 1)}
+    rows = [row_of(audience, "timeliness", "v_days", **told) for audience in ("internal", "standard")]
+    assert [shown(row, "paid_through").text for row in rows] == ["Oct 1, 2025", "Oct 2025"]
+
+
 def test_an_immature_value_is_marked() -> None:
     row = row_of("standard", "denials", "v_denials", payer="aetna", denial_rate=0.1, is_mature=False)
     assert (shown(row, "denial_rate").text, shown(row, "denial_rate").mark) == ("10 %", "m")
