@@ -75,6 +75,8 @@ def test_no_cell_is_empty_or_a_machine_word_for_nothing(release: Path, audience:
         if element.tag in ("td", "th", "dd", "h1", "h2", "h3", "figcaption", "text", "caption"):
             assert element.text.strip(), element
             assert not re.search(r"\b(null|None|nan|NaN|inf)\b", element.text), element
+        if element.tag == "figcaption":
+            assert element.text.strip().endswith("."), element
 
 
 def test_standard_shows_no_small_or_unrounded_count(release: Path) -> None:
