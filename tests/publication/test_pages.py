@@ -178,8 +178,6 @@ def test_a_name_with_markup_stays_text() -> None:
 
 
 def test_late_files_are_named_first() -> None:
-    if "freshness" not in TABLES:
-        pytest.skip("the tables have no freshness yet")
     day = dt.date(2025, 11, 1)
     usual = {"source": "remit_lines", "last_payment_date": day, "days_since": 40, "usual_days_between": 7}
     late = [{**usual, "payer": "aetna", "is_late": False}, {**usual, "payer": "uhc", "is_late": True}]
