@@ -101,6 +101,7 @@ def test_a_page_is_whole_quiet_fits_and_is_accessible(
             assert page.evaluate(CONTRAST) >= 4.5
         if (scheme, width) in PICTURES:
             keep_picture(page, f"{audience}/{name}-{scheme}-{width}.png")
+        if (scheme, width) in PICTURES[: 1 if name == "all" else None]:
             found = axe.Axe().run(page, options={"runOnly": RULES}).response["violations"]
             assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
     assert said == []
