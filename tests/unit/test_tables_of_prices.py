@@ -62,7 +62,7 @@ def test_protected_sums_are_at_the_published_median_and_need_one() -> None:
 
 
 def test_collections_expect_what_was_allowed_and_the_median_where_unanswered() -> None:
-    """Contract 6 `collections`: 300 + 300 allowed, 0 denied, two open and a reversed line of 6 units at 50."""
+    """Contract 6 `collections`: 300 + 300 allowed, 0 denied, two open, one reversed of 6 units at 50."""
     rows: list[Row] = [
         paid(30_000, paid_cents=25_000, coinsurance_cents=4_000, copay_cents=1_000),
         paid(30_000, reversed_paid_cents=7_000),
