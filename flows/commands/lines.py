@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 Kind = Literal["all", "underpaid", "denied", "open"]
 SHOWN_ON_A_TERMINAL = 50
+COLUMNS = (
+    *("file", "row", "payer", "service_month", "adjudication_state", "charge_amount", "allowed_amount"),
+    *("expected_amount", "carc", "reason"),
+)
+"""Columns shown on a terminal."""
 PERIOD = r"[0-9]{4}(-(0[1-9]|1[0-2]))?"
 
 
@@ -124,15 +129,13 @@ def _write(path: Path, text: str) -> None:
 
 def _show(rows: pl.DataFrame) -> None:
     """The first lines as a table for people."""
-    columns = ("file", "row", "payer", "service_month", "adjudication_state", "charge_amount")
-    columns = (*columns, "allowed_amount", "expected_amount", "carc", "reason")
-    texts = [columns, *(tuple("" if v is None else str(v) for v in row) for row in _first(rows, columns))]
-    widths = [max(len(row[i]) for row in texts) for i in range(len(columns))]
+    texts = [COLUMNS, *(tuple("" if v is None else str(v) for v in row) for row in _first(rows))]
+    widths = [max(len(row[i]) for row in texts) for i in range(len(COLUMNS))]
     for row in texts:
         show("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)))
     if rows.height > SHOWN_ON_A_TERMINAL:
         say(f"{SHOWN_ON_A_TERMINAL} of {rows.height} lines; all of them with --out FILE or in a pipe")
 
 
-def _first(rows: pl.DataFrame, columns: tuple[str, ...]) -> list[tuple[object, ...]]:
-    return rows.select(columns).head(SHOWN_ON_A_TERMINAL).rows()
+def _first(rows: pl.DataFrame) -> list[tuple[object, ...]]:
+    return rows.select(COLUMNS).head(SHOWN_ON_A_TERMINAL).rows()
