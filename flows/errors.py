@@ -103,6 +103,11 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "Call `cpt01939 quarantine FILE --values` at a terminal, without --json and without a pipe.",
         USAGE,
     ),
+    "E_INTERNAL_ONLY": Entry(
+        "The lines behind the tables are for the audience internal, which this site does not publish for.",
+        "Where you may see the claims, add internal to the setting `audiences`.",
+        USAGE,
+    ),
     "E_NOTHING_TAKEN_IN": Entry(
         "Nothing has been taken in for this payer and month.",
         "`cpt01939 status` lists what there is; `cpt01939 run` takes in what waits in landing/.",
