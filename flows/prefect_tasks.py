@@ -12,6 +12,7 @@ from prefect import Task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.futures import PrefectConcurrentFuture, PrefectFuture
+from prefect.utilities.annotations import quote
 
 from flows.errors import ProductError
 from flows.run import Run, counted, perform
@@ -49,7 +50,7 @@ class PrefectTasks:
         run.enter(stage)
         after = self._after([*given, *named.values()])
         performed = cast(Callable[..., State[T]], task_of(stage, step))
-        state = performed(run, *given, **named, wait_for=after, return_state=True)
+        state = performed(*_as_they_are(run, *given), **named, wait_for=after, return_state=True)
         made = state.result()
         self._remember(made, [state])
         self._last = [state]
@@ -69,7 +70,7 @@ class PrefectTasks:
         futures: list[Origin] = [
             task_of(stage, step)
             .with_options(task_run_name=f"{stage}-{label_of(item)}")
-            .submit(run, item, *given, **named, wait_for=self._after([item, *given], items))
+            .submit(*_as_they_are(run, item, *given), **named, wait_for=self._after([item, *given], items))
             for item in items
         ]
         try:
@@ -100,6 +101,11 @@ class PrefectTasks:
             if made is value
             for origin in origins
         ]
+
+
+def _as_they_are(*given: object) -> list[object]:
+    """What a task is given, so that Prefect does not look into it: the edges are drawn here."""
+    return [quote(value) for value in given]
 
 
 def _end(futures: Sequence[Origin]) -> None:

@@ -194,14 +194,18 @@ def test_a_night_draws_every_edge_and_asks_for_attention(api: httpx.Client, data
     graph = answers(api, f"/flow_runs/{run}/graph-v2")
     assert graph is not None
     nodes = {node["id"]: node for _, node in graph["nodes"]}
+    # of a task that is submitted to threads Prefect tells each edge twice
     parents = {
-        node["label"]: sorted(nodes[parent["id"]]["label"] for parent in node["parents"])
+        node["label"]: sorted({nodes[parent["id"]]["label"] for parent in node["parents"]})
         for node in nodes.values()
     }
-    batches = [f"intake-batch-{number:05d}" for number in range(3)]
+    batches = sorted(label for label in parents if label.startswith("intake-batch-"))
+    assert len(batches) >= 3
     assert parents["recover"] == []
     assert parents["discover"] == ["recover"]
-    assert [parents[batch] for batch in batches] == [["discover"]] * 3, "one task per batch of files"
+    assert [parents[batch] for batch in batches] == [["discover"]] * len(batches), (
+        "one task per batch of files"
+    )
     assert parents["admission"] == sorted(["discover", *batches])
     assert parents["plan"] == ["admission"]
     assert parents["resolve"] == ["admission", "plan"]
@@ -212,7 +216,7 @@ def test_a_night_draws_every_edge_and_asks_for_attention(api: httpx.Client, data
         assert parents[f"publish-{audience}"] == ["commit", f"stage-{audience}"]
     assert parents["commit"] == ["stage-internal", "stage-standard", "tables"]
     assert parents["summary"] == ["admission", "commit", "discover", "plan", "recover"]
-    assert (len(nodes), sum(map(len, parents.values()))) == (17, 30)
+    assert (len(nodes), sum(map(len, parents.values()))) == (14 + len(batches), 26 + 2 * len(batches))
     told = posted(api, "/logs/filter", {"logs": {"flow_run_id": {"any_": [run]}}}).json()
     assert {"begin", "stage", "committed", "summary", "end"} <= {line["message"].split()[0] for line in told}
     attention = {"filter": {"event": {"name": ["cpt01939.run.needs-attention"]}}}
