@@ -126,7 +126,7 @@ def test_prefect_reads_the_automations() -> None:
     from prefect.events.schemas.automations import AutomationCore
 
     named = [AutomationCore.model_validate(each).name for each in automations()]
-    assert named == ["cpt01939 failed", "cpt01939 missed a night"]
+    assert named == ["A run of CPT 01939 failed", "A night of CPT 01939 was missed"]
 
 
 def test_settings_of_prefect_that_are_named_exist() -> None:
