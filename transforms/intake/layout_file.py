@@ -25,7 +25,8 @@ SHARED: Final = (
     "file",
 )
 OF_A_KIND: Final = ("columns", "constants", "assumed", "adjustments", "where", "where_not", "un_means")
-SLOT: Final = ("group", "reason", "amount", "code", "always", "less")
+SLOT: Final = ("group", "reason", "amount", "code", "always", "less", "negative_where")
+TEXTS_OF_SLOT: Final = SLOT[:5]
 FILE: Final = (
     *("delimiter", "quote", "encoding", "sheet", "skip_rows", "skip_end_rows"),
     *("header", "fixed", "matches"),
@@ -173,7 +174,7 @@ def _with_adjustments(layout: Layout, raw: Mapping[str, Any], given: set[str], m
         mistakes.add(f"adjustments are given twice: {' and '.join(ways)}", "adjustments")
     slots = [_slot(slot, mistakes) for slot in raw.get("slots", ())]
     claim_slots = [_slot(slot, mistakes) for slot in raw.get("claim_slots", ())]
-    plain_slots = all(rule.group and rule.reason and rule.amount for rule in slots)
+    plain_slots = all(rule.group and rule.reason and rule.amount and not rule.negative for rule in slots)
     packed = raw.get("packed")
     if packed is not None and (not isinstance(packed, dict) or not isinstance(packed.get("column"), str)):
         mistakes.add("packed names no column", "packed", "adjustments")
@@ -198,8 +199,9 @@ def _with_adjustments(layout: Layout, raw: Mapping[str, Any], given: set[str], m
 def _slot(raw: Mapping[str, Any], mistakes: Mistakes) -> Adjustment:
     for key in sorted(set(raw) - set(SLOT)):
         mistakes.add(f"unknown key {key} in a slot", key, "adjustments")
-    slot = Adjustment(**{key: raw[key] for key in SLOT if key in raw and key != "less"})
-    slot = replace(slot, less=tuple(raw.get("less", ())))
+    slot = Adjustment(**{key: str(raw[key]) for key in TEXTS_OF_SLOT if key in raw})
+    negative = values(raw.get("negative_where", {}), "negative_where", mistakes)
+    slot = replace(slot, less=texts(raw, "less", mistakes), negative=negative)
     has_code = [bool(slot.code), bool(slot.always), bool(slot.group and slot.reason)]
     if sum(has_code) != 1 or bool(slot.amount) == bool(slot.less) or len(slot.less) == 1:
         mistakes.add(

@@ -50,7 +50,7 @@ class Adjustment:
     """One adjustment of a row in columns of its own.
 
     Its code stands in `code` (CO-45, CO45), or in `group` and `reason`, or is always `always`. Its amount is
-    that of `amount`, or of the first column in `less` minus all others.
+    that of `amount`, or of the first column in `less` minus all others; `negative` turns its sign.
     """
 
     amount: str = ""
@@ -59,10 +59,13 @@ class Adjustment:
     code: str = ""
     always: str = ""
     less: tuple[str, ...] = ()
+    negative: Values = ()
 
     def theirs(self) -> tuple[str, ...]:
         """Every header that it reads."""
-        return tuple(name for name in (self.amount, self.group, self.reason, self.code, *self.less) if name)
+        turning = (name for name, _ in self.negative)
+        named = (self.amount, self.group, self.reason, self.code, *self.less, *turning)
+        return tuple(name for name in named if name)
 
 
 @dataclass(frozen=True)
@@ -171,13 +174,17 @@ def _number(text: pl.Expr, rule: Made, found: Found, decimal_comma: bool) -> pl.
         amount = plain_amount(text, decimal_comma)
         product = exact(amount) * pl.lit(Decimal(rule.times), pl.Decimal(18, 4))
         text = pl.when(amount.str.contains(PLAIN)).then(_shown(product)).otherwise(text)
-    if rule.negative:
-        amount = plain_amount(text, decimal_comma)
-        turned = (
-            pl.when(amount.str.starts_with("-")).then(amount.str.strip_prefix("-")).otherwise("-" + amount)
-        )
-        text = pl.when(holds(found, rule.negative) & amount.str.contains(PLAIN)).then(turned).otherwise(text)
-    return text
+    return _turned(text, rule.negative, found, decimal_comma)
+
+
+def _turned(text: pl.Expr, negative: Values, found: Found, decimal_comma: bool) -> pl.Expr:
+    """The amount with its other sign where `negative` holds."""
+    if not negative:
+        return text
+    amount = plain_amount(text, decimal_comma)
+    is_minus = amount.str.starts_with("-")
+    turned = pl.when(is_minus).then(amount.str.strip_prefix("-")).otherwise("-" + amount)
+    return pl.when(holds(found, negative) & amount.str.contains(PLAIN)).then(turned).otherwise(text)
 
 
 def exact(amount: pl.Expr) -> pl.Expr:
@@ -202,6 +209,7 @@ def adjustment_text(
         money = _shown(first)
     else:
         money = plain_amount(said(found, rule.amount), decimal_comma)
+    money = _turned(money, rule.negative, found, decimal_comma)
     nothing = money.str.contains(r"^-?[0.]*$").fill_null(True)
     if rule.always:
         return pl.when(~nothing).then(pl.format("{}:{}", pl.lit(rule.always), money))
