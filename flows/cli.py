@@ -61,7 +61,11 @@ for _name, _place, _help in (
         "The bad rows of a file: row, rule, column, what to do.",
     ),
     ("verify", "flows.commands.verify:verify", "Compare the release on disk with its manifest."),
-    ("explain", "flows.commands.explain:explain", "What an error or quarantine code means and what to do."),
+    (
+        "explain",
+        "flows.commands.explain:explain",
+        "What a code of an error, a row, a cell or a payer means and what to do.",
+    ),
     ("describe", "flows.commands.describe:describe", "Columns, units and meaning of a published table."),
     ("report", "flows.commands.report:report", "Which page to open; or write the pages of a release anew."),
     (

@@ -60,6 +60,7 @@ CURRENT_LINE = (
     text("remark_codes", "Remark codes of the final adjudication"),
     cents("final_charge_cents", "Charge of the final adjudication"),
     cents("paid_cents", "Paid, with what was paid to the patient (PR-100)"),
+    cents("reversed_paid_cents", "Paid by adjudications of the chain that were reversed"),
     cents("allowed_cents", "Allowed"),
     text("allowed_source", "given, derived, given_rejected"),
     flag("allowed_conflict", "Given and derived allowed differ by more than a cent"),

@@ -109,7 +109,7 @@ class Measure:
         None for what is no mean of money: percentiles and other values of single lines, counts, their
         quotients, minutes and units.
         """
-        is_single = self.kind not in ("sum", "statistic") or bool(self.protected)
+        is_single = self.kind not in ("sum", "statistic") or (self.kind == "statistic" and self.protected)
         if is_single or self.rounding not in AVERAGED:
             return ()
         name = self.mean or self.name
@@ -240,6 +240,13 @@ def price_sum(
     """A sum of allowed or paid amounts, with its mean (if that is published) and the count of its lines."""
     column = money(name, description, source)
     return Measure(column, "sum", rounding, mean=mean, count=lines, bases=(basis,))
+
+
+def expected_sum(name: str, description: str, lines: str) -> Measure:
+    """A sum at the payer's own median price; protected audiences are told it at the published median."""
+    column = money(name, description)
+    protected = f"_{name}_published"
+    return Measure(column, "sum", "money_mean", count=lines, bases=("unit_priced",), protected=protected)
 
 
 def owed_sum(name: str, description: str, basis: Basis, lines: str, source: str = "") -> Measure:

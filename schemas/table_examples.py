@@ -30,9 +30,10 @@ class Example:
     def sql(self, audience: Audience) -> str:
         """The question in DuckDB's SQL, on one line, to the tables of an audience."""
         where = " AND ".join(f"{column} = {_in_sql(value)}" for column, value in self._where(audience))
+        only = f" WHERE {where}" if where else ""
         return (
             f"SELECT {_names_in_sql(self.columns)} FROM '{FOLDER}/{audience}/{self.table}.parquet'"
-            f" WHERE {where} ORDER BY {_names_in_sql(self.order)}"
+            f"{only} ORDER BY {_names_in_sql(self.order)}"
         )
 
     def polars(self, audience: Audience) -> str:
@@ -40,8 +41,9 @@ class Example:
         where = ", ".join(
             f'pl.col("{column}") == {_in_python(value)}' for column, value in self._where(audience)
         )
+        only = f".filter({where})" if where else ""
         return (
-            f'pl.scan_parquet("{FOLDER}/{audience}/{self.table}.parquet").filter({where})'
+            f'pl.scan_parquet("{FOLDER}/{audience}/{self.table}.parquet"){only}'
             f".select({_listed(self.columns)}).sort({_listed(self.order)}, nulls_last=True).collect()"
         )
 
@@ -156,6 +158,18 @@ EXAMPLES: Final = {
             order="payer age_band",
         ),
         _example(
+            "collections",
+            "How much of what is expected was paid, and what stands open?",
+            "payer expected_allowed_sum paid_sum net_collection_rate open_allowed_sum days_in_receivables",
+        ),
+        _example(
+            "price_trend",
+            "How does the price of a unit move at a fixed mix of care model and site?",
+            "payer period_start service_lines allowed_per_unit_p50 change_on_year price_index",
+            (("procedure_code", "01939"), ("period_type", "quarter"), ("line_of_business", "commercial")),
+            "payer period_start",
+        ),
+        _example(
             "procedures",
             "Which surgical procedures was the anesthesia for, and does their region fit the code?",
             "surgical_procedure_code service_lines share_of_lines region_conflict",
@@ -208,6 +222,13 @@ EXAMPLES: Final = {
             "payer rule scope_plan scope_state value effective_from confidence",
             (("applied", True),),
             "payer rule scope_plan scope_state effective_from",
+        ),
+        _example(
+            "freshness",
+            "Whose files are late?",
+            "payer source last_service_date days_since usual_days_between is_late",
+            (),
+            "payer source",
         ),
         _example(
             "data_quality",

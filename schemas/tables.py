@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.columns import date, flag, real, text
+from schemas.columns import date, flag, real, text, whole
 from schemas.table_columns import FIVE_KEYS, Measure, TableSpec, count, fact
 from schemas.tables_of_denials import AUTHORIZATIONS, DENIAL_CATEGORIES, DENIAL_REASONS, DENIALS
 from schemas.tables_of_lines import (
@@ -25,6 +25,7 @@ from schemas.tables_of_payment import (
     PAYMENT,
     TIMELINESS,
 )
+from schemas.tables_of_prices import COLLECTIONS, PRICE_STRATA, PRICE_TREND
 
 
 def _rows(name: str, description: str, of: str = "", unit: str = "rows") -> Measure:
@@ -96,6 +97,31 @@ DATA_QUALITY: Final = TableSpec(
     ),
 )
 
+FRESHNESS: Final = TableSpec(
+    "freshness",
+    "How recent the files of each payer are, at the as-of date",
+    (
+        text("source", "claim_lines or remit_lines").required(),
+        text("payer", "Payer as mapped").required(),
+    ),
+    (
+        fact(date("last_service_date", "Latest date of service", "DTP*472, DTM*472")),
+        fact(date("last_submitted_on", "Latest submission; empty for remit_lines", "BHT04")),
+        fact(date("last_payment_date", "Latest payment date; empty for claim_lines", "BPR16")),
+        fact(whole("files", "Files with accepted rows of the payer", "files")),
+        fact(
+            real(
+                "usual_days_between",
+                "Median days from one submission or payment date to the next; empty: one date only",
+                "days",
+            )
+        ),
+        fact(whole("days_since", "Days from the latest of them to the as-of date", "days")),
+        fact(flag("is_late", "More than twice the usual days, and more than a week")),
+    ),
+    plain=True,
+)
+
 PAYER_RULES: Final = TableSpec(
     "payer_rules",
     "What each payer says it pays, with source and confidence; compare it with what care_models shows",
@@ -157,6 +183,8 @@ TABLES: Final = {
         AUTHORIZATIONS,
         TIMELINESS,
         OPEN_CLAIMS,
+        COLLECTIONS,
+        PRICE_TREND,
         PROCEDURES,
         DIAGNOSES,
         CLINICAL_THEMES,
@@ -165,7 +193,11 @@ TABLES: Final = {
         CONTRACT_VARIANCE,
         RELEASE_CHANGES,
         PAYER_RULES,
+        FRESHNESS,
         DATA_QUALITY,
     )
 }
 """Published tables by name, in the order in which they are described."""
+
+KEPT_TABLES: Final = {**TABLES, PRICE_STRATA.name: PRICE_STRATA}
+"""Those and what some of them are made from."""

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from schemas.columns import text
-from schemas.table_columns import FIVE_KEYS, Measure, TableSpec, count, fact, helper, population, rate, total
+from schemas.table_columns import (
+    FIVE_KEYS,
+    Measure,
+    TableSpec,
+    count,
+    expected_sum,
+    fact,
+    helper,
+    population,
+    rate,
+    total,
+)
 
 _N: Final = "service_lines"
 _DENIED: Final = (
@@ -43,11 +54,25 @@ DENIALS: Final = TableSpec(
         ),
         _PRIOR_AUTH_DENIED,
         total("denied_charge_sum", "Charges of denied lines", "denied_lines", "SV102"),
+        expected_sum(
+            "denied_allowed_sum",
+            "Denied lines at the payer's own median price per unit of the year; lines without one left out",
+            "_denied_told_lines",
+        ),
+        expected_sum(
+            "recovered_allowed_sum",
+            "Overturned lines at the payer's own median price per unit of the year",
+            "_recovered_told_lines",
+        ),
         count(
             "zero_pay_other_lines",
             "Lines paid zero that are no denial: capitation, duplicate, full write-off",
             _N,
         ),
+    ),
+    (
+        helper("_denied_told_lines", "Denied lines with a published median price", ""),
+        helper("_recovered_told_lines", "Overturned lines with a published median price", ""),
     ),
 )
 

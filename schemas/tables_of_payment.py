@@ -75,6 +75,11 @@ PAYMENT: Final = TableSpec(
             "payer_rules",
             50,
         ),
+        count(
+            "payer_rules_lines",
+            "Unit-priced lines whose payer's rules are known: those of allowed_per_unit_payer_rules_p50",
+            "unit_priced_lines",
+        ),
         price_sum(
             "medicare_allowed_sum", "Medicare's price of the same units", "unit_priced", "_ratio_lines"
         ),

@@ -16,6 +16,7 @@ COLUMNS: Final = {
     "days_to_payment_p50": "days to payment",
 }
 """Published column -> its words, in order."""
+MEDICARE: Final = "medicare"
 SOURCES: Final = {
     "payment": ("allowed_per_unit_p50", "ratio_to_national_medicare"),
     "denials": ("denial_rate",),
@@ -31,17 +32,25 @@ FORMATS: Final = {
 
 
 def benchmark_rows(tables: Path, code: str) -> list[dict[str, Any]]:
-    """A row per payer of a code in the rolling twelve months, all lines of business; `all` is the last."""
+    """A row per payer of a code in the rolling twelve months, in the payer's own line of business.
+
+    Medicare's is fee for service, the others' is commercial: a payer's commercial and Medicare Advantage
+    prices are two prices, and no median tells of both.
+    """
     keys = ["payer", "period_start"]
     made = _cells(tables, "utilization", code).select(*keys, pl.col("service_lines").alias("lines"))
     for table, columns in SOURCES.items():
         made = made.join(_cells(tables, table, code).select(*keys, *columns), on=keys, how="left")
-    return made.sort(pl.col("payer") == "all", "payer").to_dicts()
+    return made.sort(pl.col("payer") == MEDICARE, "payer").to_dicts()
 
 
 def _cells(tables: Path, table: str, code: str) -> pl.DataFrame:
+    own = pl.when(pl.col("payer") == MEDICARE).then(pl.lit("medicare_ffs")).otherwise(pl.lit("commercial"))
     return pl.read_parquet(tables / f"{table}.parquet").filter(
-        procedure_code=code, period_type="rolling_12", line_of_business="all"
+        pl.col("procedure_code") == code,
+        pl.col("period_type") == "rolling_12",
+        pl.col("line_of_business") == own,
+        pl.col("payer") != "all",
     )
 
 
@@ -53,7 +62,10 @@ def show_benchmark(rows: list[dict[str, Any]], code: str, audience: str) -> None
 
     if not rows:
         return
-    title = f"{code}, twelve months from {rows[0]['period_start']:%B %Y} ({audience}, synthetic)"
+    title = (
+        f"{code}, twelve months from {rows[0]['period_start']:%B %Y}: commercial plans and Medicare"
+        f" ({audience}, synthetic)"
+    )
     table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     for name, words in COLUMNS.items():
         table.add_column(words, justify="left" if name == "payer" else "right")

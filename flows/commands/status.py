@@ -51,7 +51,7 @@ def lines_of(state: dict[str, Any], shown: dict[str, str]) -> list[str]:
     elif run:
         lines.append(
             f"interrupted run {run['run_id']} ({run['kind']}, at {run['stage']}), safe to run again; if "
-            "memory ran out, with a lower CPT01939_BATCH_MEGABYTES and CPT01939_WORKERS"
+            "memory ran out, with a lower CPT01939_BATCH_MEGABYTES and CPT01939_WORKERS (E_INTERRUPTED)"
         )
     files = ", ".join(f"{count} {outcome}" for outcome, count in state["files"].items()) or "none"
     lines.append(f"files: {files}; {state['new']} new in landing/, {state['waiting']} still growing")

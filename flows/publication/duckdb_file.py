@@ -37,7 +37,7 @@ def write_duckdb(published: Published, folder: Path, path: Path) -> Path:
 
 def view_sql(view: View, published: Published) -> str:
     """A named query in SQL, over the columns that the release has."""
-    keys = TABLES[view.table].key_names
+    keys = [key for key in TABLES[view.table].key_names if published.has(view.table, key)]
     further = [name for name in view.columns if name not in keys and published.has(view.table, name)]
     columns = [*keys, *further]
     condition = view.condition(published.edition.main_code, published.window)

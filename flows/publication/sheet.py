@@ -5,10 +5,10 @@ The library writes everything else: styles, header, notes, the named table.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
-from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.utility import xl_col_to_name, xl_range
 from xlsxwriter.worksheet import Worksheet
 
 DAY_ZERO: Final = pl.date(1899, 12, 30)
@@ -25,6 +25,13 @@ class FrameSheet(Worksheet):  # type: ignore[misc]
         self.rows_xml = rows_as_xml(frame, usual, bold, is_bold)
         self.dim_rowmin, self.dim_rowmax = 0, frame.height
         self.dim_colmin, self.dim_colmax = 0, frame.width - 1
+
+    def name_table(self, frame: pl.DataFrame, options: dict[str, Any]) -> None:
+        """Make header and rows a named table; the library would look for overlaps cell by cell."""
+        self.add_table(0, 0, 1, frame.width - 1, options)
+        table = self.tables[-1]
+        table["range"] = table["a_range"] = xl_range(0, 0, frame.height, frame.width - 1)
+        table["autofilter"] = table["range"]
 
     def _write_rows(self) -> None:
         super()._write_rows()

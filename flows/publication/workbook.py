@@ -121,17 +121,18 @@ def _table_sheet(sheet: FrameSheet, spec: TableSpec, frame: pl.DataFrame, format
     usual, bold = (
         [formats.style(number_format, weight) for number_format in wanted] for weight in (False, True)
     )
-    sheet.set_frame(frame.select(column.name for column in columns), usual, bold, is_rollup)
+    shown = frame.select(column.name for column in columns)
+    sheet.set_frame(shown, usual, bold, is_rollup)
     for place, column in enumerate(columns):
         sheet.write_string(0, place, column.name, formats.of(is_bold=True))
         sheet.write_comment(0, place, f"{column.description} [{column.unit or 'text'}]", {"x_scale": 2})
         number_format = NUMBER_FORMATS.get(column.unit, "")
         sheet.set_column(place, place, _width(column, frame), formats.of(number_format))
-    sheet.freeze_panes(1, len(spec.key_names))
+    sheet.freeze_panes(1, sum(name in spec.key_names for name in shown.columns))
     if frame.height:
         heads = [{"header": column.name} for column in columns]
         options = {"name": f"t_{spec.name}", "columns": heads, "style": "Table Style Light 1"}
-        sheet.add_table(0, 0, frame.height, len(columns) - 1, {**options, "banded_rows": False})
+        sheet.name_table(shown, {**options, "banded_rows": False})
 
 
 def _width(column: Column, frame: pl.DataFrame) -> float:

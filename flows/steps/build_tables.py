@@ -19,10 +19,11 @@ from flows.readers.reference_files import provider_owners, read_contracts, read_
 from flows.run import Run
 from flows.store.snapshot import Store
 from flows.store.table_cache import Kept, Reading, digest_of, files_of, keep, kept_by
-from schemas.tables import TABLES
+from schemas.tables import KEPT_TABLES, TABLES
 from transforms.tables.analysis_lines import open_book
-from transforms.tables.build import tables_of_lines
+from transforms.tables.build import beside_other_periods, tables_of_lines
 from transforms.tables.data_quality import data_quality, resolved_counts
+from transforms.tables.freshness import freshness
 from transforms.tables.payer_rules import payer_rules
 from transforms.tables.periods import ROLLING, Calendar, Period, first_day, month_of, months_of, rolling_start
 from transforms.tables.stale_periods import (
@@ -58,10 +59,12 @@ def with_built(run: Run, store: Store) -> Store:
 def read_built(store: Store, wanted: Iterable[str] = TABLES) -> Tables:
     """Those wanted of the tables that the snapshot names, as this run put them there."""
     files = store.snapshot.built.files if store.snapshot.built else {}
-    paths = {name: [store.path(file) for file in files_of(files, name)] for name in wanted}
+    asked = set(wanted)
+    names = [name for name in KEPT_TABLES if name in asked or (name not in TABLES and "price_trend" in asked)]
+    paths = {name: [store.path(file) for file in files_of(files, name)] for name in names}
     found = {name: of_table for name, of_table in paths.items() if of_table}
     with ThreadPoolExecutor(READING) as pool:
-        return dict(zip(found, pool.map(_read, found.values()), strict=True))
+        return beside_other_periods(dict(zip(found, pool.map(_read, found.values()), strict=True)))
 
 
 def _read(paths: Sequence[Path]) -> pl.DataFrame:
@@ -114,7 +117,7 @@ def _cells(run: Run, store: Store, kept: Kept) -> tuple[Tables, dict[str, str], 
     same = _of_parts(kept.files, standing - moved)
     before = _of_parts(kept.files, standing & moved)
     earlier = Reading(run, store, before)
-    keys = _partitions(sources, {month for period in stale for month in months_of(period)})
+    keys = _partitions(sources, {month for period in stale for month in _months_of_years(period)})
     window = None if calendar.rolling is None else first_day(calendar.rolling)
     fresh = build_cells(run, store, store.resolved_lines(keys), window, stale)
     if not periods:
@@ -175,13 +178,22 @@ def _with_window(store: Store, sources: Sources, kept: Kept, calendar: Calendar)
 
 
 def _made_of(store: Store, sources: Sources, calendar: Calendar, periods: Iterable[Period]) -> dict[str, str]:
-    """Digest of all that the cells of a period depend on, by its name; the age of waiting lines apart."""
+    """Digest of all that the cells of a period depend on, by its name; the age of waiting lines apart.
+
+    They depend on all lines of the years that the period lies in: a payer's own median is of a year.
+    """
     digests = {}
     for period in sorted(periods):
-        files = [file for month in months_of(period) for file in sources.get(month, {}).values()]
+        files = [file for month in _months_of_years(period) for file in sources.get(month, {}).values()]
         facts = [store.snapshot.fingerprint, str(calendar.is_mature(period)), *files]
         digests[_name(period)] = digest_of(facts)
     return digests
+
+
+def _months_of_years(period: Period) -> list[int]:
+    """All months of the calendar years that the months of a period lie in."""
+    years = sorted({month // 12 for month in months_of(period)})
+    return [12 * year + place for year in years for place in range(12)]
 
 
 def _name(period: Period) -> str:
@@ -207,7 +219,9 @@ def _others(run: Run, store: Store, kept: Kept) -> tuple[Tables, dict[str, str]]
     """The tables that are not cells of service lines, and what each month of their counts is made of."""
     counts, made_of = _counts(store, kept)
     rules = payer_rules(read_reference())
-    return {"payer_rules": rules, QUALITY: _quality(run, store, counts), COUNTS: counts}, made_of
+    fresh = freshness(store.claim_lines(), store.remit_lines(), _as_of(store), read_reference())
+    others = {"payer_rules": rules, "freshness": fresh, QUALITY: _quality(run, store, counts), COUNTS: counts}
+    return others, made_of
 
 
 def _table(store: Store, kept: Kept, name: str) -> pl.DataFrame:

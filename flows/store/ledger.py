@@ -35,6 +35,23 @@ TAKEN: Final = ("accepted", "duplicate")
 """Outcomes of a file whose content counts, under its own name or another."""
 KNOWN: Final = ("accepted", "rejected", RETRACTED)
 """Outcomes of content that is not looked at again, whatever name it comes under."""
+OUTCOMES: Final[dict[str, tuple[str, str]]] = {
+    "accepted": ("The file was taken in; rows of it may be in quarantine.", "Nothing."),
+    "rejected": (
+        "Nothing of the file was taken in; its reason follows it in `cpt01939 status`.",
+        "Look the reason up with `cpt01939 explain`; the file is tried again when its cause changes.",
+    ),
+    "duplicate": ("The same content came before, under this name or another.", "Nothing: it counts once."),
+    "superseded": (
+        'A later file of the same name took its place (on_same_name = "supersede").',
+        "Nothing, if that was meant.",
+    ),
+    "retracted": (
+        "It was taken out again by `cpt01939 retract`, and does not come in under any name.",
+        "`cpt01939 retract FILE --undo` takes it back in from landing/.",
+    ),
+}
+"""What may become of a file -> what it means, what to do."""
 MARKS: Final = ("shown_name", "bytes", "modified_ns")
 """What tells that a file of the landing folder is the one that was seen."""
 

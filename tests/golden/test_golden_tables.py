@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parent / "tables"
 AS_OF = date(2024, 9, 30)
 NAMES = (
     *("utilization", "payment", "case_payment", "care_models", "denials", "denial_reasons", "timeliness"),
-    *("denial_categories", "authorizations", "clinical_themes"),
+    *("denial_categories", "authorizations", "clinical_themes", "collections", "price_trend"),
 )
 PAYERS = ("aetna", "uhc", "medicare")
 RATES = {"aetna": 6_400, "uhc": 7_000, "medicare": 2_050}

@@ -28,6 +28,8 @@ def differences(oracle: dict[str, list[Row]], pipeline: dict[str, list[Row]]) ->
     """One sentence per row or cell that differs; months first, since roll-ups follow from them."""
     told: list[tuple[Any, str]] = []
     for table, rows in oracle.items():
+        if not rows or FIVE[0] not in rows[0]:
+            continue
         keys = (*FIVE, *KEYS.get(table, ()))
         wanted = {tuple(row[key] for key in keys): row for row in rows}
         given = {tuple(row[key] for key in keys): row for row in pipeline.get(table, [])}

@@ -16,8 +16,10 @@ SELECT {KEYS}, {people()},
   count_if(initially_denied AND is_paid AND chain_source = 'none') AS overturned_by_payer_lines,
   count_if(denied AND prior_authorization_denial) AS prior_auth_denied_lines,
   {some("charge_cents", "denied")} AS denied_charge_sum,
-  count_if(adjudication_state = 'zero_pay_other') AS zero_pay_other_lines
-FROM cell WHERE adjudicated GROUP BY {KEYS}
+  count_if(adjudication_state = 'zero_pay_other') AS zero_pay_other_lines,
+  {some("at_median", "denied")} AS denied_allowed_sum,
+  {some("at_median", "initially_denied AND is_paid")} AS recovered_allowed_sum
+FROM expected_cell WHERE adjudicated GROUP BY {KEYS}
 """
 
 

@@ -1,5 +1,21 @@
 """What a payer says it pays for a line, and what its contract says, in SQL over the table `line`."""
 
+EXPECTED = """
+CREATE TABLE expected AS
+WITH median AS (
+  SELECT procedure_code, payer, line_of_business, year(service_date) AS service_year,
+    round_even(quantile_cont(allowed_per_unit, 0.5) * 10000, 0)::BIGINT AS parts
+  FROM line WHERE unit_priced GROUP BY ALL
+), fine AS (
+  SELECT line.*, parts * (billed_unit_tenths * share * 100)::BIGINT AS tiny
+  FROM line LEFT JOIN median ON median.procedure_code = line.procedure_code AND median.payer = line.payer
+    AND median.line_of_business = line.line_of_business AND service_year = year(service_date)
+)
+SELECT *, tiny // 100000 + CASE WHEN tiny % 100000 > 50000
+    OR (tiny % 100000 = 50000 AND tiny // 100000 % 2 = 1) THEN 1 ELSE 0 END AS at_median
+FROM fine
+"""
+
 STATUSES = """
 CREATE TABLE status AS SELECT modifier FROM modifier WHERE physical_status_units::INT > 0
 """

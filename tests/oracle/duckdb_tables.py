@@ -23,7 +23,7 @@ from duckdb_cells import (
     some,
 )
 from duckdb_denials import AUTHORIZATIONS, DENIALS, denied_by
-from duckdb_prices import CONTRACTED, OWING, RULED, RULES, STATUSES
+from duckdb_prices import CONTRACTED, EXPECTED, OWING, RULED, RULES, STATUSES
 
 MATURE_DAYS = 90
 
@@ -58,7 +58,7 @@ SELECT row_number() OVER () AS number, state AS stated,
   coalesce(prior_authorization_denial, FALSE) AS prior_authorization_denial, remark_codes,
   coalesce(chain_source, 'none') AS chain_source,
   CASE WHEN has_prior_authorization THEN 'present' ELSE 'absent' END AS authorization_number,
-  paid_cents, allowed_cents, deductible_cents, coinsurance_cents, copay_cents, network,
+  paid_cents, reversed_paid_cents, allowed_cents, deductible_cents, coinsurance_cents, copay_cents, network,
   coalesce(is_paid_line, FALSE) AS is_paid, coalesce(is_priced, FALSE) AS priced,
   coalesce(is_unit_priced, FALSE) AS unit_priced,
   coalesce(is_unit_priced, FALSE) AND medicare_allowed IS NOT NULL AS has_ratio,
@@ -160,7 +160,7 @@ FROM own LEFT JOIN beside USING ({KEYS})
 """
 
 BY_RULES = f"""
-SELECT {KEYS}, {percentiles("by_rules", "allowed_per_unit_payer_rules", "TRUE", 50)}
+SELECT {KEYS}, count(*) AS rule_lines, {percentiles("by_rules", "allowed_per_unit_payer_rules", "TRUE", 50)}
 FROM rule_cell GROUP BY {KEYS}
 """
 OWED = "coalesce(deductible_cents, 0) + coalesce(coinsurance_cents, 0) + coalesce(copay_cents, 0)"
@@ -186,7 +186,8 @@ SELECT {KEYS}, {people("priced")},
   sum(allowed_cents) FILTER (priced) / nullif(sum(charge_cents) FILTER (priced), 0) AS allowed_to_charge
 FROM cell WHERE is_paid GROUP BY {KEYS}
 )
-SELECT * FROM own LEFT JOIN by_rules USING ({KEYS})
+SELECT * EXCLUDE (rule_lines), coalesce(rule_lines, 0) AS payer_rules_lines
+FROM own LEFT JOIN by_rules USING ({KEYS})
 """
 
 CASE_PAYMENT = f"""
@@ -280,6 +281,23 @@ SELECT {KEYS}, age_band, {people()}, {some("charge_cents")} AS charge_sum FROM a
 BY_REGION = breakdown(
     "diagnosis, region", "count_if(conflict) AS region_conflict_lines", DENIED, rows="region_cell"
 )
+COLLECTIONS = f"""
+WITH own AS (
+  SELECT {KEYS}, {people()},
+    {some("CASE WHEN adjudicated THEN coalesce(allowed_cents, 0) ELSE at_median END")}
+      AS expected_allowed_sum,
+    {some("paid_cents", "is_paid")} AS paid_sum,
+    {some(OWED, "is_paid")} AS patient_responsibility_sum,
+    {some("at_median", "waiting")} AS open_allowed_sum,
+    {some("reversed_paid_cents", "reversed_paid_cents > 0")} AS reversed_paid_sum
+  FROM expected_cell GROUP BY {KEYS}
+)
+SELECT *, paid_sum / nullif(expected_allowed_sum - patient_responsibility_sum, 0) AS net_collection_rate,
+  open_allowed_sum * date_diff('day', period_start,
+    (period_start + to_months(CASE period_type WHEN 'month' THEN 1 WHEN 'quarter' THEN 3 ELSE 12 END))::DATE)
+    / nullif(expected_allowed_sum, 0) AS days_in_receivables
+FROM own
+"""
 CONTRACT_VARIANCE = f"""
 SELECT {KEYS}, {people()},
   {some("expected_cents")} AS expected_allowed_sum, {some("allowed_cents")} AS allowed_sum,
@@ -325,6 +343,7 @@ QUERIES = {
         "count_if(denied) / nullif(count_if(adjudicated), 0) AS denial_rate",
     ),
     "demographics": breakdown("age_group AS age_band, sex", MINUTES_P50),
+    "collections": COLLECTIONS,
     "contract_variance": CONTRACT_VARIANCE,
 }
 """Table -> query over `cell`."""
@@ -356,6 +375,7 @@ def prepare(
         OWING,
         RULED,
         CONTRACTED,
+        EXPECTED,
     ):
         connection.execute(statement)
     connection.execute(PERIODS, {"as_of": as_of, "mature": MATURE_DAYS})
@@ -364,6 +384,7 @@ def prepare(
         ("region_cell", "line_region"),
         ("contract_cell", "contracted"),
         ("rule_cell", "ruled"),
+        ("expected_cell", "expected"),
     ):
         connection.execute(f"CREATE VIEW {cells} AS {cells_of(rows)}")
     beside = cells_of(

@@ -264,6 +264,7 @@ def remit_row(row: Row) -> Row | None:
     status = required(row, "claim_status_code")
     if status not in STATUSES or (service_date and service_date > paid_on):
         raise BadRow("claim_status_code")
+    number = number_of(required(row, "claim_id"), 20) or ""
     given = text_of(row, "allowed_amount")
     remarks = (code_of(row, "remark_codes") or "").split("|")
     return {
@@ -273,7 +274,8 @@ def remit_row(row: Row) -> Row | None:
         "payer_name": code_of(row, "payer_name"),
         "trace": number_of(required(row, "payment_trace")),
         "paid_on": paid_on,
-        "number": number_of(required(row, "claim_id"), 20),
+        "number": number,
+        "loose": loose(number) or number,
         "status": status,
         "payer_number": number_of(required(row, "payer_claim_number")),
         "original": number_of(text_of(row, "original_payer_claim_number")),

@@ -35,6 +35,7 @@ class Adjudication:
     role_assumed_primary: bool = False
     is_secondary: bool = False
     amount_mismatch: bool = False
+    is_unmatched: bool = False
 
     @property
     def status(self) -> str:

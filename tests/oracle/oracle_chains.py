@@ -95,7 +95,7 @@ def live_histories(
     for claim in claims:
         answers = [a for a in adjudications if a.slot.claim is claim and not a.is_secondary]
         lives.append(Life(claim, answers, standing_version(claim, answers)))
-    settle_names(lives, adjudications, reference)
+    settle_names(lives, [a for a in adjudications if not a.is_secondary], reference)
     if settings.infer_resubmissions:
         settle_inference(lives, reference)
     return {life.claim: life for life in lives}

@@ -297,11 +297,10 @@ def home_of(
     submission: Submission, claims: list[Claim], is_denied: IsDenied, numbers_of: NumbersOf
 ) -> Claim | None:
     """The earlier claim of the key that a submission joins, if any."""
-    mine = [
-        claim
-        for claim in claims
-        if shares_half_a_patient(submission, claim) and not is_beside(submission, claim)
-    ]
+    others = [claim for claim in claims if not is_beside(submission, claim)]
+    mine = [claim for claim in others if shares_half_a_patient(submission, claim)]
+    if not mine and submission.frequency != "1":
+        mine = [claim for claim in others if submission.original in numbers_of(claim)]
     sharing = [claim for claim in mine if claim.service_dates & submission.service_dates]
 
     def last(claim: Claim) -> tuple[Any, ...]:

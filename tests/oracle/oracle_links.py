@@ -7,7 +7,7 @@ from typing import Any
 from landing_rows import loose
 from oracle_claims import Claim, Row, Slot
 from oracle_loops import Loop, RemitLine
-from oracle_reference import OracleReference
+from oracle_reference import OracleReference, normalised_name
 
 MODIFIERS = ("modifier_1", "modifier_2", "modifier_3", "modifier_4")
 STATUS_ROLE = {"1": "P", "19": "P", "2": "S", "20": "S", "3": "T", "21": "T"}
@@ -42,22 +42,20 @@ def role_wanted(line: RemitLine, loops: list[Loop]) -> str:
     return min(roles, default="P")
 
 
-def claims_of(line: RemitLine, claims: list[Claim]) -> list[Claim]:
-    """Claims with the number, and the NPI where the remit has one; CARC 23: S and T only."""
-    return [
-        claim
-        for claim in claims
-        if claim.number == line.row["number"]
-        and line.row["payee_npi"] in (None, claim.npi)
-        and (not line.has_carc_23 or claim.role in ("S", "T"))
-    ]
+def same_payer(line: RemitLine, row: Row, reference: OracleReference) -> bool:
+    """Mapped to the same name; among `other`, known by the same name or id."""
+    payer = remit_payer(line.row, reference)
+    if payer != claim_payer(row, reference):
+        return False
+    names = {normalised_name(line.row["payer_name"]), normalised_name(row["payer_name"])}
+    is_known = line.row["payer_id"] is not None and line.row["payer_id"] == row["payer_id"]
+    return payer != "other" or is_known or len(names) == 1
 
 
 def line_control_agrees(line: RemitLine, slot: Slot) -> bool:
     """Evidence 1: REF*6R, or LX01 as text, of any version."""
-    given = line.row["line_control"]
     keys = {row["line_control"] for _, row in slot.lines} | {str(row["line_number"]) for _, row in slot.lines}
-    return line.billed_code is not None and given is not None and given in keys
+    return line.billed_code is not None and bool(line.controls & keys)
 
 
 def charges_of(line: RemitLine) -> set[int]:
@@ -91,18 +89,19 @@ def answers_whole_claim(line: RemitLine, slot: Slot) -> bool:
     return line.billed_code is None and slot.claim.has_one_line_in_all()
 
 
-def rank(line: RemitLine, slot: Slot, wanted: str, reference: OracleReference) -> tuple[int, ...] | None:
-    """How good a candidate is; None: no evidence."""
-    first = line_control_agrees(line, slot)
-    second = bill_agrees(line, slot)
-    third = is_single_line(line, slot, reference)
-    if not (first or second or third or answers_whole_claim(line, slot)):
+def rank(
+    line: RemitLine, slot: Slot, wanted: str, is_exact: bool, reference: OracleReference
+) -> tuple[int, ...] | None:
+    """How good a candidate is; None: no evidence. A number that was met loosely needs the whole bill."""
+    first = is_exact and line_control_agrees(line, slot)
+    second = bill_agrees(line, slot) and (is_exact or line.row["service_date"] is not None)
+    third = is_exact and (is_single_line(line, slot, reference) or answers_whole_claim(line, slot))
+    if not (first or second or third):
         return None
-    payers = {claim_payer(row, reference) for _, row in slot.lines}
     given = {line.row[name] for name in MODIFIERS} - {None}
     repeated = [len(given & {row[name] for name in MODIFIERS}) for _, row in slot.lines]
     return (
-        int(remit_payer(line.row, reference) in payers),
+        int(any(same_payer(line, row, reference) for _, row in slot.lines)),
         int(slot.claim.role == wanted),
         int(first),
         int(second),
@@ -114,35 +113,20 @@ def rank(line: RemitLine, slot: Slot, wanted: str, reference: OracleReference) -
 def best_slots(
     line: RemitLine, loops: list[Loop], claims: list[Claim], reference: OracleReference
 ) -> list[Slot]:
-    """The candidates that nothing tells apart."""
-    found = claims_of(line, claims) if is_met_exactly(line, claims) else loosely_met(line, claims)
+    """The candidates that nothing tells apart. Where no claim has the number exactly, numbers are compared
+    without punctuation and leading zeros."""
+    of_payee = [claim for claim in claims if line.row["payee_npi"] in (None, claim.npi)]
+    exact = [claim for claim in of_payee if claim.number == line.row["number"]]
+    near = [claim for claim in of_payee if loose(claim.number) == loose(line.row["number"])]
+    found = exact or near
+    secondary = [claim for claim in found if claim.role in ("S", "T")]
+    if line.has_carc_23 and secondary:
+        found = secondary
     line.candidates = [slot for claim in found for slot in claim.slots]
     wanted = role_wanted(line, loops)
-    ranked = [(rank(line, slot, wanted, reference), slot) for slot in line.candidates]
+    ranked = [(rank(line, slot, wanted, bool(exact), reference), slot) for slot in line.candidates]
     scores = [score for score, _ in ranked if score is not None]
     return [slot for score, slot in ranked if scores and score == max(scores)]
-
-
-def is_met_exactly(line: RemitLine, claims: list[Claim]) -> bool:
-    """Some claim has the number, and the NPI where the remit has one."""
-    return any(
-        claim.number == line.row["number"] and line.row["payee_npi"] in (None, claim.npi) for claim in claims
-    )
-
-
-def loosely_met(line: RemitLine, claims: list[Claim]) -> list[Claim]:
-    """Where no claim has the number exactly: without punctuation and leading zeros, if that leaves one claim
-    of which code, date and charge agree."""
-    near = [
-        claim
-        for claim in claims
-        if loose(claim.number) == loose(line.row["number"])
-        and line.row["payee_npi"] in (None, claim.npi)
-        and (not line.has_carc_23 or claim.role in ("S", "T"))
-    ]
-    is_dated = line.row["service_date"] is not None
-    agreeing = [claim for claim in near if is_dated and any(bill_agrees(line, slot) for slot in claim.slots)]
-    return agreeing if len(agreeing) == 1 else []
 
 
 def link_loop(loop: Loop, loops: list[Loop], claims: list[Claim], reference: OracleReference) -> None:
@@ -157,24 +141,44 @@ def link_loop(loop: Loop, loops: list[Loop], claims: list[Claim], reference: Ora
         elif len(best) > 1:
             line.outcome, line.candidates = "ambiguous", best
         else:
-            line.outcome = "crossover" if line.has_carc_23 and not line.candidates else "unlinked"
+            line.outcome = "unlinked"
     meet_in_order(loop)
 
 
 def meet_in_order(loop: Loop) -> None:
-    """Lines alike in code, date and charge are met in the order of the SVC: as many lines as SVC are left."""
+    """Lines of one claim alike in code, date and charge are met in the order of the SVC, if as many of both
+    are left."""
     alike: dict[Any, list[RemitLine]] = {}
     for line in loop.lines:
-        if line.outcome == "ambiguous":
+        is_of_one_claim = len({id(slot.claim) for slot in line.candidates}) == 1
+        if (
+            line.outcome == "ambiguous"
+            and is_of_one_claim
+            and all(bill_agrees(line, s) for s in line.candidates)
+        ):
             bill = (line.billed_code, line.row["service_date"], line.row["charge"])
-            slots = frozenset(id(slot) for slot in line.candidates)
-            alike.setdefault((*bill, slots), []).append(line)
-    taken = [line.slot for line in loop.lines if line.slot is not None]
-    for lines in alike.values():
-        slots = [slot for slot in lines[0].candidates if slot not in taken]
-        if len(lines) == len(slots) and len({id(slot.claim) for slot in slots}) == 1:
-            for line, slot in zip(lines, sorted(slots, key=lambda slot: slot.number), strict=True):
+            alike.setdefault((*bill, frozenset(id(slot) for slot in line.candidates)), []).append(line)
+    for (code, day, charge, _), lines in alike.items():
+        taken = [
+            line.slot
+            for line in loop.lines
+            if line.slot is not None
+            and (line.billed_code, line.row["service_date"], line.row["charge"]) == (code, day, charge)
+        ]
+        left = [slot for slot in lines[0].candidates if slot not in taken]
+        if len(lines) == len(left) and (is_ordered(lines) or say_the_same(lines)):
+            for line, slot in zip(lines, sorted(left, key=lambda slot: slot.number), strict=True):
                 line.outcome, line.slot = "linked", slot
+
+
+def is_ordered(lines: list[RemitLine]) -> bool:
+    places = {line.row["sequence"] for line in lines}
+    return None not in places and len(places) == len(lines)
+
+
+def say_the_same(lines: list[RemitLine]) -> bool:
+    names = ("paid", "given", "adjustments", "claim_adjustments", "remarks")
+    return all(line.row[name] == lines[0].row[name] for line in lines for name in names)
 
 
 def link_remits(loops: list[Loop], claims: list[Claim], reference: OracleReference) -> None:

@@ -12,15 +12,12 @@ from oracle_claims import Slot, nulls_first, origin
 
 Row = dict[str, Any]
 A_WEEK = timedelta(days=7)
-LOOP = ("trace", "number", "payer_number", "status")
-SAME_LINE = (
-    *("procedure_code", "submitted_procedure_code"),
-    *("modifier_1", "modifier_2", "modifier_3", "modifier_4"),
-    *("service_date", "charge", "paid"),
-)
+LOOP = ("trace", "loose", "payer_number", "status")
+SAME_LINE = ("procedure_code", "submitted_procedure_code", "service_date", "charge", "paid")
 VALUES = (
     *("given", "adjustments", "claim_adjustments", "remarks", "remit_filing_code", "payee_npi"),
-    *("payer_id", "payer_name", "sequence", "original", "line_control"),
+    *("payer_id", "payer_name", "sequence", "modifier_1", "modifier_2", "modifier_3", "modifier_4"),
+    *("number", "original", "line_control"),
 )
 """What a copy may lack, in the order in which ties between copies are broken."""
 
@@ -35,7 +32,6 @@ class RemitLine:
     outcome: str = ""
     slot: Slot | None = None
     candidates: list[Slot] = field(default_factory=list)
-    reversal_unmatched: bool = False
 
     @property
     def status(self) -> str:
@@ -48,6 +44,13 @@ class RemitLine:
     @property
     def billed_code(self) -> str | None:
         return self.row["submitted_procedure_code"] or self.row["procedure_code"]
+
+    @property
+    def controls(self) -> set[str]:
+        """Line control numbers of the copies that differ in nothing else."""
+        rest = [name for name in VALUES if name != "line_control"]
+        same = [copy for copy in self.copies if all(copy[name] == self.row[name] for name in rest)]
+        return {copy["line_control"] for copy in same} - {None}
 
     @property
     def has_carc_23(self) -> bool:
@@ -82,14 +85,14 @@ def loops_of(remits: list[Row], claims: list[Row]) -> list[Loop]:
 
 def loops_of_group(group: list[Row], reversals: list[Row], claims: list[Row]) -> list[Loop]:
     """The loops of one trace, claim number, payer claim number and status."""
-    alike: dict[Any, list[Row]] = {}
-    for row in group:
-        alike.setdefault(tuple(row[name] for name in SAME_LINE), []).append(row)
     delivered: list[list[Row]] = []
-    for rows in alike.values():
-        for payment in payments_of(rows, reversals):
-            others = [row for row in group if row not in rows]
-            delivered.extend(copies_of(payment, others, claims))
+    for payment in payments_of(group, reversals):
+        alike: dict[Any, list[Row]] = {}
+        for row in payment:
+            alike.setdefault(tuple(row[name] for name in SAME_LINE), []).append(row)
+        for rows in alike.values():
+            others = [row for row in payment if row not in rows]
+            delivered.extend(copies_of(rows, others, claims))
     lines = [RemitLine(best_copy(copies), copies, Loop()) for copies in delivered]
     parts = by_clp(lines) or by_sequence(lines)
     loops = []
@@ -102,13 +105,13 @@ def loops_of_group(group: list[Row], reversals: list[Row], claims: list[Row]) ->
 
 
 def payments_of(rows: list[Row], reversals: list[Row]) -> list[list[Row]]:
-    """Rows alike, apart where the dates lie more than a week apart or a reversal lies between."""
+    """Rows apart where their dates lie more than a week apart or a reversal lies between."""
     ordered = sorted(rows, key=lambda row: row["paid_on"])
     parts = [[ordered[0]]]
     for row in ordered[1:]:
         first = parts[-1][0]
-        is_taken_back = row["paid_on"] > first["paid_on"] and any(
-            takes_back(reversal, first) and first["paid_on"] <= reversal["paid_on"] <= row["paid_on"]
+        is_taken_back = any(
+            takes_back(reversal, first) and first["paid_on"] < reversal["paid_on"] < row["paid_on"]
             for reversal in reversals
         )
         if row["paid_on"] - first["paid_on"] > A_WEEK or is_taken_back:

@@ -24,13 +24,18 @@ def first_submitted_on(claim: Claim) -> date:
 
 
 def successor_rank(older: Life, newer: Claim) -> tuple[Any, ...]:
-    """Of two successors: that at whose charge the claim was answered afterwards, then the earliest."""
-    was_answered = any(
-        answer.paid_on >= first_submitted_on(newer) and abs(answer.charge) in charges_billed(newer)
-        for answer in older.adjudications
-        if not answer.is_reversal
-    )
-    return (not was_answered, newer.first_order())
+    """Of two successors: that at whose charge the claim was answered afterwards (the final answer first, then
+    any), then the earliest."""
+    answers = sorted((a for a in older.adjudications if not a.is_reversal), key=Adjudication.order)
+    standing = [a for a in answers if a.cancelled_by is None]
+    final = ([a for a in standing if a.paid_or_allowed] or standing)[-1:]
+
+    def at_its_charge(some: list[Adjudication]) -> bool:
+        return any(
+            a.paid_on >= first_submitted_on(newer) and abs(a.charge) in charges_billed(newer) for a in some
+        )
+
+    return (not at_its_charge(final), not at_its_charge(answers), newer.first_order())
 
 
 class Names:

@@ -15,7 +15,7 @@ from oracle_links import claim_payer, link_remits
 from oracle_lives import Life
 from oracle_loops import Loop, loops_of
 from oracle_reference import OracleReference, OracleSettings
-from oracle_reversals import apply_reversals
+from oracle_reversals import apply_reversals, mark_unmatched
 from oracle_roles import settle_roles
 from oracle_spoken import Spoken
 from oracle_units import SHARES, care_model, units_of
@@ -51,8 +51,9 @@ def answers_to(claims: list[Claim], loops: list[Loop], reference: OracleReferenc
     """What answers say of claims, each in its role; reversals have cancelled what they take back."""
     link_remits(loops, claims, reference)
     adjudications = adjudications_of(loops)
+    apply_reversals(adjudications, loops)
     settle_roles(adjudications, claims, reference)
-    apply_reversals(adjudications, loops, claims)
+    mark_unmatched(adjudications, loops)
     return adjudications
 
 
@@ -70,18 +71,22 @@ def resolve(landing: Landing, reference: OracleReference, settings: OracleSettin
 
 
 def resolved_lines(life: Life, world: World) -> list[Row]:
-    """Lines of one claim, each with what became of it."""
+    """Lines of one claim, each with what became of it; a claim is counted once where its first line was.
+
+    A void under a number of its own is no claim that was voided.
+    """
     resolved: list[Row] = []
-    for submission in life.claim.submissions:
+    for order, submission in enumerate(life.claim.submissions):
         for row in submission.rows:
             if row["in_scope"]:
-                resolved.append(resolved_line(row, submission, life, world))
+                resolved.append({**resolved_line(row, submission, life, world), "_order": order})
     for standing, column in (("superseded", "replaced_claim"), ("void", "voided_claim")):
         rows = [row for row in resolved if row["standing"] == standing]
-        if rows and life.claim.role == "P":
-            min(rows, key=lambda row: (row["service_date"], row["line_number"], content(row), origin(row)))[
-                column
-            ] = True
+        is_void_alone = standing == "void" and all(s.is_void for s in life.claim.submissions)
+        if rows and life.claim.role == "P" and not is_void_alone:
+            names = ("service_date", "line_number", "_order")
+            first = min(rows, key=lambda row: (*(row[name] for name in names), content(row), origin(row)))
+            first[column] = True
     return resolved
 
 

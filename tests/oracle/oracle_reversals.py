@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oracle_adjudications import Adjudication
-from oracle_claims import Claim, Slot
+from oracle_claims import Slot
 from oracle_loops import Loop, RemitLine
 
 
@@ -32,21 +32,28 @@ def can_cancel(number_of: set[str], other: Adjudication) -> bool:
     )
 
 
-def apply_reversals(adjudications: list[Adjudication], loops: list[Loop], claims: list[Claim]) -> None:
+def apply_reversals(adjudications: list[Adjudication], loops: list[Loop]) -> None:
     """Each reversal cancels one adjudication, or is unmatched."""
-    standing = [a for a in adjudications if not a.is_secondary]
     whole = [line for loop in loops for line in loop.lines if is_of_whole_claim(line)]
     waiting: list[tuple[Any, Adjudication | RemitLine]] = [
-        ((*order_of_reversals(a)[:1], 0, order_of_reversals(a)), a) for a in standing if a.is_reversal
+        ((*order_of_reversals(a)[:1], 0, order_of_reversals(a)), a) for a in adjudications if a.is_reversal
     ]
     waiting += [
         ((line.row["paid_on"], 1, (abs(line.row["paid"]), abs(line.row["charge"]))), line) for line in whole
     ]
     for _, reversal in sorted(waiting, key=lambda item: item[0]):
         if isinstance(reversal, Adjudication):
-            reverse_line(reversal, standing)
+            reverse_line(reversal, adjudications)
         else:
-            reverse_claim(reversal, standing, claims)
+            reverse_claim(reversal, adjudications)
+
+
+def mark_unmatched(adjudications: list[Adjudication], loops: list[Loop]) -> None:
+    """Lines of claims with a reversal that found nothing to cancel carry no price."""
+    for reversal in adjudications:
+        if reversal.is_unmatched and not reversal.is_secondary:
+            for slot in reversal.slot.claim.slots:
+                slot.has_unmatched_reversal = True
     for loop in loops:
         for line in loop.lines:
             mark_homeless_reversal(line)
@@ -69,10 +76,7 @@ def reverse_line(reversal: Adjudication, adjudications: list[Adjudication]) -> N
         earlier[0].cancelled_by = reversal
         reversal.amount_mismatch = True
     else:
-        for slot in reversal.slot.claim.slots:
-            slot.has_unmatched_reversal = True
-        for line in reversal.lines:
-            line.reversal_unmatched = True
+        reversal.is_unmatched = True
 
 
 def is_of_whole_claim(line: RemitLine) -> bool:
@@ -80,14 +84,12 @@ def is_of_whole_claim(line: RemitLine) -> bool:
     return line.is_reversal and line.billed_code is None and line.outcome in ("unlinked", "ambiguous")
 
 
-def reverse_claim(line: RemitLine, adjudications: list[Adjudication], claims: list[Claim]) -> None:
+def reverse_claim(line: RemitLine, adjudications: list[Adjudication]) -> None:
     """Cancels the latest uncancelled loop of its payer claim number."""
     numbers = {line.row["payer_number"], line.row["original"]} - {None}
     slots = set(line.candidates)
     open_ones = [
-        a
-        for a in adjudications
-        if a.slot in slots and can_cancel(numbers, a) and a.paid_on < line.row["paid_on"]
+        a for a in adjudications if a.slot in slots and can_cancel(numbers, a) and comes_before(a, line)
     ]
     if not open_ones:
         return
@@ -98,6 +100,14 @@ def reverse_claim(line: RemitLine, adjudications: list[Adjudication], claims: li
     line.outcome = "linked"
 
 
+def comes_before(answer: Adjudication, reversal: RemitLine) -> bool:
+    """On one day only what the reversal negates lies before it."""
+    negated = abs(answer.charge) == abs(reversal.row["charge"]) and abs(answer.svc_paid) == abs(
+        reversal.row["paid"]
+    )
+    return answer.paid_on < reversal.row["paid_on"] or (answer.paid_on == reversal.row["paid_on"] and negated)
+
+
 def whole_reversal(line: RemitLine, slot: Slot) -> Adjudication:
     """A reversal of the claim as seen from one of its lines: it has a date and no amounts of its own."""
     return Adjudication(slot, line.loop, [line], 0, 0, None, {}, False)
@@ -106,7 +116,6 @@ def whole_reversal(line: RemitLine, slot: Slot) -> Adjudication:
 def mark_homeless_reversal(line: RemitLine) -> None:
     """A reversal that meets no single line marks all lines of the one claim it can speak of."""
     if line.is_reversal and line.outcome in ("ambiguous", "unlinked"):
-        line.reversal_unmatched = True
         claims = {slot.claim for slot in line.candidates}
         if len(claims) == 1:
             for slot in claims.pop().slots:

@@ -1,7 +1,7 @@
 """Which submission an answer speaks of, before it is known which submissions are one claim (contract, 4.1).
 
-An answer is held against each submission of its claim number; of equals it speaks of the latest submitted by
-then. It is how a bill that was denied and never paid is known from one that was not.
+An answer is held against each submission of a claim key with its number; of equals it speaks of the latest
+submitted by then. It is how a bill that was denied and never paid is known from one that was not.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any
 
 from landing_rows import loose
 from oracle_adjudications import Adjudication, total
-from oracle_claims import Claim, Row, Submission
-from oracle_links import MODIFIERS, remit_payer
+from oracle_claims import Claim, Key, Row, Submission
+from oracle_links import MODIFIERS, STATUS_ROLE, remit_payer
 from oracle_loops import Loop, RemitLine
 from oracle_reference import OracleReference
 
@@ -25,10 +25,14 @@ class Spoken:
     def __init__(self, submissions: list[Submission], loops: list[Loop], reference: OracleReference) -> None:
         self.answers: dict[int, list[RemitLine]] = {}
         numbers = {submission.key[0] for submission in submissions}
+        by_key: dict[Key, list[Submission]] = {}
+        for submission in submissions:
+            by_key.setdefault(submission.key, []).append(submission)
         for line in (line for loop in loops for line in loop.lines):
-            found = spoken_of(line, submissions, numbers, reference)
-            if found is not None:
-                self.answers.setdefault(id(found), []).append(line)
+            for of_key in by_key.values():
+                found = spoken_of(line, of_key, numbers, reference)
+                if found is not None:
+                    self.answers.setdefault(id(found), []).append(line)
 
     def of(self, claim: Claim) -> list[RemitLine]:
         return [line for s in claim.submissions for line in self.answers.get(id(s), [])]
@@ -63,7 +67,10 @@ def spoken_of(
     for submission in submissions:
         number, npi, role = submission.key
         is_of_it = number == line.row["number"] if is_exact else loose(number) == loose(line.row["number"])
-        if is_of_it and line.row["payee_npi"] in (None, npi) and not (line.has_carc_23 and role == "P"):
+        is_paid_to = line.row["payee_npi"] in (None, npi) and not (line.has_carc_23 and role == "P")
+        is_of_role = STATUS_ROLE.get(line.status, role) == role
+        is_heard = is_of_role or remit_payer(line.row, reference) == submission.payer
+        if is_of_it and is_paid_to and is_heard:
             found = [e for row in submission.lines if (e := evidence(line, row, submission, reference))]
             ranked += [(max(found), submission)] if found else []
     if not ranked:
@@ -79,8 +86,7 @@ def evidence(
     line: RemitLine, row: Row, submission: Submission, reference: OracleReference
 ) -> Strength | None:
     """Payer, line control number, bill, being the only line, modifiers repeated."""
-    given = line.row["line_control"]
-    control = given is not None and given in (row["line_control"], str(row["line_number"]))
+    control = bool(line.controls & {row["line_control"], str(row["line_number"])})
     bill = (
         line.billed_code == row["procedure_code"]
         and line.row["service_date"] in (None, row["service_date"])

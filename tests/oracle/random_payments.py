@@ -14,10 +14,10 @@ Row = dict[str, Any]
 CHARGES = [66000, 66000, 80000, 45000, 2704]
 PAYERS = [
     ("60054", "AETNA"),
-    ("88881", "AETNA"),
+    ("", "AETNA"),
     ("87726", "UNITEDHEALTHCARE"),
     ("62308", "CIGNA"),
-    ("88882", "HUMANA"),
+    ("", "HUMANA"),
     ("99999", "SOME OTHER PLAN"),
 ]
 DENIALS = ["197", "50", "16", "29", "B7", "B15", "96", "31", "97", "302"]
@@ -115,7 +115,7 @@ class Payments:
         if self.chance(0.08):
             number = number.replace("-", "").lstrip("0")
         return {
-            "payment_trace": f"T{self.ordinal}D{day.toordinal()}{payer[1][:3]}",
+            "payment_trace": f"T{self.ordinal}A{self.units}",
             "payment_date": day.isoformat(),
             "payer_id": payer[0],
             "payer_name": payer[1],
@@ -231,7 +231,7 @@ class Payments:
                 **row,
                 "claim_status_code": "22",
                 "payment_date": day.isoformat(),
-                "payment_trace": f"T{self.ordinal}R{day.toordinal()}",
+                "payment_trace": f"T{self.ordinal}R{self.units}",
                 "charge_amount": dollars(sign * cents(row["charge_amount"])),
                 "paid_amount": dollars(sign * cents(row["paid_amount"]) + off),
                 "allowed_amount": "",

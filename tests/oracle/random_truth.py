@@ -53,6 +53,7 @@ class World(Payments):
         self.payers = pick.sample(PAYERS, pick.randint(1, 2))
         self.days = [self.month + timedelta(days=pick.randint(3, 20)) for _ in range(pick.randint(1, 2))]
         self.claims: list[Unit] = []
+        self.sent: set[tuple[str, str, str, date]] = set()
 
     # --- bills ----------------------------------------------------------------------------------
 
@@ -115,9 +116,12 @@ class World(Payments):
         return lines
 
     def submit(self, life: Life, frequency: str, day: date, original: str = "") -> None:
-        """One CLM."""
+        """One CLM; a number is billed once a day, but for the two halves of a directed case."""
         pick = self.random
         lines = self.lines_of_next_bill(life)
+        while (life.number, life.npi, life.role, day) in self.sent:
+            day += timedelta(days=1)
+        self.sent.add((life.number, life.npi, life.role, day))
         if frequency != "1" and self.chance(0.06):
             lines = [{**line, "procedure_code": "99100"} for line in lines]
         head = {
@@ -190,7 +194,7 @@ class World(Payments):
         day = max(self.days) + timedelta(days=self.random.randint(0, 4))
         self.submit(life, "1", day)
         if self.chance(0.15):
-            self.directed_case(life, day)
+            self.directed_case(life, date.fromisoformat(self.claims[-1].rows[0]["submitted_on"]))
         for _ in range(self.random.choices([1, 2, 3, 4, 6], [4, 5, 4, 3, 1])[0]):
             day += timedelta(days=self.random.choice([0, 1, 5, 9, 20]))
             what = self.random.choices(["answer", "reverse", "submit", "other"], [6, 2, 3, 1])[0]
@@ -207,11 +211,11 @@ class World(Payments):
         """The nurse anesthetist's claim of a directed case, under the same account number."""
         other = Life(life.number, life.npi, life.patient, life.role, life.payer, life.day, RENDERING[1])
         other.bills = [[{**line, "modifier_1": "QX"} for line in life.bills[-1]]]
-        for bill in (life.bills[-1],):
-            for line in bill:
-                line["modifier_1"] = "QK"
-        for row in self.claims[-1].rows:
-            row["modifier_1"] = "QK"
+        if any(line["procedure_code"] == "99100" for line in life.bills[-1]):
+            return
+        for line in [*life.bills[-1], *self.claims[-1].rows]:
+            line["modifier_1"] = "QK"
+        self.sent.discard((life.number, life.npi, life.role, day))
         self.submit(other, "1", day)
         for at in (life, other):
             if self.chance(0.7):

@@ -98,8 +98,9 @@ def mixed(truth: Truth, chance: random.Random) -> Files:
         for unit in units:
             routes = chance.choices([1, 2], [9, 1])[0]
             for _ in range(routes):
-                if chance.random() < share:
-                    chance.choice(x12).append(unit)
+                part = chance.choice(x12)
+                if chance.random() < share and unit not in part:
+                    part.append(unit)
                 else:
                     spread(unit, kind, rows, chance)
         for part in range(parts):
@@ -117,9 +118,12 @@ def mixed(truth: Truth, chance: random.Random) -> Files:
 
 
 def spread(unit: Unit, kind: str, parts: list[list[Row]], chance: random.Random) -> None:
-    """The rows of a unit over the files."""
+    """The rows of a unit over the files; a claim with lines out of scope stays together, as how many lines it
+    has in all is counted in the file."""
+    together = chance.choice(parts)
+    is_whole = kind == "claims" and any(row["procedure_code"] == "99100" for row in unit.rows)
     for row in unit.rows:
-        chance.choice(parts).append(row)
+        (together if is_whole else chance.choice(parts)).append(row)
 
 
 def deliver(folder: Path, files: Files) -> None:

@@ -75,6 +75,8 @@ def test_no_cell_is_empty_or_a_machine_word_for_nothing(release: Path, audience:
         if element.tag in ("td", "th", "dd", "h1", "h2", "h3", "figcaption", "text", "caption"):
             assert element.text.strip(), element
             assert not re.search(r"\b(null|None|nan|NaN|inf)\b", element.text), element
+        if element.tag == "figcaption":
+            assert element.text.strip().endswith("."), element
 
 
 def test_standard_shows_no_small_or_unrounded_count(release: Path) -> None:
@@ -176,8 +178,6 @@ def test_a_name_with_markup_stays_text() -> None:
 
 
 def test_late_files_are_named_first() -> None:
-    if "freshness" not in TABLES:
-        pytest.skip("the tables have no freshness yet")
     day = dt.date(2025, 11, 1)
     usual = {"source": "remit_lines", "last_payment_date": day, "days_since": 40, "usual_days_between": 7}
     late = [{**usual, "payer": "aetna", "is_late": False}, {**usual, "payer": "uhc", "is_late": True}]

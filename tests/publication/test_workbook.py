@@ -59,6 +59,7 @@ def test_header_filter_formats_and_notes(book: openpyxl.Workbook) -> None:
     assert sheet.freeze_panes == "F2"
     named = sheet.tables["t_payment"]
     assert named.autoFilter is not None
+    assert named.ref == named.autoFilter.ref == sheet.dimensions
     assert _format(book, "payment", "period_start") == "yyyy-mm-dd"
     assert _format(book, "payment", "allowed_sum") == "$#,##0.00"
     assert _format(book, "payment", "allowed_per_unit_p50") == "$#,##0.00"

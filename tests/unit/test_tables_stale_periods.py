@@ -49,8 +49,9 @@ def all_periods(lines: pl.LazyFrame) -> frozenset[Period]:
 
 
 def of_months(lines: pl.LazyFrame, periods: frozenset[Period]) -> pl.LazyFrame:
-    months = {first_day(month) for period in periods for month in months_of(period)}
-    return lines.filter(pl.col("service_month").is_in(months))
+    """Lines of the years that periods lie in: a payer's own median price is of a year."""
+    years = {month // 12 for period in periods for month in months_of(period)}
+    return lines.filter(pl.col("service_month").dt.year().is_in(years))
 
 
 def all_joined(earlier: Tables, stand: frozenset[Period], fresh: Tables) -> Tables:

@@ -123,12 +123,13 @@ def _value(m: Measure, rules: DisclosureRules) -> pl.Expr:
 def _sum(m: Measure, rules: DisclosureRules) -> pl.Expr:
     """Rule 3: published mean x published count, money in whole dollars; of no line it is what it is."""
     lines, shown_lines = pl.col(m.count), pl.col(f"{SHOWN}{m.count}")
+    value = pl.col(m.protected or m.name)
     if m.mean:
         mean = as_parts(pl.col(f"{SHOWN}{m.mean}"))
     else:
-        mean = nearest(as_parts(pl.col(m.name)), m.rounding, lines) * STEPS[m.rounding]
+        mean = nearest(as_parts(value), m.rounding, lines) * STEPS[m.rounding]
     told = of_parts(mean * shown_lines)
-    return pl.when(lines == 0).then(pl.col(m.name)).when(~is_unfit(m, rules)).then(told.cast(m.column.dtype))
+    return pl.when(lines == 0).then(value).when(~is_unfit(m, rules)).then(told.cast(m.column.dtype))
 
 
 def _ratio(m: Measure) -> pl.Expr:

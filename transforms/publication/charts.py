@@ -27,6 +27,8 @@ LABEL_WIDTH: Final = 66
 RIGHT: Final = 20
 TOP: Final = 8
 AXIS: Final = 34
+ROOM: Final = 40
+"""Room left of zero for a figure that stands before its mark."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,13 @@ class Mark:
 class Frame:
     """Scale and rows of a horizontal chart."""
 
-    def __init__(self, items: Sequence[Item], top: float, unit: str, title: str, is_above: bool) -> None:
+    def __init__(
+        self, items: Sequence[Item], top: float, unit: str, title: str, is_above: bool, room: float = 0.0
+    ) -> None:
         self.items, self.unit, self.title, self.is_above = items, unit, title, is_above
         self.top, self.ticks = nice_top(top)
-        self.left = 6 if is_above else LABEL_WIDTH
+        self.names = 6 if is_above else LABEL_WIDTH
+        self.left = self.names + room
         self.step = 40 if is_above else 32
         self.height = TOP + self.step * len(items) + AXIS
 
@@ -76,9 +81,9 @@ class Frame:
         for place, item in enumerate(self.items):
             words = _shortened(item.label, WIDTH - 80 if self.is_above else LABEL_WIDTH)
             at = (
-                (self.left, self.y(place) - 12, "name")
+                (self.names, self.y(place) - 12, "name")
                 if self.is_above
-                else (self.left - 8, self.y(place) + 4, "name end")
+                else (self.names - 8, self.y(place) + 4, "name end")
             )
             shapes.append(text(at[0], at[1], words, at[2]))
         return shapes
@@ -154,7 +159,7 @@ def pair_chart(
     items: Sequence[Item], first: str, last: str, unit: str, title: str, is_above: bool = False
 ) -> Drawing:
     """An open dot and a filled one, joined: at first and in the end, or median and nine in ten."""
-    frame = Frame(items, _greatest(items, (first, last)) * 1.12, unit, title, is_above)
+    frame = Frame(items, _greatest(items, (first, last)) * 1.12, unit, title, is_above, ROOM)
     shapes = frame.base()
     for place, item in enumerate(items):
         y, css = frame.y(place), f"p-{item.tone}"

@@ -37,6 +37,7 @@ from transforms.publication.payer_prices import (
     care_figure,
     case_figure,
     contract_section,
+    index_figure,
     lines_figure,
     said_sentences,
     sites_figure,
@@ -80,6 +81,7 @@ def payer_page(published: Published, facts: Facts, payer: str) -> Page:
             figures=(
                 lines_figure(published, payer),
                 trend_figure(published, payer, "trend", is_linked=False),
+                index_figure(published, payer),
             ),
         ),
         Section(

@@ -323,8 +323,10 @@ def collected_figure(published: Published) -> Figure:
         ("patient_responsibility_sum", "s2", "patients' share"),
         ("open_allowed_sum", "s3", "open"),
     )
-    note = "Tick: expected. Expected is what was allowed, or the payer's own median price where "
-    "unanswered. Source: table collections."
+    note = (
+        "Tick: expected. Expected is what was allowed, or the payer's own median price where unanswered. "
+        "Source: table collections."
+    )
     return Figure(
         "collected-by-payer",
         ("What payers paid, patients owe and stands open",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from transforms.publication.charts import Item, dot_chart, spread_chart
+from transforms.publication.charts import Item, Mark, dot_chart, spread_chart
 from transforms.publication.edition import Period, long_date, shifted
 from transforms.publication.page_summary import medicare_mark, spread_columns
 from transforms.publication.parts import Col, Figure, Section, Sentence, named, number_table
@@ -12,6 +12,7 @@ from transforms.publication.published import Published, Row, own_line
 from transforms.publication.reading import (
     LINE_COLUMN,
     OTHERS,
+    PERIOD_COLUMN,
     PRICE,
     PRICE_TITLE,
     by_share,
@@ -19,8 +20,16 @@ from transforms.publication.reading import (
     period_of,
 )
 from transforms.publication.reference_facts import Facts
+from transforms.publication.trends import Series, trend_chart
 from transforms.publication.values import percent_text, shown
-from transforms.publication.words import CARE_MODELS, LINES_OF_BUSINESS, PAYERS, SHORT_CARE_MODELS
+from transforms.publication.words import (
+    CARE_MODELS,
+    IMMATURE_FOOTNOTE,
+    LINES_OF_BUSINESS,
+    PAYERS,
+    SHORT_CARE_MODELS,
+    inline,
+)
 
 QZ = "qz_percent"
 DIRECTED = ("directed_physician", "directed_crna")
@@ -48,6 +57,34 @@ def lines_figure(published: Published, payer: str) -> Figure:
             rows,
             (LINE_COLUMN, *spread_columns()),
         ),
+        is_folded=False,
+    )
+
+
+def index_figure(published: Published, payer: str) -> Figure:
+    """The price at a fixed mix of care models and sites, the first mature quarter 100."""
+    keys = {"payer": payer, "line_of_business": own_line(payer)}
+    steps = published.quarters
+    rows = published.over("v_price_index", steps, **keys)
+    there = [row for row in rows if row["price_index"] is not None]
+    series = (Series("price_index", "", ("price_index_low", "price_index_high")),)
+    columns = (
+        PERIOD_COLUMN,
+        Col("Index", "price_index"),
+        Col("Low", "price_index_low"),
+        Col("High", "price_index_high"),
+        Col("Median per unit", f"{PRICE}_p50"),
+        Col("Unit-priced lines", "service_lines"),
+    )
+    return Figure(
+        "price-index",
+        ("Price at the same mix of care models and sites",),
+        f"Index by quarter of service, the first mature period 100; {inline(own_line(payer))}",
+        f"Shaded: 95 % interval. {IMMATURE_FOOTNOTE} Source: table price_trend."
+        if there
+        else "[n] No data: this release has no price index for this payer.",
+        trend_chart(steps, rows, series, "index", payer, mark=Mark(100.0, "")) if there else None,
+        number_table(f"{PAYERS[payer]}: price index by quarter", rows, columns) if there else None,
         is_folded=False,
     )
 

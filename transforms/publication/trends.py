@@ -104,7 +104,8 @@ def trend_chart(
     shapes = times.base(rows)
     if mark is not None:
         shapes.append(line(LEFT, times.y(mark.at), WIDTH - RIGHT, times.y(mark.at), "across"))
-        shapes.append(text(LEFT + 4, times.y(mark.at) - 4, mark.label, "none"))
+        if mark.label:
+            shapes.append(text(LEFT + 4, times.y(mark.at) - 4, mark.label, "none"))
     for place, row in enumerate(rows):
         if all(row[one.column] is None for one in series):
             shapes.append(text(times.x(place), times.y(0) - 3, "×", "none mid"))

@@ -13,7 +13,7 @@ from typing import Final
 
 from schemas.table_columns import PEOPLE, Measure
 from schemas.tables import TABLES
-from transforms.publication.edition import short_date
+from transforms.publication.edition import month_label, short_date
 from transforms.publication.published import Row
 from transforms.publication.words import PART_TOO_SMALL, SYMBOLS, TOO_FEW_FOR_TAILS, WITHHELD
 
@@ -70,10 +70,16 @@ def shown(row: Row, column: str) -> Shown:
     """A value of a row as text, or the symbol of why there is none."""
     value = row[column]
     missing = ("", "", "") if value is not None else _missing(row, column)
-    text = missing[0] if value is None else as_text(value, unit_of(row.table, column), _lines_of(row, column))
+    text = missing[0] if value is None else _text(row, column, value)
     derived = "sum" if row.is_sum else ""
     result = Shown(text, missing[1], missing[2], "", row.table, row.key, column, derived)
     return result if row.is_mature else result.marked_immature()
+
+
+def _text(row: Row, column: str, value: object) -> str:
+    if isinstance(value, dt.date) and not row.is_exact:
+        return month_label(value)  # dates of claims are months there (contract section 6)
+    return as_text(value, unit_of(row.table, column), _lines_of(row, column))
 
 
 def _lines_of(row: Row, column: str) -> int:

@@ -1,7 +1,8 @@
 """Which submissions were denied and never paid: needed before it is known which of them are one claim.
 
-An answer is held against each submission of its claim number; of equals it speaks of the latest submitted by
-then. Source: CLP01, CLP02, SVC, CAS; rules in docs/resolution.md, section 2.
+An answer is held against the submissions of each claim key with its number, if it comes from their payer or
+speaks of their role; of equals it speaks of the latest submitted by then. Source: CLP01, CLP02, SVC, CAS;
+rules in docs/resolution.md, section 2.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import polars as pl
 
 from schemas.reference import ReferenceTables
 from transforms.resolve.amounts import Reasons, unpacked
+from transforms.resolve.linking import ROLE_OF_STATUS
 
 UNHEARD = ("22", "23", "25")
 """Statuses that say neither yes nor no: reversals, and what another payer has to answer."""
@@ -40,6 +42,7 @@ def answers_of(
         return pl.DataFrame(schema=ANSWERS)
     heard = remits.filter(~pl.col("claim_status_code").is_in(UNHEARD)).with_columns(
         billed_code=pl.coalesce("submitted_procedure_code", "procedure_code"),
+        stated_role=pl.col("claim_status_code").replace_strict(ROLE_OF_STATUS, default=None),
         prior_payer=pl.any_horizontal(
             pl.col(name).fill_null("").str.contains(PRIOR_PAYER)
             for name in ("adjustments", "claim_adjustments")
@@ -51,7 +54,7 @@ def answers_of(
         _spoken_of(exact, lines, "claim_number_key"), _spoken_of(loose, lines, "loose_number_key")
     ])  # fmt: skip
     return (
-        met.join(_verdicts(heard.join(met, on="row", how="semi"), reference), on="row", validate="1:1")
+        met.join(_verdicts(heard.join(met, on="row", how="semi"), reference), on="row", validate="m:1")
         .group_by("submission")
         .agg(pl.col("denied", "paid").any(), payer_claims=pl.col("payer_claim_key").unique())
         .select(ANSWERS.names())
@@ -59,10 +62,12 @@ def answers_of(
 
 
 def _spoken_of(remits: pl.DataFrame, lines: pl.DataFrame, number: str) -> pl.DataFrame:
-    """(row, submission, payer_claim_key): the submission that each answer speaks of."""
+    """(row, submission, payer_claim_key): the submission of each claim key that an answer speaks of."""
     pairs = remits.join(_slots(lines, number), on=number).filter(
         pl.col("payee_npi").is_null() | (pl.col("payee_npi") == pl.col("billing_provider_npi")),
         ~pl.col("prior_payer") | (pl.col("slot_role") != "P"),
+        (pl.col("payer") == pl.col("slot_payer"))
+        | (pl.col("stated_role").fill_null(pl.col("slot_role")) == pl.col("slot_role")),
     )
     control = pl.col("line_control_key")
     by_bill = (
@@ -84,11 +89,11 @@ def _spoken_of(remits: pl.DataFrame, lines: pl.DataFrame, number: str) -> pl.Dat
     strength = pl.sum_horizontal(pl.col(name).cast(pl.Int64) * weight for name, weight in WEIGHTS.items())
     return (
         evidence.with_columns(strength=strength)
-        .filter(pl.col("strength") == pl.col("strength").max().over("row"))
+        .filter(pl.col("strength") == pl.col("strength").max().over("row", "key"))
         # the latest submitted by then; where none was, the first
         .with_columns(turn=pl.when("by_then").then("position").otherwise(-1 - pl.col("position")))
         .sort("row", "turn")
-        .unique("row", keep="last", maintain_order=True)
+        .unique(["row", "key"], keep="last", maintain_order=True)
         .select("row", "submission", "payer_claim_key")
     )
 
@@ -97,6 +102,7 @@ def _slots(lines: pl.DataFrame, number: str) -> pl.DataFrame:
     """What an answer is compared with: one row per line of a submission."""
     return lines.with_columns(single=pl.len().over("submission") == 1).select(
         number,
+        "key",
         "submission",
         "position",
         "submitted_on",
@@ -136,7 +142,7 @@ def _verdicts(rows: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
     )
     return (
         rows.join(adjustments, on="row", how="left", validate="1:1")
-        .with_columns(paid=allowed > 0)
+        .with_columns(paid=(pl.col("paid_cents") > 0) | (allowed > 0))
         .select(
             "row",
             "paid",

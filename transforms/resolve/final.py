@@ -51,7 +51,7 @@ def line_adjudications(slots: pl.DataFrame, adjudications: pl.DataFrame) -> pl.D
     `slots`: each slot beside the slots of its chain. `adjudications`: in order, `sequence` is the row. An
     adjudication whose only reason is 18 or B13 is left out while the chain has another that is no reversal.
     """
-    narrow = ("sequence", "is_reversal", "duplicate_answer", "cancelled_on", "paid_or_allowed")
+    narrow = ("sequence", "is_reversal", "duplicate_answer", "cancelled_on", "paid_or_allowed", "paid_total")
     chain = slots.join(
         adjudications.select(*SLOT, *narrow, "amount_mismatch"),
         left_on=["chain_instance", "chain_slot"],
@@ -59,6 +59,7 @@ def line_adjudications(slots: pl.DataFrame, adjudications: pl.DataFrame) -> pl.D
         how="inner",
     ).pipe(_with_left_out)
     answer = ~pl.col("is_reversal") & ~pl.col("left_out")
+    cancelled = ~pl.col("is_reversal") & pl.col("cancelled_on").is_not_null()
     stands, paid = answer & pl.col("cancelled_on").is_null(), pl.col("paid_or_allowed")
     places = (
         chain.with_columns(
@@ -76,12 +77,13 @@ def line_adjudications(slots: pl.DataFrame, adjudications: pl.DataFrame) -> pl.D
             pl.col("stands", "stands_paid").max(),
             latest=pl.col("sequence").max(),
             reversal_amount_mismatch=pl.col("amount_mismatch").any(),
+            reversed_paid_cents=pl.when(cancelled).then("paid_total").sum(),
         )
     )
     places = places.with_columns(final=pl.coalesce("stands_paid", "stands"))
     told = pl.concat(
         [
-            places.select(*SLOT, "reversal_amount_mismatch"),
+            places.select(*SLOT, "reversal_amount_mismatch", "reversed_paid_cents"),
             _read(adjudications, places["first"], FIRST_COLUMNS),
             _read(adjudications, places["paid"], {"first_paid_on": "payment_date"}),
             _read(adjudications, places["final"], FINAL_COLUMNS),

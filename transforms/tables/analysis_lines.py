@@ -16,6 +16,7 @@ from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from transforms.payer_rules import with_expected
 from transforms.tables.cases import with_case_facts
+from transforms.tables.expected_allowed import with_expected_allowed
 from transforms.tables.intervals import INTERVALS, with_intervals
 from transforms.tables.periods import Calendar, Period, month_number, month_of, rolling_start
 
@@ -170,7 +171,7 @@ LINE_INPUT: Final = (
     *("adjudication_state", "first_remit_on", "first_paid_on", "final_remit_on", "first_paid"),
     *("initially_denied", "first_denial_group", "first_denial_carc", "denial_group", "denial_carc"),
     *("prior_authorization_denial", "remark_codes", "paid_cents", "allowed_cents"),
-    *("has_prior_authorization", "chain_source"),
+    *("has_prior_authorization", "chain_source", "reversed_paid_cents"),
     *("deductible_cents", "coinsurance_cents", "copay_cents", "network", "is_paid_line", "is_priced"),
     *("is_unit_priced", "medicare_allowed", "medicare_is_national", "allowed_per_unit"),
 )
@@ -249,4 +250,5 @@ def _described(frame: pl.DataFrame, reference: ReferenceTables, owners: Mapping[
     frame = frame.with_columns(pl.col("state", "place_of_service", "patient_sex").fill_null("unknown"))
     frame = frame.with_columns(_worded(frame.get_column(name)) for name in KEY_COLUMNS)
     frame = with_case_facts(with_identities(with_intervals(frame), owners))
+    frame = with_expected_allowed(frame)
     return frame.with_columns(pl.col("allowed_per_unit_payer_rules").is_not_null().alias("has_payer_rules"))

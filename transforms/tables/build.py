@@ -10,12 +10,13 @@ import polars as pl
 
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
-from schemas.tables import TABLES
+from schemas.tables import KEPT_TABLES
 from transforms.tables.analysis_lines import Book, open_book
 from transforms.tables.authorizations import authorizations
 from transforms.tables.care_models import care_models
 from transforms.tables.case_payment import case_payment
 from transforms.tables.clinical_themes import clinical_themes
+from transforms.tables.collections import collections
 from transforms.tables.contract_variance import contract_variance
 from transforms.tables.data_quality import data_quality, resolved_counts
 from transforms.tables.demographics import demographics
@@ -26,6 +27,7 @@ from transforms.tables.modifiers import modifiers
 from transforms.tables.open_claims import open_claims
 from transforms.tables.payer_rules import payer_rules
 from transforms.tables.payment import payment
+from transforms.tables.price_trend import price_strata, price_trend, with_history
 from transforms.tables.procedures import procedures
 from transforms.tables.sites import sites
 from transforms.tables.states import states
@@ -55,19 +57,29 @@ def build_tables(
     """
     book = open_book(lines, as_of, rules, reference, owners, rolling_from)
     return {
-        **tables_of_lines(book, reference, contracts),
+        **beside_other_periods(tables_of_lines(book, reference, contracts)),
         "payer_rules": payer_rules(reference),
         "data_quality": data_quality(resolved_counts(lines, remits), quality, as_of, rules, reference),
     }
+
+
+def beside_other_periods(tables: Tables) -> Tables:
+    """The tables of lines of all periods, with what a period says beside others."""
+    told = {name: frame for name, frame in tables.items() if name != "price_strata"}
+    if "price_trend" in tables:
+        told["price_trend"] = with_history(tables["price_trend"], tables["price_strata"])
+    return told
 
 
 def tables_of_lines(
     book: Book,
     reference: ReferenceTables,
     contracts: pl.DataFrame | None = None,
-    wanted: Collection[str] = TABLES,
+    wanted: Collection[str] = KEPT_TABLES,
 ) -> Tables:
     """Build every table wanted whose rows are cells of service lines, for the periods of the book's calendar.
+
+    The book must hold all lines of the years that these periods lie in: the payer's own median is of a year.
 
     `contracts`: your own prices (see contract_variance).
     """
@@ -84,6 +96,9 @@ def tables_of_lines(
         "authorizations": lambda: authorizations(book),
         "timeliness": lambda: timeliness(book),
         "open_claims": lambda: open_claims(book),
+        "collections": lambda: collections(book),
+        "price_trend": lambda: price_trend(book),
+        "price_strata": lambda: price_strata(book),
         "procedures": lambda: procedures(book, billed, reference),
         "diagnoses": lambda: diagnoses(book, billed, reference),
         "clinical_themes": lambda: clinical_themes(book, billed, reference),
@@ -95,4 +110,4 @@ def tables_of_lines(
         waiting = {name: pool.submit(builder) for name, builder in builders.items() if name in wanted}
         built = {"utilization": billed, "denials": refused}
         built |= {name: future.result() for name, future in waiting.items()}
-    return {name: built[name] for name in TABLES if name in built and name in wanted}
+    return {name: built[name] for name in KEPT_TABLES if name in built and name in wanted}

@@ -7,33 +7,41 @@ import polars as pl
 from schemas.tables_of_denials import DENIALS
 from transforms.tables.analysis_lines import Book
 from transforms.tables.cells import Measures, dollars, finish, measure_cells, money_parts, quotient
+from transforms.tables.expected_sums import Expected, expected_columns, expected_parts, expected_sums
 
 CORRECTED = ("same_claim", "named")
 """Chains that go on with another version of the claim, or with a claim that names it."""
+DENIED = pl.col("is_denied")
+OVERTURNED = pl.col("initially_denied") & pl.col("is_paid_line")
+EXPECTED = {"denied": Expected(DENIED), "recovered": Expected(OVERTURNED)}
 
 
 def denials(book: Book) -> pl.DataFrame:
     """Denied lines of adjudicated lines. Grain: code, payer, line of business, period."""
-    denied = pl.col("is_denied")
-    overturned = pl.col("initially_denied") & pl.col("is_paid_line")
     chain = pl.col("chain_source").fill_null("none")
     measures = Measures(
         sums={
-            "denied_lines": denied,
+            "denied_lines": DENIED,
             "initially_denied_lines": pl.col("initially_denied"),
-            "overturned_lines": overturned,
-            "overturned_by_correction_lines": overturned & chain.is_in(CORRECTED),
-            "overturned_by_resubmission_lines": overturned & (chain == "inferred"),
-            "overturned_by_payer_lines": overturned & (chain == "none"),
-            "prior_auth_denied_lines": denied & pl.col("prior_authorization_denial"),
-            "denied_charge_cents": pl.when(denied).then(pl.col("charge_cents")),
+            "overturned_lines": OVERTURNED,
+            "overturned_by_correction_lines": OVERTURNED & chain.is_in(CORRECTED),
+            "overturned_by_resubmission_lines": OVERTURNED & (chain == "inferred"),
+            "overturned_by_payer_lines": OVERTURNED & (chain == "none"),
+            "prior_auth_denied_lines": DENIED & pl.col("prior_authorization_denial"),
+            "denied_charge_cents": pl.when(DENIED).then(pl.col("charge_cents")),
             "zero_pay_other_lines": pl.col("adjudication_state") == "zero_pay_other",
+            **expected_sums(EXPECTED),
         },
-        averaged={"denied_charge_sum": pl.when(denied).then(money_parts("charge_cents"))},
+        averaged={
+            "denied_charge_sum": pl.when(DENIED).then(money_parts("charge_cents")),
+            **expected_parts(EXPECTED),
+        },
+        bases={"unit_priced": "is_unit_priced"},
     )
     cells = measure_cells(book, book.lines, (), measures, pl.col("is_adjudicated")).with_columns(
         quotient("denied_lines", "service_lines").alias("denial_rate"),
         quotient("initially_denied_lines", "service_lines").alias("initial_denial_rate"),
         dollars("denied_charge_cents").alias("denied_charge_sum"),
+        *expected_columns(EXPECTED),
     )
     return finish(cells, DENIALS)

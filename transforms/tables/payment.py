@@ -37,6 +37,7 @@ def _sums() -> dict[str, pl.Expr]:
         "_paid_lines": pl.col("is_paid_line"),
         "unit_priced_lines": pl.col("is_unit_priced"),
         "national_price_lines": pl.col("is_unit_priced") & pl.col("medicare_is_national"),
+        "payer_rules_lines": pl.col("_by_rules"),
         "out_of_network_lines": pl.col("network") == "out_of_network",
         "nsa_lines": pl.col("network") == "nsa",
         **{name: pl.when(priced).then(pl.col(name)) for name in money},

@@ -14,7 +14,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from schemas.tables import TABLES
+from schemas.tables import KEPT_TABLES
 from transforms.tables.analysis_lines import IS_COUNTED
 from transforms.tables.open_claims import LASTING_BANDS
 from transforms.tables.periods import ROLLING, Months, Period, first_day, month_number, month_of
@@ -68,7 +68,7 @@ def joined(name: str, earlier: pl.DataFrame, stand: Iterable[Period], fresh: pl.
 
     Where nothing moved it is the earlier one itself.
     """
-    keys = TABLES[name].key_names
+    keys = KEPT_TABLES[name].key_names
     standing = earlier.select(_falls_in(stand)).to_series()
     gone = earlier.filter(~standing)
     if gone.equals(fresh):

@@ -1,0 +1,133 @@
+"""`explain` knows every code that a person can meet: in a message, in a table, in a remittance."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flows.commands.explain import all_codes, entry_of, every_code, explain
+from flows.errors import CATALOGUE, ProductError
+from flows.settings import shipped
+from schemas.rules import AUDIENCES, DisclosureRules
+from schemas.tables import TABLES
+from schemas.withheld import WITHHELD_REASONS
+from transforms.protect.tables import why_withheld
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [path for room in ("flows", "transforms", "schemas") for path in (ROOT / room).rglob("*.py")]
+SAYING = ("ProductError", "Rejected", "X12Rejected", "Finding", "warning", "quarantine", "RowRule")
+"""What is called with a code first."""
+
+
+def codes_said() -> Iterator[tuple[str, str]]:
+    """Every code that is written in the program, with the file it is written in."""
+    for path in SOURCES:
+        text = path.read_text(encoding="utf-8")
+        yield from ((code, path.name) for code in re.findall(r"(?<![.\w])([EW]_[A-Z]+(?:_[A-Z]+)*)\b", text))
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in SAYING and node.args:
+                first = node.args[0]
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    yield first.value, path.name
+
+
+def column(table: str, name: str) -> list[str]:
+    with (shipped("reference") / f"{table}.csv").open(encoding="utf-8", newline="") as stream:
+        return [row[name] for row in csv.DictReader(stream)]
+
+
+def test_every_code_that_is_written_in_the_program_is_explained() -> None:
+    known = all_codes()
+    said = dict(codes_said())
+    assert len(said) > 100
+    assert {code: place for code, place in said.items() if code not in known} == {}
+
+
+def test_every_code_of_the_catalogue_is_used() -> None:
+    """Nobody reads of an error that cannot happen."""
+    elsewhere = {code for code, place in codes_said() if place != "errors.py"}
+    assert set(CATALOGUE) - elsewhere == set()
+
+
+def test_every_reason_to_withhold_is_explained() -> None:
+    """Contract 6, audiences, 4: few_lines, few_providers, dominant_provider."""
+    made = {
+        reason
+        for spec in TABLES.values()
+        if spec.has_n
+        for audience in AUDIENCES[1:]
+        for reason in re.findall(r'then\("(\w+)"\)', str(why_withheld(spec, DisclosureRules.of(audience))))
+    }
+    assert made == set(WITHHELD_REASONS)
+    assert set(WITHHELD_REASONS) <= set(all_codes())
+
+
+@pytest.mark.parametrize(
+    ("table", "name"), [("carc", "carc"), ("denial_categories", "denial_category"), ("rarc", "rarc")]
+)
+def test_every_code_of_a_payer_in_the_reference_data_is_explained(table: str, name: str) -> None:
+    codes = column(table, name)
+    known = every_code()
+    assert codes
+    for code in codes:
+        shown, entry = entry_of(code)
+        assert (shown, entry) == (code, known[code])
+
+
+def test_meaning_and_cure_of_every_code_are_sentences() -> None:
+    for code, entry in every_code().items():
+        for text in (entry.meaning, entry.cure):
+            assert re.match(r"[A-Z`'\d]", text), code
+            assert text.endswith((".", "?", ")", '"')), code
+            assert ".." not in text.replace("...", ""), code
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "told"),
+    [
+        ("CO-197", "197", "It counts among prior_auth_denied_lines."),
+        ("b7", "B7", "Its category is provider."),
+        ("CO-45", "45", "no part of the allowed amount"),
+        ("PR-100", "100", "it counts as paid"),  # contract 4.8
+        ("OA-23", "23", "secondary"),  # contract 4.4
+        ("253", "253", "added to the paid amount"),  # contract 4.8
+        ("999", "999", "category unclassified"),  # contract 4.9: unknown to the list
+        ("N4711", "N4711", "a remark without words of ours"),
+        ("e_busy", "E_BUSY", "Another run"),
+        ("file_bad_rows:15 of 15: bad_number charge_amount 12", "file_bad_rows", "More rows are bad"),
+    ],
+)
+def test_codes_are_found_as_people_meet_them(asked: str, found: str, told: str) -> None:
+    name, entry = entry_of(asked)
+    assert name == found
+    assert told in f"{entry.meaning} {entry.cure}"
+
+
+@pytest.mark.parametrize(("asked", "like"), [("E_DISC", "like it: E_DISK"), ("Mueller", ""), ("", "")])
+def test_a_code_that_is_none_is_refused_without_repeating_it(asked: str, like: str) -> None:
+    with pytest.raises(ProductError) as caught:
+        entry_of(asked)
+    assert caught.value.code == "E_UNKNOWN_CODE"
+    assert caught.value.detail.startswith(like)
+    assert "Mueller" not in str(caught.value)
+
+
+def test_an_error_of_the_reference_data_is_explained_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.commands.reason_codes.shipped", lambda name: tmp_path)
+    assert entry_of("E_REFERENCE")[1] == CATALOGUE["E_REFERENCE"]
+    assert set(every_code()) == set(all_codes())
+
+
+def test_without_a_code_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    from flows.commands.console import Common
+
+    assert explain(common=Common(json=True)) == 0
+    assert set(json.loads(capsys.readouterr().out)["codes"]) == set(every_code())
