@@ -1,4 +1,4 @@
-"""The exports of docs/layouts.md, each with the layout below it, from file to accepted rows (CONTRACT section 3)."""
+"""The exports of docs/layouts.md, each with its layout, from file to accepted rows (CONTRACT section 3)."""
 
 from __future__ import annotations
 

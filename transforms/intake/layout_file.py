@@ -25,7 +25,7 @@ SHARED: Final = (
     "file",
 )
 OF_A_KIND: Final = ("columns", "constants", "assumed", "adjustments", "where", "where_not", "un_means")
-SLOT: Final = ("group", "reason", "amount", "code", "always", "less", "negative_where")
+SLOT: Final = ("amount", "group", "reason", "code", "always", "less", "negative_where")
 TEXTS_OF_SLOT: Final = SLOT[:5]
 FILE: Final = (
     *("delimiter", "quote", "encoding", "sheet", "skip_rows", "skip_end_rows"),
@@ -199,9 +199,9 @@ def _with_adjustments(layout: Layout, raw: Mapping[str, Any], given: set[str], m
 def _slot(raw: Mapping[str, Any], mistakes: Mistakes) -> Adjustment:
     for key in sorted(set(raw) - set(SLOT)):
         mistakes.add(f"unknown key {key} in a slot", key, "adjustments")
-    slot = Adjustment(**{key: str(raw[key]) for key in TEXTS_OF_SLOT if key in raw})
     negative = values(raw.get("negative_where", {}), "negative_where", mistakes)
-    slot = replace(slot, less=texts(raw, "less", mistakes), negative=negative)
+    amount, group, reason, code, always = (str(raw.get(key, "")) for key in TEXTS_OF_SLOT)
+    slot = Adjustment(amount, group, reason, code, always, texts(raw, "less", mistakes), negative)
     has_code = [bool(slot.code), bool(slot.always), bool(slot.group and slot.reason)]
     if sum(has_code) != 1 or bool(slot.amount) == bool(slot.less) or len(slot.less) == 1:
         mistakes.add(
