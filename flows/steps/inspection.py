@@ -191,7 +191,7 @@ def _columns(
             {
                 "kind": layout.kind,
                 "column": column.name,
-                "required": column.required,
+                "required": column.is_required,
                 "in_file": is_there or bool(filled),
                 "filled": filled,
                 "not_read": troubles.get(column.name, []),

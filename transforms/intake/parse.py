@@ -7,7 +7,8 @@ from typing import Final
 
 import polars as pl
 
-from schemas.inbound import ADJUSTMENT, COLUMNS, InboundColumn
+from schemas.inbound import ADJUSTMENT, COLUMNS
+from schemas.inbound_column import InboundColumn
 from transforms.intake.amounts import are_plain, plain_adjustments, plain_amount
 from transforms.intake.dates import birth_by_service, has_short_year, read_date, short_formats
 from transforms.intake.layouts import Layout
