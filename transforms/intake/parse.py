@@ -95,7 +95,7 @@ def _typed(column: InboundColumn, layout: Layout) -> pl.Expr:
     text = pl.col(f"text_{column.name}")
     match column.parsed:
         case "date":
-            return read_date(text, layout.date_formats)
+            return read_date(text, layout.date_formats, layout.year_pivot)
         case "cents":
             return scaled(text, 2)
         case "thousandths":
