@@ -60,6 +60,11 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "Correct the lines and columns named; the .example.csv beside each shows the form.",
         CONFIGURATION,
     ),
+    "E_LAYOUT": Entry(
+        "A layout file in config/layouts/ cannot be used; its files were not read, others were.",
+        "Correct the lines named (`cpt01939 layout check FILE`); the next run reads the files.",
+        CONFIGURATION,
+    ),
     "E_DATA_FOLDER": Entry(
         "The data folder cannot be used: it is missing, not writable, a link, or spans file systems.",
         "Give --data a folder that you may write and whose store/, benchmarks/ and quarantine/ "

@@ -12,7 +12,8 @@ import polars as pl
 import zstandard
 
 from flows.settings import shipped
-from transforms.intake.layouts import Layout, parse_layout
+from transforms.intake.layout_file import parse_layout
+from transforms.intake.layouts import Layout
 from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.dirty import dirty_claims, dirty_remits
 from transforms.synthetic.other_layouts import in_layout
