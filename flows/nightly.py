@@ -49,5 +49,6 @@ def rebuild(
     shown = do.each("protect", protect, run, resolved.audiences, built)
     staged = do.each("stage", stage, run, shown, built)
     committed = do("commit", commit, run, built, staged)
-    do.each("publish", publish_release, run, staged, committed)
+    for release in staged:
+        do("publish", publish_release, run, release, committed)
     return do("summary", summarize, run, recovered, found, taken, plan, committed)

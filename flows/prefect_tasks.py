@@ -49,11 +49,13 @@ class PrefectTasks:
         """Perform one step as a task."""
         run.enter(stage)
         after = self._after([*given, *named.values()])
-        performed = cast(Callable[..., State[T]], task_of(stage, step))
+        name = f"{stage}-{label_of(given[0])}" if given and hasattr(given[0], "audience") else stage
+        performed = cast(Callable[..., State[T]], task_of(stage, step).with_options(task_run_name=name))
         state = performed(*_as_they_are(run, *given), **named, wait_for=after, return_state=True)
         made = state.result()
-        self._remember(made, [state])
-        self._last = [state]
+        # without its result: Prefect would look into it, and draw what it finds there
+        self._last = [state.model_copy(update={"data": True})]
+        self._remember(made, self._last)
         return made
 
     def each(
