@@ -57,22 +57,21 @@ def _text_sample(found: Preflight) -> pl.DataFrame:
     """The rows under the row that has most names, whatever separates them."""
     with found.plain.open("rb") as stream:
         head = stream.read(HEAD).decode("utf-8-sig", "ignore")
-    best: tuple[int, int, list[list[str]]] = (0, 0, [])
+    most, place = 0, 0
+    best: list[list[str]] = []
     for separator in SEPARATORS:
         try:
             rows = list(csv.reader(io.StringIO(head), delimiter=separator))[: ROWS_LOOKED_AT + SAMPLE]
         except csv.Error:
             continue
         for number, row in enumerate(rows[:ROWS_LOOKED_AT]):
-            names = len({name.strip() for name in row if name.strip()})
-            if (names, -number) > (best[0], -best[1]):
-                best = names, number, rows
-    _, number, rows = best
-    if not rows:
+            named = len({name.strip() for name in row if name.strip()})
+            if (named, -number) > (most, -place):
+                most, place, best = named, number, rows
+    if not best:
         raise Rejected("file_header_missing")
-    header = rows[number]
-    names = [name if name.strip() else f"_cpt01939_{place}" for place, name in enumerate(header)]
+    names = [name if name.strip() else f"_cpt01939_{at}" for at, name in enumerate(best[place])]
     if len(set(names)) < len(names):
         raise Rejected("file_duplicate_column")
-    whole = [row for row in rows[number + 1 : number + 1 + SAMPLE] if len(row) == len(names)]
+    whole = [row for row in best[place + 1 : place + 1 + SAMPLE] if len(row) == len(names)]
     return pl.DataFrame(whole, schema=dict.fromkeys(names, pl.String), orient="row")

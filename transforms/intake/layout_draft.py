@@ -175,12 +175,12 @@ def _looks(column: InboundColumn, text: pl.Series) -> bool | None:
         frame = told.to_frame("text")
         for comma in (False, True):
             read = frame.select(plain_amount(pl.col("text"), comma).str.contains(NUMBER)).to_series()
-            if (read.mean() or 0) >= MOST_LIKELY:
+            if _share(read) >= MOST_LIKELY:
                 return True
         return False
     if column.name not in LOOKS:
         return None
-    share = told.str.contains(LOOKS[column.name]).mean() or 0
+    share = _share(told.str.contains(LOOKS[column.name]))
     is_closed = column.name in (
         "procedure_code",
         "billing_provider_npi",
@@ -188,6 +188,10 @@ def _looks(column: InboundColumn, text: pl.Series) -> bool | None:
         "payee_npi",
     )
     return True if share >= MOST_LIKELY else (False if is_closed else None)
+
+
+def _share(holds: pl.Series) -> float:
+    return int(holds.sum()) / max(len(holds), 1)
 
 
 def _all_read(told: pl.Series, form: str) -> bool:
