@@ -6,6 +6,7 @@ import flows.prefect_env  # noqa: F401  (before the first import of prefect)
 
 # isort: split
 import datetime as dt
+import logging
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from flows.nightly import nightly_run
 from flows.parameters import Month, Payer
 from flows.prefect_tasks import PrefectTasks
 from flows.rerun import rerun_run
-from flows.run import open_run
+from flows.run import LOGGER, open_run
 from flows.settings import Settings, load_settings
 from flows.steps.summary import Summary
 from flows.store.publish import readers_folder
@@ -31,6 +32,10 @@ NEEDS_ATTENTION: Final = "Needs attention"
 """The state of a run that is complete and met files or rows that somebody has to look at (exit code 3)."""
 EVENT: Final = "cpt01939.run.needs-attention"
 Outcome = dict[str, Any]
+
+# what a run logs goes to Prefect's page of it (see PREFECT_LOGGING_EXTRA_LOGGERS), not to the console
+LOGGER.setLevel(logging.INFO)
+LOGGER.propagate = False
 
 
 def _name_of_a_night() -> str:

@@ -217,13 +217,19 @@ def test_a_night_draws_every_edge_and_asks_for_attention(api: httpx.Client, data
     assert parents["commit"] == ["stage-internal", "stage-standard", "tables"]
     assert parents["summary"] == ["admission", "commit", "discover", "plan", "recover"]
     assert (len(nodes), sum(map(len, parents.values()))) == (14 + len(batches), 26 + 2 * len(batches))
-    told = posted(api, "/logs/filter", {"logs": {"flow_run_id": {"any_": [run]}}}).json()
-    assert {"begin", "stage", "committed", "summary", "end"} <= {line["message"].split()[0] for line in told}
     attention = {"filter": {"event": {"name": ["cpt01939.run.needs-attention"]}}}
     events = until(lambda: posted(api, "/events/filter", attention).json()["events"], 60)
     assert events[0]["resource"]["prefect.resource.id"] == f"prefect.flow-run.{run}"
     assert events[0]["payload"]["rejected_files"] == 1
+    lines = until(lambda: logged(api, run) if "end" in logged(api, run) else None, 30)
+    assert {"begin", "stage", "committed", "summary"} <= lines
     nothing_personal(home)
+
+
+def logged(client: httpx.Client, run: str) -> set[str]:
+    """What happened in a run, by Prefect's log of it."""
+    told = posted(client, "/logs/filter", {"logs": {"flow_run_id": {"any_": [run]}}}).json()
+    return {line["message"].split()[0] for line in told}
 
 
 def start(client: httpx.Client, name: str, parameters: dict[str, str]) -> str:
