@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 import tomllib
 from collections.abc import Callable
 from datetime import date, datetime
@@ -12,17 +11,15 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from inbound_rows import TakenFiles, as_csv, claim, remit, take_in
 from polars.testing import assert_frame_equal
+from x12_texts import PAYMENT, PAYMENT_HEAD, interchange
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
-from inbound_rows import TakenFiles, as_csv, claim, remit, take_in  # noqa: E402
-from x12_texts import PAYMENT, PAYMENT_HEAD, interchange  # noqa: E402
-
-from flows.readers.preflight import Limits, preflight  # noqa: E402
-from flows.readers.read_csv import ragged_rows  # noqa: E402
-from flows.settings import shipped  # noqa: E402
-from transforms.intake.layout_file import parse_layout  # noqa: E402
-from transforms.synthetic.other_layouts import in_layout  # noqa: E402
+from flows.readers.preflight import Limits, preflight
+from flows.readers.read_csv import ragged_rows
+from flows.settings import shipped
+from transforms.intake.layout_file import parse_layout
+from transforms.synthetic.other_layouts import in_layout
 
 CLAIMS = [
     claim(claim_id=f"PCN{n}", charge_amount=amount, unit_count=count, diagnosis_2="", modifier_2=modifier)
