@@ -36,7 +36,7 @@ PARTS = 3
 """Part files of a month that a warehouse unloads in no order."""
 
 
-def write_landing(folder: Path, seed: int = 1939, cases: int = 2600) -> None:
+def write_landing(folder: Path, seed: int = 1939, cases: int = 3100) -> None:
     """Write the demo's landing folder: months of claims and remittances in every form, and what goes wrong.
 
     The same arguments write the same bytes. Raises OSError where the folder can't be written.

@@ -105,7 +105,7 @@ def test_a_layout_that_comes_later_lets_in_what_waited_for_it(
     (folder / "layouts").mkdir(parents=True)
     columns = "\n".join(f'{name} = "{"Visit" if name == "claim_id" else name}"' for name in claim())
     (folder / "layouts" / "theirs.toml").write_text(f'kind = "claim_lines"\n[columns]\n{columns}\n')
-    for module in ("flows.steps.intake", "flows.readers.stopping_rules"):
+    for module in ("flows.readers.extract", "flows.readers.stopping_rules"):
         monkeypatch.setattr(f"{module}.config_folder", lambda: folder)
     assert run_nightly(tmp_path).rows["accepted"] == 2
 
