@@ -96,7 +96,8 @@ CATALOGUE: Final[dict[str, Entry]] = {
         USAGE,
     ),
     "E_FILE_UNKNOWN": Entry(
-        "No run has taken in a file of that name (`quarantine`), or nothing of that name was retracted (--undo).",
+        "No run has taken in a file of that name (`quarantine`), or no file of that name was retracted "
+        "(--undo).",
         "`cpt01939 status` lists files by their short name (f:...). Give that name, or the path in landing/.",
         USAGE,
     ),
