@@ -31,6 +31,7 @@ FILE: Final = (
     *("delimiter", "quote", "encoding", "sheet", "skip_rows", "skip_end_rows"),
     *("header", "fixed", "matches"),
 )
+FEWEST_HEADERS: Final = 3
 CODE: Final = r"[A-Z]{2}-[0-9A-Z]{1,3}"
 QUOTED: Final = re.compile(r'"([^"\n]*)"|\'([^\'\n]*)\'')
 
@@ -61,6 +62,10 @@ def parse_layout(stem: str, raw: Mapping[str, Any], text: str = "") -> Layout:
     else:
         mistakes.add("kind must be claim_lines or remit_lines", "kind")
         found = []
+    if found and not mistakes.found and len(found[0].needed()) < FEWEST_HEADERS:
+        mistakes.add(
+            f"a layout needs {FEWEST_HEADERS} headers that are not optional: it would fit other files"
+        )
     if mistakes.found:
         raise LayoutError(f"layout {stem}: {'; '.join(mistakes.found)}")
     return found[0] if len(found) == 1 else replace(found[0], partner=found[1])
@@ -132,8 +137,8 @@ def _of_kind(stem: str, kind: Kind, raw: Mapping[str, Any], mistakes: Mistakes) 
         {name: str(value) for name, value in tables[key].items()} for key in ("constants", "assumed")
     )
     given = {*columns, *made, *constants, *assumed}
-    for name in sorted(names - OPTIONAL_IN_HEADER[kind] - given):
-        mistakes.add(f"the required column {name} is not given", "columns", kind)
+    if lacking := sorted(names - OPTIONAL_IN_HEADER[kind] - given):
+        mistakes.add(f"required and not given: {', '.join(lacking)}", "columns", kind)
     if raw.get("un_means", "") not in ("", "time", "base_plus_time"):
         mistakes.add("un_means must be empty, time or base_plus_time", "un_means")
     if raw.get("money", "plain") not in ("plain", "us", "european"):
