@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -87,6 +88,25 @@ def test_a_count_of_1_to_10_or_that_leaves_as_many_is_null_with_what_rests_on_it
     row = shown([denied() for _ in range(refused)] + priced(30 - refused), "denials")
     assert (row["denied_lines"], row["denial_rate"]) == (told, rate)
     assert (row["denied_charge_sum"] is None) == (told is None)
+
+
+@pytest.mark.parametrize(
+    ("refused", "month", "longer"), [(0, 0, 0), (10, None, None), (11, 15, None), (12, 15, None), (13, 15, 15)]
+)
+def test_a_row_that_others_add_up_to_withholds_counts_up_to_12(
+    refused: int, month: int | None, longer: int | None
+) -> None:
+    """Contract section 6, what it must stand: its parts may tell 9 or more, which must leave three values."""
+    tables = protect_tables(
+        tables_of([denied() for _ in range(refused)] + priced(40)), DisclosureRules.of("standard")
+    )
+    own = {"payer": "aetna", "line_of_business": "commercial"}
+    rows = tables["denials"]
+    assert rows.filter(**own, period_type="month").get_column("denied_lines").to_list() == [month]
+    wholes = rows.filter((pl.col("period_type") != "month") | pl.col("is_rollup"))
+    assert wholes.height > 3
+    assert set(wholes.get_column("denied_lines")) == {longer}
+    assert set(wholes.get_column("denial_rate").is_null()) == {longer is None}
 
 
 def test_a_count_that_is_another_tables_n_is_shown_whatever_it_leaves() -> None:
