@@ -47,7 +47,8 @@ format: $(STAMP) ## rewrite the code in the house format
 bench: $(STAMP) ## speed and memory, against the bare engine (minutes)
 	@$(BIN)/python -m pytest tests/benchmarks -q -s --timeout 3600
 
-docs: $(STAMP) ## write docs/questions.md and the README's table anew from the demo
+docs: $(STAMP) ## write the generated documents: inbound columns, questions, the README's table
+	@$(BIN)/python tests/golden/make_inbound_columns.py
 	@$(BIN)/python tests/golden/make_questions.py
 
 lock: ## resolve requirements.lock anew (hashes, no URLs)

@@ -60,6 +60,11 @@ for _name, _place, _help in (
         "flows.commands.quarantine:quarantine",
         "The bad rows of a file: row, rule, column, what to do.",
     ),
+    (
+        "lines",
+        "flows.commands.lines:lines",
+        "The claim lines behind a cell, for work lists: underpaid, denied, open.",
+    ),
     ("verify", "flows.commands.verify:verify", "Compare the release on disk with its manifest."),
     (
         "explain",

@@ -60,6 +60,11 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "Correct the lines and columns named; the .example.csv beside each shows the form.",
         CONFIGURATION,
     ),
+    "E_LAYOUT": Entry(
+        "A layout file in config/layouts/ cannot be used; its files were not read, others were.",
+        "Correct the lines named (`cpt01939 layout check FILE`); the next run reads the files.",
+        CONFIGURATION,
+    ),
     "E_DATA_FOLDER": Entry(
         "The data folder cannot be used: it is missing, not writable, a link, or spans file systems.",
         "Give --data a folder that you may write and whose store/, benchmarks/ and quarantine/ "
@@ -103,6 +108,11 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "Call `cpt01939 quarantine FILE --values` at a terminal, without --json and without a pipe.",
         USAGE,
     ),
+    "E_INTERNAL_ONLY": Entry(
+        "The lines behind the tables are for the audience internal, which this site does not publish for.",
+        "Where you may see the claims, add internal to the setting `audiences`.",
+        USAGE,
+    ),
     "E_NOTHING_TAKEN_IN": Entry(
         "Nothing has been taken in for this payer and month.",
         "`cpt01939 status` lists what there is; `cpt01939 run` takes in what waits in landing/.",
@@ -131,8 +141,19 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "(they hold no values).",
     ),
     "E_DISK": Entry(
-        "The disk is full, read-only or failing, or refuses a file or folder. Nothing new was published.",
-        "Free space, mend the disk or the permissions, then run again: it continues safely.",
+        "The disk is read-only or failing, or refuses a file or folder. Nothing new was published.",
+        "Mend or mount the disk anew (the detail names the kind of error), then run again: it continues "
+        "safely.",
+    ),
+    "E_DISK_FULL": Entry(
+        "The disk, or this user's share of it, is full. Nothing new was published.",
+        "Free space or lower keep_releases, then run again: it continues safely. docs/operations.md says "
+        "what to expect.",
+    ),
+    "E_PERMISSION": Entry(
+        "The system does not permit a file or folder to this user. Nothing new was published.",
+        "The user of the run must be able to read landing/ and to own store/, quarantine/, benchmarks/ and "
+        "logs/; then run again: it continues safely.",
     ),
     "E_OPEN_FILES": Entry(
         "More files were needed open at a time than this process may have. Nothing new was published.",
@@ -173,6 +194,13 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "Look whether claims and remittances bear the same claim numbers (a spreadsheet may have damaged "
         "one side), and whether the claims have been taken in at all; the setting linked_floor is the share.",
         DOUBTS,
+    ),
+    "W_CLOCK": Entry(
+        "This machine's clock lies behind the last release, or behind a date taken in. The tables hold no "
+        "clock: they are right as ever.",
+        "Set the clock (timedatectl); or correct the date in the file, or the setting as_of. Schedules and "
+        "the time of publishing go by the clock.",
+        DONE,
     ),
     "W_ANCHOR": Entry(
         "A main figure of the last twelve months lies where public figures would not put it: dollars per "

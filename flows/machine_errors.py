@@ -14,6 +14,13 @@ from typing import Final
 from flows.errors import ProductError
 
 SYSTEM_NUMBER: Final = re.compile(r"\(os error (\d+)\)")
+REFUSALS: Final = {
+    errno.ENOSPC: "E_DISK_FULL",
+    errno.EDQUOT: "E_DISK_FULL",
+    errno.EACCES: "E_PERMISSION",
+    errno.EPERM: "E_PERMISSION",
+}
+"""What the system refuses for a reason of its own; everything else is E_DISK."""
 WORDS_OF_MEMORY: Final = ("can't start new thread", "cannot allocate memory", "failed to map segment")
 """Threads and libraries that find no memory say so in an error of another kind."""
 
@@ -40,14 +47,17 @@ def shortage(error: BaseException) -> str | None:
 
 
 def machine_error(error: BaseException, where: str, data: Path) -> ProductError | None:
-    """E_MEMORY, E_OPEN_FILES, or E_DISK with the kind of error and the free space; None: a defect."""
+    """E_MEMORY, E_OPEN_FILES; E_DISK_FULL, E_PERMISSION or E_DISK with the kind of error and the free space;
+    None: a defect.
+    """
     if code := shortage(error):
         return ProductError(code, where)
     if not isinstance(error, OSError):
         return None
-    kind = errno.errorcode.get(errno_of(error) or 0, type(error).__name__)
+    number = errno_of(error) or 0
+    kind = errno.errorcode.get(number, type(error).__name__)
     try:
         room = f"{shutil.disk_usage(data).free / 1e6:,.0f} MB free"
     except OSError:
         room = "free space unknown"
-    return ProductError("E_DISK", f"{where}: {kind}, {room}")
+    return ProductError(REFUSALS.get(number, "E_DISK"), f"{where}: {kind}, {room}")

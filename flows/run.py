@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import polars as pl
 
+from flows.clock import BEHIND_RELEASE, is_behind_release
 from flows.errors import ProductError
 from flows.failpoints import failpoint
 from flows.machine_errors import errno_of, machine_error, shortage
@@ -186,6 +187,9 @@ def _locked_run(settings: Settings, note: RunNote, key: str, teller: Teller) -> 
     run = Run(settings, note, store, teller)
     _prune_logs(settings.data / "logs")
     run.log("begin", kind=note.kind, pid=note.pid)
+    if is_behind_release(settings.data):
+        run.log("clock", code="W_CLOCK")
+        run.say(f"W_CLOCK: {BEHIND_RELEASE}")
     failpoint("lock")
     try:
         yield run

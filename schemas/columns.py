@@ -26,6 +26,7 @@ class Column:
     source: str = ""
     sensitivity: Sensitivity = "public"
     nullable: bool = True
+    example: str = ""
 
     def required(self) -> Column:
         """The same column where a null is an error."""

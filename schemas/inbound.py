@@ -1,99 +1,20 @@
-"""Canonical inbound rows: their columns. Source: 005010X222A1, 005010X221A1.
+"""Canonical inbound rows, and the bounds of their values. Source: 005010X222A1, 005010X221A1.
 
 A row is read as text, parsed beside its text (`text_<column>` stays), and checked by `inbound_rules`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
 import polars as pl
 
+from schemas.inbound_claims import CLAIM_COLUMNS
+from schemas.inbound_column import InboundColumn
+from schemas.inbound_remits import REMIT_COLUMNS
+
 Kind = Literal["claim_lines", "remit_lines"]
-Parsed = Literal["text", "code", "date", "cents", "whole", "thousandths", "adjustments", "name"]
-
-
-@dataclass(frozen=True)
-class InboundColumn:
-    """A canonical column: how it is parsed and whether a row must have it."""
-
-    name: str
-    parsed: Parsed
-    required: bool = False
-    shape: str | None = None
-    longest: int | None = None
-
-
-def _modifiers() -> tuple[InboundColumn, ...]:
-    return tuple(InboundColumn(f"modifier_{i}", "code", shape=r"[0-9A-Z]{2}") for i in range(1, 5))
-
-
-NPI = r"[0-9]{10}"
-CPT = r"[0-9A-Z]{5}"
-STATE = r"[A-Z]{2}"
-ICD10 = r"[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?"
-
-CLAIM_COLUMNS: Final = (
-    InboundColumn("claim_id", "text", True, longest=38),
-    InboundColumn("line_number", "whole", True),
-    InboundColumn("line_control_number", "text", longest=50),
-    InboundColumn("submitted_on", "date", True),
-    InboundColumn("claim_frequency_code", "code", True),
-    InboundColumn("original_claim_number", "text", longest=50),
-    InboundColumn("payer_id", "text", longest=80),
-    InboundColumn("payer_name", "name", longest=120),
-    InboundColumn("payer_responsibility", "code", True),
-    InboundColumn("claim_filing_code", "code", shape=r"[0-9A-Z]{1,2}"),
-    InboundColumn("member_id", "text", longest=80),
-    InboundColumn("patient_birth_date", "date", True),
-    InboundColumn("patient_sex", "code", shape=r"[FMU]"),
-    InboundColumn("billing_provider_npi", "text", True),
-    InboundColumn("rendering_provider_npi", "text"),
-    InboundColumn("billing_provider_state", "code", shape=STATE),
-    InboundColumn("medicare_contractor", "text", shape=r"[0-9]{5}"),
-    InboundColumn("medicare_locality", "text", shape=r"[0-9]{2}"),
-    InboundColumn("service_facility_state", "code", shape=STATE),
-    InboundColumn("place_of_service", "text", True, shape=r"[0-9]{2}"),
-    InboundColumn("procedure_code", "code", True),
-    *_modifiers(),
-    InboundColumn("charge_amount", "cents", True),
-    InboundColumn("unit_basis", "code", True),
-    InboundColumn("unit_count", "thousandths", True),
-    *(InboundColumn(f"diagnosis_{i}", "code", shape=ICD10) for i in range(1, 5)),
-    InboundColumn("surgical_procedure_code", "code", shape=CPT),
-    InboundColumn("service_date", "date", True),
-    InboundColumn("prior_authorization_number", "text", longest=50),
-)
-"""Claim lines (837P), one row per service line per submission."""
-
-REMIT_COLUMNS: Final = (
-    InboundColumn("payment_trace", "text", True, longest=50),
-    InboundColumn("payment_date", "date", True),
-    InboundColumn("payer_id", "text", longest=80),
-    InboundColumn("payer_name", "name", longest=120),
-    InboundColumn("payee_npi", "text"),
-    InboundColumn("claim_id", "text", True, longest=38),
-    InboundColumn("claim_status_code", "code", True),
-    InboundColumn("remit_filing_code", "code", shape=r"[0-9A-Z]{1,2}"),
-    InboundColumn("payer_claim_number", "text", True, longest=50),
-    InboundColumn("original_payer_claim_number", "text", longest=50),
-    InboundColumn("service_sequence", "whole"),
-    InboundColumn("line_control_number", "text", longest=50),
-    InboundColumn("service_date", "date"),
-    InboundColumn("procedure_code", "code"),
-    *_modifiers(),
-    InboundColumn("submitted_procedure_code", "code"),
-    InboundColumn("charge_amount", "cents", True),
-    InboundColumn("paid_amount", "cents", True),
-    InboundColumn("paid_units", "thousandths"),
-    InboundColumn("allowed_amount", "cents"),
-    InboundColumn("adjustments", "adjustments"),
-    InboundColumn("claim_adjustments", "adjustments"),
-    InboundColumn("remark_codes", "code", shape=r"[0-9A-Z]{2,5}(?:\|[0-9A-Z]{2,5})*"),
-)
-"""Remit lines (835), one row per service payment line."""
 
 COLUMNS: Final[dict[Kind, tuple[InboundColumn, ...]]] = {
     "claim_lines": CLAIM_COLUMNS,
@@ -114,18 +35,8 @@ IDENTIFIERS: Final = (
 )
 """Columns whose text tells one thing from another: a number that a spreadsheet rounded is another one."""
 OPTIONAL_IN_HEADER: Final[dict[Kind, frozenset[str]]] = {
-    kind: frozenset(column.name for column in columns if not column.required)
+    kind: frozenset(column.name for column in columns if not column.is_required)
     for kind, columns in COLUMNS.items()
-}
-TYPES: Final[dict[Parsed, pl.DataType]] = {
-    "text": pl.String(),
-    "code": pl.String(),
-    "name": pl.String(),
-    "adjustments": pl.String(),
-    "date": pl.Date(),
-    "cents": pl.Int64(),
-    "whole": pl.Int64(),
-    "thousandths": pl.Int64(),
 }
 FREQUENCIES: Final = ("1", "6", "7", "8")
 STATUSES: Final = ("1", "2", "3", "4", "19", "20", "21", "22", "23", "25")

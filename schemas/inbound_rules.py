@@ -17,22 +17,19 @@ import polars as pl
 from schemas.inbound import (
     ADJUSTMENT,
     COLUMNS,
-    CPT,
     FAMILY_FROM,
     FIRST_DAY,
     FREQUENCIES,
     HIDDEN,
     IDENTIFIERS,
     LAST_DAY,
-    NPI,
     SCIENTIFIC,
     SERIAL_DATE,
     STATUSES,
-    TYPES,
-    InboundColumn,
     Kind,
     text_of,
 )
+from schemas.inbound_column import CPT, NPI, InboundColumn
 from schemas.validation import RowRule, rows_schema
 
 CODES: Final = ("procedure_code", "submitted_procedure_code")
@@ -101,7 +98,7 @@ def _column_rules(kind: Kind) -> list[RowRule]:
             continue
         if column.parsed == "adjustments":
             rules += [hidden, *_adjustment_rules(name)]
-        elif column.required:
+        elif column.is_required:
             rules += [hidden, RowRule("required_missing", name, text_of(name).is_not_null())]
             rules += _value_rules(column)
         else:
@@ -204,6 +201,6 @@ def remit_schema(scope: tuple[str, ...]) -> pa.DataFrameSchema:
 
 
 def _dtypes(kind: Kind) -> dict[str, pl.DataType]:
-    typed = {column.name: TYPES[column.parsed] for column in COLUMNS[kind]}
+    typed = {column.name: column.dtype for column in COLUMNS[kind]}
     texts: dict[str, pl.DataType] = {f"text_{column.name}": pl.String() for column in COLUMNS[kind]}
     return {"field_count_ok": pl.Boolean(), **typed, **texts}

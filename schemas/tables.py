@@ -112,7 +112,7 @@ FRESHNESS: Final = TableSpec(
         fact(
             real(
                 "usual_days_between",
-                "Median days from one submission or payment date to the next; empty: one date only",
+                "Median days from the latest date in one file to that in the next; empty: one date only",
                 "days",
             )
         ),

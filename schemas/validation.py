@@ -75,6 +75,10 @@ VALUE_FINDINGS: dict[str, tuple[str, str]] = {
         "A word such as NULL or N/A was read as an empty field. The column follows the code.",
         "Nothing, if the word means that; else mend the export.",
     ),
+    "assumed": (
+        "The layout assumes a value that the file does not hold. The column follows the code.",
+        "Nothing, if the assumption holds for all of it; else deliver the column.",
+    ),
 }
 """What may be said of values of accepted rows: code -> what happened, what to do."""
 

@@ -28,7 +28,7 @@ Try next:
 
 def demo(
     *,
-    cases: Annotated[int, Parameter(help="Cases to make up.")] = 2600,
+    cases: Annotated[int, Parameter(help="Cases to make up.")] = 3100,
     plain: Plain = False,
     common: Common = Common(),  # noqa: B008
 ) -> int:

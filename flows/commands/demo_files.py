@@ -12,7 +12,8 @@ import polars as pl
 import zstandard
 
 from flows.settings import shipped
-from transforms.intake.layouts import Layout, parse_layout
+from transforms.intake.layout_file import parse_layout
+from transforms.intake.layouts import Layout
 from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.dirty import dirty_claims, dirty_remits
 from transforms.synthetic.other_layouts import in_layout
@@ -35,7 +36,7 @@ PARTS = 3
 """Part files of a month that a warehouse unloads in no order."""
 
 
-def write_landing(folder: Path, seed: int = 1939, cases: int = 2600) -> None:
+def write_landing(folder: Path, seed: int = 1939, cases: int = 3100) -> None:
     """Write the demo's landing folder: months of claims and remittances in every form, and what goes wrong.
 
     The same arguments write the same bytes. Raises OSError where the folder can't be written.

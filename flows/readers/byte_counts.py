@@ -82,9 +82,7 @@ def head_as_utf8(counted: ByteCounts) -> bytes:
     return counted.head.decode(encoding, "ignore").encode()
 
 
-def rewritten(
-    source: Path, target: Path, encoding: Encoding, skip: int = 0, first_row: bytes = b""
-) -> ByteCounts:
+def rewritten(source: Path, target: Path, encoding: str, skip: int = 0, first_row: bytes = b"") -> ByteCounts:
     """Write a text anew as UTF-8, without its first `skip` bytes and with another first row.
 
     Rejected where it breaks its encoding.
@@ -105,7 +103,7 @@ def rewritten(
     return counted
 
 
-def _decoded(source: Path, encoding: Encoding, skip: int) -> Iterator[str]:
+def _decoded(source: Path, encoding: str, skip: int) -> Iterator[str]:
     codec, errors = ("utf-8", WINDOWS) if encoding == "windows" else (encoding, "strict")
     decoder = codecs.getincrementaldecoder(codec)(errors)
     with source.open("rb") as stream:

@@ -37,6 +37,7 @@ class CsvHeader:
     skip: int = 0
     rows_before: int = 0
     first_row: bytes = b""
+    quote: str = '"'
 
 
 def find_header(path: Path, fits: Callable[[list[str]], bool]) -> CsvHeader:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 
 import polars as pl
 
-from flows.readers.csv_header import BLANK, CsvHeader, find_header
+from flows.readers.csv_header import BLANK, ROWS_LOOKED_AT, CsvHeader, find_header
 from flows.readers.preflight import Preflight
 from flows.readers.read_csv import TextRows, begun_at_header, read_csv
 from flows.readers.read_tables import OURS, check_header, scan_text
 from flows.readers.rejections import Rejected
+from flows.readers.told_forms import ToldForm, told_form, without_end
 from flows.readers.workbook import fitting_sheet
 from flows.settings import config_folder
-from transforms.intake.layouts import Layout, parse_layout, pick_layout
+from transforms.intake.layout_file import BrokenLayout, broken_for, read_layouts
+from transforms.intake.layout_rules import plain
+from transforms.intake.layouts import Layout, pick_layout, with_filled_down
 from transforms.intake.scope_filter import mesh_of
 
 
@@ -38,36 +39,49 @@ class Extract:
     sheet: int = 0
     rows_before: int = 0
     rows: pl.LazyFrame | None = None
+    quote: str = '"'
 
     def read(self, scope: tuple[str, ...]) -> TextRows:
         """The rows that a run may keep, as text; Rejected where the header does not fit."""
+        self._check_broken()
         if self.layout is None:
             raise Rejected("file_header_missing")
         check_header([name for name in self.header if not name.startswith(BLANK)])
         if self.missing:
             raise Rejected("file_column_missing", ",".join(self.missing))
+        text = without_end(self._texts(self.layout, scope), self.layout.file.skip_end_rows)
+        return replace(text, rows=with_filled_down(text.rows, self.layout, self.header))
+
+    def _texts(self, layout: Layout, scope: tuple[str, ...]) -> TextRows:
         if self.rows is not None:
             return TextRows(self.rows, self.header)
-        header = CsvHeader(self.header, self.separator)
-        return read_csv(self.found, header, mesh_of(self.layout, scope, self.header))
+        header = CsvHeader(self.header, self.separator, quote=self.quote)
+        mesh = mesh_of(layout, scope, self.header) if self.quote == '"' else None
+        return read_csv(self.found, header, mesh)
+
+    def _check_broken(self) -> None:
+        """Rejected where the file was meant for a layout that can't be used."""
+        present = {plain(name) for name in self.header}
+        fits = len(self.layout.headers() & present) if self.layout and not self.missing else 0
+        if meant := broken_for(self.header, broken_layouts(), fits):
+            raise Rejected("E_LAYOUT", meant.why)
 
 
 def open_extract(found: Preflight) -> Extract:
     """Find header, layout and form of a table; Rejected where it has no header that can be read."""
     known = layouts()
+    by_header = [layout for layout in known if not layout.file.names]
 
-    def fits(names: list[str]) -> bool:
-        layout, missing = pick_layout(names, known)
+    def fits(names: list[str], sheet: str = "") -> bool:
+        layout, missing = pick_layout(names, _for_sheet(by_header, sheet))
         return layout is not None and not missing
 
     if found.form == "csv":
-        header = find_header(found.plain, fits)
-        begun = begun_at_header(found, header)
-        layout, missing = pick_layout(header.names, known)
-        return Extract(begun, header.names, layout, missing, header.separator, rows_before=header.rows_before)
+        return _open_text(found, known, by_header, fits)
     if found.form == "workbook":
-        sheet = fitting_sheet(found.plain, fits)
-        layout, missing = pick_layout(sheet.header, known)
+        looked_at = max([ROWS_LOOKED_AT, *(layout.file.skip_rows + 1 for layout in by_header)])
+        sheet = fitting_sheet(found.plain, fits, looked_at)
+        layout, missing = pick_layout(sheet.header, _for_sheet(by_header, sheet.name))
         cells = sheet.rows.drop(OURS, strict=False)
         rows = cells.lazy().with_columns(
             row_number=pl.int_range(1, pl.len() + 1, dtype=pl.Int64), field_count_ok=pl.lit(True)
@@ -76,18 +90,57 @@ def open_extract(found: Preflight) -> Extract:
             found, sheet.header, layout, missing, sheet=sheet.number, rows_before=sheet.rows_before, rows=rows
         )
     text = scan_text(found)
-    layout, missing = pick_layout(text.header, known)
+    layout, missing = pick_layout(text.header, by_header)
     return Extract(found, text.header, layout, missing, rows=text.rows)
 
 
-@lru_cache(maxsize=4)
-def _layouts_in(folder: Path) -> tuple[Layout, ...]:
-    return tuple(
-        parse_layout(path.stem, tomllib.loads(path.read_text("utf-8")))
-        for path in sorted(folder.glob("*.toml"))
+def _open_text(
+    found: Preflight, known: Sequence[Layout], by_header: list[Layout], fits: Callable[[list[str]], bool]
+) -> Extract:
+    told = told_form(found, list(known))
+    if told is not None:
+        return _as_told(told)
+    if found.quotes % 2:
+        raise Rejected("file_quotes_unbalanced")
+    header = find_header(found.plain, fits)
+    begun = begun_at_header(found, header)
+    layout, missing = pick_layout(header.names, by_header)
+    return Extract(begun, header.names, layout, missing, header.separator, rows_before=header.rows_before)
+
+
+def _as_told(told: ToldForm) -> Extract:
+    """A text opened as its layout says."""
+    header, before = told.header, told.layout.file.skip_rows
+    if told.rows is not None:
+        return Extract(told.found, header.names, told.layout, [], rows_before=before, rows=told.rows)
+    begun = begun_at_header(told.found, header)
+    if header.quote == '"' and begun.quotes % 2:
+        raise Rejected("file_quotes_unbalanced")
+    return Extract(
+        begun, header.names, told.layout, [], header.separator, rows_before=before, quote=header.quote
     )
 
 
+def _for_sheet(known: Sequence[Layout], sheet: str) -> list[Layout]:
+    return [layout for layout in known if layout.file.sheet in ("", sheet)]
+
+
+@lru_cache(maxsize=4)
+def _read(files: tuple[tuple[str, bytes], ...]) -> tuple[list[Layout], list[BrokenLayout]]:
+    return read_layouts(files)
+
+
+def _configured() -> tuple[list[Layout], list[BrokenLayout]]:
+    """Layouts of these contents: read once in a process, and anew when a file changes."""
+    paths = sorted((config_folder() / "layouts").glob("*.toml"))
+    return _read(tuple((path.stem, path.read_bytes()) for path in paths))
+
+
 def layouts() -> Sequence[Layout]:
-    """The configured layouts (config/layouts/*.toml). Raises LayoutError naming the file at fault."""
-    return _layouts_in(config_folder() / "layouts")
+    """The configured layouts (config/layouts/*.toml) that can be used."""
+    return _configured()[0]
+
+
+def broken_layouts() -> Sequence[BrokenLayout]:
+    """The configured layouts that can't be used."""
+    return _configured()[1]

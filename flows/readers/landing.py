@@ -31,13 +31,14 @@ class LandingFile:
 
 @dataclass(frozen=True)
 class Discovery:
-    """files: ready to be taken in, by path. waiting: shown names of files that grow or are unfinished.
-    ignored: of what is no inbound file.
+    """files: ready to be taken in, by path. waiting: shown names of files that grow or are unfinished;
+    unfinished: of those that say so in their name. ignored: of what is no inbound file.
     """
 
     files: list[LandingFile] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
 
 
 def discover(landing: Path, settings: Settings) -> Discovery:
@@ -57,6 +58,8 @@ def discover(landing: Path, settings: Settings) -> Discovery:
             found.ignored.append(name)
         elif path.name.lower().endswith(UNFINISHED) or first.get(path) != marks:
             found.waiting.append(name)
+            if path.name.lower().endswith(UNFINISHED):
+                found.unfinished.append(name)
         else:
             found.files.append(LandingFile(path, marks[0], name, marks[1]))
     return found

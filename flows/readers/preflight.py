@@ -95,7 +95,7 @@ def preflight(path: Path, scratch: Path, limits: Limits) -> Preflight:
         if encoding != "utf-8":
             counted = rewritten(plain, text_beside(scratch), encoding)
             plain = text_beside(scratch)
-        _check_text(counted, form)
+        _check_text(counted)
     return Preflight(
         digest, form, plain, counted.size, counted.quotes, counted.last == b"\n", path, _marks(before),
         encoding, scratch,
@@ -163,10 +163,8 @@ def _open_regular(path: Path) -> int:
     return descriptor
 
 
-def _check_text(counted: ByteCounts, form: Form) -> None:
+def _check_text(counted: ByteCounts) -> None:
     if counted.nuls:
         raise Rejected("file_nul_bytes")
     if counted.returns and not counted.newlines:
         raise Rejected("file_carriage_returns")
-    if form == "csv" and counted.quotes % 2:
-        raise Rejected("file_quotes_unbalanced")

@@ -14,7 +14,7 @@ import polars as pl
 from flows.readers.byte_counts import CHUNK, rewritten
 from flows.readers.csv_header import CsvHeader
 from flows.readers.preflight import Preflight
-from transforms.intake.block_rows import NEWLINE, QUOTE, SLACK, Places, Unsievable
+from transforms.intake.block_rows import NEWLINE, SLACK, Places, Unsievable
 from transforms.intake.prefilter import Mesh, Sieve
 
 BLOCK: Final = 1 << 20
@@ -22,6 +22,8 @@ BLOCK: Final = 1 << 20
 LONGEST_ROW: Final = 64 << 20
 MOST_PASSED: Final = 128 << 20
 """Bytes of lines up to which sieving pays; beyond that the parser reads the whole file in pieces."""
+NO_QUOTE: Final = 0
+"""A byte that no text has."""
 ROW_INDEX: Final = "_cpt01939_row"
 """Name of the row index: one that no header has."""
 
@@ -60,10 +62,11 @@ def read_csv(found: Preflight, header: CsvHeader, mesh: Mesh | None) -> TextRows
 
 
 def _parsed_whole(found: Preflight, header: CsvHeader) -> TextRows:
-    ragged = ragged_rows(found, len(header.names), header.separator)
+    ragged = ragged_rows(found, len(header.names), header.separator, header.quote)
     rows = pl.scan_csv(
         found.plain,
         separator=header.separator,
+        quote_char=header.quote or None,
         schema=_schema(header),
         truncate_ragged_lines=True,
         row_index_name=ROW_INDEX,
@@ -162,7 +165,7 @@ def _schema(header: CsvHeader) -> pl.Schema:
     return pl.Schema(dict.fromkeys(header.names, pl.String))
 
 
-def ragged_rows(found: Preflight, fields: int, separator: str = ",") -> list[int]:
+def ragged_rows(found: Preflight, fields: int, separator: str = ",", quote: str = '"') -> list[int]:
     """Numbers (from 1, header not counted) of rows with another number of fields than the header."""
     bad: list[int] = []
     row, held = 0, 0
@@ -171,8 +174,9 @@ def ragged_rows(found: Preflight, fields: int, separator: str = ",") -> list[int
         for chunk in iter(lambda: stream.read(CHUNK), b""):
             data = np.frombuffer(chunk, dtype=np.uint8)
             separators, ends = data == ord(separator), data == NEWLINE
-            if found.quotes:
-                quoted = np.bitwise_xor.accumulate((data == QUOTE).view(np.uint8)) ^ inside
+            if quote != '"' or found.quotes:
+                mark = ord(quote) if quote else NO_QUOTE
+                quoted = np.bitwise_xor.accumulate((data == mark).view(np.uint8)) ^ inside
                 inside = quoted[-1]
                 separators &= quoted == 0
                 ends &= quoted == 0

@@ -11,7 +11,8 @@ from flows.readers.preflight import Preflight
 from flows.readers.read_csv import ROW_INDEX, TextRows
 from flows.readers.rejections import Rejected
 from transforms.intake.accept import SUBMISSION_TEXT
-from transforms.intake.layouts import Layout, canonical_text, plain
+from transforms.intake.layout_rules import plain
+from transforms.intake.layouts import Layout, canonical_text, is_of_kind, joined_adjustments
 from transforms.intake.scope_filter import is_kept, is_replacing, may_be_kept, says_header
 
 ADJUSTMENT_PARTS: Final = ("group", "reason", "amount")
@@ -82,17 +83,45 @@ def _row_number() -> pl.Expr:
     return pl.col(ROW_INDEX).cast(pl.Int64)
 
 
-def kept_rows(
+Kept = tuple[Layout, pl.DataFrame, pl.DataFrame]
+"""A layout with its rows in or near scope and its header rows."""
+
+
+def kept_by_kind(
     text: TextRows, file_key: str, layout: Layout, scope: tuple[str, ...]
+) -> tuple[list[Kept], dict[str, int]]:
+    """The kept rows of each kind that the file holds, and how many rows it has of each.
+
+    Rows that are of no kind count with the first one; a row that is of both counts twice.
+    """
+    kept: list[Kept] = []
+    rows_read: dict[str, int] = {}
+    for part in layout.parts():
+        in_scope, headers, total = kept_rows(text, file_key, part, scope, layout.partner is not None)
+        kept.append((part, in_scope, headers))
+        rows_read[part.kind] = total
+    if layout.partner:
+        found = {plain(name): name for name in reversed(text.header)}
+        of_kind = pl.any_horizontal(is_of_kind(part, found) for part in layout.parts())
+        rows_read[layout.kind] += int(
+            text.rows.filter(~of_kind).select(pl.len()).collect(engine="streaming").item()
+        )
+    return kept, rows_read
+
+
+def kept_rows(
+    text: TextRows, file_key: str, layout: Layout, scope: tuple[str, ...], is_part: bool = False
 ) -> tuple[pl.DataFrame, pl.DataFrame, int]:
     """Rows in or near scope, header rows of replacements and voids, and how many rows the file has in all.
 
     In a file with rows of a wrong length, such a row is kept too when its code is gone or stands elsewhere.
+    Rows of one line, each with another of its adjustments, are one row.
     """
     rows = canonical_text(text.rows.with_columns(file_key=pl.lit(file_key)), layout, text.header)
     replacing = is_replacing(layout)
     marked = rows.with_columns(_keep=may_be_kept(layout, scope, text.is_ragged))
-    counted = rows.select(pl.len()) if text.total is None else pl.LazyFrame({"len": [text.total]})
+    mine = rows if is_part else text.rows
+    counted = mine.select(pl.len()) if text.total is None else pl.LazyFrame({"len": [text.total]})
     try:
         found, total = pl.collect_all(
             [marked.filter(pl.col("_keep") | replacing), counted], engine="streaming"
@@ -103,13 +132,16 @@ def kept_rows(
         found = found.with_columns(pl.col("_keep") & is_kept(layout, scope))
         in_scope = found.filter("_keep").drop("_keep")
         headers = found.filter(~pl.col("_keep") & replacing).drop("_keep")
+        joined = joined_adjustments(in_scope) if layout.one_adjustment_a_row else in_scope
+        more = len(in_scope) - len(joined)
+        in_scope = joined
         if layout.kind == "claim_lines":
             in_scope = _with_line_counts(in_scope, rows, text, layout)
     except pl.exceptions.PolarsError as error:
         if shortage(error):
             raise
         raise unreadable(error) from None
-    return in_scope, headers, int(total.item())
+    return in_scope, headers, int(total.item()) - more
 
 
 def unreadable(error: pl.exceptions.PolarsError) -> Rejected:

@@ -25,6 +25,7 @@ class Sheet:
     rows: pl.DataFrame
     number: int
     rows_before: int
+    name: str = ""
 
     @property
     def header(self) -> list[str]:
@@ -32,39 +33,41 @@ class Sheet:
         return self.rows.columns
 
 
-def fitting_sheet(path: Path, fits: Callable[[list[str]], bool]) -> Sheet:
+def fitting_sheet(
+    path: Path, fits: Callable[[list[str], str], bool], looked_at: int = ROWS_LOOKED_AT
+) -> Sheet:
     """The first sheet with a header that fits a layout; else the first that has rows under a header.
 
     Rejected where the workbook can't be read or has no such sheet.
     """
     other = None
-    for number, cells in enumerate(_sheets(path), start=1):
-        for row in range(min(ROWS_LOOKED_AT, cells.height)):
+    for number, (sheet, cells) in enumerate(_sheets(path), start=1):
+        for row in range(min(looked_at, cells.height)):
             names = [str(name or "") for name in cells.row(row)]
-            if fits(names):
-                return _sheet(cells, row, number)
+            if fits(names, sheet):
+                return _sheet(cells, row, number, sheet)
         if other is None and cells.height > 1 and cells.width > 1:
-            other = _sheet(cells, 0, number)
+            other = _sheet(cells, 0, number, sheet)
     if other is None:
         raise Rejected("file_header_missing")
     return other
 
 
-def _sheets(path: Path) -> list[pl.DataFrame]:
-    """Every sheet as cells of text, blank rows and columns before the first one left out."""
+def _sheets(path: Path) -> list[tuple[str, pl.DataFrame]]:
+    """Name of every sheet, and its cells as text without blank rows and columns before the first one."""
     import fastexcel  # it is loaded only where there is a workbook
 
     try:
         book = fastexcel.read_excel(path.read_bytes())
         loaded = [book.load_sheet(name, header_row=None, dtypes="string") for name in book.sheet_names]
-        return [sheet.to_polars() for sheet in loaded]
+        return [(sheet.name, sheet.to_polars()) for sheet in loaded]
     except (fastexcel.FastExcelError, pl.exceptions.PolarsError, OSError) as error:
         if shortage(error):
             raise
         raise Rejected("file_unreadable") from None
 
 
-def _sheet(cells: pl.DataFrame, row: int, number: int) -> Sheet:
+def _sheet(cells: pl.DataFrame, row: int, number: int, name: str) -> Sheet:
     names = [
         str(name) if str(name or "").strip() else f"{BLANK}{place}"
         for place, name in enumerate(cells.row(row))
@@ -73,4 +76,4 @@ def _sheet(cells: pl.DataFrame, row: int, number: int) -> Sheet:
     twice = len(set(names)) < len(names)
     if twice:
         raise Rejected("file_duplicate_column")
-    return Sheet(rows.rename(dict(zip(cells.columns, names, strict=True))), number, row)
+    return Sheet(rows.rename(dict(zip(cells.columns, names, strict=True))), number, row, name)

@@ -15,7 +15,7 @@ from flows.readers.extract import Extract, layouts, open_extract
 from flows.readers.file_result import FileResult
 from flows.readers.inspect_x12 import X12Report, inspect_x12
 from flows.readers.preflight import Limits, Preflight, preflight
-from flows.readers.read_tables import kept_rows
+from flows.readers.read_tables import kept_by_kind
 from flows.readers.read_x12 import read_small_files, read_x12_file
 from flows.readers.reference_files import read_reference
 from flows.readers.rejections import Growing, Rejected
@@ -23,7 +23,8 @@ from flows.settings import Settings
 from flows.steps.intake import FEWEST_BAD_ROWS
 from schemas.inbound import COLUMNS
 from transforms.intake.accept import Accepted, Ceiling, accept_lines
-from transforms.intake.layouts import Layout, nearest_layout, plain
+from transforms.intake.layout_rules import plain
+from transforms.intake.layouts import Layout, nearest_layout
 from transforms.intake.parse import parsed
 
 ROWS_NAMED: Final = 10
@@ -103,17 +104,18 @@ def _inspect_extract(found: Preflight, settings: Settings) -> Inspection:
     try:
         text = extract.read(settings.rules.scope)
         assert layout is not None
-        kept, heads, rows_read = kept_rows(text, found.file_key, layout, settings.rules.scope)
+        kept, rows_read = kept_by_kind(text, found.file_key, layout, settings.rules.scope)
     except Rejected as rejected:
         return Inspection(found.form, found.size, _reason(rejected), **_shape(extract))
-    accepted = _judged(layout, kept, heads, settings)
-    result = FileResult({}, [(layout, kept, heads)], {layout.kind: rows_read})
+    judged = [(part, rows, _judged(part, rows, heads, settings)) for part, rows, heads in kept]
+    accepted = [one for _, _, one in judged]
+    result = FileResult({}, kept, rows_read)
     return Inspection(
         found.form,
         found.size,
-        _over_ceiling([accepted]),
-        rows=_rows(result, [accepted], 0),
-        columns=_columns(layout, kept, accepted, extract, settings),
+        _over_ceiling(accepted),
+        rows=_rows(result, accepted, 0),
+        columns=[column for part in judged for column in _columns(*part, extract, settings)],
         **_shape(extract),
     )
 
@@ -147,7 +149,7 @@ def _shape(extract: Extract) -> dict[str, Any]:
     fits = layout is not None and not extract.missing
     return {
         "layout": layout.name if layout and fits else "",
-        "kind": layout.kind if layout and fits else "",
+        "kind": "+".join(part.kind for part in layout.parts()) if layout and fits else "",
         "encoding": _encoding(extract.found),
         "separator": SEPARATORS.get(extract.separator, ""),
         "sheet": extract.sheet,
@@ -189,7 +191,7 @@ def _columns(
             {
                 "kind": layout.kind,
                 "column": column.name,
-                "required": column.required,
+                "required": column.is_required,
                 "in_file": is_there or bool(filled),
                 "filled": filled,
                 "not_read": troubles.get(column.name, []),

@@ -14,7 +14,7 @@ from flows.readers.extract import open_extract
 from flows.readers.file_result import FileResult
 from flows.readers.landing import LandingFile
 from flows.readers.preflight import Limits, Preflight, preflight, remove_scratch
-from flows.readers.read_tables import kept_rows
+from flows.readers.read_tables import kept_by_kind
 from flows.readers.reference_files import read_reference
 from flows.readers.rejections import Growing, Rejected
 from flows.readers.stopping_rules import stopping_rules
@@ -181,8 +181,8 @@ def _read(found: Preflight, row: dict[str, Any], settings: Settings) -> FileResu
     text = extract.read(settings.rules.scope)
     layout = extract.layout
     assert layout is not None
-    kept, heads, rows_read = kept_rows(text, found.file_key, layout, settings.rules.scope)
-    return FileResult({**row, "kind": layout.kind}, [(layout, kept, heads)], {layout.kind: rows_read})
+    kept, rows_read = kept_by_kind(text, found.file_key, layout, settings.rules.scope)
+    return FileResult({**row, "kind": "+".join(rows_read)}, kept, rows_read)
 
 
 def _report(results: list[FileResult], work: Path, stem: str, settings: Settings, key: bytes) -> BatchReport:

@@ -52,9 +52,12 @@ def after(first: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, st
     return published(data)
 
 
-@pytest.mark.parametrize("kind", [errno.EROFS, errno.ENOSPC, errno.EACCES])
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [(errno.EROFS, "E_DISK"), (errno.ENOSPC, "E_DISK_FULL"), (errno.EACCES, "E_PERMISSION")],
+)
 def test_a_benchmarks_folder_that_cannot_be_written_keeps_its_release(
-    data: Path, after: dict[str, str], monkeypatch: pytest.MonkeyPatch, kind: int
+    data: Path, after: dict[str, str], monkeypatch: pytest.MonkeyPatch, kind: int, code: str
 ) -> None:
     before = published(data)
     real = Path.rename
@@ -68,7 +71,7 @@ def test_a_benchmarks_folder_that_cannot_be_written_keeps_its_release(
     with pytest.raises(ProductError) as caught:
         run_nightly(data)
     monkeypatch.undo()
-    assert caught.value.code == "E_DISK"
+    assert caught.value.code == code
     assert errno.errorcode[kind] in str(caught.value)
     assert published(data) == before
     assert all(told["is_pending"] for told in state_of(settings_for(data))["releases"].values())
@@ -93,7 +96,7 @@ def test_a_full_disk_in_the_store_changes_nothing(
     with pytest.raises(ProductError) as caught:
         run_nightly(data)
     monkeypatch.undo()
-    assert caught.value.code == "E_DISK"
+    assert caught.value.code == "E_DISK_FULL"
     assert (data / "store/snapshot.json").read_bytes() == snapshot
     assert published(data) == before
     assert run_nightly(data).is_new

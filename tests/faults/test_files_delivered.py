@@ -110,7 +110,7 @@ def test_c9_a_file_that_goes_away_during_the_run_is_left_for_the_next(
     if when == "before":
         target.unlink()
     else:
-        place = "flows.steps.intake.open_extract" if when == "between" else "flows.steps.intake.kept_rows"
+        place = "flows.steps.intake.open_extract" if when == "between" else "flows.steps.intake.kept_by_kind"
         from flows.steps import intake
 
         step = getattr(intake, place.rpartition(".")[2])

@@ -98,8 +98,10 @@ def test_a3_want_of_memory_before_the_first_step_is_known(
     [
         (OSError(errno.EMFILE, "claims_1.csv"), "E_OPEN_FILES", ""),
         (OSError("Too many open files (os error 24): claims_1.csv"), "E_OPEN_FILES", ""),
-        (OSError("No space left on device (os error 28): claims_1.csv"), "E_DISK", "ENOSPC"),
-        (OSError(errno.EACCES, "no", "claims_1.csv"), "E_DISK", "EACCES"),
+        (OSError("No space left on device (os error 28): claims_1.csv"), "E_DISK_FULL", "ENOSPC"),
+        (OSError(errno.EACCES, "no", "claims_1.csv"), "E_PERMISSION", "EACCES"),
+        (OSError(errno.EDQUOT, "no", "claims_1.csv"), "E_DISK_FULL", "EDQUOT"),
+        (OSError(errno.EIO, "no", "claims_1.csv"), "E_DISK", "EIO"),
     ],
 )
 def test_a5_a_refusal_is_told_by_its_kind_without_a_name(

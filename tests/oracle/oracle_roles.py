@@ -94,7 +94,9 @@ def settle_claim(
 def first_of(family: Family) -> Adjudication | None:
     """The family's first answer that says a role; on one day one that says primary."""
     speaking = [a for a in family if a.status in STATUS_ROLE]
-    return min(speaking, key=lambda a: (a.paid_on, not says_the_first(a), a.content()), default=None)
+    return min(
+        speaking, key=lambda a: (a.paid_on, not says_the_first(a), has_carc_23(a), a.content()), default=None
+    )
 
 
 def comes_after(family: Family) -> bool:

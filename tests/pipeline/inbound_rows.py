@@ -14,7 +14,8 @@ import polars as pl
 from flows.settings import load_settings
 from flows.steps.intake import intake_batch
 from flows.store.files import as_json
-from schemas.inbound import CLAIM_COLUMNS, REMIT_COLUMNS
+from schemas.inbound_claims import CLAIM_COLUMNS
+from schemas.inbound_remits import REMIT_COLUMNS
 
 KEY = "a key of the tests, long enough for its purpose"
 Row = dict[str, str]

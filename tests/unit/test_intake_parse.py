@@ -9,7 +9,9 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from schemas.inbound import CLAIM_COLUMNS, REMIT_COLUMNS, Kind
+from schemas.inbound import Kind
+from schemas.inbound_claims import CLAIM_COLUMNS
+from schemas.inbound_remits import REMIT_COLUMNS
 from schemas.inbound_rules import npi_is_valid
 from schemas.rules import Rules
 from transforms.intake.layouts import Layout, canonical_layout

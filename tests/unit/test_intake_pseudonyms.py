@@ -10,7 +10,8 @@ import pytest
 from flows.readers.reference_files import read_reference
 from flows.store.snapshot import key_id
 from schemas.accepted import AcceptedClaimLine, AcceptedRemitLine
-from schemas.inbound import CLAIM_COLUMNS, REMIT_COLUMNS
+from schemas.inbound_claims import CLAIM_COLUMNS
+from schemas.inbound_remits import REMIT_COLUMNS
 from schemas.rules import Rules
 from transforms.intake.accept import Accepted, Ceiling, accept_lines
 from transforms.intake.layouts import canonical_layout

@@ -21,7 +21,7 @@ from x12_texts import PAYMENT, PAYMENT_HEAD, interchange  # noqa: E402
 from flows.readers.preflight import Limits, preflight  # noqa: E402
 from flows.readers.read_csv import ragged_rows  # noqa: E402
 from flows.settings import shipped  # noqa: E402
-from transforms.intake.layouts import parse_layout  # noqa: E402
+from transforms.intake.layout_file import parse_layout  # noqa: E402
 from transforms.synthetic.other_layouts import in_layout  # noqa: E402
 
 CLAIMS = [

@@ -12,7 +12,7 @@ from schemas.rules import SCHEMA_VERSION
 from schemas.table_columns import TableSpec
 from schemas.tables import TABLES
 
-COLUMNS_OF_VERSION = {"1": "0e56073522588d50"}
+COLUMNS_OF_VERSION = {"1": "0ea3e4d6bafc9525"}
 """Version -> digest of every published table's columns."""
 MEANT = (
     "Published columns have changed. If that is meant: while the version is not released, record the new "

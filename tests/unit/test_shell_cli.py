@@ -18,9 +18,12 @@ from flows.errors import CATALOGUE
 from flows.parameters import Payer, checked
 from schemas.rules import PAYERS
 
-COMMANDS = ("demo", "run", "rerun", "status", "verify", "explain", "describe", "inspect", "schedule")
+COMMANDS = (
+    *("demo", "run", "rerun", "status", "verify", "explain", "describe", "report", "export", "inspect"),
+    "schedule",
+)
 KEY = "a key of the tests, long enough for its purpose"
-HEAVY = ("prefect", "polars", "pandera", "altair", "pyarrow", "pydantic")
+HEAVY = ("prefect", "polars", "pandera", "pyarrow", "pydantic", "duckdb", "jinja2", "xlsxwriter")
 
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -14,7 +14,8 @@ import zstandard
 
 from flows.commands.demo_files import NAMED_FILE, write_landing
 from flows.settings import shipped
-from transforms.intake.layouts import Layout, canonical_text, parse_layout, pick_layout
+from transforms.intake.layout_file import parse_layout
+from transforms.intake.layouts import Layout, canonical_text, pick_layout
 from transforms.intake.parse import parsed
 from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.other_layouts import in_layout

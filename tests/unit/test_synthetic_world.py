@@ -82,7 +82,7 @@ def test_columns_are_the_canonical_ones_as_text(world: SyntheticData) -> None:
 def test_size_and_span(world: SyntheticData) -> None:
     months = world.claims["service_date"].str.head(7).unique().sort().to_list()
 
-    assert world.claims["_case"].n_unique() >= 2600
+    assert world.claims["_case"].n_unique() >= 3100
     assert (months[0], months[13]) == ("2024-11", "2025-12")
     assert world.claims["submitted_on"].max() <= "2026-02-15"
     assert world.remits["payment_date"].max() <= "2026-02-15"
@@ -100,7 +100,7 @@ def test_every_scenario_occurs_at_least_three_times(world: SyntheticData) -> Non
 
     assert set(counts) == {*SCENARIOS, "paid", "out_of_scope"}
     assert min(counts.values()) >= 3
-    assert 0.55 < counts["paid"] / 2600 < 0.8
+    assert 0.55 < counts["paid"] / 3100 < 0.8
 
 
 def test_every_npi_has_a_valid_check_digit(world: SyntheticData) -> None:
@@ -130,7 +130,7 @@ def test_payer_months_of_the_main_code_have_three_providers_and_no_dominant_one(
     lines = world.claims.filter(
         pl.col("procedure_code") == "01939",
         pl.col("payer_responsibility") == "P",
-        pl.col("service_date").is_between(pl.lit("2024-11-01"), pl.lit("2025-12-31")),
+        pl.col("service_date").is_between(pl.lit("2024-11-01"), pl.lit("2026-01-31")),
     ).with_columns(payer=pl.col("payer_name").replace_strict(PAYERS, default="other"))
 
     cells = lines.group_by("payer", pl.col("service_date").str.head(7)).agg(
@@ -139,7 +139,7 @@ def test_payer_months_of_the_main_code_have_three_providers_and_no_dominant_one(
         largest=pl.col("billing_provider_npi").value_counts().struct.field("count").max() / pl.len(),
     )
 
-    assert cells.height == 6 * 14
+    assert cells.height == 6 * 15
     assert cells.filter(pl.col("providers") >= 3, pl.col("patients") >= 11).height >= 0.9 * cells.height
     assert cells.filter(pl.col("largest") > 0.5).height <= 2
 

@@ -17,7 +17,7 @@ from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from schemas.validation import split, without_unreadable
 from transforms.intake.ages import age_at
-from transforms.intake.layouts import Layout
+from transforms.intake.layouts import ASSUMED, Layout
 from transforms.intake.parse import canonical_adjustments, parsed
 from transforms.intake.plain_text import words_for_nothing
 from transforms.intake.pseudonyms import pseudonymised
@@ -285,12 +285,21 @@ def _counts(typed: pl.DataFrame, breaks: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _assumed(good: pl.DataFrame) -> pl.DataFrame:
+    """(_row, column) of every value that the layout assumed."""
+    if ASSUMED not in good.columns:
+        return good.clear().select("_row", column=pl.lit("", pl.String))
+    told = good.select("_row", column=pl.col(ASSUMED).str.split(",")).explode("column")
+    return told.filter(pl.col("column").is_not_null() & (pl.col("column") != ""))
+
+
 def _value_counts(good: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:
     """Values of accepted rows that were dropped, and words read as nothing: by payer, month and column."""
     told = pl.concat(
         [
             dropped.with_columns(rule=pl.lit("optional_dropped")),
             words_for_nothing(good, "_row").with_columns(rule=pl.lit("read_as_nothing")),
+            _assumed(good).with_columns(rule=pl.lit("assumed")),
         ]
     )
     keys = ["file_key", "payer_id", "payer_name", "month", "rule_code"]

@@ -16,15 +16,24 @@ YOUNGEST_YEARS: Final = 5
 years more: these procedures are not done on infants, and there are patients of a hundred years."""
 
 
-def read_date(text: pl.Expr, formats: tuple[str, ...]) -> pl.Expr:
-    """The first format that reads; years of two digits last: they lie in 1969 to 2068.
+def read_date(text: pl.Expr, formats: tuple[str, ...], year_pivot: int = 0) -> pl.Expr:
+    """The first format that reads; years of two digits last: they lie in 1969 to 2068, or in the hundred
+    years that end with `year_pivot`.
 
     %Y reads 25 as the year 25: such a year is taken only where no format gives another.
     """
     day = text.str.replace(MIDNIGHT, "")
     full = [_read(day, form) for form in dict.fromkeys((*formats, *ALWAYS)) if "%y" not in form]
-    short = [_read(day, form) for form in short_formats(formats)]
+    short = [_by_pivot(_read(day, form), year_pivot) for form in short_formats(formats)]
     return pl.coalesce(*(pl.when(found.dt.year() >= 1000).then(found) for found in full), *short, *full)
+
+
+def _by_pivot(day: pl.Expr, last: int) -> pl.Expr:
+    if not last:
+        return day
+    late, early = day.dt.year() > last, day.dt.year() <= last - 100
+    moved = pl.when(late).then(day.dt.offset_by("-100y"))
+    return moved.when(early).then(day.dt.offset_by("100y")).otherwise(day)
 
 
 def _read(day: pl.Expr, form: str) -> pl.Expr:

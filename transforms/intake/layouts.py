@@ -4,20 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import polars as pl
 
 from schemas.inbound import COLUMNS, OPTIONAL_IN_HEADER, Kind
-from transforms.intake.amounts import plain_amount
+from transforms.intake.layout_rules import (
+    Adjustment,
+    FileForm,
+    Found,
+    Made,
+    Packed,
+    Values,
+    adjustment_text,
+    holds,
+    made_text,
+    packed_text,
+    plain,
+    said,
+)
 from transforms.intake.plain_text import is_nothing
 
 Slot = tuple[str, str, str]
+ASSUMED: Final = "assumed"
+"""Column that names what a layout assumed of a row."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """One way to write claim or remit lines. `columns`: canonical name -> name in the file's header."""
+    """One way to write claim or remit lines. `columns`: canonical name -> name in the file's header.
+
+    `made`: canonical columns that are more than renamed. `constants` hold of every row; `assumed` fill
+    what is empty and are counted. `where`: rows that are of this kind; `where_not`: rows that are not.
+    `partner`: the other kind, where one file holds both. `optional`: their columns that may be absent.
+    `fill_down`: a key of theirs and the columns that only the first row of a key fills.
+    """
 
     name: str
     kind: Kind
@@ -28,69 +49,47 @@ class Layout:
     constants: Mapping[str, str] = field(default_factory=dict)
     adjustment_slots: tuple[Slot, ...] = ()
     claim_adjustment_slots: tuple[Slot, ...] = ()
+    made: Mapping[str, Made] = field(default_factory=dict)
+    assumed: Mapping[str, str] = field(default_factory=dict)
+    adjustment_rules: tuple[Adjustment, ...] = ()
+    adjustment_groups: Mapping[str, str] = field(default_factory=dict)
+    packed: Packed | None = None
+    one_adjustment_a_row: bool = False
+    where: Values = ()
+    where_not: Values = ()
+    fill_down: tuple[str, tuple[str, ...]] | None = None
+    optional: frozenset[str] = frozenset()
+    year_pivot: int = 0
+    file: FileForm = FileForm()
+    partner: Layout | None = None
+
+    def parts(self) -> tuple[Layout, ...]:
+        """The layout of each kind that a file of it holds."""
+        return (self, self.partner) if self.partner else (self,)
 
     def headers(self) -> set[str]:
-        """Every header the layout names: its signature."""
+        """Every header the layout names."""
         slots = (*self.adjustment_slots, *self.claim_adjustment_slots)
-        return {plain(name) for name in (*self.columns.values(), *(part for slot in slots for part in slot))}
+        filled = () if self.fill_down is None else (self.fill_down[0], *self.fill_down[1])
+        names = (
+            *self.columns.values(),
+            *(part for slot in slots for part in slot),
+            *(name for rule in self.made.values() for name in rule.theirs()),
+            *(name for rule in self.adjustment_rules for name in rule.theirs()),
+            *((self.packed.column,) if self.packed else ()),
+            *(name for name, _ in (*self.where, *self.where_not)),
+            *filled,
+        )
+        return {plain(name) for name in names} | (self.partner.headers() if self.partner else set())
 
-
-class LayoutError(ValueError):
-    """A layout file that can't be used; says which and why, never a value of a claim."""
-
-
-def plain(header: str) -> str:
-    """A header as it is compared: no byte order mark, single blanks, lower case."""
-    return " ".join(header.replace("\ufeff", "").split()).casefold()
+    def needed(self) -> set[str]:
+        """The headers that a file must have: the layout's signature."""
+        return self.headers() - self.optional
 
 
 def canonical_layout(kind: Kind) -> Layout:
     """The layout of the contract itself."""
     return Layout("canonical", kind, {column.name: column.name for column in COLUMNS[kind]})
-
-
-def parse_layout(stem: str, raw: Mapping[str, Any]) -> Layout:
-    """A layout from the content of its TOML file. Raises LayoutError where a key is missing or unknown."""
-    known = {
-        "name",
-        "kind",
-        "description",
-        "date_formats",
-        "money",
-        "un_means",
-        "columns",
-        "constants",
-        "adjustments",
-    }
-    if unknown := sorted(set(raw) - known):
-        raise LayoutError(f"layout {stem}: unknown keys {', '.join(unknown)}")
-    kind = raw.get("kind")
-    if kind not in COLUMNS:
-        raise LayoutError(f"layout {stem}: kind must be claim_lines or remit_lines")
-    names = {column.name for column in COLUMNS[kind]}
-    for section in ("columns", "constants"):
-        if unknown := sorted(set(raw.get(section, {})) - names):
-            raise LayoutError(f"layout {stem}: [{section}] names unknown columns {', '.join(unknown)}")
-    if raw.get("un_means", "") not in ("", "time", "base_plus_time"):
-        raise LayoutError(f"layout {stem}: un_means must be empty, time or base_plus_time")
-    if raw.get("money", "plain") not in ("plain", "us", "european"):
-        raise LayoutError(f"layout {stem}: money must be plain, us or european")
-    slots = raw.get("adjustments", {})
-    return Layout(
-        name=str(raw.get("name", stem)),
-        kind=kind,
-        columns=dict(raw.get("columns", {})),
-        date_formats=tuple(raw.get("date_formats", ("%Y-%m-%d",))),
-        money=raw.get("money", "plain"),
-        un_means=raw.get("un_means", ""),
-        constants=dict(raw.get("constants", {})),
-        adjustment_slots=_slots(slots.get("slots", ())),
-        claim_adjustment_slots=_slots(slots.get("claim_slots", ())),
-    )
-
-
-def _slots(raw: Iterable[Mapping[str, str]]) -> tuple[Slot, ...]:
-    return tuple((slot["group"], slot["reason"], slot["amount"]) for slot in raw)
 
 
 def pick_layout(header: Iterable[str], layouts: Iterable[Layout]) -> tuple[Layout | None, list[str]]:
@@ -100,9 +99,9 @@ def pick_layout(header: Iterable[str], layouts: Iterable[Layout]) -> tuple[Layou
     Returns the layout (None: nothing fits) and the required canonical columns that the header misses.
     """
     present = {plain(name) for name in header}
-    fitting = [layout for layout in layouts if layout.headers() <= present]
+    fitting = [layout for layout in layouts if layout.needed() <= present]
     if fitting:
-        return max(fitting, key=lambda layout: (len(layout.headers()), layout.name)), []
+        return max(fitting, key=lambda layout: (len(layout.headers() & present), layout.name)), []
     scored = []
     for kind in COLUMNS:
         names = {column.name for column in COLUMNS[kind]}
@@ -123,7 +122,7 @@ def nearest_layout(header: Iterable[str], layouts: Iterable[Layout]) -> dict[str
     def needed(layout: Layout) -> set[str]:
         if layout in canonical:
             return layout.headers() - OPTIONAL_IN_HEADER[layout.kind]
-        return layout.headers()
+        return layout.needed()
 
     best = max((*canonical, *layouts), key=lambda each: len(needed(each) & present) / len(needed(each)))
     return {
@@ -142,43 +141,72 @@ def column_numbers(layout: Layout, header: list[str]) -> dict[str, int]:
 
 
 def canonical_text(rows: pl.LazyFrame, layout: Layout, header: list[str]) -> pl.LazyFrame:
-    """Rename, fill and pack: every canonical column as text, then file_key, row_number and field_count_ok.
+    """Rename, make, fill and pack: every canonical column as text, then file_key, row_number and
+    field_count_ok; what was assumed, where the layout assumes anything. Rows of the other kind are left out.
 
     `header`: the file's own column names. Columns the layout does not name are dropped here, before anything
     is kept.
     """
     found = {plain(name): name for name in reversed(header)}
-    expressions = []
-    for column in COLUMNS[layout.kind]:
-        theirs = layout.columns.get(column.name)
-        name = found.get(plain(theirs)) if theirs is not None else None
-        if name is not None:
-            expressions.append(pl.col(name).cast(pl.String).alias(column.name))
-        else:
-            constant = layout.constants.get(column.name)
-            expressions.append(pl.lit(constant, pl.String).alias(column.name))
-    packed = {
-        "adjustments": layout.adjustment_slots,
-        "claim_adjustments": layout.claim_adjustment_slots,
-    }
-    if layout.kind == "remit_lines":
-        for name, slots in packed.items():
-            if slots:
-                expressions = [e for e in expressions if e.meta.output_name() != name]
-                expressions.append(_packed(slots, layout, found).alias(name))
-    return rows.select(*expressions, "file_key", "row_number", "field_count_ok")
+    texts = {column.name: _text_of(column.name, layout, found) for column in COLUMNS[layout.kind]}
+    assumed = []
+    for name, value in layout.assumed.items():
+        empty = _says_nothing(texts[name])
+        assumed.append(pl.when(empty).then(pl.lit(name)))
+        texts[name] = pl.when(empty).then(pl.lit(value)).otherwise(texts[name])
+    marks = [pl.concat_str(assumed, separator=",", ignore_nulls=True).alias(ASSUMED)] if assumed else []
+    expressions = [text.alias(name) for name, text in texts.items()]
+    mine = rows.filter(is_of_kind(layout, found)) if layout.where or layout.where_not else rows
+    return mine.select(*expressions, "file_key", "row_number", "field_count_ok", *marks)
 
 
-def _packed(slots: tuple[Slot, ...], layout: Layout, found: Mapping[str, str]) -> pl.Expr:
-    """Separate adjustment columns as packed text `GROUP-REASON:AMOUNT|...`; an empty slot adds nothing."""
-    parts = []
-    for slot in slots:
-        names = [found[plain(name)] for name in slot]
-        text = [pl.col(name).cast(pl.String).str.strip_chars() for name in names]
-        group, reason, amount = (pl.when(~is_nothing(part)).then(part) for part in text)
-        money = plain_amount(amount, layout.money == "european")
-        written = pl.format("{}-{}:{}", group.fill_null("?"), reason.fill_null("?"), money.fill_null("?"))
-        # the accounting format shows a dash, or zeros, where there is nothing
-        empty = group.is_null() & reason.is_null() & money.str.contains(r"^[0.]*$").fill_null(True)
-        parts.append(pl.when(~empty).then(written))
-    return pl.concat_str(parts, separator="|", ignore_nulls=True)
+def is_of_kind(layout: Layout, found: Found) -> pl.Expr:
+    """Rows that the layout's filter takes for lines of its kind."""
+    others = [holds(found, (one,)) for one in layout.where_not]
+    return holds(found, layout.where) & ~pl.any_horizontal([pl.lit(False), *others])
+
+
+def with_filled_down(rows: pl.LazyFrame, layout: Layout, header: list[str]) -> pl.LazyFrame:
+    """Columns that only the first row of a key fills, filled in its other rows. Grain unchanged."""
+    if layout.fill_down is None:
+        return rows
+    found = {plain(name): name for name in reversed(header)}
+    key, names = layout.fill_down
+    present = [found[plain(name)] for name in names if plain(name) in found]
+    filled = [said(found, name).forward_fill().over(said(found, key)).alias(name) for name in present]
+    return rows.with_columns(filled)
+
+
+def joined_adjustments(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows that say the same except for their adjustment are one line, and its adjustments stand together."""
+    apart = {"adjustments", "claim_adjustments", "row_number"}
+    keys = [name for name in rows.columns if name not in apart]
+    packed = [
+        pl.col(name).filter(pl.col(name) != "").str.join("|").alias(name)
+        for name in ("adjustments", "claim_adjustments")
+    ]
+    whole = rows.group_by(keys, maintain_order=True).agg(*packed, pl.col("row_number").min())
+    return whole.select(rows.columns).sort("row_number")
+
+
+def _says_nothing(text: pl.Expr) -> pl.Expr:
+    return is_nothing(text.str.strip_chars()).fill_null(True)
+
+
+def _text_of(name: str, layout: Layout, found: Found) -> pl.Expr:
+    comma = layout.money == "european"
+    if layout.kind == "remit_lines" and name in ("adjustments", "claim_adjustments"):
+        slots = layout.adjustment_slots if name == "adjustments" else layout.claim_adjustment_slots
+        rules = [Adjustment(amount, group, reason) for group, reason, amount in slots]
+        rules += layout.adjustment_rules if name == "adjustments" else ()
+        if rules:
+            parts = [adjustment_text(rule, found, layout.adjustment_groups, comma) for rule in rules]
+            return pl.concat_str(parts, separator="|", ignore_nulls=True)
+        if layout.packed and name == "adjustments":
+            return packed_text(layout.packed, found)
+    if name in layout.made:
+        return made_text(layout.made[name], found, comma)
+    header = found.get(plain(layout.columns[name])) if name in layout.columns else None
+    if header is not None:
+        return pl.col(header).cast(pl.String)
+    return pl.lit(layout.constants.get(name), pl.String)

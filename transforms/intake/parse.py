@@ -7,7 +7,8 @@ from typing import Final
 
 import polars as pl
 
-from schemas.inbound import ADJUSTMENT, COLUMNS, InboundColumn
+from schemas.inbound import ADJUSTMENT, COLUMNS
+from schemas.inbound_column import InboundColumn
 from transforms.intake.amounts import are_plain, plain_adjustments, plain_amount
 from transforms.intake.dates import birth_by_service, has_short_year, read_date, short_formats
 from transforms.intake.layouts import Layout
@@ -94,7 +95,7 @@ def _typed(column: InboundColumn, layout: Layout) -> pl.Expr:
     text = pl.col(f"text_{column.name}")
     match column.parsed:
         case "date":
-            return read_date(text, layout.date_formats)
+            return read_date(text, layout.date_formats, layout.year_pivot)
         case "cents":
             return scaled(text, 2)
         case "thousandths":

@@ -8,7 +8,8 @@ from typing import Final
 import polars as pl
 
 from schemas.inbound import COLUMNS, Kind
-from transforms.intake.layouts import Layout, column_numbers, plain
+from transforms.intake.layout_rules import plain
+from transforms.intake.layouts import Layout, column_numbers
 from transforms.intake.plain_text import is_nothing
 from transforms.intake.prefilter import Mesh
 from transforms.intake.scope import kept_codes, maybe_kept
@@ -32,7 +33,10 @@ def mesh_of(layout: Layout, scope: tuple[str, ...], header: list[str]) -> Mesh |
     at = column_numbers(layout, header)
     claims = layout.kind == "claim_lines"
     deciding = {*CODES[layout.kind], *([FREQUENCY, "claim_id"] if claims else [])}
-    if deciding & set(layout.constants) or CODE not in at or (claims and "claim_id" not in at):
+    told = {*layout.constants, *layout.assumed, *layout.made}
+    if layout.partner or layout.fill_down or layout.file.skip_end_rows:
+        return None
+    if deciding & told or CODE not in at or (claims and "claim_id" not in at):
         return None
     codes = [(name, _code_test(name, layout, scope)) for name in CODES[layout.kind] if name in at]
     statuses = [(FREQUENCY, is_replacing(layout))] if claims and FREQUENCY in at else []
@@ -81,14 +85,19 @@ def _code_test(name: str, layout: Layout, scope: tuple[str, ...]) -> pl.Expr:
     """Texts of a code column that may be in or near scope; of the billed one also its own header."""
     if name != CODE:
         return maybe_kept(name, scope)
-    header = layout.columns.get(name, name)
+    header = _header_of_code(layout)
     headers = [header, plain(header), header.upper(), header.title()]
     return maybe_kept(name, scope) | pl.col(name).is_in(headers).fill_null(False)
 
 
 def says_header(layout: Layout) -> pl.Expr:
     """Rows that say the header again."""
-    return pl.col(CODE).str.to_lowercase().fill_null("") == plain(layout.columns.get(CODE, CODE))
+    return pl.col(CODE).str.to_lowercase().fill_null("") == plain(_header_of_code(layout))
+
+
+def _header_of_code(layout: Layout) -> str:
+    made = layout.made.get(CODE)
+    return (made.sources or (CODE,))[0] if made else layout.columns.get(CODE, CODE)
 
 
 def is_kept(layout: Layout, scope: tuple[str, ...]) -> pl.Expr:

@@ -88,20 +88,21 @@ def _what(facts: Facts) -> Section:
     return Section("what", "What the code is", sentences=(facts.overview,), facts=facts.listed(AT_A_GLANCE))
 
 
+def _over_time(published: Published) -> dict[str, list[Row]]:
+    """Rows of the cards' small lines, by view."""
+    lines = {"v_volume": "all", "v_price_trend": "commercial", "v_denials": "all", "v_days": "all"}
+    return {
+        view: published.over(view, published.steps, payer="all", line_of_business=line)
+        for view, line in lines.items()
+    }
+
+
 def _cards(published: Published) -> tuple[Card, ...]:
-    steps, late = published.steps, bool(late_payers(published))
+    late = bool(late_payers(published))
     volume = in_window(published, "v_volume", "all")
     price = published.row("v_price_by_payer", payer="all", line_of_business="commercial")
     denied, days = (in_window(published, view, "all") for view in ("v_denials", "v_days"))
-    over = {
-        view: published.over(view, steps, payer="all", line_of_business=line)
-        for view, line in (
-            ("v_volume", "all"),
-            ("v_price_trend", "commercial"),
-            ("v_denials", "all"),
-            ("v_days", "all"),
-        )
-    }
+    over = _over_time(published)
     return (
         Card(
             "Service lines",

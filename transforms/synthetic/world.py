@@ -1,4 +1,4 @@
-"""The synthetic world: about 2,600 cases over 14 service months with every lifecycle, as canonical frames."""
+"""The synthetic world: about 3,100 cases over 15 service months with every lifecycle, as canonical frames."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from transforms.synthetic.lives_claims import paid
 from transforms.synthetic.parties import GROUPS, Group, Patient, Plan, patient_for
 from transforms.synthetic.plans import plans_of
 
-DAYS_AFTER_LAST_MONTH = 45
+DAYS_AFTER_LAST_MONTH = 13
 """What is sent or paid later than this after the last service month has not arrived: recent claims are
 open.
 """
@@ -59,7 +59,7 @@ class SyntheticData:
 
 
 def synthetic_claims(
-    seed: int = 1939, cases: int = 2600, first_month: date = date(2024, 11, 1), months: int = 14
+    seed: int = 1939, cases: int = 3100, first_month: date = date(2024, 11, 1), months: int = 15
 ) -> SyntheticData:
     """Make the synthetic claims and remittances; the same arguments give the same rows.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -180,14 +180,14 @@ IS_COUNTED: Final = (pl.col("standing") == "current") & (pl.col("role") == "P")
 """Current primary lines: those that make a row."""
 
 
-def current_lines(lines: pl.LazyFrame) -> pl.DataFrame:
-    """Current primary lines with the columns that tables read, in the order of patients; an empty line of
-    business is `other`.
+def current_lines(lines: pl.LazyFrame, further: Sequence[str] = ()) -> pl.DataFrame:
+    """Current primary lines with the columns that tables read and further ones, in the order of patients; an
+    empty line of business is `other`.
 
     The order makes counting distinct patients cheap.
     """
     # in one chunk: strings scattered over a buffer per partition are slow to gather
-    held = lines.filter(IS_COUNTED).select(LINE_INPUT).collect().rechunk()
+    held = lines.filter(IS_COUNTED).select(*LINE_INPUT, *further).collect().rechunk()
     return (
         held.sort(pl.col("patient_key").hash(), maintain_order=True)
         .lazy()

@@ -36,7 +36,9 @@ def _of_source(rows: pl.LazyFrame, source: str, as_of: date, reference: Referenc
     told = rows.filter(pl.col("in_scope")) if source == "claim_lines" else rows
     known = told.group_by(wanted).agg(pl.col("service_date").max())
     days = with_payer(known, reference, on_date=day).collect()
-    dates = days.select("payer", day).unique().sort("payer", day)
+    # a file holds the days since the one before: the latest day in each tells when files come
+    by_file = days.group_by("payer", "file_key").agg(pl.col(day).max())
+    dates = by_file.select("payer", day).unique().sort("payer", day)
     gaps = dates.group_by("payer").agg(
         pl.col(day).diff().dt.total_days().median().alias("usual_days_between")
     )

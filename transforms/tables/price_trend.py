@@ -175,6 +175,6 @@ def _as_points(periods: pl.DataFrame) -> pl.DataFrame:
     error = (pl.col("added") / VARIANCE).sqrt() / held
     known = pl.when(~pl.col("unknown")).then(pl.when("is_first").then(0.0).otherwise(error) * NORMAL_95)
     points = {"price_index": moved, "price_index_low": moved - known, "price_index_high": moved + known}
-    return periods.filter(held >= LEAST_COMMON).select(
+    return periods.filter(pl.col("is_first") | (held >= LEAST_COMMON)).select(
         *CELL, *((100 * value.exp()).alias(name) for name, value in points.items())
     )

@@ -1,0 +1,51 @@
+"""The page that lists the columns of inbound files, made from their definitions."""
+
+from __future__ import annotations
+
+from schemas.inbound import COLUMNS, Kind
+from schemas.inbound_column import InboundColumn
+
+HEAD = """# Columns of inbound files
+
+`make docs` writes this page from `schemas/inbound_claims.py` and `schemas/inbound_remits.py`. A test
+compares them.
+
+The columns may stand in any order. Additional columns are dropped and reported. A column that is not
+required may be empty or absent. A row that lacks a required value, or whose required value cannot be read,
+goes to quarantine. An optional value that cannot be read is dropped and counted; the row stays.
+`adjustments` and `claim_adjustments` are the exception: the row goes to quarantine, because the allowed
+amount and the denial are made of them.
+
+The source is the element of the X12 transaction (version 5010) that the value comes from. `NM1*85 09` is
+element 09 of the segment NM1 with the qualifier 85. The word "identifier" marks a value of which the store
+keeps only a keyed hash, an age, or whether it is present. [Inbound files](inbound.md) says how dates,
+amounts and empty values may be written.
+"""
+TITLES: dict[Kind, str] = {
+    "claim_lines": "## Claim lines\n\nOne row per service line of each submission of a claim (X12 837P).",
+    "remit_lines": "## Remit lines\n\nOne row for each service payment line of a remittance (X12 835).",
+}
+TABLE = "| column | required | meaning | unit | source | example |\n|---|---|---|---|---|---|"
+
+
+def inbound_page() -> str:
+    """The page as Markdown."""
+    parts = [HEAD.rstrip()]
+    for kind, title in TITLES.items():
+        parts.append(title)
+        parts.append("\n".join([TABLE, *(_row(column) for column in COLUMNS[kind])]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _row(column: InboundColumn) -> str:
+    meaning = column.description + (" (identifier)" if column.sensitivity == "phi" else "")
+    example = f"`{column.example}`" if column.example else ""
+    cells = (
+        f"`{column.name}`",
+        "yes" if column.is_required else "",
+        meaning,
+        column.unit,
+        column.source,
+        example,
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -1,0 +1,238 @@
+"""What a layout can say of one column: which of theirs it is made of, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+import polars as pl
+
+from transforms.intake.amounts import PLAIN, plain_amount
+from transforms.intake.plain_text import is_nothing
+
+Values = tuple[tuple[str, tuple[str, ...]], ...]
+"""Columns of theirs, each with the texts that fulfil a condition."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A canonical column made of one or several of theirs.
+
+    `how`: the one column, the first that says something, or all joined by `between`. Then in this order: the
+    part between two `split` marks (from 1), the first group of `pattern`, the value map (`otherwise` for a
+    value it does not know; else that stays and the rules judge it), implied decimals, the factor `times`, the
+    sign where `negative` holds. `number_within`: the place of the row among those of the same key instead.
+    """
+
+    sources: tuple[str, ...]
+    how: Literal["one", "first", "join"] = "one"
+    between: str = ""
+    split: str = ""
+    part: int = 1
+    pattern: str = ""
+    mapped: tuple[tuple[str, str], ...] = ()
+    otherwise: str | None = None
+    implied_decimals: int = 0
+    times: str = ""
+    negative: Values = ()
+    number_within: str = ""
+
+    def theirs(self) -> tuple[str, ...]:
+        """Every header that it reads."""
+        more = (self.number_within,) if self.number_within else ()
+        return (*self.sources, *(name for name, _ in self.negative), *more)
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """One adjustment of a row in columns of its own.
+
+    Its code stands in `code` (CO-45, CO45), or in `group` and `reason`, or is always `always`. Its amount is
+    that of `amount`, or of the first column in `less` minus all others; `negative` turns its sign.
+    """
+
+    amount: str = ""
+    group: str = ""
+    reason: str = ""
+    code: str = ""
+    always: str = ""
+    less: tuple[str, ...] = ()
+    negative: Values = ()
+
+    def theirs(self) -> tuple[str, ...]:
+        """Every header that it reads."""
+        turning = (name for name, _ in self.negative)
+        named = (self.amount, self.group, self.reason, self.code, *self.less, *turning)
+        return tuple(name for name in named if name)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """All adjustments of a row in one column: `between` separates them, the groups of `pattern` are group,
+    reason and amount.
+    """
+
+    column: str
+    between: str = "|"
+    pattern: str = ""
+
+
+@dataclass(frozen=True)
+class FileForm:
+    """What a layout tells of the file itself; empty or 0: found from the content.
+
+    `header`: the names of a file that has none. `fixed`: name, start (from 1) and width of columns.
+    `matches`: patterns of their columns by which a file without a header is known.
+    """
+
+    delimiter: str = ""
+    quote: str = '"'
+    encoding: str = ""
+    sheet: str = ""
+    skip_rows: int = 0
+    skip_end_rows: int = 0
+    header: tuple[str, ...] = ()
+    fixed: tuple[tuple[str, int, int], ...] = ()
+    matches: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that the layout gives to columns of a file without a header."""
+        return tuple(name for name, _, _ in self.fixed) or self.header
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the text must be opened as the layout says."""
+        return bool(self.delimiter or self.quote != '"' or self.encoding or self.skip_rows or self.names)
+
+
+def plain(header: str) -> str:
+    """A header as it is compared: no byte order mark, single blanks, lower case."""
+    return " ".join(header.replace("\ufeff", "").split()).casefold()
+
+
+Found = Mapping[str, str]
+"""Compared header -> header as the file has it."""
+
+
+def said(found: Found, name: str) -> pl.Expr:
+    """The trimmed text of a column of theirs; null where it says nothing or the file has no such column."""
+    header = found.get(plain(name))
+    if header is None:
+        return pl.lit(None, pl.String)
+    text = pl.col(header).cast(pl.String).str.strip_chars()
+    return pl.when(~is_nothing(text)).then(text)
+
+
+def holds(found: Found, values: Values) -> pl.Expr:
+    """Whether each column has one of its texts, compared without case; an empty text stands for nothing."""
+    tests = [
+        said(found, name).fill_null("").str.to_lowercase().is_in([text.strip().lower() for text in texts])
+        for name, texts in values
+    ]
+    return pl.all_horizontal(tests) if tests else pl.lit(True)
+
+
+def made_text(rule: Made, found: Found, decimal_comma: bool) -> pl.Expr:
+    """The text of a canonical column by its rule."""
+    if rule.number_within:
+        key = said(found, rule.number_within)
+        return pl.int_range(1, pl.len() + 1).over(key).cast(pl.String)
+    texts = [said(found, name) for name in rule.sources]
+    if rule.how == "join":
+        text = pl.concat_str(texts, separator=rule.between, ignore_nulls=True)
+        text = pl.when(text != "").then(text)
+    else:
+        text = pl.coalesce(texts)
+    if rule.split:
+        text = text.str.split(rule.split).list.get(rule.part - 1, null_on_oob=True).str.strip_chars()
+    if rule.pattern:
+        text = text.str.extract(rule.pattern, 1).str.strip_chars()
+    if rule.mapped:
+        text = _mapped(text, rule)
+    return _number(text, rule, found, decimal_comma)
+
+
+def _mapped(text: pl.Expr, rule: Made) -> pl.Expr:
+    known = {theirs.strip().lower(): ours for theirs, ours in rule.mapped}
+    lower = text.fill_null("").str.to_lowercase()
+    other = text if rule.otherwise is None else pl.when(text.is_not_null()).then(pl.lit(rule.otherwise))
+    mapped = lower.replace_strict(known, default=None, return_dtype=pl.String)
+    return pl.when(lower.is_in(list(known))).then(mapped).otherwise(other)
+
+
+def _number(text: pl.Expr, rule: Made, found: Found, decimal_comma: bool) -> pl.Expr:
+    if rule.implied_decimals:
+        digits = text.str.strip_prefix("-").str.pad_start(rule.implied_decimals + 1, "0")
+        sign = pl.when(text.str.starts_with("-")).then(pl.lit("-")).otherwise(pl.lit(""))
+        end = digits.str.tail(rule.implied_decimals)
+        with_point = pl.format("{}{}.{}", sign, digits.str.head(-rule.implied_decimals), end)
+        text = pl.when(text.str.contains(r"^-?[0-9]+$")).then(with_point).otherwise(text)
+    if rule.times:
+        amount = plain_amount(text, decimal_comma)
+        product = exact(amount) * pl.lit(Decimal(rule.times), pl.Decimal(18, 4))
+        text = pl.when(amount.str.contains(PLAIN)).then(_shown(product)).otherwise(text)
+    return _turned(text, rule.negative, found, decimal_comma)
+
+
+def _turned(text: pl.Expr, negative: Values, found: Found, decimal_comma: bool) -> pl.Expr:
+    """The amount with its other sign where `negative` holds."""
+    if not negative:
+        return text
+    amount = plain_amount(text, decimal_comma)
+    is_minus = amount.str.starts_with("-")
+    turned = pl.when(is_minus).then(amount.str.strip_prefix("-")).otherwise("-" + amount)
+    return pl.when(holds(found, negative) & amount.str.contains(PLAIN)).then(turned).otherwise(text)
+
+
+def exact(amount: pl.Expr) -> pl.Expr:
+    """A plain amount as a decimal of four places; null where it is none."""
+    return amount.cast(pl.Decimal(18, 4), strict=False)
+
+
+def _shown(number: pl.Expr) -> pl.Expr:
+    return number.cast(pl.String).str.replace(r"(\.\d*?)0+$", "$1").str.strip_suffix(".")
+
+
+def adjustment_text(
+    rule: Adjustment, found: Found, groups: Mapping[str, str], decimal_comma: bool
+) -> pl.Expr:
+    """`GROUP-REASON:AMOUNT`; null where the columns say nothing or zero."""
+    if rule.less:
+        first, *others = (
+            exact(plain_amount(said(found, name), decimal_comma)).fill_null(0) for name in rule.less
+        )
+        for other in others:
+            first = first - other
+        money = _shown(first)
+    else:
+        money = plain_amount(said(found, rule.amount), decimal_comma)
+    money = _turned(money, rule.negative, found, decimal_comma)
+    nothing = money.str.contains(r"^-?[0.]*$").fill_null(True)
+    if rule.always:
+        return pl.when(~nothing).then(pl.format("{}:{}", pl.lit(rule.always), money))
+    if rule.code:
+        code = said(found, rule.code).str.to_uppercase()
+        parts = code.str.replace(r"^([A-Z]{2})[\s:/-]*([0-9A-Z]{1,3})$", "$1-$2")
+        empty = code.is_null() & nothing
+        return pl.when(~empty).then(pl.format("{}:{}", parts.fill_null("?"), money.fill_null("?")))
+    group, reason = said(found, rule.group), said(found, rule.reason)
+    if groups:
+        lower = group.str.to_lowercase()
+        known = {theirs.lower(): ours for theirs, ours in groups.items()}
+        group = pl.coalesce(lower.replace_strict(known, default=None, return_dtype=pl.String), group)
+    written = pl.format("{}-{}:{}", group.fill_null("?"), reason.fill_null("?"), money.fill_null("?"))
+    # the accounting format shows a dash, or zeros, where there is nothing
+    return pl.when(~(group.is_null() & reason.is_null() & nothing)).then(written)
+
+
+def packed_text(rule: Packed, found: Found) -> pl.Expr:
+    """Packed adjustments in the canonical form; what the pattern does not fit stays, and a rule says so."""
+    text = said(found, rule.column)
+    part = pl.element().str.strip_chars()
+    if rule.pattern:
+        part = part.str.replace(f"^(?:{rule.pattern})$", "${1}-${2}:${3}")
+    parts = text.str.split(rule.between).list.eval(part.filter(part != ""))
+    return pl.when(text.is_not_null()).then(parts.list.join("|"))

@@ -1,0 +1,93 @@
+"""The claim lines behind a cell, for work lists of those who may see the claims: no identifier, no date."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final, Literal
+
+import polars as pl
+
+from schemas.reference import ReferenceTables
+from transforms.payer_rules import with_expected
+from transforms.tables.analysis_lines import current_lines
+from transforms.tables.cells import dollars
+from transforms.tables.contract_variance import with_contract
+from transforms.tables.expected_allowed import with_expected_allowed
+from transforms.tables.open_claims import open_age_band
+
+Kind = Literal["all", "underpaid", "denied", "open"]
+ORIGIN: Final = ("file_key", "row_number", "final_file_key", "final_row_number", "zero_pay_reason")
+ANSWER: Final = ("final_file_key", "final_row_number")
+COLUMNS: Final = (
+    *("file_key", "row_number", *ANSWER, "payer", "line_of_business", "procedure_code", "service_month"),
+    *("care_model", "place_of_service", "adjudication_state", "initially_denied", "charge_amount"),
+    *("allowed_amount", "paid_amount", "expected_amount", "expected_from", "short_amount", "group_code"),
+    *("carc", "reason", "remark_codes", "age_band"),
+)
+"""Columns of a work list. `expected_from`: contract, else own_median (the payer's own median price of the
+year); `short_amount`: expected less allowed; `age_band`: days since the first submission, of open lines.
+"""
+
+
+def work_list(
+    lines: pl.LazyFrame,
+    as_of: date,
+    reference: ReferenceTables,
+    contracts: pl.DataFrame | None,
+    kind: Kind = "all",
+) -> pl.DataFrame:
+    """Current primary lines with what is expected for them, the dearest first. Grain: claim line.
+
+    underpaid: unit-priced lines that a contract prices a cent higher, or more; denied: denied in the end;
+    open: pending or awaiting an answer to a changed bill. Lines must be all of their years.
+    """
+    told = _described(current_lines(lines, ORIGIN), reference, contracts)
+    told = told.join(
+        reference.carc.select(pl.col("carc").alias("denial_carc"), pl.col("short_meaning").alias("_meaning")),
+        on="denial_carc",
+        how="left",
+        validate="m:1",
+    )
+    waits = pl.col("adjudication_state").is_in(["pending", "awaiting_readjudication"])
+    wanted = {
+        "all": pl.lit(True),
+        "underpaid": pl.col("is_unit_priced")
+        & (pl.col("expected_from") == "contract")
+        & (pl.col("_short") > 1),
+        "denied": pl.col("is_denied"),
+        "open": waits,
+    }[kind]
+    month = pl.date(pl.col("_month") // 12, pl.col("_month") % 12 + 1, 1)
+    amounts = {"charge": "charge_cents", "allowed": "allowed_cents", "paid": "paid_cents"}
+    return (
+        told.filter(wanted.fill_null(False))
+        .sort(pl.col("_expected").fill_null(0), *ORIGIN[:2], descending=[True, False, False])
+        .with_columns(
+            *(dollars(cents).alias(f"{name}_amount") for name, cents in amounts.items()),
+            dollars("_expected").alias("expected_amount"),
+            dollars("_short").alias("short_amount"),
+            month.dt.strftime("%Y-%m").alias("service_month"),
+            pl.col("denial_group").alias("group_code"),
+            pl.col("denial_carc").alias("carc"),
+            pl.coalesce("_meaning", "zero_pay_reason").alias("reason"),
+            pl.when(waits).then(open_age_band(pl.lit(as_of))).alias("age_band"),
+        )
+        .select(COLUMNS)
+    )
+
+
+def _described(
+    lines: pl.DataFrame, reference: ReferenceTables, contracts: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Lines with `_expected` cents, where they are from, and what is short of them."""
+    lines = with_expected(lines, reference).with_columns(pl.col("billing_provider_npi").alias("_owners"))
+    lines = with_expected_allowed(lines).rename({"expected_cents": "_median_cents"})
+    by_contract = with_contract(lines.filter("is_unit_priced"), contracts).select(
+        *ORIGIN[:2], pl.col("expected_cents").alias("_contract_cents")
+    )
+    joined = lines.join(by_contract, on=list(ORIGIN[:2]), how="left", validate="1:1")
+    source = pl.when(pl.col("_contract_cents").is_not_null()).then(pl.lit("contract"))
+    return joined.with_columns(
+        pl.coalesce("_contract_cents", "_median_cents").alias("_expected"),
+        source.when(pl.col("_median_cents").is_not_null()).then(pl.lit("own_median")).alias("expected_from"),
+    ).with_columns((pl.col("_expected") - pl.col("allowed_cents").fill_null(0)).alias("_short"))
