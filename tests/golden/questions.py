@@ -75,7 +75,7 @@ WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' 
   AND initially_denied_lines > 0
 ORDER BY overturn_rate DESC NULLS LAST, group_code, carc""",
         "By the reason of the first denial: of the lines first denied for it, how many were paid in the"
-        " end. A null rate says that 1 to 10 lines were, or were not, overturned.",
+        " end. A null rate says that 1 to 12 lines were, or 1 to 10 were not, overturned.",
         "the rate of every reason, and by payer.",
     ),
     Question(
@@ -86,9 +86,9 @@ SELECT payer, service_lines, denied_lines, prior_auth_denied_lines, denied_charg
 FROM {denials}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_business = 'all'
 ORDER BY payer""",
-        "N is over adjudicated lines: what still waits is in no denominator. A null says that 1 to 10 lines"
+        "N is over adjudicated lines: what still waits is in no denominator. A null says that 1 to 12 lines"
         " were denied for it.",
-        "counts of 1 to 10, by month.",
+        "counts of 1 to 12, by month.",
     ),
     Question(
         BILLING,
@@ -126,7 +126,7 @@ WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_busine
 ORDER BY payer""",
         "A directed case is two lines, one of the physician and one of the nurse anesthetist; a line's"
         " allowed amount is half of it. An unpaired case is one whose other line was not in the files.",
-        "unpaired cases where they are 1 to 10.",
+        "unpaired cases where they are 1 to 12.",
     ),
     Question(
         PAYER,
@@ -213,7 +213,7 @@ WHERE procedure_code = '01939' AND line_of_business = 'all' AND is_mature
   AND (period_type = 'rolling_12' OR period_type = 'quarter' AND payer = 'all')
 ORDER BY payer, period_type DESC, period_start""",
         "Denials are read from adjustment reasons. Only mature periods: what is not answered yet may"
-        " still go either way. Single payers are asked for twelve months: in a quarter many have 1 to 10"
+        " still go either way. Single payers are asked for twelve months: in a quarter many have 1 to 12"
         " denied lines, and then no rate.",
         "the rate of every payer and month.",
     ),
@@ -277,7 +277,7 @@ WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' 
 ORDER BY service_lines DESC, diagnosis, region""",
         "The row is that of the first diagnosis; a conflict needs every listed diagnosis of the line to"
         " speak of another region than cervical or thoracic. 01939 is for those.",
-        "rare diagnoses, and conflicts of 1 to 10 lines.",
+        "rare diagnoses, and conflicts of 1 to 12 lines.",
     ),
     Question(
         POLICY,
@@ -288,7 +288,7 @@ FROM {utilization}
 WHERE procedure_code = '01939' AND period_type = 'month' AND payer = 'all' AND line_of_business = 'all'
 ORDER BY period_start""",
         "Quote mature months. `is_mature` is a matter of the calendar; `adjudicated_share` says how much"
-        " was answered, and is null where 1 to 10 lines were not.",
+        " was answered, and is null where 1 to 12 lines were.",
         "pending lines of every month and payer, exact.",
     ),
 )

@@ -9,6 +9,8 @@ everything. A count of which none are found so is decided by programmes over eve
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 from scipy.optimize import linprog
@@ -120,20 +122,25 @@ class Programme:
         self.up, self.down = np.maximum(self.up, moved), np.maximum(self.down, -moved)
 
     def widen(self, sample: int, seed: int = 1, everywhere: bool = True, is_told: bool = False) -> None:
-        """Ask for some counts, drawn by chance, each for its least and greatest value.
+        """Ask for some counts, drawn by chance."""
+        drawn = np.random.default_rng(seed).permutation(len(self.numbers))[:sample]
+        self.ask_for(drawn, everywhere, is_told)
+
+    def ask_for(self, chosen: Sequence[int], everywhere: bool = True, is_told: bool = False) -> None:
+        """Ask for some counts, each for its least and greatest value.
 
         First where only cells near it differ from the truth, then in more and more of the tables, and in the
         end (`everywhere`) in all of them: then the programme's answer is what a reader can know.
         """
-        self.chosen = np.random.default_rng(seed).permutation(len(self.numbers))[:sample]
+        self.chosen = np.asarray(chosen)
         for place, number in enumerate(self.chosen):
             begin = time.perf_counter()
             near = self._near(number)
             for free in [*near, np.ones(self.width, dtype=bool)] if everywhere else near:
                 self._span(number, free)
             if is_told:
-                seconds = time.perf_counter() - begin
-                print(f"{place}: {self.names[number]}: {self.widths[number]:.0f}, {seconds:.1f} s", flush=True)
+                seconds, width = time.perf_counter() - begin, self.widths[number]
+                print(f"{place}: {self.names[number]}: {width:.0f}, {seconds:.1f} s", flush=True)
 
     @property
     def found(self) -> np.ndarray:

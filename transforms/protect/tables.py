@@ -92,11 +92,11 @@ def shown_count(m: Measure, rules: DisclosureRules) -> pl.Expr:
     """Rule 2: a count, rounded; null where it, or what is left of its denominator, is 1 to 10.
 
     In rows that other rows add up to it is null up to 12. A count that is another table's N is shown there,
-    so what is left of its denominator does not matter.
+    as that is: so its 11 and 12 are, and what is left of its denominator does not matter.
     """
     count = pl.col(m.name)
     small = is_few(count, rules.minimum_count)
-    if m.kind == "count":
+    if m.kind == "count" and not m.n_of:
         small = small | (is_whole() & is_few(count, rules.minimum_count + SPARE))
     if m.of and not m.n_of:
         small = small | is_few(pl.col(m.of) - count, rules.minimum_count)
