@@ -87,6 +87,15 @@ for _name, _place, _help in (
 ):
     app.command(_place, name=_name, help=_help)
 
+layout = App(
+    name="layout", help="Draft a layout for an export, or try the layouts on one.", help_format="plaintext"
+)
+layout.command("flows.commands.layout:new", name="new", help="Draft a layout for an export.")
+layout.command(
+    "flows.commands.layout:check", name="check", help="Read an export as a run would, and keep nothing."
+)
+app.command(layout)
+
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run a command and exit with its code; an error a person can act on is two lines, never a traceback."""

@@ -94,7 +94,8 @@ CATALOGUE: Final[dict[str, Entry]] = {
         USAGE,
     ),
     "E_FILE_UNKNOWN": Entry(
-        "Nothing that counts was taken in (or, with --undo, retracted) under that name.",
+        "Under that name nothing was taken in that counts (`quarantine`: no run has seen it; --undo: nothing "
+        "was retracted).",
         "`cpt01939 status` lists files by their shown name (f:...); give that, or the path in landing/.",
         USAGE,
     ),

@@ -40,20 +40,33 @@ def quarantine(
     if values and (file is None or common.json or not sys.stdout.isatty()):
         raise ProductError("E_VALUES")
     settings = load_settings()
-    rows = bad_rows(Store.open(settings.data))
     if file is None:
-        return _tell_files(rows, common)
-    rows = _of_file(rows, settings, file)
+        return _tell_files(bad_rows(Store.open(settings.data)), common)
+    rows = _of_file(settings, file)
     if values:
         rows = _with_values(rows, settings)
     return _tell_rows(rows, common)
 
 
-def _of_file(rows: pl.DataFrame, settings: Settings, file: str) -> pl.DataFrame:
-    """The bad rows of a file; none when it is not known, or all of it is well."""
-    from flows.steps.retract import names_of
+def _of_file(settings: Settings, file: str) -> pl.DataFrame:
+    """The bad rows of a file, under whatever name the same content came; none: all of it is well.
 
-    return rows.filter(rows["shown_name"].is_in(names_of(settings, file)))
+    E_FILE_UNKNOWN when no run has seen it. A path is compared by a keyed hash: E_KEY_OTHER with another key
+    than the store's, with which no file would be known.
+    """
+    from flows.steps.admission import read_ledger
+    from flows.steps.retract import SHOWN, names_of
+    from flows.store.quarantine import bad_rows
+    from flows.store.snapshot import Store, key_id
+
+    store = Store.open(settings.data, None if SHOWN.fullmatch(file) else key_id(settings.key))
+    ledger = read_ledger(store)
+    contents = ledger.filter(ledger["shown_name"].is_in(names_of(settings, file)))["file_key"]
+    if contents.is_empty():
+        raise ProductError("E_FILE_UNKNOWN")
+    names = ledger.filter(ledger["file_key"].is_in(contents.implode()))["shown_name"]
+    rows = bad_rows(store)
+    return rows.filter(rows["shown_name"].is_in(names.implode()))
 
 
 def _tell_files(rows: pl.DataFrame, common: Common) -> int:

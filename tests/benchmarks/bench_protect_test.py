@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pytest
+import table_lines
 
 from schemas.rules import DisclosureRules, Rules
 from transforms.protect.tables import protect_tables
 from transforms.tables.build import build_tables
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-import table_lines  # noqa: E402
 
 AUDIENCES = ("internal", "standard", "shared")
 

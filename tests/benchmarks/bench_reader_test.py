@@ -6,21 +6,16 @@ BENCH_CODES names the codes, BENCH_SAMPLE how many counts of each are asked for.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from reader import ENOUGH, Programme
+from reader_cube import reader_of_lines, reader_of_people
+from unprotected_tables import of_code, unprotected_tables
 
 from flows.commands.demo_files import write_landing
-
-for folder in (Path(__file__).parents[1] / "properties", Path(__file__).parent):
-    sys.path.insert(0, str(folder))
-from reader import ENOUGH, Programme  # noqa: E402
-from reader_cube import reader_of_lines, reader_of_people  # noqa: E402
-from unprotected_tables import of_code, unprotected_tables  # noqa: E402
 
 Tables = dict[str, pl.DataFrame]
 CODES = os.environ.get("BENCH_CODES", "01939").split(",")

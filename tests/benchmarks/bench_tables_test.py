@@ -60,7 +60,6 @@ THEIRS = """
 import json, sys
 from datetime import date
 from pathlib import Path
-sys.path.insert(0, "tests/oracle")
 import duckdb
 from duckdb_tables import QUERIES, prepare
 

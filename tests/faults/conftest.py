@@ -1,13 +1,10 @@
-"""Lets the tests of this folder import what they share, and keeps settings of the outer environment away."""
+"""Folders of data that tests share; keeps settings of the outer environment away."""
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "pipeline")]
 
 
 @pytest.fixture(autouse=True)

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import tempfile
 from itertools import groupby
 from pathlib import Path
 from unittest.mock import patch
 
 import duckdb
+from questions import QUESTIONS, Question
 
 from flows.commands.demo_files import write_landing
 from flows.pipeline import nightly_run
 from flows.run import InProcess, open_run
 from flows.settings import load_settings, shipped
 from schemas.tables import TABLES
-
-sys.path.insert(0, str(Path(__file__).parent))
-from questions import QUESTIONS, Question  # noqa: E402
 
 README = Path(__file__).parents[2] / "README.md"
 README_BLOCK = re.compile(r"(```)\npayer .*?\n```", re.DOTALL)

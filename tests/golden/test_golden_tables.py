@@ -5,20 +5,17 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
+import table_lines
+from table_lines import NPIS, denied, paid
 
 from schemas.rules import AUDIENCES, Audience, DisclosureRules, Rules
 from transforms.protect.tables import protect_tables
 from transforms.tables.build import build_tables
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-import table_lines  # noqa: E402
-from table_lines import NPIS, denied, paid  # noqa: E402
 
 FOLDER = Path(__file__).parent / "tables"
 AS_OF = date(2024, 9, 30)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from make_questions import DOCUMENT, README, document, publish_demo, readme  # noqa: E402
-from questions import QUESTIONS  # noqa: E402
+from make_questions import DOCUMENT, README, document, publish_demo, readme
+from questions import QUESTIONS
 
 
 @pytest.mark.slow

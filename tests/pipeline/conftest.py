@@ -1,12 +1,8 @@
-"""Lets the tests of this folder import small_runs, and keeps settings of the outer environment away."""
+"""Keeps settings of the outer environment away."""
 
 import os
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(autouse=True)

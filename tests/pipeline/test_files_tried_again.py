@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from inbound_rows import as_csv, claim, remit, take_in
 from small_runs import run_nightly, settings_for
 
+from flows.settings import shipped
 from flows.state import state_of
 from flows.steps.admission import read_ledger
 from flows.store.snapshot import Store
@@ -102,12 +104,13 @@ def test_a_layout_that_comes_later_lets_in_what_waited_for_it(
     (reason,) = [reason for _, reason in run_nightly(tmp_path).rejected]
     assert reason == "file_column_missing:claim_id"
     folder = tmp_path / "config"
-    (folder / "layouts").mkdir(parents=True)
+    shutil.copytree(shipped("config"), folder)
     columns = "\n".join(f'{name} = "{"Visit" if name == "claim_id" else name}"' for name in claim())
     (folder / "layouts" / "theirs.toml").write_text(f'kind = "claim_lines"\n[columns]\n{columns}\n')
-    for module in ("flows.steps.intake", "flows.readers.stopping_rules"):
-        monkeypatch.setattr(f"{module}.config_folder", lambda: folder)
+    monkeypatch.setenv("CPT01939_CONFIG", str(folder))
+    assert state_of(settings_for(tmp_path))["rejected"][0]["is_tried_again"] is True
     assert run_nightly(tmp_path).rows["accepted"] == 2
+    assert state_of(settings_for(tmp_path))["rejected"] == []
 
 
 def test_a_copy_under_another_name_is_what_is_tried_again_when_the_first_is_gone(tmp_path: Path) -> None:

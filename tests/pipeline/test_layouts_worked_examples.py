@@ -12,9 +12,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 import xlsxwriter
-from inbound_rows import TakenFiles, take_in
+from inbound_rows import KEY, TakenFiles, take_in
 
-from flows.settings import shipped
+from flows.settings import load_settings, shipped
+from flows.steps.inspection import inspect
 from transforms.intake.layout_file import parse_layout
 
 PAGE = (Path(__file__).parents[2] / "docs" / "layouts.md").read_text("utf-8")
@@ -162,3 +163,34 @@ def test_the_same_headers_twice_are_a_clash(tmp_path: Path, monkeypatch: pytest.
     good = EXAMPLES["Pipes and own headers"]
     found = taken_in(tmp_path, monkeypatch, {"a": export_of(good)}, first=good["toml"], second=good["toml"])
     assert found.only["reason"] == "E_LAYOUT:layout second: it is for the same headers as layout first"
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["One ledger of charges and payments", "Fixed width, implied cents, a header and a trailer record"],
+)
+def test_inspect_says_of_such_files_what_a_run_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, title: str
+) -> None:
+    example = EXAMPLES[title]
+    found = taken_in(tmp_path, monkeypatch, {"export": export_of(example)}, mine=example["toml"])
+    monkeypatch.setenv("CPT01939_HMAC_KEY", KEY)
+    path = tmp_path / "export"
+    path.write_bytes(export_of(example))
+    told = inspect(path, load_settings())
+    assert (told.layout, told.rejected, told.kind) == ("mine", "", found.only["kind"])
+    assert told.rows == {name: found.only[name] for name in told.rows}
+
+
+def test_a_filter_of_one_kind_leaves_the_other_rows_out_of_scope(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = EXAMPLES["Pipes and own headers"]
+    text = (
+        export_of(example)
+        + b"PCN1002|1|03/10/2025|1|AETNA|Primary|05/17/1961|1234567893|24|01939|AA||$845.00|MJ|32|"
+    )
+    toml = example["toml"] + "[where_not]\nVisit = ['PCN1002']\n"
+    found = taken_in(tmp_path, monkeypatch, {"export": text + b"03/04/2025\n"}, mine=toml)
+    assert texts(found.claim_lines, CLAIM) == [CLAIM]
+    assert (found.only["rows_read"], found.only["out_of_scope"]) == (2, 1)

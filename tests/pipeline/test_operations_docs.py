@@ -139,6 +139,8 @@ def test_the_commands_of_the_page_run_as_they_stand(machine: dict[str, str]) -> 
     first, as_json, retried, other_key, same_key = ran(done, "cpt01939 status")
     assert "rejected: file_bad_rows" in first
     assert json.loads(as_json)["rejected"][0]["rules"][0]["column"] == "charge_amount"
+    kinds = {(row["source"], row["payer"]) for row in json.loads(as_json)["sources"]}
+    assert kinds == {("claim_lines", "aetna"), ("remit_lines", "aetna")}
     assert "to be tried again" in retried
     assert "unknown (E_KEY_OTHER)" in other_key
     assert "0 new in landing/" in same_key

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 from inbound_rows import as_csv, claim
-from small_runs import KEY, command, environment_for, run_nightly
+from small_runs import KEY, OTHER_KEY, command, environment_for, run_nightly
 
+from flows.commands.console import Common
 from flows.commands.explain import all_codes
+from flows.commands.quarantine import quarantine
+from flows.errors import ProductError
 
 pytestmark = pytest.mark.slow
 VALUE = "20999999"
@@ -28,6 +31,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, part in (("bad.csv", rows), ("good.csv", [claim(claim_id="PCN99", line_control_number="X")])):
         (data / "landing").mkdir(exist_ok=True)
         (data / "landing" / name).write_bytes(as_csv(part))
+    run_nightly(data, audiences=["internal"])
+    (data / "landing" / "copy.csv").write_bytes(as_csv(rows))
     run_nightly(data, audiences=["internal"])
     return data
 
@@ -58,6 +63,32 @@ def test_without_a_file_all_files_with_their_rules(data: Path) -> None:
     assert sum(rules.values()) == 2
     assert told(data, name) == told(data, "bad.csv")
     assert told(data, "good.csv")["rows"] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "code"),
+    [
+        ("never.csv", KEY, "E_FILE_UNKNOWN"),
+        ("bad.csv", OTHER_KEY, "E_KEY_OTHER"),
+        ("bad.csv", "", "E_KEY_MISSING"),
+    ],
+)
+def test_a_file_that_cannot_be_known_is_not_told_to_be_well(
+    data: Path, monkeypatch: pytest.MonkeyPatch, file: str, key: str, code: str
+) -> None:
+    monkeypatch.setenv("CPT01939_HMAC_KEY", key)
+    with pytest.raises(ProductError) as caught:
+        quarantine(file, common=Common(data=data))
+    assert caught.value.code == code
+
+
+def test_a_copy_under_another_name_has_the_bad_rows_of_its_content(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CPT01939_HMAC_KEY", KEY)
+    assert quarantine("copy.csv", common=Common(data=data, json=True)) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [(row["row"], row["column"]) for row in rows] == [(3, "unit_count"), (5, "charge_amount")]
 
 
 @pytest.mark.parametrize("more", [(), ("--json",)])

@@ -6,22 +6,19 @@ Contract sections 5 and 6: what a payer's name, a birth date, a state and a paye
 from __future__ import annotations
 
 import shutil
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
+from inbound_rows import Row, as_csv, claim, remit
+from small_runs import run_nightly
 
 from flows.settings import config_folder
 from flows.store.snapshot import Store
 from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
-
-sys.path.insert(0, str(Path(__file__).parent))
-from inbound_rows import Row, as_csv, claim, remit  # noqa: E402
-from small_runs import run_nightly  # noqa: E402
 
 INTERNAL = {"audiences": ("internal",)}
 

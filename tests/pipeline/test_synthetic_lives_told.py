@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
+from small_runs import run_nightly
 
 from flows.store.snapshot import Store
 from transforms.synthetic import lives_amounts as amounts
@@ -26,9 +26,6 @@ from transforms.synthetic.book import (
 from transforms.synthetic.cases import Case, sample_case
 from transforms.synthetic.plans import PLANS
 from transforms.synthetic.x12_writer import write_835, write_837p
-
-sys.path.insert(0, str(Path(__file__).parent))
-from small_runs import run_nightly  # noqa: E402
 
 PAID = ["paid"]
 LIVES: list[tuple[Callable[[Case], Life], str, list[str], int, bool]] = [

@@ -1,13 +1,8 @@
-"""Lets the tests of this folder import the runs of tests/pipeline and the random lives of tests/oracle."""
+"""Keeps settings of the outer environment away."""
 
 import os
-import sys
-from pathlib import Path
 
 import pytest
-
-for folder in ("pipeline", "oracle"):
-    sys.path.insert(0, str(Path(__file__).parents[1] / folder))
 
 
 @pytest.fixture(autouse=True)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
-from pathlib import Path
 
 import polars as pl
+import table_lines
 
 from schemas.rules import Rules
 from schemas.tables import TABLES
 from transforms.tables.build import build_tables
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-import table_lines  # noqa: E402
 
 
 def random_tables(lines: int, months: int, seed: int) -> dict[str, pl.DataFrame]:

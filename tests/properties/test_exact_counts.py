@@ -6,19 +6,15 @@ is published alike and of every split of them; what is published of one must be 
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
 import pytest
+from table_lines import NPIS, paid, tables_of
 
 from schemas.rules import DisclosureRules
 from transforms.protect.tables import protect_tables
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-from table_lines import NPIS, paid, tables_of  # noqa: E402
 
 Row = dict[str, object]
 TABLES = ("payment", "utilization", "timeliness", "case_payment", "denials", "care_models", "states", "sites")

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import polars as pl
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from random_tables import random_tables  # noqa: E402
-from reader import ENOUGH, Programme  # noqa: E402
-from reader_cube import reader_of_lines, reader_of_people  # noqa: E402
+from random_tables import random_tables
+from reader import ENOUGH, Programme
+from reader_cube import reader_of_lines, reader_of_people
 
 Tables = dict[str, pl.DataFrame]
 READERS = [pytest.param(reader_of_lines, id="lines"), pytest.param(reader_of_people, id="people")]

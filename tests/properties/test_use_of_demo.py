@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import polars as pl
 import pytest
+from unprotected_tables import of_code, unprotected_tables
 
 from flows.commands.demo_files import write_landing
 from schemas.rules import DisclosureRules
 from schemas.tables import TABLES
 from transforms.protect.published import published_counts, whole_percents
 from transforms.protect.tables import protect_tables
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-from unprotected_tables import of_code, unprotected_tables  # noqa: E402
 
 Tables = dict[str, pl.DataFrame]
 

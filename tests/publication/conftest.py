@@ -1,15 +1,11 @@
-"""What the tests of the publication share stands beside them."""
+"""A release that the tests of the publication share."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
-
-import pytest  # noqa: E402
-from releases import make_release  # noqa: E402
+import pytest
+from releases import make_release
 
 
 @pytest.fixture(scope="session")

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
-from pathlib import Path
 from typing import Literal
 
 import polars as pl
 import pytest
+import table_lines
 
 from schemas.rules import Rules
 from transforms.sequestration import with_sequestration_check
 from transforms.units import with_medicare_allowed
-
-sys.path.insert(0, str(Path(__file__).parent))
-import table_lines  # noqa: E402
 
 NATIONAL_2025, NATIONAL_2026, QP_2026 = 20.3178, 20.4976, 20.5998
 LINE: dict[str, object] = {

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import polars as pl
 import pytest
+import table_lines
 
 from transforms.plausibility import FEWEST_LINES, FOUND_IN, departures
-
-sys.path.insert(0, str(Path(__file__).parent))
-import table_lines  # noqa: E402
 
 PLAUSIBLE = {
     "ratio_to_national_medicare": 1.0,

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pytest
+from table_lines import NPIS, denied, paid, tables_of
 
 from schemas.rules import DisclosureRules
 from schemas.tables import TABLES
 from transforms.protect.quality import protected_freshness
 from transforms.protect.tables import protect_tables
-
-sys.path.insert(0, str(Path(__file__).parent))
-from table_lines import NPIS, denied, paid, tables_of  # noqa: E402
 
 Row = dict[str, object]
 Tables = dict[str, pl.DataFrame]

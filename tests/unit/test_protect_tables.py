@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import polars as pl
 import pytest
+import table_lines
 from polars.testing import assert_frame_equal
+from table_lines import NPIS, denied, paid, tables_of
 
 from schemas.rules import Audience, DisclosureRules, Rules
 from schemas.tables import TABLES
@@ -17,10 +17,6 @@ from transforms.protect.tables import protect_tables
 from transforms.tables.analysis_lines import open_book
 from transforms.tables.states import states
 from transforms.tables.utilization import utilization
-
-sys.path.insert(0, str(Path(__file__).parent))
-import table_lines  # noqa: E402
-from table_lines import NPIS, denied, paid, tables_of  # noqa: E402
 
 Row = dict[str, object]
 KEYS = {"payer": "aetna", "line_of_business": "commercial", "period_type": "month"}

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-from answered_claims import Row, answered, claim, remit, resolve  # noqa: E402
+from answered_claims import Row, answered, claim, remit, resolve
 
 
 def answer(packed: str, paid: int, given: int | None = None, **values: object) -> Row:

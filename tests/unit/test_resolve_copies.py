@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import random
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from answered_claims import (  # noqa: E402
+from answered_claims import (
     Row,
     claim,
     correction,

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from answered_claims import Row, answered, claim, correction, days, denial, remit, resolve, reversal  # noqa: E402
+from answered_claims import Row, answered, claim, correction, days, denial, remit, resolve, reversal
 
 
 def anew(**values: object) -> Row:

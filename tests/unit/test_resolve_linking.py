@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from answered_claims import Row, claim, days, remit, resolve, reversal  # noqa: E402
+from answered_claims import Row, claim, days, remit, resolve, reversal
 
 NPI = "1003000126"
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from answered_claims import Resolved, Row, claim, days, denial, remit, resolve  # noqa: E402
+from answered_claims import Resolved, Row, claim, days, denial, remit, resolve
 
 DISTINCT = ["59", "XE", "XS", "XP", "XU"]
 

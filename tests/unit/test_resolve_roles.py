@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from answered_claims import Row, claim, correction, days, denial, remit, resolve, reversal  # noqa: E402
+from answered_claims import Row, claim, correction, days, denial, remit, resolve, reversal
 
 CIGNA = {"payer_id": "62308", "payer_name": "CIGNA"}
 MEDIGAP = {"payer_id": "71412", "payer_name": "MUTUAL OF OMAHA"}

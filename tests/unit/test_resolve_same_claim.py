@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import random
-import sys
 from datetime import date
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from answered_claims import PAID_ON, Row, claim, days, denial, remit, resolve, told  # noqa: E402
+from answered_claims import PAID_ON, Row, claim, days, denial, remit, resolve, told
 
 RELIEF, NURSE = "1003000126", "1316944218"
 LATER = days(10)

@@ -21,8 +21,6 @@ from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.other_layouts import in_layout
 from transforms.synthetic.world import synthetic_claims
 
-LAYOUTS = sorted(path.stem for path in (shipped("config") / "layouts").glob("*.toml"))
-
 
 def layout(stem: str) -> Layout:
     path = shipped("config") / "layouts" / f"{stem}.toml"
@@ -32,6 +30,12 @@ def layout(stem: str) -> Layout:
 def digests(folder: Path) -> dict[str, str]:
     files = (path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+LAYOUTS = [
+    path.stem for path in sorted((shipped("config") / "layouts").glob("*.toml")) if not layout(path.stem).made
+]
+"""Layouts that only rename: those of the demo."""
 
 
 @pytest.fixture(scope="module")

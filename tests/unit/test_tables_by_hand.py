@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import polars as pl
 import pytest
+import table_lines
+from table_lines import NPIS, denied, paid
 
 from schemas.rules import Rules
 from schemas.tables import TABLES
 from transforms.tables.analysis_lines import open_book
 from transforms.tables.build import build_tables
-
-sys.path.insert(0, str(Path(__file__).parent))
-import table_lines  # noqa: E402
-from table_lines import NPIS, denied, paid  # noqa: E402
 
 Row = dict[str, object]
 AS_OF = date(2024, 6, 30)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
-from pathlib import Path
 
 import polars as pl
+import table_lines
+from table_lines import paid
 
 from schemas.rules import DisclosureRules, Rules
 from schemas.tables import DATA_QUALITY
 from transforms.protect.tables import protect_tables
 from transforms.tables.data_quality import data_quality, resolved_counts
-
-sys.path.insert(0, str(Path(__file__).parent))
-import table_lines  # noqa: E402
-from table_lines import paid  # noqa: E402
 
 JANUARY = date(2024, 1, 1)
 INTAKE = ("rows_read", "in_scope", "accepted", "quarantined", "repaired", "rejected_files", "findings")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+import table_lines
 
 import transforms.tables.cube as grid_module
 import transforms.tables.measuring as measuring
@@ -16,9 +15,6 @@ from schemas.rules import Rules
 from transforms.tables.analysis_lines import dense
 from transforms.tables.build import build_tables
 from transforms.tables.periods import Calendar, first_day, is_mature, month_of
-
-sys.path.insert(0, str(Path(__file__).parent))
-import table_lines  # noqa: E402
 
 
 def build(lines: pl.LazyFrame) -> dict[str, pl.DataFrame]:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import math
-import sys
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pytest
+import table_lines
 from polars.testing import assert_frame_equal
 
 from schemas.rules import Rules
 from transforms.tables.build import build_tables
-
-sys.path.insert(0, str(Path(__file__).parent))
-import table_lines  # noqa: E402
 
 AS_OF = date(2024, 12, 31)
 PERIODS = {

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from table_lines import denied, paid, tables_of  # noqa: E402
+from table_lines import denied, paid, tables_of
 
 Row = dict[str, object]
 LATER = {"final_remit_on": date(2024, 4, 1), "first_paid_on": date(2024, 4, 1)}

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import math
-import sys
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import polars as pl
 import pytest
+from table_lines import NPIS, denied, paid, reference, tables_of
 
 from schemas.rules import DisclosureRules
 from transforms.protect.tables import protect_tables
 from transforms.tables.freshness import freshness
-
-sys.path.insert(0, str(Path(__file__).parent))
-from table_lines import NPIS, denied, paid, reference, tables_of  # noqa: E402
 
 Row = dict[str, object]
 KEYS = {"payer": "aetna", "line_of_business": "commercial", "period_type": "month"}

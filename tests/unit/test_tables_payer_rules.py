@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pytest
+import table_lines
 
 from transforms.payer_rules import with_expected
 from transforms.tables.payer_rules import payer_rules
-
-sys.path.insert(0, str(Path(__file__).parent))
-import table_lines  # noqa: E402
 
 LINE: dict[str, object] = {
     "payer": "cigna",

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
-from pathlib import Path
 
 import polars as pl
+import table_lines
+from table_lines import NPIS, paid
 
 from schemas.rules import Rules
 from schemas.tables import RELEASE_CHANGES, TABLES
 from transforms.tables.build import build_tables
 from transforms.tables.release_changes import causes_of, changed_lines, release_changes
-
-sys.path.insert(0, str(Path(__file__).parent))
-import table_lines  # noqa: E402
-from table_lines import NPIS, paid  # noqa: E402
 
 Row = dict[str, object]
 MONTH = (pl.col("period_type") == "month") & (pl.col("payer") == "aetna")

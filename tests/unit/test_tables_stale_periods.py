@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pytest
+import table_lines
 
 from schemas.rules import Rules
 from transforms.tables.analysis_lines import open_book
@@ -22,9 +21,6 @@ from transforms.tables.stale_periods import (
     parts_of,
     whole_of,
 )
-
-sys.path.insert(0, str(Path(__file__).parent))
-import table_lines  # noqa: E402
 
 AS_OF = date(2024, 12, 31)
 ROLLING = date(2023, 10, 1)

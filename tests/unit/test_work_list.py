@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import polars as pl
+from table_lines import denied, lines, paid, reference
 
 from schemas.accepted import ACCEPTED_CLAIM_LINE
 from transforms.tables.work_list import COLUMNS, Kind, work_list
-
-sys.path.insert(0, str(Path(__file__).parent))
-from table_lines import denied, lines, paid, reference  # noqa: E402
 
 Row = dict[str, object]
 CONTRACTS = pl.DataFrame(

@@ -31,6 +31,7 @@ FILE: Final = (
     *("delimiter", "quote", "encoding", "sheet", "skip_rows", "skip_end_rows"),
     *("header", "fixed", "matches"),
 )
+FEWEST_HEADERS: Final = 3
 CODE: Final = r"[A-Z]{2}-[0-9A-Z]{1,3}"
 QUOTED: Final = re.compile(r'"([^"\n]*)"|\'([^\'\n]*)\'')
 
@@ -61,6 +62,10 @@ def parse_layout(stem: str, raw: Mapping[str, Any], text: str = "") -> Layout:
     else:
         mistakes.add("kind must be claim_lines or remit_lines", "kind")
         found = []
+    if found and not mistakes.found and len(found[0].needed()) < FEWEST_HEADERS:
+        mistakes.add(
+            f"a layout needs {FEWEST_HEADERS} headers that are not optional: it would fit other files"
+        )
     if mistakes.found:
         raise LayoutError(f"layout {stem}: {'; '.join(mistakes.found)}")
     return found[0] if len(found) == 1 else replace(found[0], partner=found[1])

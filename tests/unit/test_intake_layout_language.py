@@ -1,0 +1,161 @@
+"""The layout language: how columns are made, and how a mistake is told with its line (CONTRACT section 3)."""
+
+from __future__ import annotations
+
+import tomllib
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from transforms.intake.dates import read_date
+from transforms.intake.layout_file import LayoutError, broken_for, parse_layout, read_layouts
+from transforms.intake.layout_rules import Adjustment, Made, Packed, adjustment_text, made_text, packed_text
+
+REMIT = """kind = "remit_lines"
+[columns]
+payment_trace = "A"
+payment_date = "B"
+claim_id = "C"
+claim_status_code = "D"
+payer_claim_number = "E"
+charge_amount = "F"
+paid_amount = "G"
+"""
+
+
+def made(rule: Made, comma: bool = False, **texts: str | None) -> str | None:
+    frame = pl.DataFrame(
+        {name: [text] for name, text in texts.items()}, schema=dict.fromkeys(texts, pl.String)
+    )
+    found = {name.lower(): name for name in texts}
+    answer: str | None = frame.select(made_text(rule, found, comma)).item()
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("rule", "texts", "read"),
+    [
+        (Made(("a", "b"), "first"), {"a": " ", "b": "x"}, "x"),
+        (Made(("a", "b"), "first"), {"a": "N/A", "b": None}, None),
+        (Made(("a", "b"), "join", "-"), {"a": "x", "b": "y"}, "x-y"),
+        (Made(("a", "b"), "join", "-"), {"a": "x", "b": None}, "x"),
+        (Made(("a",), split=",", part=2), {"a": "AA, QS"}, "QS"),
+        (Made(("a",), split=",", part=3), {"a": "AA, QS"}, None),
+        (Made(("a",), pattern=r"\((.*)\)"), {"a": "AETNA (60054)"}, "60054"),
+        (Made(("a",), pattern=r"\((.*)\)"), {"a": "AETNA"}, None),
+        (Made(("a",), mapped=(("1 - Original", "1"),)), {"a": " 1 - ORIGINAL"}, "1"),
+        (Made(("a",), mapped=(("1 - Original", "1"),)), {"a": "other"}, "other"),
+        (Made(("a",), mapped=(("x", "1"),), otherwise="T"), {"a": "other"}, "T"),
+        (Made(("a",), mapped=(("x", "1"),), otherwise="T"), {"a": None}, None),
+        (Made(("a",), mapped=(("", "1"),)), {"a": None}, "1"),
+        (Made(("a",), implied_decimals=2), {"a": "000084500"}, "845.00"),
+        (Made(("a",), implied_decimals=2), {"a": "-5"}, "-0.05"),
+        (Made(("a",), implied_decimals=2), {"a": "84.50"}, "84.50"),
+        (Made(("a",), times="15"), {"a": "2.2"}, "33"),
+        (Made(("a",), times="0.1"), {"a": "$1,200"}, "120"),
+        (Made(("a",), times="15"), {"a": "much"}, "much"),
+        (Made(("a",), negative=(("b", ("V", "B")),)), {"a": "(5.00)", "b": "v"}, "5.00"),
+        (Made(("a",), negative=(("b", ("V", "B")),)), {"a": "5.00", "b": "B"}, "-5.00"),
+        (Made(("a",), negative=(("b", ("V", "B")),)), {"a": "5.00", "b": "O"}, "5.00"),
+        (Made(("absent",)), {"a": "x"}, None),
+    ],
+)
+def test_a_made_column(rule: Made, texts: dict[str, str | None], read: str | None) -> None:
+    found = made(rule, **texts)
+    if rule.implied_decimals and found is not None and read is not None:
+        assert Decimal(found) == Decimal(read)
+    else:
+        assert found == read
+
+
+@pytest.mark.parametrize(
+    ("rule", "texts", "read"),
+    [
+        (Adjustment("m", code="c"), {"c": "CO45", "m": "$605.00"}, "CO-45:605.00"),
+        (Adjustment("m", code="c"), {"c": "pr - 2", "m": "30"}, "PR-2:30"),
+        (Adjustment("m", code="c"), {"c": None, "m": "30"}, "?:30"),
+        (Adjustment("m", code="c"), {"c": None, "m": None}, None),
+        (Adjustment("m", always="PR-2"), {"m": "0.00"}, None),
+        (Adjustment("m", always="PR-2"), {"m": "x"}, "PR-2:x"),
+        (Adjustment(always="CO-45", less=("m", "n")), {"m": "845.10", "n": "240.05"}, "CO-45:605.05"),
+        (Adjustment(always="CO-45", less=("m", "n")), {"m": "240", "n": "240.00"}, None),
+    ],
+)
+def test_an_adjustment_in_columns_of_its_own(
+    rule: Adjustment, texts: dict[str, str | None], read: str | None
+) -> None:
+    frame = pl.DataFrame(
+        {name: [text] for name, text in texts.items()}, schema=dict.fromkeys(texts, pl.String)
+    )
+    assert frame.select(adjustment_text(rule, {name: name for name in texts}, {}, False)).item() == read
+
+
+def test_packed_adjustments_that_the_pattern_does_not_fit_stay_for_the_rules_to_see() -> None:
+    frame = pl.DataFrame({"a": ["CO45=605.00; PR2=30;", "CO45", None]})
+    rule = Packed("a", ";", r"([A-Z]{2})([0-9A-Z]+)=([0-9.]+)")
+    assert frame.select(packed_text(rule, {"a": "a"})).to_series().to_list() == [
+        "CO-45:605.00|PR-2:30",
+        "CO45",
+        None,
+    ]
+
+
+def test_the_pivot_moves_years_of_two_digits_into_its_hundred_years() -> None:
+    frame = pl.DataFrame({"d": ["01/01/30", "01/01/29", "01/01/1930"]})
+    read = frame.select(read_date(pl.col("d"), ("%m/%d/%y", "%m/%d/%Y"), 2029)).to_series()
+    assert read.dt.year().to_list() == [1930, 2029, 1930]
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("claim_idd = 'X'\n", "line 10: [columns] names the unknown column claim_idd"),
+        ("allowed_amount = { first = [] }\n", "line 10: first of allowed_amount must name columns of theirs"),
+        ("allowed_amount = { columns = 'A' }\n", "line 10: unknown key columns of allowed_amount"),
+        ("remark_codes = { column = 'A', pattern = '(' }\n", "line 10: a pattern is no regular expression"),
+        (
+            "remark_codes = { column = 'A', pattern = 'x' }\n",
+            "line 10: the pattern needs 1 groups in brackets",
+        ),
+        ("[constants]\nclaim_id = '1'\n", "line 11: claim_id is a column and a constant"),
+        ("[file]\nskip_row = 1\n", "line 11: unknown key skip_row in [file]"),
+        ("[file]\nencoding = 'x-none'\n", "line 11: encoding is unknown"),
+        ("[file]\ndelimiter = '||'\n", "line 11: delimiter must be one character of ASCII"),
+        ("[file]\nheader = ['A']\n", "a file without a header is known by matches: give one"),
+        (
+            "[adjustments]\nslots = [{ amount = 'A' }]\n",
+            "line 11: a slot needs group and reason, code, or always",
+        ),
+        ("adjustments = 'A'\n[adjustments]\npacked = { column = 'B' }\n", "adjustments are given twice"),
+        ("[where]\nA = 5\n", "line 11: where must give texts for each column"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(more: str, told: str) -> None:
+    text = REMIT + more
+    with pytest.raises(LayoutError) as caught:
+        parse_layout("mine", tomllib.loads(text), text)
+    assert told in str(caught.value)
+
+
+def test_a_required_column_that_is_not_given_is_a_mistake() -> None:
+    text = REMIT.replace('paid_amount = "G"\n', "")
+    with pytest.raises(LayoutError, match="line 2: the required column paid_amount is not given"):
+        parse_layout("mine", tomllib.loads(text), text)
+
+
+def test_a_layout_that_cannot_be_used_claims_only_files_that_it_names() -> None:
+    good, broken = read_layouts(
+        [("good", REMIT.encode()), ("bad", REMIT.replace("claim_id", "claim").encode())]
+    )
+    assert [layout.name for layout in good] == ["good"]
+    assert broken_for(list("ABCDEFG"), broken, 0) == broken[0]
+    assert broken_for(list("ABCDEFGHIJ"), broken, 8) is None
+    assert broken_for(["claim number", "paid"], broken, 0) is None
+
+
+def test_a_layout_that_would_fit_any_file_is_a_mistake() -> None:
+    text = REMIT + "[file]\nskip_rows = 0\n"
+    loose = 'optional = ["A", "B", "C", "D", "E"]\n' + text
+    with pytest.raises(LayoutError, match="a layout needs 3 headers that are not optional"):
+        parse_layout("mine", tomllib.loads(loose), loose)
