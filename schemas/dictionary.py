@@ -27,7 +27,7 @@ AUDIENCE_NOTES: Final = (
     "`standard`, `shared`: a row that is not there has 0 to 10 patients, cases, claims or lines.",
     "Their counts are rounded to the nearest 5 (15 stands for 11 to 17; `shared`: to 10), each on its own:"
     " parts need not add up to their roll-up, and shares, rates and sums are made from rounded counts.",
-    "A count of 1 to 10 inside a row (1 to 12 in roll-ups and periods longer than a month), or one that leaves"
+    "A count of 1 to 10 inside a row (1 to 12 in roll-ups and periods above a month), or one that leaves"
     " 1 to 10 of its denominator, is null, with what rests on it; counts of one or two providers are null.",
     "Percentiles are values of lines (nearest rank), in steps of 10 cents; means of money are in steps of 10"
     " dollars (per unit: 1), sums are the published mean times the published count, dates are months.",
