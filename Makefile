@@ -32,7 +32,7 @@ test: $(STAMP) ## the whole test suite
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 quick: $(STAMP) ## the tests that take seconds
-	@$(BIN)/python -m pytest -q -m "not slow and not server"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not server"
 
 check: $(STAMP) ## format, lint, types, import direction
 	@$(BIN)/ruff format --check .

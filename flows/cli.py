@@ -17,7 +17,7 @@ from flows.errors import FAILED, USAGE, ProductError
 HELP = """Benchmarks of utilization and payment for CPT 01939, from 837P claims and 835 remittances.
 
 Start with `cpt01939 demo`: synthetic claims in, benchmark tables out.
-People's text goes to stderr, results to stdout.
+Messages go to stderr, results to stdout.
 """
 EXIT_CODES = (
     "Exit codes: 0 done; 1 failed; 2 usage; 3 finished, but a file was rejected, quarantine "
@@ -53,7 +53,7 @@ for _name, _place, _help in (
     (
         "retract",
         "flows.commands.retract:retract",
-        "Take everything that a file brought out again, or back in.",
+        "Take out everything that a file brought in; --undo takes it back in.",
     ),
     (
         "quarantine",
@@ -69,10 +69,14 @@ for _name, _place, _help in (
     (
         "explain",
         "flows.commands.explain:explain",
-        "What a code of an error, a row, a cell or a payer means and what to do.",
+        "What a code of an error, a row, a cell or a payer means, and what to do.",
     ),
-    ("describe", "flows.commands.describe:describe", "Columns, units and meaning of a published table."),
-    ("report", "flows.commands.report:report", "Which page to open; or write the pages of a release anew."),
+    ("describe", "flows.commands.describe:describe", "Columns, units and meaning of the published tables."),
+    (
+        "report",
+        "flows.commands.report:report",
+        "Say which page to open, or write the pages of a release again.",
+    ),
     (
         "export",
         "flows.commands.report:export",

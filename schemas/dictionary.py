@@ -16,23 +16,24 @@ NOT: Final = (
     "Shares are shares of these files, not of a population.",
     "Only professional claims (837P) are here: no facility fees, no critical-access method II billing.",
     "A rejection by a clearinghouse is not a denial; it never reached the payer.",
-    "Recent months are immature: claims are still unanswered. `is_mature` says which periods are not.",
+    "Recent months are immature: some claims are still unanswered. `is_mature` marks the mature periods.",
     "What a line was allowed is not the price of a case: a directed case is two lines (see `case_payment`).",
-    "A count that is shown, or withheld, meets a threshold; that is no legal safe harbour.",
+    "Published counts meet a threshold. A threshold is no legal safe harbor.",
 )
 """What the numbers are not."""
 
 AUDIENCE_NOTES: Final = (
-    "`internal`: every cell, exact.",
-    "`standard`, `shared`: a row that is not there has 0 to 10 patients, cases, claims or lines.",
-    "Their counts are rounded to the nearest 5 (15 stands for 11 to 17; `shared`: to 10), each on its own:"
-    " parts need not add up to their roll-up, and shares, rates and sums are made from rounded counts.",
-    "A count of 1 to 10 inside a row (1 to 12 in roll-ups and periods above a month), or one that leaves"
-    " 1 to 10 of its denominator, is null, with what rests on it; counts of one or two providers are null.",
-    "Percentiles are values of lines (nearest rank), in steps of 10 cents; means of money are in steps of 10"
-    " dollars (per unit: 1), sums are the published mean times the published count, dates are months.",
-    "Prices need 11 lines of 3 providers, none of them above half of the lines; 10th and 90th percentiles"
-    " need 30. `withheld` says why one is null. Else a null means that no line of the cell has the value.",
+    "`internal`: every cell is shown exactly.",
+    "`standard`, `shared`: a row that is not shown has 0 to 10 patients, cases, claims or lines.",
+    "Their counts are rounded to the nearest 5 (15 stands for 11 to 17; `shared`: to 10), each on its own."
+    " Parts need not add up to their total. Shares, rates and sums are made from rounded counts.",
+    "A count inside a row is null if it is 1 to 10, or if the rest of its denominator is 1 to 10. In totals"
+    " and in periods longer than a month it is also null if it is 11 or 12. What is made from it is null too."
+    " Counts of one or two providers are null.",
+    "Percentiles are values of lines (nearest rank), in steps of 10 cents. Means of money have steps of 10"
+    " dollars (per unit: 1). Sums are the published mean times the published count. Dates are months.",
+    "Prices need 11 lines from 3 providers, none with more than half of the lines. 10th and 90th percentiles"
+    " need 30 lines. `withheld` says why a price is null. Any other null means that no line has the value.",
 )
 """What each audience sees."""
 

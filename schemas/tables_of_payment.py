@@ -33,7 +33,7 @@ PAYMENT: Final = TableSpec(
     FIVE_KEYS,
     (
         *population(),
-        count("unit_priced_lines", "Priced lines with units and a share", _N),
+        count("unit_priced_lines", "Priced lines with units and a share", _N, n_of="price_trend"),
         count("out_of_network_lines", "Paid lines out of network (no price)", "_paid_lines"),
         count("nsa_lines", "Paid lines under the No Surprises Act (no price)", "_paid_lines"),
         total("charge_sum", "Charges of priced lines", source="SV102"),

@@ -19,7 +19,10 @@ def describe(
     /,
     *,
     audience: Annotated[
-        Audience | None, Parameter(help="Whose tables (default: all; the query asks standard's).")
+        Audience | None,
+        Parameter(
+            help="The audience whose tables to describe (default: all; the example query reads standard)."
+        ),
     ] = None,
     common: Common = Common(),  # noqa: B008
 ) -> int:

@@ -33,14 +33,16 @@ def lines(
     kind: Annotated[Kind, Parameter(help="all, underpaid (needs contracts), denied or open.")] = "all",
     /,
     *,
-    payer: Annotated[str | None, Parameter(help="One of six payers.")] = None,
+    payer: Annotated[str | None, Parameter(help="aetna, bcbs, cigna, uhc, medicare or other.")] = None,
     line_of_business: str | None = None,
     procedure_code: str | None = None,
     period: Annotated[str | None, Parameter(help="Month (YYYY-MM) or year (YYYY) of service.")] = None,
     care_model: str | None = None,
     place_of_service: str | None = None,
     carc: Annotated[str | None, Parameter(help="Reason of the denial.")] = None,
-    out: Annotated[Path | None, Parameter(help="Write CSV here, for your eyes alone (0600).")] = None,
+    out: Annotated[
+        Path | None, Parameter(help="Write a CSV file here that only you can read (0600).")
+    ] = None,
     common: Common = Common(),  # noqa: B008
 ) -> int:
     """The claim lines behind a cell: file, row, state, amounts, expected amount, reason; CSV, dearest first.

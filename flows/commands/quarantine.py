@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 def quarantine(
     file: Annotated[
-        str | None, Parameter(help="A path in landing/, or a shown name f:...; without it: all files.")
+        str | None, Parameter(help="A path in landing/, or a short name f:... (default: all files).")
     ] = None,
     /,
     *,
     values: Annotated[
-        bool, Parameter(help="With the values, from landing/; on a terminal only.", negative=())
+        bool, Parameter(help="Show the values, read from landing/; on a terminal only.", negative=())
     ] = False,
     common: Common = Common(),  # noqa: B008
 ) -> int:

@@ -14,7 +14,7 @@ from flows.errors import DONE, ProductError
 if TYPE_CHECKING:
     from flows.publication.make import Release
 
-Audience = Annotated[str | None, Parameter(help="Whose release: internal, standard or shared.")]
+Audience = Annotated[str | None, Parameter(help="The audience: internal, standard or shared.")]
 
 
 class Form(StrEnum):
@@ -29,7 +29,7 @@ class Form(StrEnum):
 def report(
     *,
     audience: Audience = None,
-    out: Annotated[Path | None, Parameter(help="Write the pages anew into this folder.")] = None,
+    out: Annotated[Path | None, Parameter(help="Write the pages into this folder again.")] = None,
     common: Common = Common(),  # noqa: B008
 ) -> int:
     """Say which page to open; with --out, write the pages of the release anew into a folder.
@@ -55,7 +55,7 @@ def export(
     form: Form = Form.ALL,
     /,
     *,
-    out: Annotated[Path, Parameter(help="The folder to write into.")],
+    out: Annotated[Path, Parameter(help="Folder to write into.")],
     audience: Audience = None,
     common: Common = Common(),  # noqa: B008
 ) -> int:

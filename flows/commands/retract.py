@@ -11,10 +11,12 @@ from flows.commands.run import finish
 
 
 def retract(
-    file: Annotated[str, Parameter(help="Its path, in landing/ or formerly, or its shown name f:...")],
+    file: Annotated[
+        str, Parameter(help="The file's path in landing/ (now or earlier), or its short name f:...")
+    ],
     /,
     *,
-    undo: Annotated[bool, Parameter(help="Take it back in from landing/.", negative=())] = False,
+    undo: Annotated[bool, Parameter(help="Take the file back in from landing/.", negative=())] = False,
     common: Common = Common(),  # noqa: B008
 ) -> int:
     """Take everything that a file brought out again, as if it had never come; publish.

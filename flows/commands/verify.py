@@ -14,7 +14,7 @@ from schemas.rules import AUDIENCES, Audience
 def verify(
     *,
     audience: Annotated[
-        Audience | None, Parameter(help="One audience alone (default: all published).")
+        Audience | None, Parameter(help="Verify one audience only (default: all that are published).")
     ] = None,
     common: Common = Common(),  # noqa: B008
 ) -> int:

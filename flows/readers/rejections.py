@@ -21,7 +21,7 @@ REJECTIONS: Final[dict[str, tuple[str, str]]] = {
         "Deliver the workbook, CSV, Parquet, NDJSON or X12 itself.",
     ),
     "file_html": ("It is a web page, perhaps an error page.", "Download it again."),
-    "file_unknown_kind": ("Its content is none that the pipeline reads.", "See the README on inbound files."),
+    "file_unknown_kind": ("It is no kind of file that the pipeline reads.", "See docs/inbound.md."),
     "file_carriage_returns": ("Lines end in CR alone.", "Export it with LF or CRLF."),
     "file_quotes_unbalanced": ("A quote is opened and not closed.", "Export it again."),
     "file_wrong_delimiter": (

@@ -115,7 +115,8 @@ class Summary:
             lines.append("rules, reference data or schema changed: every month was resolved anew")
         if self.as_of_in_future:
             lines.append(
-                "as-of lies after this machine's date: a date in the files, the setting or the clock is wrong"
+                "W_CLOCK: as-of lies after this machine's date: a date in the files, the setting or the "
+                "clock is wrong"
             )
         lines.extend(f"W_ANCHOR: {departure}" for departure in self.left_anchors)
         lines.extend(self._releases())

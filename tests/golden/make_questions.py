@@ -40,14 +40,14 @@ SHOWN = "data/demo/benchmarks/standard"
 """Where the queries of the document look: `make demo` writes there."""
 HEAD = """# Twenty questions
 
-Queries are DuckDB's; they run after `make demo`, from the folder of the Makefile. Answers are of the demo's
-synthetic claims, for the audience `standard`: small rows are left out, all other numbers are rounded. What
-`internal` knows more stands below each. `make docs` writes this file anew; a test compares it with what is
-published.
+The queries are for DuckDB. Run them after `make demo`, from the folder of the Makefile. The answers come
+from the demo's synthetic claims, for the audience `standard`: small rows are left out, and all other numbers
+are rounded. Below each answer stands what `internal` shows in addition. `make docs` writes this page, and a
+test compares it with the published tables.
 
-Three habits: choose one `procedure_code`, one `period_type`, and `all` or not `all` for payer and line of
-business; read a null (blank here) as too few or without a value, never as zero; look at `is_mature` before
-quoting."""
+Three habits help. Choose one `procedure_code`, one `period_type`, and for payer and line of business either
+`all` or single ones. Read a null (blank here) as "too few" or "no value", never as zero. Look at
+`is_mature` before you quote a number."""
 
 
 def publish_demo(folder: Path) -> Path:
@@ -99,7 +99,7 @@ def _section(number: int, question: Question, tables: Path, connection: duckdb.D
             "",
             question.reading,
             "",
-            f"`internal` knows more: {question.more}",
+            f"`internal` also shows: {question.more}",
         ]
     )
 

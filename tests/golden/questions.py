@@ -31,9 +31,9 @@ SELECT payer, service_lines, allowed_p50, paid_p50, allowed_per_unit_p10, allowe
 FROM {payment}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_business = 'all'
 ORDER BY payer""",
-        "`all` is a row of its own, not the mean of the others. A line's price moves with minutes and"
-        " with direction by a physician; compare payers by `allowed_per_unit`.",
-        "the same to the cent, and of rows with fewer than 11 patients.",
+        "`all` is a row of its own, not the mean of the others. The price of a line depends on its minutes"
+        " and on its care model. Compare payers by `allowed_per_unit`.",
+        "the same values to the cent, also for rows of fewer than 11 patients.",
     ),
     Question(
         BILLING,
@@ -47,11 +47,11 @@ FROM {payment} JOIN (
 ) USING (payer, line_of_business)
 WHERE procedure_code = '01939' AND period_type = 'year' AND period_start = DATE '2025-01-01'
 ORDER BY ALL""",
-        "Prices of 2025 beside the contracts in force, here `config/contracts.example.csv`. Where the median"
-        " lies below the contract, more than half of the lines fall short; percentiles are told in steps of"
-        " 10 cents.",
-        "`contract_variance` (where `config/contracts.csv` exists): how many lines fell short by more than a"
-        " cent, and by how many dollars.",
+        "Prices of 2025 beside the contracts in force, here `config/contracts.example.csv`. If the median"
+        " lies below the contract, more than half of the lines were underpaid. Percentiles have steps of 10"
+        " cents.",
+        "`contract_variance` (if `config/contracts.csv` exists) says how many lines were underpaid by more"
+        " than a cent, and by how many dollars.",
     ),
     Question(
         BILLING,
@@ -61,8 +61,8 @@ SELECT group_code, carc, denial_category, service_lines, share_of_denied, charge
 FROM {denial_reasons}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' AND line_of_business = 'all'
 ORDER BY service_lines DESC, group_code, carc""",
-        "Reasons of the final denial, as far as 11 patients and lines have one; the shares need not reach 1."
-        " A null in `top_rarc` means that no remark stands on 11 lines.",
+        "These are the reasons of final denials. A reason is shown if at least 11 patients and lines have it,"
+        " so the shares need not add up to 1. A null in `top_rarc` means that no remark code is on 11 lines.",
         "every reason, however rare, by payer and month.",
     ),
     Question(
@@ -74,8 +74,8 @@ FROM {denial_reasons}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' AND line_of_business = 'all'
   AND initially_denied_lines > 0
 ORDER BY overturn_rate DESC NULLS LAST, group_code, carc""",
-        "By the reason of the first denial: of the lines first denied for it, how many were paid in the"
-        " end. A null rate says that 1 to 12 lines were, or 1 to 10 were not, overturned.",
+        "For each reason of the first denial: how many of the lines that were first denied for it were paid"
+        " in the end. A null rate means that 1 to 12 lines were overturned, or that 1 to 10 were not.",
         "the rate of every reason, and by payer.",
     ),
     Question(
@@ -86,8 +86,8 @@ SELECT payer, service_lines, denied_lines, prior_auth_denied_lines, denied_charg
 FROM {denials}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_business = 'all'
 ORDER BY payer""",
-        "N is over adjudicated lines: what still waits is in no denominator. A null says that 1 to 12 lines"
-        " were denied for it.",
+        "Counts are of adjudicated lines; pending lines are left out. A null means that 1 to 12 lines were"
+        " denied for want of an authorization.",
         "counts of 1 to 12, by month.",
     ),
     Question(
@@ -99,8 +99,9 @@ SELECT payer, service_lines, days_to_submit_p50, days_to_first_remit_p50, days_t
 FROM {timeliness}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_business = 'all'
 ORDER BY payer""",
-        "Days to submission run from the service, all others from the first submission. Lines without an"
-        " answer have no days yet, so young months look faster than they will be. `paid_through` is a month.",
+        "Days to submission are counted from the service, all others from the first submission. Lines without"
+        " an answer have no days yet, so recent months look faster than they will be. `paid_through` is a"
+        " month.",
         "the day of `paid_through`.",
     ),
     Question(
@@ -112,9 +113,9 @@ FROM {open_claims}
 WHERE procedure_code = '01939' AND period_type = 'year' AND period_start = DATE '2025-01-01'
   AND line_of_business = 'all'
 ORDER BY payer, age_band""",
-        "Ages are days since the first submission, at the as-of date of the manifest. Most age bands of one"
-        " payer hold too few people to be shown.",
-        "every age band of every payer and month: the work list's totals.",
+        "Ages are days from the first submission to the as-of date in the manifest. Most age bands of a"
+        " single payer have too few people to be shown.",
+        "every age band of every payer and month. `cpt01939 lines` lists the lines behind them.",
     ),
     Question(
         BILLING,
@@ -124,8 +125,9 @@ SELECT payer, cases, complete_cases, unpaired_directed_cases, allowed_per_case_p
 FROM {case_payment}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_business = 'all'
 ORDER BY payer""",
-        "A directed case is two lines, one of the physician and one of the nurse anesthetist; a line's"
-        " allowed amount is half of it. An unpaired case is one whose other line was not in the files.",
+        "A directed case has two lines, one of the physician and one of the nurse anesthetist. The allowed"
+        " amount of a line is about half of the case. In an unpaired case, the other line is not in the"
+        " files.",
         "unpaired cases where they are 1 to 12.",
     ),
     Question(
@@ -143,8 +145,9 @@ FROM {payment}
 WHERE procedure_code = '01939' AND period_type = 'month' AND line_of_business = 'all'
 GROUP BY period_start, is_mature
 ORDER BY period_start""",
-        "One row per cell stands in the table, so `max` only turns payers into columns. A price needs 11"
-        " lines of 3 providers, none above half; months that are not mature still lack slow answers.",
+        "The table has one row per cell, so `max` only turns payers into columns. A price needs 11 lines from"
+        " 3 providers, none with more than half of the lines. Months that are not mature still lack late"
+        " answers.",
         "prices of fewer lines and providers, to the cent.",
     ),
     Question(
@@ -159,8 +162,8 @@ SELECT 'site', site_name, service_lines, share_of_lines, allowed_per_unit_p50
 FROM {sites}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'aetna' AND line_of_business = 'all'
 ORDER BY ALL""",
-        "A table breaks down by one thing at a time: crossing modifier and site would leave small cells"
-        " only. A line with two modifiers counts under both, so these shares add up to more than 1.",
+        "Each table has one breakdown. Modifier by site would leave small cells only. A line with two"
+        " modifiers counts under both, so these shares add up to more than 1.",
         "every modifier and site that a line has.",
     ),
     Question(
@@ -173,9 +176,9 @@ WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_busine
   AND payer <> 'other'
   AND care_model IN ('personally_performed', 'crna_alone', 'directed_physician', 'directed_crna')
 ORDER BY payer, care_model""",
-        "`observed_share` compares the median per billed unit with the payer's own for AA lines: 0.5 for"
-        " a half of a directed pair, less than 1 for QZ where the payer cuts it. `allowed_per_unit` has"
-        " the share taken out.",
+        "`observed_share` compares the median per billed unit with the payer's own median for AA lines. It is"
+        " near 0.5 for one half of a directed case, and below 1 for QZ where the payer pays it less."
+        " `allowed_per_unit` is divided by the expected share.",
         "shares to four decimals, by month.",
     ),
     Question(
@@ -186,8 +189,8 @@ SELECT payer, rule, scope_state, scope_lob, effective_from, value, confidence
 FROM {payer_rules}
 WHERE applied
 ORDER BY ALL""",
-        "These rules alone make `allowed_per_unit_payer_rules_p50` in `payment`. Rules that no source"
-        " verifies stand in the table with `applied` false and change no number.",
+        "Only these rules are used for `allowed_per_unit_payer_rules_p50` in `payment`. Rules without a"
+        " verified source are in the table with `applied` false. They change no number.",
         "the same: rules are about payers, not about people.",
     ),
     Question(
@@ -199,9 +202,9 @@ SELECT payer, line_of_business, unit_priced_lines, allowed_per_unit_p10, allowed
 FROM {payment}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer <> 'all' AND line_of_business <> 'all'
 ORDER BY payer, line_of_business""",
-        "Commercial and Medicare Advantage of one payer are different prices; a spread over all lines of"
-        " business shows the mix. 10th and 90th percentiles need 30 lines.",
-        "percentiles between the values of lines (type 7), of any number of lines.",
+        "Commercial and Medicare Advantage prices of one payer differ. A spread over all lines of business"
+        " shows their mix. 10th and 90th percentiles need 30 lines.",
+        "interpolated percentiles (type 7), of any number of lines.",
     ),
     Question(
         PAYER,
@@ -212,9 +215,9 @@ FROM {denials}
 WHERE procedure_code = '01939' AND line_of_business = 'all' AND is_mature
   AND (period_type = 'rolling_12' OR period_type = 'quarter' AND payer = 'all')
 ORDER BY payer, period_type DESC, period_start""",
-        "Denials are read from adjustment reasons. Only mature periods: what is not answered yet may"
-        " still go either way. Single payers are asked for twelve months: in a quarter many have 1 to 12"
-        " denied lines, and then no rate.",
+        "Denials come from adjustment reasons. Only mature periods are asked for, because pending lines may"
+        " still be paid or denied. Single payers are asked for twelve months. In a quarter, many have 1 to"
+        " 12 denied lines, and then there is no rate.",
         "the rate of every payer and month.",
     ),
     Question(
@@ -226,8 +229,8 @@ SELECT payer, allowed_sum, paid_sum, patient_responsibility_sum, deductible_sum,
 FROM {payment}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_business = 'all'
 ORDER BY payer""",
-        "Sums are over priced lines only: primary, in network or unknown, not under the No Surprises"
-        " Act. A sum is the published mean times the published count: parts need not add up.",
+        "Sums cover priced lines only: primary, in network or unknown, and not under the No Surprises Act. A"
+        " sum is the published mean times the published count, so parts need not add up.",
         "exact decimals that add up.",
     ),
     Question(
@@ -238,8 +241,8 @@ SELECT line_of_business, service_lines, allowed_per_unit_p50, ratio_to_national_
 FROM {payment}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all'
 ORDER BY line_of_business""",
-        "Medicare's own row is the control: it must lie near 1. The ratio is of sums, over lines that"
-        " have units and a Medicare price; `all` mixes lines of business as these files do.",
+        "Medicare's own row is the control. It must be near 1. The ratio divides sums, over lines that have"
+        " units and a Medicare price. `all` has the mix of lines of business of these files.",
         "the ratio to four decimals.",
     ),
     Question(
@@ -251,10 +254,10 @@ SELECT state, service_lines, billing_providers, allowed_per_unit_p50, ratio_to_n
 FROM {states}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' AND line_of_business = 'all'
 ORDER BY state""",
-        "A state with fewer than 3 billing providers, or with one that has most lines, shows its lines and no"
-        " price, and `withheld` says why: the price would be one practice's. The prices compare mixes of"
-        " payers.",
-        "the price of every state, whoever made it.",
+        "A state with fewer than 3 billing providers, or with one that has most lines, shows its lines but no"
+        " price, because it would be the price of one practice. `withheld` says why. States differ in their"
+        " mix of payers too.",
+        "the price of every state.",
     ),
     Question(
         POLICY,
@@ -264,7 +267,7 @@ SELECT age_band, sex, patients, share_of_lines, minutes_p50
 FROM {demographics}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' AND line_of_business = 'all'
 ORDER BY age_band, sex""",
-        "Shares are of these files, not of a population. A group that is not there has 0 to 10 patients.",
+        "Shares describe these files, not a population. A group that is not shown has 0 to 10 patients.",
         "every group, exact.",
     ),
     Question(
@@ -275,8 +278,8 @@ SELECT diagnosis, region, service_lines, share_of_lines, region_conflict_lines
 FROM {diagnoses}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' AND line_of_business = 'all'
 ORDER BY service_lines DESC, diagnosis, region""",
-        "The row is that of the first diagnosis; a conflict needs every listed diagnosis of the line to"
-        " speak of another region than cervical or thoracic. 01939 is for those.",
+        "Rows are by the first diagnosis. A line is in conflict if every listed diagnosis of it belongs to"
+        " another region than the cervical or thoracic spine, for which 01939 is used.",
         "rare diagnoses, and conflicts of 1 to 12 lines.",
     ),
     Question(
@@ -287,8 +290,8 @@ SELECT period_start, service_lines, is_mature, adjudicated_share, pending_lines
 FROM {utilization}
 WHERE procedure_code = '01939' AND period_type = 'month' AND payer = 'all' AND line_of_business = 'all'
 ORDER BY period_start""",
-        "Quote mature months. `is_mature` is a matter of the calendar; `adjudicated_share` says how much"
-        " was answered, and is null where 1 to 12 lines were.",
+        "Quote mature months. `is_mature` depends on the calendar. `adjudicated_share` says how much was"
+        " answered; it is null if 1 to 10 lines were not.",
         "pending lines of every month and payer, exact.",
     ),
 )

@@ -23,7 +23,7 @@ def test_twenty_questions_are_answered() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     assert len(QUESTIONS) == 20
     assert all(f"### {n}. {q.question}\n" in text for n, q in enumerate(QUESTIONS, start=1))
-    assert text.count("`internal` knows more: ") == 20
+    assert text.count("`internal` also shows: ") == 20
 
 
 def test_every_answer_of_the_demo_has_numbers() -> None:

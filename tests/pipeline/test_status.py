@@ -174,3 +174,18 @@ def test_a_clock_behind_the_last_release_or_the_files_is_told(data: Path) -> Non
         assert "W_CLOCK: the last release was published later" in people(state_of(settings_for(data)))
     finally:
         manifest.write_text(json.dumps(told))
+
+
+def test_a_run_tells_that_the_clock_is_behind_its_last_release(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The run goes on all the same: no clock reaches a table (contract 4)."""
+    from flows.run import open_run
+    from flows.telling import Lines
+
+    monkeypatch.setattr("flows.run.is_behind_release", lambda folder: True)
+    with open_run(settings_for(data), "nightly", Lines()) as run:
+        assert run.store.snapshot.as_of
+    assert "W_CLOCK: the last release was published later" in capsys.readouterr().err
+    logs = "".join(path.read_text() for path in (data / "logs").glob("*.jsonl"))
+    assert '"code": "W_CLOCK"' in logs

@@ -140,7 +140,7 @@ def test_a_mistake_is_told_with_its_line(more: str, told: str) -> None:
 
 def test_a_required_column_that_is_not_given_is_a_mistake() -> None:
     text = REMIT.replace('paid_amount = "G"\n', "")
-    with pytest.raises(LayoutError, match="line 2: the required column paid_amount is not given"):
+    with pytest.raises(LayoutError, match="line 2: required and not given: paid_amount"):
         parse_layout("mine", tomllib.loads(text), text)
 
 

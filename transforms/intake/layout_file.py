@@ -137,8 +137,8 @@ def _of_kind(stem: str, kind: Kind, raw: Mapping[str, Any], mistakes: Mistakes) 
         {name: str(value) for name, value in tables[key].items()} for key in ("constants", "assumed")
     )
     given = {*columns, *made, *constants, *assumed}
-    for name in sorted(names - OPTIONAL_IN_HEADER[kind] - given):
-        mistakes.add(f"the required column {name} is not given", "columns", kind)
+    if lacking := sorted(names - OPTIONAL_IN_HEADER[kind] - given):
+        mistakes.add(f"required and not given: {', '.join(lacking)}", "columns", kind)
     if raw.get("un_means", "") not in ("", "time", "base_plus_time"):
         mistakes.add("un_means must be empty, time or base_plus_time", "un_means")
     if raw.get("money", "plain") not in ("plain", "us", "european"):

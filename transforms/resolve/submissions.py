@@ -48,10 +48,9 @@ class Claims:
     """Claim rows placed in submissions, instances, versions and slots.
 
     rows: one row per accepted claim row, with submission, instance, slot, version (null: not a version) and
-    `row_standing`
-    ('line', 'duplicate', 'beaten', 'header'). versions: one row per version of an instance, numbered from 1.
-    names: VERSION_COLUMNS again, one row per submission that names an original claim number; a duplicate
-    names it for the version that it repeats.
+    `row_standing` ('line', 'duplicate', 'overruled', 'header'). versions: one row per version of an instance,
+    numbered from 1. names: VERSION_COLUMNS again, one row per submission that names an original claim number;
+    a duplicate names it for the version that it repeats.
     """
 
     rows: pl.DataFrame
@@ -184,7 +183,7 @@ def _with_row_standing(rows: pl.DataFrame, detail: pl.DataFrame) -> pl.DataFrame
             .then(pl.lit("duplicate"))
             .when(pl.col("content_rank") == pl.col("best"))
             .then(pl.lit("line"))
-            .otherwise(pl.lit("beaten"))
+            .otherwise(pl.lit("overruled"))
         )
     )
     return pl.concat([calm.drop("contested"), contested.select(calm.drop("contested").columns)])
