@@ -14,8 +14,7 @@ from prefect.runner import Runner
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
-from flows.nightly import nightly
-from flows.rerun import rerun
+from flows.prefect_flows import nightly, rerun
 
 STOP_SECONDS: Final = 30
 

@@ -14,6 +14,7 @@ STAGES: Final = (
     "discover",
     "intake",
     "admission",
+    "plan",
     "resolve",
     "tables",
     "protect",

@@ -1,25 +1,54 @@
-"""The nightly flow: take in everything new in landing/, rebuild what it touches, publish."""
+"""The nightly run, one step a line: take in everything new in landing/, rebuild what it touches, publish.
+
+What a step gives to a later one is an edge of the graph that Prefect draws. `each` performs a step for every
+item at a time: a batch of files, a group of payers' months, an audience.
+"""
 
 from __future__ import annotations
 
-import flows.prefect_env  # noqa: F401  (before the first import of prefect)
-
-# isort: split
-from typing import Any
-
-from prefect import flow
-
-from flows.pipeline import nightly_run
-from flows.prefect_tasks import PrefectTasks, show
-from flows.run import open_run
-from flows.settings import load_settings
-from flows.telling import on_stderr
+from flows.run import Executor, Run
+from flows.steps.admission import Found, Partition, TakenIn, discover, intake, take_in
+from flows.steps.commit import commit, publish_release, withdraw
+from flows.steps.plan import plan_run
+from flows.steps.recover import Recovered, recover
+from flows.steps.resolve import resolve
+from flows.steps.summary import Summary, summarize
+from flows.steps.tabulate import build_tables, protect, stage
 
 
-@flow(name="nightly", persist_result=False, log_prints=False)
-def nightly() -> dict[str, Any]:
-    """Recover, discover, intake, admission, resolve, tables, protect, stage, commit, publish, summary."""
-    with open_run(load_settings(), "nightly", on_stderr()) as run:
-        summary = nightly_run(run, PrefectTasks())
-        show(summary, run.data)
-    return summary.outcome()
+def nightly_run(run: Run, do: Executor) -> Summary:
+    """Take in what is new in landing/, rebuild what it touches, publish."""
+    recovered = do("recover", recover, run)
+    found = do("discover", discover, run)
+    reports = do.each("intake", intake, run, found.listings)
+    taken = do("admission", take_in, run, found, reports)
+    return rebuild(run, do, recovered, found, taken)
+
+
+def rebuild(
+    run: Run,
+    do: Executor,
+    recovered: Recovered,
+    found: Found,
+    taken: TakenIn,
+    only: Partition | None = None,
+) -> Summary:
+    """From the accepted rows to published releases; what has not changed is not made again."""
+    plan = do("plan", plan_run, run, taken, only)
+    if plan.is_idle:
+        committed = do("commit", commit, run, taken.store, [])
+        return do("summary", summarize, run, recovered, found, taken, plan, committed)
+    resolved = do("resolve", resolve, run, taken, plan, only)
+    if resolved.is_empty:
+        committed = do("commit", withdraw, run, resolved.store)
+        return do("summary", summarize, run, recovered, found, taken, plan, committed)
+    if not resolved.audiences:
+        committed = do("commit", commit, run, resolved.store, [])
+        return do("summary", summarize, run, recovered, found, taken, plan, committed)
+    built = do("tables", build_tables, run, resolved.store)
+    shown = do.each("protect", protect, run, resolved.audiences, built)
+    staged = do.each("stage", stage, run, shown, built)
+    committed = do("commit", commit, run, built, staged)
+    for release in staged:
+        do("publish", publish_release, run, release, committed)
+    return do("summary", summarize, run, recovered, found, taken, plan, committed)

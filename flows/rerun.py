@@ -1,31 +1,18 @@
-"""The rerun flow: rebuild one payer and service month from what has been taken in, publish."""
+"""A rerun, one step a line: rebuild one payer and service month from what was taken in, publish."""
 
 from __future__ import annotations
 
-import flows.prefect_env  # noqa: F401  (before the first import of prefect)
-
-# isort: split
-from typing import Any
-
-from prefect import flow
-
-from flows.parameters import Month, Payer
-from flows.pipeline import rerun_run
-from flows.prefect_tasks import PrefectTasks, show
-from flows.run import open_run
-from flows.settings import load_settings
-from flows.telling import on_stderr
+from flows.nightly import rebuild
+from flows.run import Executor, Run
+from flows.steps.admission import Partition, discover_again, intake, take_in
+from flows.steps.recover import recover
+from flows.steps.summary import Summary
 
 
-@flow(
-    name="rerun",
-    flow_run_name="rerun-{payer}-{month}",
-    persist_result=False,
-    log_prints=False,
-)
-def rerun(payer: Payer, month: Month, from_landing: bool = False) -> dict[str, Any]:
-    """Rebuild a payer and month; `from_landing` takes their source files in again first."""
-    with open_run(load_settings(), "rerun", on_stderr()) as run:
-        summary = rerun_run(run, PrefectTasks(), (payer.value, month), from_landing)
-        show(summary, run.data)
-    return summary.outcome()
+def rerun_run(run: Run, do: Executor, partition: Partition, from_landing: bool = False) -> Summary:
+    """Rebuild one payer and service month; `from_landing` takes their source files in again first."""
+    recovered = do("recover", recover, run)
+    found = do("discover", discover_again, run, partition, from_landing)
+    reports = do.each("intake", intake, run, found.listings)
+    taken = do("admission", take_in, run, found, reports)
+    return rebuild(run, do, recovered, found, taken, partition)

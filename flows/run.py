@@ -6,14 +6,17 @@ import contextlib
 import datetime as dt
 import errno
 import json
+import logging
 import os
 import resource
 import shutil
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from threading import Lock
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 
 import polars as pl
 
@@ -22,73 +25,182 @@ from flows.errors import ProductError
 from flows.failpoints import failpoint
 from flows.machine_errors import errno_of, machine_error, shortage
 from flows.readers.reference_files import read_reference
-from flows.settings import Settings
-from flows.store.files import private_folder
+from flows.settings import Settings, load_settings
+from flows.store.files import as_json, private_folder, read_json
 from flows.store.lock import RunNote, run_lock, write_note
 from flows.store.publish import check_places, modes_of
-from flows.store.snapshot import Store, keep_spills_inside, key_id
+from flows.store.snapshot import Snapshot, Store, keep_spills_inside, key_id
 from flows.telling import Silent, Teller
 
 T = TypeVar("T")
+Item = TypeVar("Item")
+P = ParamSpec("P")
 KEPT_LOGS: Final = 200
+BEGINNING: Final = "beginning.json"
+"""The snapshot that a run began with, in its work folder: for steps that another process performs."""
+LOGGER: Final = logging.getLogger("cpt01939")
+"""What a run logs, for whoever listens: Prefect shows it beside the run."""
 
 
+@dataclass(frozen=True)
 class Run:
-    """What every step of a run is given. A plain object, so that an orchestrator has nothing to look into."""
+    """Which run a step belongs to: all that a task is told of it, wherever it runs.
 
-    def __init__(self, settings: Settings, note: RunNote, store: Store, teller: Teller) -> None:
-        self.settings = settings
-        self.data = settings.data
-        self.note = note
-        self.store = store
-        self.teller = teller
-        self.say = teller.say
-        self.work = private_folder(self.data / "store" / "running" / note.run_id)
+    Settings and the key are never passed on. They come from this process: from the run that is open in it,
+    else from the environment.
+    """
+
+    run_id: str
+    kind: str
+    data: Path
+
+    @property
+    def settings(self) -> Settings:
+        """Settings of whoever performs the step."""
+        return _here(self).settings
+
+    @property
+    def store(self) -> Store:
+        """The store as it was when the run began."""
+        return _here(self).store
+
+    @property
+    def teller(self) -> Teller:
+        """Whoever shows people how the run goes."""
+        return _here(self).teller
+
+    @property
+    def note(self) -> RunNote:
+        """Who runs, and how far the run is."""
+        return _here(self).note
+
+    @property
+    def work(self) -> Path:
+        """The run's private work folder."""
+        return private_folder(self.data / "store" / "running" / self.run_id)
+
+    def say(self, text: str) -> None:
+        """A sentence for people."""
+        self.teller.say(text)
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What several tasks of a run need, made once in a process."""
+        here = _here(self)
+        with here.making:
+            if name not in here.made:
+                here.made[name] = make()
+            return cast(T, here.made[name])
 
     def enter(self, stage: str) -> None:
         """Say, log and note that a stage begins."""
-        self.note = self.note.at(stage)
-        write_note(self.data, self.note)
+        here = _here(self)
+        here.note = here.note.at(stage)
+        write_note(self.data, here.note)
         self.log("stage", stage=stage)
-        self.teller.stage(stage)
+        here.teller.stage(stage)
 
     def log(self, event: str, **facts: Any) -> None:
-        """Add a line of JSON to DIR/logs: counts, codes and shown names only."""
+        """Add a line of JSON to DIR/logs, and tell Python's logging: counts, codes and shown names only."""
         line = {
             "time": f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
-            "run_id": self.note.run_id,
+            "run_id": self.run_id,
             "event": event,
             **facts,
         }
-        path = self.data / "logs" / f"{self.note.run_id}.jsonl"
+        path = self.data / "logs" / f"{self.run_id}.jsonl"
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "ab") as stream:
             stream.write((json.dumps(line, sort_keys=True, default=str) + "\n").encode())
+        LOGGER.info("%s %s", event, json.dumps(facts, sort_keys=True, default=str))
+
+
+@dataclass
+class _Here:
+    """What this process knows of a run and no other is told."""
+
+    settings: Settings
+    store: Store
+    teller: Teller
+    note: RunNote
+    made: dict[str, Any] = field(default_factory=dict)
+    making: Lock = field(default_factory=Lock)
+
+
+_OPEN: Final[dict[str, _Here]] = {}
+"""Runs that are open in this process, by their id."""
+
+
+def _here(run: Run) -> _Here:
+    """What this process knows of a run; a process that did not open it looks at its own environment."""
+    if run.run_id not in _OPEN:
+        raw = read_json(run.data / "store" / "running" / run.run_id / BEGINNING)
+        if raw is None:
+            raise ProductError("E_STEP", "the run is over")
+        store = Store(run.data, Snapshot.from_dict(raw))
+        note = RunNote(run.run_id, run.kind, os.getpid(), "")
+        _OPEN[run.run_id] = _Here(load_settings(data=run.data), store, Silent(), note)
+    return _OPEN[run.run_id]
 
 
 class Executor(Protocol):
-    """How steps are performed: in this process, or as tasks of an orchestrator."""
+    """How steps are performed: in this process, or as tasks of an orchestrator.
 
-    def __call__(self, stage: str, step: Callable[..., T], run: Run, *given: Any) -> T:
+    A step is a function of a module. It is told the run and takes and gives plain values: paths, names, small
+    frozen objects. What it takes from earlier steps is what an orchestrator draws.
+    """
+
+    def __call__(
+        self,
+        stage: str,
+        step: Callable[Concatenate[Run, P], T],
+        run: Run,
+        *given: P.args,
+        **named: P.kwargs,
+    ) -> T:
         """Perform one step."""
 
-    def each(self, stage: str, step: Callable[..., T], run: Run, items: Sequence[Any]) -> list[T]:
+    def each(
+        self,
+        stage: str,
+        step: Callable[Concatenate[Run, Item, P], T],
+        run: Run,
+        items: Sequence[Item],
+        *given: P.args,
+        **named: P.kwargs,
+    ) -> list[T]:
         """Perform a step for each item; results in the order of the items."""
 
 
 class InProcess:
     """Performs steps in this process: the same steps as under Prefect, without it."""
 
-    def __call__(self, stage: str, step: Callable[..., T], run: Run, *given: Any) -> T:
+    def __call__(
+        self,
+        stage: str,
+        step: Callable[Concatenate[Run, P], T],
+        run: Run,
+        *given: P.args,
+        **named: P.kwargs,
+    ) -> T:
         """Perform one step."""
         run.enter(stage)
-        return perform(stage, step, run, *given)
+        return perform(stage, step, run, *given, **named)
 
-    def each(self, stage: str, step: Callable[..., T], run: Run, items: Sequence[Any]) -> list[T]:
+    def each(
+        self,
+        stage: str,
+        step: Callable[Concatenate[Run, Item, P], T],
+        run: Run,
+        items: Sequence[Item],
+        *given: P.args,
+        **named: P.kwargs,
+    ) -> list[T]:
         """Perform a step for each item on the threads of the settings."""
         run.enter(stage)
+        if len(items) == 1:
+            return counted(run, [perform(stage, step, run, items[0], *given, **named)], 1)
         with ThreadPoolExecutor(run.settings.workers) as pool:
-            results = pool.map(lambda item: perform(stage, step, run, item), items)
+            results = pool.map(lambda item: perform(stage, step, run, item, *given, **named), items)
             return counted(run, results, len(items))
 
 
@@ -101,10 +213,10 @@ def counted(run: Run, results: Iterable[T], of: int) -> list[T]:
     return made
 
 
-def perform(stage: str, step: Callable[..., T], run: Run, *given: Any) -> T:
+def perform(stage: str, step: Callable[..., T], run: Run, *given: Any, **named: Any) -> T:
     """Perform a step; whatever goes wrong leaves as a ProductError without values."""
     try:
-        result = step(run, *given)
+        result = step(run, *given, **named)
     except (Exception, pl.exceptions.PanicException) as error:
         problem = _told(error, stage, run)
     else:
@@ -184,7 +296,9 @@ def _check_folder(data: Path, key: str) -> None:
 def _locked_run(settings: Settings, note: RunNote, key: str, teller: Teller) -> Iterator[Run]:
     store = Store.open(settings.data, key)
     store.check_files()
-    run = Run(settings, note, store, teller)
+    run = Run(note.run_id, note.kind, settings.data)
+    _OPEN[run.run_id] = _Here(settings, store, teller, note)
+    (run.work / BEGINNING).write_bytes(as_json(store.snapshot.as_dict()))
     _prune_logs(settings.data / "logs")
     run.log("begin", kind=note.kind, pid=note.pid)
     if is_behind_release(settings.data):
@@ -203,6 +317,7 @@ def _locked_run(settings: Settings, note: RunNote, key: str, teller: Teller) -> 
     finally:
         teller.close()
         shutil.rmtree(run.work, ignore_errors=True)
+        del _OPEN[run.run_id]
 
 
 def _prune_logs(folder: Path) -> None:

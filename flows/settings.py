@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     lock_wait_seconds: Annotated[float, Field(ge=0)] = 0.0
     schedule_cron: str = "30 2 * * *"
     schedule_timezone: str = "UTC"
+    schedule_lock_wait_seconds: Annotated[float, Field(ge=0)] = 3600.0
 
     @classmethod
     def settings_customise_sources(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 from flows.commands.console import say
@@ -34,10 +34,9 @@ def _run(name: str, own: Server | None, parameters: Mapping[str, Any]) -> dict[s
     import httpx
     from flows.prefect_env import settings_of_a_run
 
-    if name == "nightly":
-        from flows.nightly import nightly as flow
-    else:
-        from flows.rerun import rerun as flow  # type: ignore[assignment]
+    from flows import prefect_flows
+
+    flow = prefect_flows.nightly if name == "nightly" else prefect_flows.rerun
     if is_open_to_the_network(os.environ):
         say("Prefect's API is not on loopback and asks for no password: set PREFECT_API_AUTH_STRING")
     if own:
@@ -45,7 +44,7 @@ def _run(name: str, own: Server | None, parameters: Mapping[str, Any]) -> dict[s
     problem = None
     with settings_of_a_run(own.api if own else None):
         try:
-            return dict(flow(**parameters))
+            return dict(cast(Any, flow)(**parameters))
         except (httpx.HTTPError, RuntimeError) as error:
             problem = ProductError("E_PREFECT", type(error).__name__)
     raise problem

@@ -83,8 +83,13 @@ def discover(run: Run) -> Found:
     )
 
 
-def discover_again(run: Run, partition: Partition) -> Found:
-    """The files that rows of one payer and month came from, as they lie in landing/ now."""
+def discover_again(run: Run, partition: Partition, from_landing: bool = True) -> Found:
+    """The files that rows of one payer and month came from, as they lie in landing/ now.
+
+    Nothing when they are not to be taken in again.
+    """
+    if not from_landing:
+        return Found()
     key = partition_key(partition)
     if key not in run.store.snapshot.partitions:
         raise ProductError("E_NOTHING_TAKEN_IN", key)

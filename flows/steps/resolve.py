@@ -10,14 +10,18 @@ from typing import Any, Final
 import polars as pl
 
 from flows.readers.reference_files import read_reference
+from flows.run import Run
 from flows.settings import Settings
-from flows.store.snapshot import BatchFiles, Store
+from flows.steps.admission import Partition, TakenIn
+from flows.steps.plan import Plan, as_of_day
+from flows.steps.tabulate import audiences_due
+from flows.store.conservation import check_money, check_partitions
+from flows.store.snapshot import BatchFiles, PartitionFiles, Store
 from schemas.reference import ReferenceTables
-from schemas.rules import Rules
+from schemas.rules import Audience, Rules
 from transforms.resolve import resolve_lines
 from transforms.resolve.affected_claims import ROW, RowSet, closure, shards
 
-Partition = tuple[str, str]
 Frame = pl.DataFrame | pl.LazyFrame
 ROWS_PER_SHARD = 150_000
 """Accepted rows resolved at a time: what bounds the memory of a run."""
@@ -37,6 +41,44 @@ class ResolutionReport:
     """
 
     partitions: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """The store with the rewritten payer-months in it, and the audiences that have no release of it yet.
+
+    `is_empty`: nothing counts any more.
+    """
+
+    store: Store
+    is_empty: bool
+    audiences: tuple[Audience, ...]
+
+
+def resolve(run: Run, taken: TakenIn, plan: Plan, only: Partition | None) -> Resolved:
+    """Resolve what the new rows touch (or all of it) and put the rewritten partitions into the store.
+
+    E_CONSERVATION when rows or money do not add up. Nothing is committed.
+    """
+    store = taken.store
+    report = resolve_touched(
+        store, list(taken.new), run.work, run.settings, everything=plan.everything, only=only
+    )
+    partitions = {} if plan.everything else dict(store.snapshot.partitions)
+    written = _adopted(store, report.partitions)
+    for key, entry in report.partitions.items():
+        partitions[key] = PartitionFiles(
+            lines=written.get((key, "lines")),
+            remits=written.get((key, "remits")),
+            rows=entry["line_rows"],
+            remit_rows=entry["remit_rows"],
+        )
+    kept = {key: files for key, files in sorted(partitions.items()) if files.lines or files.remits}
+    after = store.with_snapshot(partitions=kept, as_of=as_of_day(run, store))
+    check_partitions(after, None if plan.everything else report.partitions)
+    check_money(after)
+    is_empty = after.snapshot.as_of is None
+    return Resolved(after, is_empty, () if is_empty else tuple(audiences_due(run, after)))
 
 
 def resolve_touched(
@@ -211,3 +253,18 @@ def _with_unchanged_half(
                     entry[kind] = _written(kind, name, rows, work)
                     entry[ROWS[kind]] = len(rows)
     return report
+
+
+def _adopted(store: Store, partitions: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+    """Names in the store of the files that were written, by partition and kind."""
+    files = {
+        (key, kind): Path(entry[kind])
+        for key, entry in partitions.items()
+        for kind in ("lines", "remits")
+        if entry.get(kind)
+    }
+    rooms = [(key.split("/"), kind, file) for (key, kind), file in files.items()]
+    names = store.adopt_all(
+        [(file, f"store/resolved/{kind}/{payer}", month) for (payer, month), kind, file in rooms]
+    )
+    return dict(zip(files, names, strict=True))

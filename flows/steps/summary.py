@@ -7,9 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any
 
 from flows.errors import DONE, DOUBTS
+from flows.run import Run
+from flows.steps.admission import Found, TakenIn
+from flows.steps.commit import releases_of
+from flows.steps.linked_share import is_below, linked_answers
+from flows.steps.plan import Plan
+from flows.steps.plausibility import left_anchors
+from flows.steps.recover import Recovered
+from flows.store.publish import read_manifest, staged_folder
+from flows.store.snapshot import Store
 
 FILES_SHOWN = 20
 """Files whose findings are listed for people one by one."""
@@ -161,3 +171,39 @@ class Summary:
 
 def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{code} {count:,}" for code, count in sorted(counts.items()))
+
+
+def summarize(
+    run: Run, recovered: Recovered, found: Found, taken: TakenIn, plan: Plan, store: Store
+) -> Summary:
+    """What the run did, without a value: for people, for the log and for Prefect's artifacts."""
+    linked, answers = linked_answers(store, taken.new, plan.other_rules)
+    summary = Summary.of(
+        run_id=run.run_id,
+        rows=taken.rows,
+        codes=taken.codes,
+        waiting=found.waiting,
+        missing=found.missing,
+        completed=recovered.completed,
+        releases={
+            audience: _release_told(run, release, release != run.store.snapshot.release(audience))
+            for audience, release in releases_of(run, store).items()
+        },
+        everything=plan.other_rules and bool(run.store.snapshot.fingerprint),
+        as_of=store.snapshot.as_of,
+        answers=answers,
+        linked_answers=linked,
+        few_linked=is_below(run.settings.linked_floor, linked, answers),
+        as_of_in_future=(store.snapshot.as_of or "") > date.today().isoformat(),
+        left_anchors=left_anchors(run, store),
+        ceiling=run.settings.quarantine_ceiling,
+    )
+    run.log("summary", **summary.as_dict())
+    store.sweep(keep=run.work)
+    return summary
+
+
+def _release_told(run: Run, release: str, is_new: bool) -> Release:
+    manifest = read_manifest(staged_folder(run.data, release)) or {"release_id": "", "tables": {}}
+    rows = {name: entry["rows"] for name, entry in manifest["tables"].items()}
+    return Release(manifest["release_id"], is_new, rows)

@@ -6,9 +6,8 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import polars as pl
@@ -20,7 +19,7 @@ from flows.steps.build_tables import read_built, rolling_window, with_built
 from flows.store.files import as_json, private_folder, read_json
 from flows.store.publish import is_whole, read_manifest, staged_folder
 from flows.store.release import Terms, release_id, stage_release
-from flows.store.snapshot import Edition, Store
+from flows.store.snapshot import Edition, Snapshot, Store
 from schemas.dictionary import data_dictionary
 from schemas.rules import SCHEMA_VERSION, Audience, DisclosureRules
 from schemas.tables import TABLES
@@ -36,27 +35,52 @@ COUNTS = "counts.json"
 """Rows and lines published, beside the tables of an audience in the work folder."""
 EDITION = "edition.json"
 READING = 2
-"""Tables read, and audiences staged, at a time: one alone leaves a core idle."""
+"""Tables read at a time: one alone leaves a core idle."""
 
 
-def tables_of(run: Run, store: Store) -> Store:
+@dataclass(frozen=True)
+class Shown:
+    """The work folder that holds what an audience may see."""
+
+    audience: Audience
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Staged:
+    """The folder name of an audience's release in the store, and the edition it belongs to."""
+
+    audience: Audience
+    release: str
+    edition: Edition | None = None
+
+    def in_snapshot(self, before: Snapshot, keep: int) -> dict[str, Any]:
+        """What the snapshot says once this is the audience's last release; `keep` earlier ones stay."""
+        earlier = tuple(name for name in before.releases.get(self.audience, ()) if name != self.release)
+        changes: dict[str, Any] = {
+            "releases": {**before.releases, self.audience: (*earlier[-keep:], self.release)},
+            "made_of": {**before.made_of, self.audience: before.basis},
+        }
+        return changes | ({"edition": self.edition} if self.edition else {})
+
+
+def build_tables(run: Run, store: Store) -> Store:
     """Build the tables of every period; gives the store as of a snapshot that names them, unprotected."""
     return with_built(run, store)
 
 
-def protect(run: Run, store: Store) -> str:
-    """What each audience may see of the tables, in a work folder of its own; gives the folder of all."""
-    built, folder = read_built(store), private_folder(run.work / "shown")
-    for audience in audiences_due(run, store):
-        rules = run.settings.disclosure_of(audience)
-        own, shown = private_folder(folder / audience), protect_tables(built, rules)
-        if audience == "shared":
-            edition, shown = _edition(run, store, built, shown, rules)
-            (own / EDITION).write_bytes(as_json(asdict(edition)))
-        elif audience != "internal":
-            (own / COUNTS).write_bytes(as_json(published_counts(built, shown)))
-        _write_frames(own, shown)
-    return str(folder)
+def protect(run: Run, audience: Audience, store: Store) -> Shown:
+    """What an audience may see of the tables, in a work folder of its own."""
+    rules, built = run.settings.disclosure_of(audience), read_built(store)
+    folder = private_folder(private_folder(run.work / "shown") / audience)
+    shown = protect_tables(built, rules)
+    if audience == "shared":
+        edition, shown = _edition(run, store, built, shown, rules)
+        (folder / EDITION).write_bytes(as_json(asdict(edition)))
+    elif audience != "internal":
+        (folder / COUNTS).write_bytes(as_json(published_counts(built, shown)))
+    _write_frames(folder, shown)
+    return Shown(audience, folder)
 
 
 def _edition(
@@ -91,34 +115,9 @@ def _new_edition(before: Edition | None, made_under: str, has_last: bool) -> str
     return None if has_last else "the last release was lost"
 
 
-def stage(run: Run, store: Store, shown_folder: str) -> Store:
-    """Write the release of each audience into the store; gives the store as of a snapshot that names them.
-
-    An audience for which nothing has changed keeps the release it has.
-    """
-    causes, due = _Causes(run, store), audiences_due(run, store)
-
-    def staged(audience: Audience) -> tuple[str, Edition | None]:
-        return _stage_audience(run, store, audience, Path(shown_folder) / audience, causes)
-
-    with ThreadPoolExecutor(READING) as pool:
-        releases = list(pool.map(staged, due))
-    for audience, (name, edition) in zip(due, releases, strict=True):
-        earlier = tuple(other for other in store.snapshot.releases.get(audience, ()) if other != name)
-        kept = (*earlier[-run.settings.keep_releases :], name)
-        store = store.with_snapshot(
-            releases={**store.snapshot.releases, audience: kept},
-            made_of={**store.snapshot.made_of, audience: store.snapshot.basis},
-        )
-        if edition:
-            store = store.with_snapshot(edition=edition)
-    return store
-
-
-def _stage_audience(
-    run: Run, store: Store, audience: Audience, folder: Path, causes: _Causes
-) -> tuple[str, Edition | None]:
-    """Name of the folder of an audience's release, and the edition it belongs to."""
+def stage(run: Run, shown: Shown, store: Store) -> Staged:
+    """Write the release of an audience into the store; where nothing has changed, it keeps the one it has."""
+    audience, folder = shown.audience, shown.folder
     edition = Edition.of(told) if (told := read_json(folder / EDITION)) else None
     tables = _read_frames(folder)
     counts = edition.counts if edition else read_json(folder / COUNTS) or {}
@@ -129,16 +128,16 @@ def _stage_audience(
     if last and manifest and is_whole(staged_folder(run.data, last), manifest):
         told_on = manifest["as_of"] if audience == "shared" else terms.as_of
         if release_id(digests, replace(terms, as_of=told_on)) == manifest["release_id"]:
-            return last, edition
+            return Staged(audience, last, edition)
     specs = {name: spec for name, spec in TABLES.items() if name in tables or name == CHANGES}
     columns = {name: spec.columns for name, spec in specs.items()}
     name = stage_release(
         *(tables, columns, identity, data_dictionary(specs.values(), audience), terms, run.data),
         run.work / f"release-{audience}",
-        late=lambda: {CHANGES: _changes(run, audience, tables, causes, terms)},
+        late=lambda: {CHANGES: _changes(run, store, audience, tables, terms)},
         beside=lambda folder: _publication(run, folder, identity, terms) if run.settings.publication else [],
     )
-    return name, edition
+    return Staged(audience, name, edition)
 
 
 def _publication(run: Run, folder: Path, identity: str, terms: Terms) -> list[Path]:
@@ -155,32 +154,23 @@ def _publication(run: Run, folder: Path, identity: str, terms: Terms) -> list[Pa
     return make_publication(folder, edition_of(facts, is_synthetic(run.data)), read_reference(), folder)
 
 
-def _changes(run: Run, audience: Audience, tables: Tables, causes: _Causes, terms: Terms) -> pl.DataFrame:
+def _changes(run: Run, store: Store, audience: Audience, tables: Tables, terms: Terms) -> pl.DataFrame:
     """How the numbers moved since the audience's last release of the same thresholds and edition."""
     before, old = last_release(run, audience), run.store.snapshot.edition
     if before is None or (terms.edition and old and terms.edition["number"] != old.number):
         return release_changes({}, tables)
     least = 1 if audience == "internal" else run.settings.disclosure_of(audience).minimum_count
-    return release_changes(before, tables, causes.of(least), causes.made_under)
+    made_under = _made_under(run, store)
+    lines = run.once("changed lines", lambda: _changed_lines(run, store))
+    causes = causes_of(lines.lazy(), made_under, rolling_window(store), least)
+    return release_changes(before, tables, causes, made_under)
 
 
-class _Causes:
-    """What changed the lines since the last snapshot, found when it is first asked for."""
-
-    def __init__(self, run: Run, store: Store) -> None:
-        self.made_under = _made_under(run, store)
-        self._run, self._store = run, store
-        self._lines: pl.DataFrame | None = None
-        self._finding = Lock()
-
-    def of(self, minimum: int) -> pl.DataFrame:
-        """Causes of at least so many patients of a cell."""
-        with self._finding:
-            if self._lines is None:
-                partitions = moved_partitions(self._run.store, self._store)
-                sides = [store.resolved_lines(partitions) for store in (self._run.store, self._store)]
-                self._lines = changed_lines(*sides).collect()
-        return causes_of(self._lines.lazy(), self.made_under, rolling_window(self._store), minimum)
+def _changed_lines(run: Run, store: Store) -> pl.DataFrame:
+    """What changed the lines since the last snapshot."""
+    partitions = moved_partitions(run.store, store)
+    sides = [each.resolved_lines(partitions) for each in (run.store, store)]
+    return changed_lines(*sides).collect()
 
 
 def moved_partitions(before: Store, after: Store) -> list[str]:

@@ -161,7 +161,7 @@ def publish(data: Path, release: str, modes: Modes) -> str:
     manifest = read_manifest(source)
     if manifest is None or not is_whole(source, manifest):
         raise ProductError("E_RELEASE_DAMAGED", f"store/releases/{release}")
-    scratch = private_folder(data / "store" / "running" / "publish")
+    scratch = private_folder(data / "store" / "running" / f"publish-{release}")
     _folder(data / "benchmarks").chmod(OPEN_FOLDER)
     folder = _folder(readers_folder(data, manifest["audience"]), modes)
     home = _folder(folder / "releases", modes) / manifest["release_id"]

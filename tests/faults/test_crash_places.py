@@ -14,7 +14,7 @@ from small_runs import deliver, every_fault, published, run_nightly, settings_fo
 
 from flows import run as run_module
 from flows.errors import ProductError
-from flows.pipeline import nightly_run
+from flows.nightly import nightly_run
 from flows.readers import preflight
 from flows.run import InProcess, Run, open_run
 from flows.state import state_of

@@ -20,7 +20,7 @@ from flows import run as run_module
 from flows.cli import main
 from flows.commands.status import lines_of
 from flows.errors import ProductError
-from flows.pipeline import nightly_run
+from flows.nightly import nightly_run
 from flows.readers import preflight
 from flows.run import open_run
 from flows.state import state_of

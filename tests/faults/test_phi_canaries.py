@@ -27,7 +27,7 @@ from small_runs import environment_for, run_nightly, settings_for
 
 from flows.commands.status import status
 from flows.errors import ProductError
-from flows.pipeline import nightly_run
+from flows.nightly import nightly_run
 from flows.run import InProcess, open_run
 from flows.steps import intake as intake_module
 

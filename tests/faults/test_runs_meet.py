@@ -17,7 +17,7 @@ from night_runs import Watched, night, night_command, night_script, tables_after
 from small_runs import every_fault, run_rerun, settings_for
 
 from flows.errors import ProductError
-from flows.pipeline import nightly_run
+from flows.nightly import nightly_run
 from flows.run import open_run
 from flows.state import state_of
 from flows.store import lock

@@ -56,7 +56,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def api(data: Path, home: Path) -> Iterator[httpx.Client]:
     """`cpt01939 schedule` on a free port, ready to take runs; ended with SIGTERM."""
-    with scheduled(data, home) as (process, port, _):
+    with scheduled(data, home, CPT01939_BATCH_FILES="1") as (process, port, _):
         with httpx.Client(base_url=f"http://127.0.0.1:{port}/api", timeout=30) as client:
             until(lambda: answers(client, "/deployments/name/rerun/on-demand"), 180)
             yield client
@@ -66,7 +66,9 @@ def api(data: Path, home: Path) -> Iterator[httpx.Client]:
 
 
 @contextlib.contextmanager
-def scheduled(data: Path, home: Path) -> Iterator[tuple[subprocess.Popen[bytes], int, Path]]:
+def scheduled(
+    data: Path, home: Path, **environment: str
+) -> Iterator[tuple[subprocess.Popen[bytes], int, Path]]:
     """`cpt01939 schedule` on a free port: its process, port and what it says."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -75,7 +77,7 @@ def scheduled(data: Path, home: Path) -> Iterator[tuple[subprocess.Popen[bytes],
     with said.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "flows", "schedule", "--port", str(port), "--data", str(data)],
-            env=prefect_environment(home),
+            env={**prefect_environment(home), **environment},
             cwd=home,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -147,7 +149,8 @@ def test_both_deployments_are_served_and_their_parameters_are_choices(api: httpx
     assert set(schema["properties"]) == {"payer", "month", "from_landing"}
     assert schema["definitions"]["Payer"]["enum"] == ["aetna", "bcbs", "cigna", "uhc", "medicare", "other"]
     assert "pattern" in schema["properties"]["month"]
-    assert rerun["entrypoint"] == "flows.rerun.rerun"
+    assert all(told["description"] for told in schema["properties"].values()), "the form explains itself"
+    assert rerun["entrypoint"] == "flows.prefect_flows.rerun"
 
 
 @pytest.mark.parametrize(
@@ -177,20 +180,75 @@ def test_rerun_and_nightly_through_the_api(api: httpx.Client, data: Path, home: 
     artifacts = posted(api, "/artifacts/latest/filter", {}).json()
     assert {artifact["key"] for artifact in artifacts} == {"run-summary", "published-tables"}
     assert start(api, "rerun/on-demand", {"payer": payer, "month": "1999-01"}) == "FAILED"
-    nothing_personal(home)
+    nothing_personal(home, "E_NOTHING_TAKEN_IN")
+
+
+def test_a_night_draws_every_edge_and_asks_for_attention(api: httpx.Client, data: Path, home: Path) -> None:
+    for number in range(2):
+        name = sorted(small_files())[number]
+        (data / "landing" / f"again_{number}_{NAMED[7:]}").write_bytes(small_files()[name] + b"\n")
+    (data / "landing" / "MOCKBRIDGE.csv").write_bytes(b"neither,nor\n1,2\n")
+    run = started(api, "nightly/nightly", {})
+    assert until(lambda: finished(api, run), 120) == "COMPLETED"
+    assert answers(api, f"/flow_runs/{run}")["state"]["name"] == "Needs attention"  # type: ignore[index]
+    graph = answers(api, f"/flow_runs/{run}/graph-v2")
+    assert graph is not None
+    nodes = {node["id"]: node for _, node in graph["nodes"]}
+    # of a task that runs on a thread Prefect tells an edge twice
+    parents = {
+        node["label"]: sorted({nodes[parent["id"]]["label"] for parent in node["parents"]})
+        for node in nodes.values()
+    }
+    batches = sorted(label for label in parents if label.startswith("intake-batch-"))
+    assert len(batches) >= 3
+    assert parents["recover"] == []
+    assert parents["discover"] == ["recover"]
+    assert [parents[batch] for batch in batches] == [["discover"]] * len(batches), (
+        "one task per batch of files"
+    )
+    assert parents["admission"] == sorted(["discover", *batches])
+    assert parents["plan"] == ["admission"]
+    assert parents["resolve"] == ["admission", "plan"]
+    assert parents["tables"] == ["resolve"]
+    for audience in ("internal", "standard"):
+        assert parents[f"protect-{audience}"] == ["resolve", "tables"]
+        assert parents[f"stage-{audience}"] == [f"protect-{audience}", "tables"]
+        assert parents[f"publish-{audience}"] == ["commit", f"stage-{audience}"]
+    assert parents["commit"] == ["stage-internal", "stage-standard", "tables"]
+    assert parents["summary"] == ["admission", "commit", "discover", "plan", "recover"]
+    assert (len(nodes), sum(map(len, parents.values()))) == (14 + len(batches), 26 + 2 * len(batches))
+    attention = {"filter": {"event": {"name": ["cpt01939.run.needs-attention"]}}}
+    events = until(lambda: posted(api, "/events/filter", attention).json()["events"], 60)
+    assert events[0]["resource"]["prefect.resource.id"] == f"prefect.flow-run.{run}"
+    assert events[0]["payload"]["rejected_files"] == 1
+    lines = until(lambda: logged(api, run) if "end" in logged(api, run) else None, 30)
+    assert {"begin", "stage", "committed", "summary"} <= lines
+    nothing_personal(home, "Needs attention")
+
+
+def logged(client: httpx.Client, run: str) -> set[str]:
+    """What happened in a run, by Prefect's log of it."""
+    told = posted(client, "/logs/filter", {"logs": {"flow_run_id": {"any_": [run]}}}).json()
+    return {line["message"].split()[0] for line in told}
 
 
 def start(client: httpx.Client, name: str, parameters: dict[str, str]) -> str:
     """Start a run of a deployment through the API; the state it ends in."""
+    run = started(client, name, parameters)
+    return str(until(lambda: finished(client, run), 120))
+
+
+def started(client: httpx.Client, name: str, parameters: dict[str, str]) -> str:
+    """Start a run of a deployment through the API; its id."""
     deployment = until(lambda: answers(client, f"/deployments/name/{name}"), 60)
     # the key makes one run of a request that had to be sent twice
     body = {"parameters": parameters, "idempotency_key": uuid.uuid4().hex}
     made = posted(client, f"/deployments/{deployment['id']}/create_flow_run", body)
     assert made.status_code in (200, 201)
-    return str(until(lambda: finished(client, made.json()["id"]), 120))
+    return str(made.json()["id"])
 
 
-def nothing_personal(home: Path) -> None:
+def nothing_personal(home: Path, told: str) -> None:
     """No identifier, key or file name in Prefect's database, storage or logs, in clear or in base64."""
     claims = pl.concat(
         [
@@ -206,7 +264,7 @@ def nothing_personal(home: Path) -> None:
     assert len(canaries) > 50
     kept = dump(home)
     assert "nightly" in kept
-    assert "E_NOTHING_TAKEN_IN" in kept
+    assert told in kept
     assert not [value for value in canaries if value in kept]
 
 

@@ -12,9 +12,10 @@ import pytest
 import zstandard
 from small_runs import published, run_nightly, settings_for
 
-from flows.pipeline import resolve
 from flows.run import InProcess, Run, open_run
 from flows.steps.admission import discover, intake, read_ledger, take_in
+from flows.steps.plan import plan_run
+from flows.steps.resolve import resolve
 from flows.store.snapshot import Store
 from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
@@ -78,8 +79,7 @@ def take_in_and_resolve(data: Path, batch_files: int = 500) -> Store:
     def night(run: Run) -> Store:
         found = do("discover", discover, run)
         taken = take_in(run, found, do.each("intake", intake, run, found.listings))
-        everything = run.store.snapshot.fingerprint != taken.store.snapshot.fingerprint
-        store = do("resolve", resolve, run, taken, everything, None)
+        store = do("resolve", resolve, run, taken, plan_run(run, taken, None), None).store
         store.commit()
         return store
 

@@ -126,7 +126,20 @@ def test_prefect_reads_the_automations() -> None:
     from prefect.events.schemas.automations import AutomationCore
 
     named = [AutomationCore.model_validate(each).name for each in automations()]
-    assert named == ["A run of CPT 01939 failed", "A night of CPT 01939 was missed"]
+    assert named == [
+        "A run of CPT 01939 failed",
+        "A run of CPT 01939 needs attention",
+        "A night of CPT 01939 was missed",
+    ]
+
+
+def test_a_night_that_needs_attention_is_told_and_was_not_missed() -> None:
+    from flows.prefect_flows import EVENT, NEEDS_ATTENTION
+
+    _, attention, missed = automations()
+    assert attention["trigger"]["expect"] == [EVENT]
+    states = [f"prefect.flow-run.{name}" for name in ("Completed", NEEDS_ATTENTION)]
+    assert missed["trigger"]["expect"] == states
 
 
 def test_settings_of_prefect_that_are_named_exist() -> None:
