@@ -27,8 +27,9 @@ AUDIENCE_NOTES: Final = (
     "`standard`, `shared`: a row that is not shown has 0 to 10 patients, cases, claims or lines.",
     "Their counts are rounded to the nearest 5 (15 stands for 11 to 17; `shared`: to 10), each on its own."
     " Parts need not add up to their total. Shares, rates and sums are made from rounded counts.",
-    "A count inside a row is null if it is 1 to 10, or if the rest of its denominator is 1 to 10. What is"
-    " made from it is null too. Counts of one or two providers are null.",
+    "A count inside a row is null if it is 1 to 10, or if the rest of its denominator is 1 to 10. In totals"
+    " and in periods longer than a month it is also null if it is 11 or 12. What is made from it is null too."
+    " Counts of one or two providers are null.",
     "Percentiles are values of lines (nearest rank), in steps of 10 cents. Means of money have steps of 10"
     " dollars (per unit: 1). Sums are the published mean times the published count. Dates are months.",
     "Prices need 11 lines from 3 providers, none with more than half of the lines. 10th and 90th percentiles"

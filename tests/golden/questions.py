@@ -75,7 +75,7 @@ WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' 
   AND initially_denied_lines > 0
 ORDER BY overturn_rate DESC NULLS LAST, group_code, carc""",
         "For each reason of the first denial: how many of the lines that were first denied for it were paid"
-        " in the end. A null rate means that 1 to 10 lines were overturned, or that 1 to 10 were not.",
+        " in the end. A null rate means that 1 to 12 lines were overturned, or that 1 to 10 were not.",
         "the rate of every reason, and by payer.",
     ),
     Question(
@@ -86,9 +86,9 @@ SELECT payer, service_lines, denied_lines, prior_auth_denied_lines, denied_charg
 FROM {denials}
 WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_business = 'all'
 ORDER BY payer""",
-        "Counts are of adjudicated lines; pending lines are left out. A null means that 1 to 10 lines were"
+        "Counts are of adjudicated lines; pending lines are left out. A null means that 1 to 12 lines were"
         " denied for want of an authorization.",
-        "counts of 1 to 10, by month.",
+        "counts of 1 to 12, by month.",
     ),
     Question(
         BILLING,
@@ -128,7 +128,7 @@ ORDER BY payer""",
         "A directed case has two lines, one of the physician and one of the nurse anesthetist. The allowed"
         " amount of a line is about half of the case. In an unpaired case, the other line is not in the"
         " files.",
-        "unpaired cases where they are 1 to 10.",
+        "unpaired cases where they are 1 to 12.",
     ),
     Question(
         PAYER,
@@ -217,7 +217,7 @@ WHERE procedure_code = '01939' AND line_of_business = 'all' AND is_mature
 ORDER BY payer, period_type DESC, period_start""",
         "Denials come from adjustment reasons. Only mature periods are asked for, because pending lines may"
         " still be paid or denied. Single payers are asked for twelve months. In a quarter, many have 1 to"
-        " 10 denied lines, and then there is no rate.",
+        " 12 denied lines, and then there is no rate.",
         "the rate of every payer and month.",
     ),
     Question(
@@ -280,7 +280,7 @@ WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' 
 ORDER BY service_lines DESC, diagnosis, region""",
         "Rows are by the first diagnosis. A line is in conflict if every listed diagnosis of it belongs to"
         " another region than the cervical or thoracic spine, for which 01939 is used.",
-        "rare diagnoses, and conflicts of 1 to 10 lines.",
+        "rare diagnoses, and conflicts of 1 to 12 lines.",
     ),
     Question(
         POLICY,

@@ -1,15 +1,15 @@
 """A reader with linear programmes: every published row is an interval, every sum binds.
 
 A world says what all counts may be; the truth is one of them. Worlds are told as differences from the truth.
-What a count can be is the span of the worlds that publish the same; worlds are looked for in parts of the
-tables first, where the rest stays as it is, since small programmes are quick. A count of which no others
-are found is decided by programmes over everything.
+What a count can be is the span of the worlds that publish the same. Worlds are looked for where only a part
+of the tables differs from the truth first, since small programmes are quick: whatever they find is a world of
+everything. A count of which none are found so is decided by programmes over everything.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -20,11 +20,7 @@ ENOUGH = 5
 """Values of a count that are looked for; the span of more is not measured."""
 REACH = 24.0
 """How far an unknown may differ from the truth. Farther worlds exist and are not needed."""
-AT_ONCE = 400
-"""Counts wished for in one programme: one that wishes for thousands takes minutes."""
 NEAR = 1e-6
-GAIN = 0.1
-"""Share of a part's narrow counts that a programme must move for the part to get another one."""
 
 
 class Programme:
@@ -42,6 +38,7 @@ class Programme:
         self._low: list[np.ndarray] = []
         self._high: list[np.ndarray] = []
         self._asked: list[np.ndarray] = []
+        self._most: list[np.ndarray] = []
         self._height = 0
         self.names: list[str] = []
 
@@ -64,9 +61,12 @@ class Programme:
         self._height += height
         return numbers
 
-    def ask(self, what: str, keys: pl.DataFrame, numbers: np.ndarray, few: np.ndarray) -> None:
-        """Ask for some of the rows just bound."""
+    def ask(
+        self, what: str, keys: pl.DataFrame, numbers: np.ndarray, few: np.ndarray, most: np.ndarray
+    ) -> None:
+        """Ask for some of the rows just bound. `most`: the greatest that a null stands for."""
         chosen = np.flatnonzero(few)
+        self._most.append(most[chosen])
         self._asked.append(numbers[chosen])
         self.names += [f"{what} {' '.join(map(str, keys.row(int(row))))}" for row in chosen]
 
@@ -81,14 +81,15 @@ class Programme:
         assert (self.low <= NEAR).all() and (self.high >= -NEAR).all(), "the truth is not among the worlds"
         self.pages = pl.concat(self._pages)
         self.numbers = np.concatenate(self._asked)
+        self.most = np.concatenate(self._most)
         self.asking = csr_array(self.matrix[self.numbers])
         self.values = np.round(value[self.numbers])
         self.down, self.up = np.zeros(len(self.numbers)), np.zeros(len(self.numbers))
 
     @property
     def widths(self) -> np.ndarray:
-        """How many whole values up to 10 each count asked for was seen to have."""
-        most = np.minimum(np.floor(self.values + self.up + NEAR), 10)
+        """How many whole values each count asked for was seen to have."""
+        most = np.minimum(np.floor(self.values + self.up + NEAR), self.most)
         return most - np.ceil(self.values - self.down - NEAR) + 1
 
     def look(self, wish: np.ndarray, free: np.ndarray | None = None, room: float = ENOUGH - 1) -> None:
@@ -120,64 +121,55 @@ class Programme:
         moved = self.asking[:, columns] @ made.x
         self.up, self.down = np.maximum(self.up, moved), np.maximum(self.down, -moved)
 
-    def search(self, last: int = 4, seed: int = 1, sample: int | None = None, is_told: bool = False) -> None:
-        """Look for other worlds in one part of the tables after another, then `last` times everywhere.
+    def widen(self, sample: int, seed: int = 1, everywhere: bool = True, is_told: bool = False) -> None:
+        """Ask for some counts, drawn by chance."""
+        drawn = np.random.default_rng(seed).permutation(len(self.numbers))[:sample]
+        self.ask_for(drawn, everywhere, is_told)
 
-        `sample`: how many of the counts to ask for (default: all); the others have no room looked for.
+    def ask_for(self, chosen: Sequence[int], everywhere: bool = True, is_told: bool = False) -> None:
+        """Ask for some counts, each for its least and greatest value.
+
+        First where only cells near it differ from the truth, then in more and more of the tables, and in the
+        end (`everywhere`) in all of them: then the programme's answer is what a reader can know.
         """
-        generator = np.random.default_rng(seed)
-        self.chosen = generator.permutation(len(self.numbers))[:sample]
-        everywhere = [("everything", np.ones(self.width, dtype=bool))] * last
-        for name, free in [*self._parts(), *everywhere]:
-            inside = np.zeros(len(self.numbers), dtype=bool)
-            inside[self.chosen] = np.diff(csr_array(self.asking[self.chosen][:, free]).indptr) > 0
-            begin, tried = time.perf_counter(), 0
-            while todo := int(((self.widths < ENOUGH) & inside).sum()):
-                self._wish(inside, free, generator)
-                tried += 1
-                if todo - int(((self.widths < ENOUGH) & inside).sum()) <= GAIN * todo:
-                    break
+        self.chosen = np.asarray(chosen)
+        for place, number in enumerate(self.chosen):
+            begin = time.perf_counter()
+            near = self._near(number)
+            for free in [*near, np.ones(self.width, dtype=bool)] if everywhere else near:
+                self._span(number, free)
             if is_told:
-                left, seconds = int((self.found < ENOUGH).sum()), time.perf_counter() - begin
-                print(f"{name}: {left:,} narrow after {tried} programmes, {seconds:.1f} s", flush=True)
+                seconds, width = time.perf_counter() - begin, self.widths[number]
+                print(f"{place}: {self.names[number]}: {width:.0f}, {seconds:.1f} s", flush=True)
 
     @property
     def found(self) -> np.ndarray:
         """Widths of the counts that were asked for."""
-        return self.widths[self.chosen]
-
-    def _wish(self, inside: np.ndarray, free: np.ndarray, generator: np.random.Generator) -> None:
-        narrow = (self.widths < ENOUGH) & inside
-        if free.all():
-            narrow[generator.permutation(np.flatnonzero(narrow))[AT_ONCE:]] = False
-        sign = np.where(generator.random(len(narrow)) < 0.5, 1.0, -1.0)
-        sign = np.where(self.values + self.up >= 10, -1.0, np.where(self.down >= self.values, 1.0, sign))
-        self.look(np.where(narrow, sign * generator.uniform(0.5, 1.5, len(narrow)), 0.0), free)
+        widths: np.ndarray = self.widths[self.chosen]
+        return widths
 
     def narrow(self, wanted: int) -> list[str]:
-        """Counts asked for that have fewer values than wanted, each tried alone in worlds of everything."""
-        self.decide([number for number in self.chosen if self.widths[number] < wanted], room=wanted - 1)
+        """Counts asked for that have fewer values than wanted."""
         return [self.names[number] for number in self.chosen if self.widths[number] < wanted]
 
-    def _parts(self) -> Iterator[tuple[str, np.ndarray]]:
-        """Unknowns of each quarter (and of whole years), of each payer, of each line of business."""
-        first = pl.col("period_start").dt.truncate("1q")
-        wide = pl.col("period_type").is_in(["year", "rolling_12"])
-        quarters = self.pages.filter(period_type="month").select(first).to_series().unique().sort()
-        for quarter in quarters:
-            yield f"quarter {quarter}", self._where((first == quarter) | wide)
-        for key in ("payer", "line_of_business"):
-            for value in self.pages.get_column(key).unique().sort():
-                yield f"{value}", self._where(pl.col(key).is_in([value, "all"]))
+    def _span(self, number: int, free: np.ndarray) -> None:
+        """The least and greatest value of a count, as far as that is of interest."""
+        for sign in (1.0, -1.0):
+            if self.widths[number] < ENOUGH:
+                wish = np.zeros(len(self.numbers))
+                wish[number] = sign
+                self.look(wish, free)
+
+    def _near(self, number: int) -> list[np.ndarray]:
+        """Unknowns of one month of a count, of one payer's line of business, of a quarter, of both."""
+        own = self.asking[[number]].indices
+        middle = own[np.argmax(self.truth[own])]
+        payer, line, _, month = self.pages.row(int(middle))
+        date = pl.col("period_start")
+        of_line = (pl.col("payer") == payer) & (pl.col("line_of_business") == line)
+        of_quarter = date.dt.truncate("1q") == pl.lit(month).dt.truncate("1q")
+        return [self._where(rows) for rows in (date == month, of_line, of_quarter, of_quarter | of_line)]
 
     def _where(self, condition: pl.Expr) -> np.ndarray:
         free: np.ndarray = self.pages.select(condition.alias("free")).to_series().to_numpy()
         return free
-
-    def decide(self, chosen: Sequence[int], room: float = ENOUGH - 1) -> None:
-        """The least and greatest value of each count chosen, alone, in worlds of everything."""
-        for number in chosen:
-            for sign in (1.0, -1.0):
-                wish = np.zeros(len(self.numbers))
-                wish[number] = sign
-                self.look(wish, room=room)

@@ -60,17 +60,32 @@ class Cube:
         rounded = self.built.select(rounded_count(pl.col(count), False)).to_series()
         return pl.select(pl.when(is_told.to_series()).then(rounded)).to_series()
 
+    def null(self, count: str) -> np.ndarray:
+        """The greatest count that is null in each row: 10, or 12 where other rows add up to it.
+
+        Of counts that another table has as its N: 10.
+        """
+        whole = pl.col("is_rollup") | (pl.col("period_type") != "month")
+        is_n = count == N or any(m.name == count and m.n_of for m in self.spec.measures)
+        return np.where(self.built.select(whole).to_series().to_numpy() & (not is_n), 12.0, 10.0)
+
+    def most(self, count: str) -> np.ndarray:
+        """The greatest that a null stands for; a row that is not published tells none of a count of lines."""
+        null = self.here & self.told(count).is_null().to_numpy()
+        return np.where(null, self.null(count), np.inf)
+
     def known(self, count: str) -> Bounds:
         """Least and greatest of a count of each row, from the row alone."""
         value = self.told(count)
         null = value.is_null().to_numpy()
         low, high = interval_of(value)
+        low = np.where(value == 15, self.null(count) + 1, low)
         low, high = np.where(null, 0.0, low), np.where(null, np.inf, high)
         measure = next((m for m in self.spec.measures if m.name == count), None)
         if measure is None:
             return low, high
-        # null in a row: it, or what it leaves of its denominator, is 1 to 10
-        least, most = np.ones(len(null)), np.full(len(null), 10.0)
+        # null in a row: it, or what it leaves of its denominator, is 1 to 10 (or 12)
+        least, most = np.ones(len(null)), self.null(count)
         if measure.of:
             whole = self.told(measure.of)
             hidden = whole.is_null().to_numpy()
@@ -143,7 +158,7 @@ def reader_of_lines(tables: Tables) -> Programme:
         low, high = cube.known(count)
         told = np.flatnonzero(few | (low > 0) | (high < np.inf))
         numbers = programme.bind(placed(_sums(cube)[told], first), low[told], high[told])
-        programme.ask(f"{name} {count}", cube.keys[told], numbers, few[told])
+        programme.ask(f"{name} {count}", cube.keys[told], numbers, few[told], cube.most(count)[told])
     for relation in RELATIONS:
         if all(term.table in cubes for term in relation.terms):
             programme.bind(_related(relation, cubes, blocks), 0, 0 if relation.is_equal else np.inf)
@@ -169,7 +184,8 @@ def reader_of_people(tables: Tables) -> Programme:
             high = np.where(cube.here, np.minimum(high, lines), most)
             numbers = programme.bind(placed(unit, first[name, count]), low, high)
             truth = cube.true(count)
-            programme.ask(f"{name} {count}", cube.keys, numbers, ~cube.here & (truth >= 1) & (truth <= 10))
+            few = ~cube.here & (truth >= 1) & (truth <= 10)
+            programme.ask(f"{name} {count}", cube.keys, numbers, few, np.full(len(few), 10.0))
             for parts, wholes, is_time in _edges(cube):
                 is_exact = is_time and count == "cases"
                 _roll_up(programme, first[name, count], parts, wholes, is_exact)

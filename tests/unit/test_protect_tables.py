@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import polars as pl
 import pytest
 import table_lines
 from polars.testing import assert_frame_equal
@@ -83,6 +84,40 @@ def test_a_count_of_1_to_10_or_that_leaves_as_many_is_null_with_what_rests_on_it
     row = shown([denied() for _ in range(refused)] + priced(30 - refused), "denials")
     assert (row["denied_lines"], row["denial_rate"]) == (told, rate)
     assert (row["denied_charge_sum"] is None) == (told is None)
+
+
+@pytest.mark.parametrize(
+    ("refused", "month", "longer"),
+    [(0, 0, 0), (10, None, None), (11, 15, None), (12, 15, None), (13, 15, 15)],
+)
+def test_a_row_that_others_add_up_to_withholds_counts_up_to_12(
+    refused: int, month: int | None, longer: int | None
+) -> None:
+    """Contract section 6, what it must stand: its parts may tell 9 or more, which must leave three values."""
+    tables = protect_tables(
+        tables_of([denied() for _ in range(refused)] + priced(40)), DisclosureRules.of("standard")
+    )
+    own = {"payer": "aetna", "line_of_business": "commercial"}
+    rows = tables["denials"]
+    assert rows.filter(**own, period_type="month").get_column("denied_lines").to_list() == [month]
+    wholes = rows.filter((pl.col("period_type") != "month") | pl.col("is_rollup"))
+    assert wholes.height > 3
+    assert set(wholes.get_column("denied_lines")) == {longer}
+    assert set(wholes.get_column("denial_rate").is_null()) == {longer is None}
+
+
+@pytest.mark.parametrize("answered", [10, 11, 12])
+def test_adjudicated_lines_are_told_as_the_n_of_denials(answered: int) -> None:
+    """Rule 2: 15 in one table and null in the other would tell 11 or 12, 15 in both 13 or more."""
+    tables = protect_tables(
+        tables_of(priced(answered) + [{"adjudication_state": "pending"}] * 20), DisclosureRules.of("standard")
+    )
+    keys = ["payer", "line_of_business", "period_type", "period_start"]
+    both = tables["utilization"].join(tables["denials"], on=keys, how="left", suffix="_of_denials")
+    assert both.height > 3
+    expected = 15 if answered > 10 else None
+    assert set(both.get_column("adjudicated_lines")) == {expected}
+    assert set(both.get_column("service_lines_of_denials")) == {expected}
 
 
 def test_a_count_that_is_another_tables_n_is_shown_whatever_it_leaves() -> None:

@@ -13,6 +13,11 @@ COUNT_STEP: Final = 5
 """Counts of lines, claims, cases and patients are rounded to the nearest 5 ..."""
 LEAST_COUNT: Final = 15
 """... but 11 and 12 become 15, so that 15 stands for 11 to 17: no count of 10 or less is ever shown."""
+SPARE: Final = 2
+"""In rows that other rows add up to, counts inside a row are withheld up to 12, not 10: intervals of their
+parts can tell such a count from below (nine parts of 1 to 10 make 9 or more), and a null that ended at 10
+would leave two values.
+"""
 SHARED_COUNT_STEP: Final = 10
 """For `shared` the counts of `standard` are rounded half up to 10."""
 PARTS: Final = 10_000

@@ -17,6 +17,7 @@ from schemas.table_columns import PEOPLE, Basis, Measure, TableSpec, basis_colum
 from schemas.tables import TABLES
 from transforms.protect.quality import protected_freshness, protected_quality
 from transforms.protect.rounding import (
+    SPARE,
     STEPS,
     as_parts,
     is_telling,
@@ -90,13 +91,21 @@ def enough_people(spec: TableSpec, rules: DisclosureRules) -> pl.Expr:
 def shown_count(m: Measure, rules: DisclosureRules) -> pl.Expr:
     """Rule 2: a count, rounded; null where it, or what is left of its denominator, is 1 to 10.
 
-    A count that is another table's N is shown there, so what is left of its denominator does not matter.
+    In rows that other rows add up to it is null up to 12. A count that is another table's N is shown there,
+    as that is: so its 11 and 12 are, and what is left of its denominator does not matter.
     """
     count = pl.col(m.name)
     small = is_few(count, rules.minimum_count)
+    if m.kind == "count" and not m.n_of:
+        small = small | (is_whole() & is_few(count, rules.minimum_count + SPARE))
     if m.of and not m.n_of:
         small = small | is_few(pl.col(m.of) - count, rules.minimum_count)
     return pl.when(~small).then(rounded_count(count, rules.is_shared))
+
+
+def is_whole() -> pl.Expr:
+    """Whether other rows of the table add up to this one: a roll-up, or a period longer than a month."""
+    return pl.col("is_rollup") | (pl.col("period_type") != "month")
 
 
 def is_few(count: pl.Expr, least: int) -> pl.Expr:
