@@ -14,7 +14,8 @@ from prefect.runner import Runner
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
-from flows.prefect_flows import nightly, rerun
+from flows.nightly import nightly
+from flows.rerun import rerun
 
 STOP_SECONDS: Final = 30
 

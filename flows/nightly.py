@@ -1,54 +1,29 @@
-"""The nightly run, one step a line: take in everything new in landing/, rebuild what it touches, publish.
-
-What a step gives to a later one is an edge of the graph that Prefect draws. `each` performs a step for every
-item at a time: a batch of files, a group of payers' months, an audience.
-"""
+"""The nightly flow of Prefect: `nightly_run` of `dag.py`, each step a task."""
 
 from __future__ import annotations
 
-from flows.run import Executor, Run
-from flows.steps.admission import Found, Partition, TakenIn, discover, intake, take_in
-from flows.steps.commit import commit, publish_release, withdraw
-from flows.steps.plan import plan_run
-from flows.steps.recover import Recovered, recover
-from flows.steps.resolve import resolve
-from flows.steps.summary import Summary, summarize
-from flows.steps.tabulate import build_tables, protect, stage
+import flows.prefect_env  # noqa: F401  (before the first import of prefect)
+
+# isort: split
+import datetime as dt
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+
+from flows.dag import nightly_run
+from flows.prefect_outcome import Outcome, ended, settings_of_a_flow
+from flows.prefect_tasks import PrefectTasks
+from flows.run import open_run
+from flows.telling import on_stderr
 
 
-def nightly_run(run: Run, do: Executor) -> Summary:
-    """Take in what is new in landing/, rebuild what it touches, publish."""
-    recovered = do("recover", recover, run)
-    found = do("discover", discover, run)
-    reports = do.each("intake", intake, run, found.listings)
-    taken = do("admission", take_in, run, found, reports)
-    return rebuild(run, do, recovered, found, taken)
+def _name_of_a_night() -> str:
+    return f"nightly-{dt.datetime.now(dt.UTC):%Y-%m-%d-%H%M%S}"
 
 
-def rebuild(
-    run: Run,
-    do: Executor,
-    recovered: Recovered,
-    found: Found,
-    taken: TakenIn,
-    only: Partition | None = None,
-) -> Summary:
-    """From the accepted rows to published releases; what has not changed is not made again."""
-    plan = do("plan", plan_run, run, taken, only)
-    if plan.is_idle:
-        committed = do("commit", commit, run, taken.store, [])
-        return do("summary", summarize, run, recovered, found, taken, plan, committed)
-    resolved = do("resolve", resolve, run, taken, plan, only)
-    if resolved.is_empty:
-        committed = do("commit", withdraw, run, resolved.store)
-        return do("summary", summarize, run, recovered, found, taken, plan, committed)
-    if not resolved.audiences:
-        committed = do("commit", commit, run, resolved.store, [])
-        return do("summary", summarize, run, recovered, found, taken, plan, committed)
-    built = do("tables", build_tables, run, resolved.store)
-    shown = do.each("protect", protect, run, resolved.audiences, built)
-    staged = do.each("stage", stage, run, shown, built)
-    committed = do("commit", commit, run, built, staged)
-    for release in staged:
-        do("publish", publish_release, run, release, committed)
-    return do("summary", summarize, run, recovered, found, taken, plan, committed)
+@flow(name="nightly", flow_run_name=_name_of_a_night, persist_result=False, log_prints=False)
+def nightly() -> State[Outcome] | Outcome:
+    """Take in everything new in landing/, rebuild what it touches, publish."""
+    with open_run(settings_of_a_flow(), "nightly", on_stderr()) as run:
+        summary = nightly_run(run, PrefectTasks())
+        return ended(summary, run.data)

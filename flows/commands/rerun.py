@@ -34,7 +34,7 @@ def rerun(
     settings.key  # noqa: B018  (without a key nothing is started)
     known_partition(settings, (partition[0].value, month))
     if plain:
-        from flows.rerun import rerun_run
+        from flows.dag import rerun_run
         from flows.run import InProcess, open_run
         from flows.telling import on_stderr
 

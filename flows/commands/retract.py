@@ -25,7 +25,7 @@ def retract(
     Example: cpt01939 retract landing/wrong_client.csv
     """
     common.choose_data()
-    from flows.retract import retract_run, undo_run
+    from flows.dag import retract_run, undo_run
     from flows.run import InProcess, open_run
     from flows.settings import load_settings
     from flows.telling import on_stderr

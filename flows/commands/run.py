@@ -27,7 +27,7 @@ def nightly_outcome(plain: bool) -> dict[str, Any]:
     settings = load_settings()
     settings.key  # noqa: B018  (without a key nothing is started)
     if plain:
-        from flows.nightly import nightly_run
+        from flows.dag import nightly_run
         from flows.run import InProcess, open_run
         from flows.telling import on_stderr
 

@@ -34,9 +34,10 @@ def _run(name: str, own: Server | None, parameters: Mapping[str, Any]) -> dict[s
     import httpx
     from flows.prefect_env import settings_of_a_run
 
-    from flows import prefect_flows
+    from flows.nightly import nightly
+    from flows.rerun import rerun
 
-    flow = prefect_flows.nightly if name == "nightly" else prefect_flows.rerun
+    flow = nightly if name == "nightly" else rerun
     if is_open_to_the_network(os.environ):
         say("Prefect's API is not on loopback and asks for no password: set PREFECT_API_AUTH_STRING")
     if own:

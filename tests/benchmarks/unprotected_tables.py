@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.nightly import nightly_run
+from flows.dag import nightly_run
 from flows.readers.reference_files import read_reference
 from flows.run import InProcess, open_run
 from flows.settings import load_settings

@@ -13,8 +13,8 @@ import pytest
 from small_runs import deliver, every_fault, published, run_nightly, settings_for, small_files, tree
 
 from flows import run as run_module
+from flows.dag import nightly_run
 from flows.errors import ProductError
-from flows.nightly import nightly_run
 from flows.readers import preflight
 from flows.run import InProcess, Run, open_run
 from flows.state import state_of

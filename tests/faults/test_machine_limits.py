@@ -19,8 +19,8 @@ from small_runs import published, settings_for
 from flows import run as run_module
 from flows.cli import main
 from flows.commands.status import lines_of
+from flows.dag import nightly_run
 from flows.errors import ProductError
-from flows.nightly import nightly_run
 from flows.readers import preflight
 from flows.run import open_run
 from flows.state import state_of

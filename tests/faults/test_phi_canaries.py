@@ -26,8 +26,8 @@ from inbound_rows import KEY, as_csv, claim, remit
 from small_runs import environment_for, run_nightly, settings_for
 
 from flows.commands.status import status
+from flows.dag import nightly_run
 from flows.errors import ProductError
-from flows.nightly import nightly_run
 from flows.run import InProcess, open_run
 from flows.steps import intake as intake_module
 

@@ -16,8 +16,8 @@ import yaml
 from night_runs import Watched, night, night_command, night_script, tables_after
 from small_runs import every_fault, run_rerun, settings_for
 
+from flows.dag import nightly_run
 from flows.errors import ProductError
-from flows.nightly import nightly_run
 from flows.run import open_run
 from flows.state import state_of
 from flows.store import lock

@@ -17,7 +17,7 @@ import duckdb
 from questions import QUESTIONS, Question
 
 from flows.commands.demo_files import write_landing
-from flows.nightly import nightly_run
+from flows.dag import nightly_run
 from flows.run import InProcess, open_run
 from flows.settings import load_settings, shipped
 from schemas.tables import TABLES

@@ -17,7 +17,7 @@ import pytest
 from duckdb_tables import QUERIES, answer, prepare
 
 from flows.commands.demo_files import write_landing
-from flows.nightly import nightly_run
+from flows.dag import nightly_run
 from flows.run import InProcess, open_run
 from flows.settings import config_folder, load_settings
 from flows.store.publish import read_manifest

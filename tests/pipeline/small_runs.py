@@ -11,8 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.nightly import nightly_run
-from flows.rerun import rerun_run
+from flows.dag import nightly_run, rerun_run
 from flows.run import InProcess, open_run
 from flows.settings import Settings, load_settings
 from flows.steps.summary import Summary

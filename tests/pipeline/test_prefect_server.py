@@ -150,7 +150,7 @@ def test_both_deployments_are_served_and_their_parameters_are_choices(api: httpx
     assert schema["definitions"]["Payer"]["enum"] == ["aetna", "bcbs", "cigna", "uhc", "medicare", "other"]
     assert "pattern" in schema["properties"]["month"]
     assert all(told["description"] for told in schema["properties"].values()), "the form explains itself"
-    assert rerun["entrypoint"] == "flows.prefect_flows.rerun"
+    assert rerun["entrypoint"] == "flows.rerun.rerun"
 
 
 @pytest.mark.parametrize(

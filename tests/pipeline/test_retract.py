@@ -18,9 +18,9 @@ from small_runs import (
     tree,
 )
 
+from flows.dag import retract_run, undo_run
 from flows.errors import ProductError
 from flows.readers.landing import shown_name
-from flows.retract import retract_run, undo_run
 from flows.run import InProcess, open_run
 from flows.state import state_of
 from flows.steps.summary import Summary

@@ -13,7 +13,7 @@ import pytest
 from inbound_rows import Row, as_csv, claim, remit
 from small_runs import KEY, command, published
 
-from flows.nightly import nightly_run
+from flows.dag import nightly_run
 from flows.run import InProcess, open_run
 from flows.settings import load_settings
 from flows.steps.summary import Summary

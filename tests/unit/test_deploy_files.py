@@ -134,7 +134,7 @@ def test_prefect_reads_the_automations() -> None:
 
 
 def test_a_night_that_needs_attention_is_told_and_was_not_missed() -> None:
-    from flows.prefect_flows import EVENT, NEEDS_ATTENTION
+    from flows.prefect_outcome import EVENT, NEEDS_ATTENTION
 
     _, attention, missed = automations()
     assert attention["trigger"]["expect"] == [EVENT]

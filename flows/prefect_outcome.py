@@ -1,16 +1,14 @@
-"""The two flows of Prefect: the runs of `nightly.py` and `rerun.py`, each step a task."""
+"""What both flows of Prefect share: their settings, how they end, and what their page shows."""
 
 from __future__ import annotations
 
 import flows.prefect_env  # noqa: F401  (before the first import of prefect)
 
 # isort: split
-import datetime as dt
 import logging
 from pathlib import Path
 from typing import Any, Final
 
-from prefect import flow
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
@@ -18,15 +16,10 @@ from prefect.events import emit_event
 from prefect.states import Completed
 
 from flows.errors import DOUBTS
-from flows.nightly import nightly_run
-from flows.parameters import Month, Payer
-from flows.prefect_tasks import PrefectTasks
-from flows.rerun import rerun_run
-from flows.run import LOGGER, open_run
+from flows.run import LOGGER
 from flows.settings import Settings, load_settings
 from flows.steps.summary import Summary
 from flows.store.publish import readers_folder
-from flows.telling import on_stderr
 
 NEEDS_ATTENTION: Final = "Needs attention"
 """The state of a run that is complete and met files or rows that somebody has to look at (exit code 3)."""
@@ -36,32 +29,6 @@ Outcome = dict[str, Any]
 # what a run logs goes to Prefect's page of it (see PREFECT_LOGGING_EXTRA_LOGGERS), not to the console
 LOGGER.setLevel(logging.INFO)
 LOGGER.propagate = False
-
-
-def _name_of_a_night() -> str:
-    return f"nightly-{dt.datetime.now(dt.UTC):%Y-%m-%d-%H%M%S}"
-
-
-@flow(name="nightly", flow_run_name=_name_of_a_night, persist_result=False, log_prints=False)
-def nightly() -> State[Outcome] | Outcome:
-    """Take in everything new in landing/, rebuild what it touches, publish."""
-    with open_run(settings_of_a_flow(), "nightly", on_stderr()) as run:
-        summary = nightly_run(run, PrefectTasks())
-        return ended(summary, run.data)
-
-
-@flow(name="rerun", flow_run_name="rerun-{payer}-{month}", persist_result=False, log_prints=False)
-def rerun(payer: Payer, month: Month, from_landing: bool = False) -> State[Outcome] | Outcome:
-    """Rebuild one payer and service month from what was taken in, under today's rules; publish.
-
-    Args:
-        payer: Whose claims: one of the five named payers, or the rest.
-        month: Month of service as YYYY-MM, such as 2025-03.
-        from_landing: Take the source files of this month in again first, as they lie in landing/ now.
-    """
-    with open_run(settings_of_a_flow(), "rerun", on_stderr()) as run:
-        summary = rerun_run(run, PrefectTasks(), (payer.value, month), from_landing)
-        return ended(summary, run.data)
 
 
 def settings_of_a_flow() -> Settings:
