@@ -144,7 +144,7 @@ def test_kept_tables_that_are_not_what_they_were_are_built_anew(
     data, well = tmp_path / "data", tmp_path / "well"
     deliver(data, *NIGHTS[0])
     run_nightly(data, audiences=["internal"])
-    deliver(data, *NIGHTS[2])
+    claims_file(data, "late.csv", [billed(1, "2025-03-04")])
     shutil.copytree(data, well)
     run_nightly(well, audiences=["internal"])
     snapshot = read_snapshot(data)

@@ -14,6 +14,8 @@ from transforms.synthetic.x12_writer import write_835, write_837p
 
 NOT_IN_X12 = ("medicare_contractor", "medicare_locality")
 TOLD_BY_FILE = {"data_quality", "release_changes"}
+COUNTS_OF_FILES = ["files", "usual_days_between", "is_late"]
+"""Columns of `freshness` that follow from how many files brought the rows (contract, section 4)."""
 
 
 def landing(data: Path, files: dict[str, bytes]) -> Path:
@@ -64,4 +66,5 @@ def test_extracts_and_raw_x12_give_the_same_tables(tmp_path: Path) -> None:
         found = tables(other)
         assert found.keys() == expected.keys()
         for name, frame in expected.items():
-            assert found[name].equals(frame), name
+            counted = COUNTS_OF_FILES if name == "freshness" else []
+            assert found[name].drop(counted).equals(frame.drop(counted)), name
