@@ -24,7 +24,7 @@ PAGES = (
 )
 LOOKED_AT = [
     *(("standard", name) for name in PAGES),
-    *(("internal", name) for name in ("index", "payer-uhc", "quality", "all")),
+    *(("internal", name) for name in ("index", "payer-uhc", "quality")),
 ]
 PICTURES = (("light", 1440), ("dark", 360))
 BOTH_LOOKS = ("index", "payer-uhc")
