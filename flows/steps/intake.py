@@ -347,7 +347,11 @@ def _quarantine(
     results: list[FileResult], accepted: dict[str, list[Accepted]], rejected: set[str]
 ) -> pl.DataFrame:
     """Rows kept apart: where they stand and which rules they break, never what they say."""
-    names = {result.row["file_key"]: result.row["shown_name"] for result in results}
+    names = {
+        result.row["file_key"]: result.row["shown_name"]
+        for result in results
+        if result.row["outcome"] != "duplicate"
+    }
     frames = [
         part.breaks.with_columns(
             source=pl.lit(kind), shown_name=pl.col("file_key").replace_strict(names, default=None)

@@ -189,3 +189,16 @@ def test_a_run_tells_that_the_clock_is_behind_its_last_release(
     assert "W_CLOCK: the last release was published later" in capsys.readouterr().err
     logs = "".join(path.read_text() for path in (data / "logs").glob("*.jsonl"))
     assert '"code": "W_CLOCK"' in logs
+
+
+def test_bad_rows_stand_under_the_name_of_the_file_that_was_taken_in(tmp_path: Path) -> None:
+    """A copy under another name in the same batch is a duplicate: it lends its name to nothing."""
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    rows = as_csv([*claims(30), claim(claim_id="BAD", charge_amount="much")])
+    for name in ("first.csv", "second.csv"):
+        (landing / name).write_bytes(rows)
+    run_nightly(tmp_path)
+    (told,) = state_of(settings_for(tmp_path))["quarantine"]
+    assert told["rows"] == 1
+    assert [(rule["rule"], rule["column"]) for rule in told["rules"]] == [("bad_number", "charge_amount")]
