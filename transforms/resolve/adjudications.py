@@ -80,6 +80,24 @@ OF_LOOP = (
 """What every row of an adjudication says alike."""
 FLAGS = ("same_payer", "prior_payer", "has_secondary_claim")
 
+OF_ADJUDICATION = (
+    "adjudication",
+    *OF_LOOP,
+    *FLAGS,
+    "payment_date",
+    "remit_filing_code",
+    "original_payer_claim_key",
+    "charge_cents",
+    "paid_cents",
+    "allowed_given_cents",
+    "adjudicated_codes",
+    "remark_codes",
+    "has_claim_adjustments",
+    "first_row",
+    "adjustments_text",
+)
+"""Columns of an adjudication, whether one row or several make it."""
+
 
 ZERO = r":-?0(?:\||$)"
 """An adjustment of nothing in packed adjustments."""
@@ -87,22 +105,6 @@ ZERO = r":-?0(?:\||$)"
 
 def _summed(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows of one loop that meet one slot, summed. Grain: one row per adjudication."""
-    shared = (
-        "adjudication",
-        *OF_LOOP,
-        *FLAGS,
-        "payment_date",
-        "remit_filing_code",
-        "original_payer_claim_key",
-        "charge_cents",
-        "paid_cents",
-        "allowed_given_cents",
-        "adjudicated_codes",
-        "remark_codes",
-        "has_claim_adjustments",
-        "first_row",
-        "adjustments_text",
-    )
     marked = rows.with_columns(
         has_claim_adjustments=pl.col("claim_adjustments").fill_null("") != "", first_row="row"
     )
@@ -136,7 +138,7 @@ def _summed(rows: pl.DataFrame) -> pl.DataFrame:
             adjustments_text=pl.lit(None, pl.String),
         )
     )
-    return pl.concat([whole.select(shared), parts.select(shared)])
+    return pl.concat([whole.select(OF_ADJUDICATION), parts.select(OF_ADJUDICATION)])
 
 
 def _joined(codes: pl.Expr) -> pl.Expr:
