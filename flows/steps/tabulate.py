@@ -17,6 +17,7 @@ from flows.run import Run
 from flows.steps.admission import read_ledger
 from flows.steps.build_tables import read_built, rolling_window, with_built
 from flows.store.files import as_json, private_folder, read_json
+from flows.store.place import Place
 from flows.store.publish import is_whole, read_manifest, staged_folder
 from flows.store.release import Terms, release_id, stage_release
 from flows.store.snapshot import Edition, Snapshot, Store
@@ -222,7 +223,9 @@ def last_release(run: Run, audience: Audience) -> Tables | None:
     manifest = read_manifest(folder)
     if manifest is None or not is_whole(folder, manifest):
         return None
-    return _read_frames(folder) if _same_thresholds(run, audience, manifest) else None
+    if not _same_thresholds(run, audience, manifest):
+        return None
+    return _read_tables({name: folder / entry["file"] for name, entry in sorted(manifest["tables"].items())})
 
 
 def audiences_due(run: Run, store: Store) -> list[Audience]:
@@ -254,6 +257,9 @@ def _write_frames(folder: Path, frames: Mapping[str, pl.DataFrame]) -> Path:
 
 
 def _read_frames(folder: Path) -> Tables:
-    paths = sorted(folder.glob("*.parquet"))
+    return _read_tables({path.stem: path for path in sorted(folder.glob("*.parquet"))})
+
+
+def _read_tables(files: Mapping[str, Place]) -> Tables:
     with ThreadPoolExecutor(READING) as pool:
-        return dict(zip((path.stem for path in paths), pool.map(pl.read_parquet, paths), strict=True))
+        return dict(zip(files, pool.map(pl.read_parquet, files.values()), strict=True))
