@@ -11,8 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from flows.readers.csv_header import MARK
 from flows.readers.preflight import Preflight, text_beside

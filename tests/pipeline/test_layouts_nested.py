@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,18 @@ STEDI: dict[str, Any] = {
         }
     ],
 }
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "layouts.md").read_text("utf-8")
+DOCUMENTED = re.search(r"```text ndjson\n(?P<text>.*?)```\n\n```toml\n(?P<toml>.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_nested_document_of_the_docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert DOCUMENTED is not None
+    found = taken_in(tmp_path, monkeypatch, {"export": DOCUMENTED["text"].encode()}, mine=DOCUMENTED["toml"])
+    assert found.only["outcome"] == "accepted", found.only
+    assert texts(found.remit_lines, REMIT) == [REMIT]
+    assert found.remit_lines["original_payer_claim_key"].null_count() == 0
 
 
 def one_line(document: Any) -> bytes:

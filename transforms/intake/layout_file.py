@@ -240,11 +240,13 @@ def _with_lists(
 def _slot(raw: Mapping[str, Any], mistakes: Mistakes) -> Adjustment:
     for key in sorted(set(raw) - set(SLOT)):
         mistakes.add(f"unknown key {key} in a slot", key, "adjustments")
-    where = [values(raw.get(key, {}), key, mistakes) for key in ("negative_where", "where", "where_not")]
+    negative, where, where_not = (
+        values(raw.get(key, {}), key, mistakes) for key in ("negative_where", "where", "where_not")
+    )
     amount, group, reason, code, always = (str(raw.get(key, "")) for key in TEXTS_OF_SLOT)
     percent, near = _near(raw.get("near"), mistakes)
     less = texts(raw, "less", mistakes)
-    slot = Adjustment(amount, group, reason, code, always, less, *where, percent, near)
+    slot = Adjustment(amount, group, reason, code, always, less, negative, where, where_not, percent, near)
     has_code = [
         bool(slot.code),
         bool(slot.always) and ("-" in slot.always) != bool(slot.reason) and not slot.group,

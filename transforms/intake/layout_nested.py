@@ -48,7 +48,8 @@ def read_list(raw: Any, key: str, mistakes: Mistakes) -> AdjustmentList | None:
     if not isinstance(numbered, int) or not 0 <= numbered <= MOST_NUMBERED:
         mistakes.add(f"numbered must be 0 to {MOST_NUMBERED}", key, "adjustments")
         numbered = 0
-    return AdjustmentList(*(raw[name] for name in needed), numbered, raw.get("carry_group") is True)
+    path, group, reason, amount = (raw[name] for name in needed)
+    return AdjustmentList(path, group, reason, amount, numbered, raw.get("carry_group") is True)
 
 
 def check_paths(

@@ -199,7 +199,7 @@ def canonical_text(rows: pl.LazyFrame, layout: Layout, header: list[str]) -> pl.
 def canonical_texts(layout: Layout, found: Found) -> tuple[dict[str, pl.Expr], list[pl.Expr]]:
     """The text of every canonical column, and the names of those that the layout assumed."""
     texts = {column.name: _text_of(column.name, layout, found) for column in COLUMNS[layout.kind]}
-    assumed = []
+    assumed: list[pl.Expr] = []
     for name, value in layout.assumed.items():
         empty = _says_nothing(texts[name])
         assumed.append(pl.when(empty).then(pl.lit(name)))
