@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oracle_adjudications import Adjudication
-from oracle_claims import Slot
+from oracle_claims import LinePosition
 from oracle_loops import Loop, RemitLine
 
 
@@ -52,8 +52,8 @@ def mark_unmatched(adjudications: list[Adjudication], loops: list[Loop]) -> None
     """Lines of claims with a reversal that found nothing to cancel carry no price."""
     for reversal in adjudications:
         if reversal.is_unmatched and not reversal.is_secondary:
-            for slot in reversal.slot.claim.slots:
-                slot.has_unmatched_reversal = True
+            for line_position in reversal.line_position.claim.line_positions:
+                line_position.has_unmatched_reversal = True
     for loop in loops:
         for line in loop.lines:
             mark_homeless_reversal(line)
@@ -64,7 +64,7 @@ def reverse_line(reversal: Adjudication, adjudications: list[Adjudication]) -> N
     candidates = [
         other
         for other in adjudications
-        if other.slot is reversal.slot
+        if other.line_position is reversal.line_position
         and can_cancel(reversal.named_numbers, other)
         and other.paid_on <= reversal.paid_on
     ]
@@ -87,16 +87,18 @@ def is_of_whole_claim(line: RemitLine) -> bool:
 def reverse_claim(line: RemitLine, adjudications: list[Adjudication]) -> None:
     """Cancels the latest uncancelled loop of its payer claim number."""
     numbers = {line.row["payer_number"], line.row["original"]} - {None}
-    slots = set(line.candidates)
+    line_positions = set(line.candidates)
     open_ones = [
-        a for a in adjudications if a.slot in slots and can_cancel(numbers, a) and comes_before(a, line)
+        a
+        for a in adjudications
+        if a.line_position in line_positions and can_cancel(numbers, a) and comes_before(a, line)
     ]
     if not open_ones:
         return
     latest = max(open_ones, key=lambda a: (a.paid_on, a.content()))
     for a in open_ones:
         if a.loop is latest.loop:
-            a.cancelled_by = whole_reversal(line, a.slot)
+            a.cancelled_by = whole_reversal(line, a.line_position)
     line.outcome = "linked"
 
 
@@ -108,15 +110,15 @@ def comes_before(answer: Adjudication, reversal: RemitLine) -> bool:
     return answer.paid_on < reversal.row["paid_on"] or (answer.paid_on == reversal.row["paid_on"] and negated)
 
 
-def whole_reversal(line: RemitLine, slot: Slot) -> Adjudication:
+def whole_reversal(line: RemitLine, line_position: LinePosition) -> Adjudication:
     """A reversal of the claim as seen from one of its lines: it has a date and no amounts of its own."""
-    return Adjudication(slot, line.loop, [line], 0, 0, None, {}, False)
+    return Adjudication(line_position, line.loop, [line], 0, 0, None, {}, False)
 
 
 def mark_homeless_reversal(line: RemitLine) -> None:
     """A reversal that meets no single line marks all lines of the one claim it can speak of."""
     if line.is_reversal and line.outcome in ("ambiguous", "unlinked"):
-        claims = {slot.claim for slot in line.candidates}
+        claims = {line_position.claim for line_position in line.candidates}
         if len(claims) == 1:
-            for slot in claims.pop().slots:
-                slot.has_unmatched_reversal = True
+            for line_position in claims.pop().line_positions:
+                line_position.has_unmatched_reversal = True
