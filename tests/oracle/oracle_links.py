@@ -156,14 +156,14 @@ def meet_in_order(loop: Loop) -> None:
             and is_of_one_claim
             and all(bill_agrees(line, s) for s in line.candidates)
         ):
-            bill = (line.billed_code, line.row["service_date"], line.row["charge"])
+            bill = (line.billed_code, line.row["charge"])
             alike.setdefault((*bill, frozenset(id(slot) for slot in line.candidates)), []).append(line)
-    for (code, day, charge, _), lines in alike.items():
+    for (code, charge, _), lines in alike.items():
         taken = [
             line.slot
             for line in loop.lines
             if line.slot is not None
-            and (line.billed_code, line.row["service_date"], line.row["charge"]) == (code, day, charge)
+            and (line.billed_code, line.row["charge"]) == (code, charge)
         ]
         left = [slot for slot in lines[0].candidates if slot not in taken]
         if len(lines) == len(left) and (is_ordered(lines) or say_the_same(lines)):
