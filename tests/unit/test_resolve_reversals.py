@@ -156,6 +156,12 @@ def test_a_reversal_of_a_claim_on_the_day_of_its_payment() -> None:
     assert (found.line["allowed_cents"], unmatched(found)) == (37500, 0)
 
 
+def test_a_correction_of_the_same_payment_on_the_day_of_the_reversal_stands() -> None:
+    again = remit(payment_date=days(9), trace_key="trace 3", adjustments="CO-45:48000|PR-1:8400")
+    found = resolve(TWO_LINES, [remit(), whole(payment_date=days(9)), again])
+    assert (found.states(), found.line["deductible_cents"]) == (["paid"], 8400)
+
+
 def test_a_reversal_of_a_claim_that_finds_nothing_takes_the_price() -> None:
     found = resolve(TWO_LINES, [remit(), whole(payer_claim_key="P9")])
     assert (unmatched(found), found.line["is_priced"]) == (1, False)
