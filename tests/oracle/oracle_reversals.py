@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oracle_adjudications import Adjudication
-from oracle_claims import Slot
+from oracle_claims import Claim, Slot
 from oracle_loops import Loop, RemitLine
 
 
@@ -87,10 +87,10 @@ def is_of_whole_claim(line: RemitLine) -> bool:
 def reverse_claim(line: RemitLine, adjudications: list[Adjudication]) -> None:
     """Cancels the latest uncancelled loop of its payer claim number."""
     numbers = {line.row["payer_number"], line.row["original"]} - {None}
-    slots = set(line.candidates)
+    claim = claim_answered(line, numbers, adjudications)
     open_ones: dict[int, list[Adjudication]] = {}
     for a in adjudications:
-        if a.slot in slots and can_cancel(numbers, a):
+        if a.slot.claim is claim and can_cancel(numbers, a):
             open_ones.setdefault(id(a.loop), []).append(a)
     possible = [answers for answers in open_ones.values() if comes_before(answers, line)]
     if not possible:
@@ -98,6 +98,15 @@ def reverse_claim(line: RemitLine, adjudications: list[Adjudication]) -> None:
     for a in max(possible, key=lambda answers: latest_first(answers, line)):
         a.cancelled_by = whole_reversal(line, a.slot)
     line.outcome = "linked"
+
+
+def claim_answered(line: RemitLine, numbers: set[str], adjudications: list[Adjudication]) -> Claim | None:
+    """The claim whose answers bear one of the payer claim numbers; of several that of the reversal's claim
+    number, and none where that leaves several."""
+    found = [a for a in adjudications if not a.is_reversal and a.payer_claim_numbers & numbers]
+    own = [a for a in found if any(each.row["loose"] == line.row["loose"] for each in a.lines)]
+    claims = {id(a.slot.claim): a.slot.claim for a in own or found}
+    return next(iter(claims.values())) if len(claims) == 1 else None
 
 
 def comes_before(answers: list[Adjudication], reversal: RemitLine) -> bool:
