@@ -19,7 +19,7 @@ from flows.settings import config_folder
 from transforms.intake.layout_file import BrokenLayout, broken_for, read_layouts
 from transforms.intake.layout_rules import plain
 from transforms.intake.layouts import Layout, pick_layout, with_filled_down
-from transforms.intake.scope_filter import mesh_of
+from transforms.intake.scope_filter import prefilter_rules
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Extract:
         if self.rows is not None:
             return TextRows(self.rows, self.header)
         header = CsvHeader(self.header, self.separator, quote=self.quote)
-        mesh = mesh_of(layout, scope, self.header) if self.quote == '"' else None
-        return read_csv(self.found, header, mesh)
+        rules = prefilter_rules(layout, scope, self.header) if self.quote == '"' else None
+        return read_csv(self.found, header, rules)
 
     def _check_broken(self) -> None:
         """Rejected where the file was meant for a layout that can't be used."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oracle_adjudications import Adjudication
-from oracle_claims import Claim, Slot
+from oracle_claims import Claim, LinePosition
 from oracle_loops import Loop, RemitLine
 
 
@@ -52,8 +52,8 @@ def mark_unmatched(adjudications: list[Adjudication], loops: list[Loop]) -> None
     """Lines of claims with a reversal that found nothing to cancel carry no price."""
     for reversal in adjudications:
         if reversal.is_unmatched and not reversal.is_secondary:
-            for slot in reversal.slot.claim.slots:
-                slot.has_unmatched_reversal = True
+            for line_position in reversal.line_position.claim.line_positions:
+                line_position.has_unmatched_reversal = True
     for loop in loops:
         for line in loop.lines:
             mark_homeless_reversal(line)
@@ -64,7 +64,7 @@ def reverse_line(reversal: Adjudication, adjudications: list[Adjudication]) -> N
     candidates = [
         other
         for other in adjudications
-        if other.slot is reversal.slot
+        if other.line_position is reversal.line_position
         and can_cancel(reversal.named_numbers, other)
         and other.paid_on <= reversal.paid_on
     ]
@@ -90,13 +90,13 @@ def reverse_claim(line: RemitLine, adjudications: list[Adjudication]) -> None:
     claim = claim_answered(line, numbers, adjudications)
     open_ones: dict[int, list[Adjudication]] = {}
     for a in adjudications:
-        if a.slot.claim is claim and can_cancel(numbers, a):
+        if a.line_position.claim is claim and can_cancel(numbers, a):
             open_ones.setdefault(id(a.loop), []).append(a)
     possible = [answers for answers in open_ones.values() if comes_before(answers, line)]
     if not possible:
         return
     for a in max(possible, key=lambda answers: latest_first(answers, line)):
-        a.cancelled_by = whole_reversal(line, a.slot)
+        a.cancelled_by = whole_reversal(line, a.line_position)
     line.outcome = "linked"
 
 
@@ -105,7 +105,7 @@ def claim_answered(line: RemitLine, numbers: set[str], adjudications: list[Adjud
     number, and none where that leaves several."""
     found = [a for a in adjudications if not a.is_reversal and a.payer_claim_numbers & numbers]
     own = [a for a in found if any(each.row["loose"] == line.row["loose"] for each in a.lines)]
-    claims = {id(a.slot.claim): a.slot.claim for a in own or found}
+    claims = {id(a.line_position.claim): a.line_position.claim for a in own or found}
     return next(iter(claims.values())) if len(claims) == 1 else None
 
 
@@ -123,15 +123,15 @@ def latest_first(answers: list[Adjudication], reversal: RemitLine) -> tuple[Any,
     return (day < reversal.row["paid_on"], day, max(a.content() for a in answers))
 
 
-def whole_reversal(line: RemitLine, slot: Slot) -> Adjudication:
+def whole_reversal(line: RemitLine, line_position: LinePosition) -> Adjudication:
     """A reversal of the claim as seen from one of its lines: it has a date and no amounts of its own."""
-    return Adjudication(slot, line.loop, [line], 0, 0, None, {}, False)
+    return Adjudication(line_position, line.loop, [line], 0, 0, None, {}, False)
 
 
 def mark_homeless_reversal(line: RemitLine) -> None:
     """A reversal that meets no single line marks all lines of the one claim it can speak of."""
     if line.is_reversal and line.outcome in ("ambiguous", "unlinked"):
-        claims = {slot.claim for slot in line.candidates}
+        claims = {line_position.claim for line_position in line.candidates}
         if len(claims) == 1:
-            for slot in claims.pop().slots:
-                slot.has_unmatched_reversal = True
+            for line_position in claims.pop().line_positions:
+                line_position.has_unmatched_reversal = True

@@ -42,7 +42,7 @@ CELL_COLUMNS: Final = ("procedure_code", "payer", "line_of_business")
 
 
 @dataclass(frozen=True)
-class Book:
+class AnalysisLines:
     """Current primary lines, one row each, with what every table needs; counts of the others.
 
     `values`: distinct values, ascending, of each column of VALUES; `_rank_<column>` of a line is its place
@@ -217,7 +217,7 @@ def other_lines(lines: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
-def open_book(
+def open_analysis(
     lines: pl.LazyFrame,
     as_of: date,
     rules: Rules,
@@ -225,7 +225,7 @@ def open_book(
     owners: Mapping[str, str] | None = None,
     rolling_from: date | None = None,
     only: frozenset[Period] | None = None,
-) -> Book:
+) -> AnalysisLines:
     """Read resolved lines once for all tables.
 
     `owners` (billing NPI -> owner) makes several billing providers of one owner one provider where prices are
@@ -240,7 +240,7 @@ def open_book(
         rolling = month_of(rolling_from)
     calendar = Calendar(as_of, rules.mature_days, rolling, only)
     frame, values = ranked(frame)
-    return Book(frame, others, calendar, rules, values)
+    return AnalysisLines(frame, others, calendar, rules, values)
 
 
 def _described(frame: pl.DataFrame, reference: ReferenceTables, owners: Mapping[str, str]) -> pl.DataFrame:

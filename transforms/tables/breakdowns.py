@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from schemas.table_columns import TableSpec
-from transforms.tables.analysis_lines import Book
+from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.cells import (
     Measures,
     Percentiles,
@@ -25,7 +25,7 @@ BASES = {"priced": "is_priced", "unit_priced": "is_unit_priced"}
 
 
 def break_down(
-    book: Book,
+    analysis: AnalysisLines,
     rows: pl.DataFrame,
     breakdown: Sequence[str],
     spec: TableSpec,
@@ -62,7 +62,7 @@ def break_down(
         bases={basis: column for basis, column in BASES.items() if basis in bases},
     )
     cells = with_count_of(
-        measure_cells(book, named(rows, breakdown), breakdown, measures), utilization, "_all_lines"
+        measure_cells(analysis, named(rows, breakdown), breakdown, measures), utilization, "_all_lines"
     )
     shares = [quotient("service_lines", "_all_lines").alias("share_of_lines")]
     if with_ratio:
@@ -89,7 +89,11 @@ def named(rows: pl.DataFrame, breakdown: Sequence[str]) -> pl.DataFrame:
 
 
 def finished_breakdown(
-    book: Book, rows: pl.DataFrame, breakdown: Sequence[str], spec: TableSpec, utilization: pl.DataFrame
+    analysis: AnalysisLines,
+    rows: pl.DataFrame,
+    breakdown: Sequence[str],
+    spec: TableSpec,
+    utilization: pl.DataFrame,
 ) -> pl.DataFrame:
     """A breakdown table that needs no more than the usual measures."""
-    return finish(break_down(book, rows, breakdown, spec, utilization), spec)
+    return finish(break_down(analysis, rows, breakdown, spec, utilization), spec)

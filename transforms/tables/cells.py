@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 
 from schemas.table_columns import MONEY, TableSpec, nearest_rank
-from transforms.tables.analysis_lines import MICRO, Book
-from transforms.tables.cube import Flags, Grid, make_grid
+from transforms.tables.analysis_lines import MICRO, AnalysisLines
+from transforms.tables.cube import Cube, Flags, make_cube
 from transforms.tables.measuring import concentration, distinct, kinds, maxima, percentiles, sums
 
 KIND = 5_000
@@ -66,7 +66,7 @@ def _flags(rows: pl.DataFrame, column: str) -> Flags:
 
 
 def measure_cells(
-    book: Book,
+    analysis: AnalysisLines,
     rows: pl.DataFrame,
     breakdown: Sequence[str],
     measures: Measures,
@@ -74,45 +74,44 @@ def measure_cells(
 ) -> pl.DataFrame:
     """Keys, is_rollup, is_mature, N and the measures of every cell that a row stands in.
 
-    Rows are lines of the book, or lines repeated with different values of the breakdown; `where` leaves some
-    out. Percentiles without
-    a value are null, so are greatest values.
+    Rows are lines of the analysis, or lines repeated with different values of the breakdown; `where` leaves
+    some out. Percentiles without a value are null, so are greatest values.
     """
     rows = _projected(rows, breakdown, measures, where)
-    grid = make_grid(rows, breakdown, book.calendar)
+    cube = make_cube(rows, breakdown, analysis.calendar)
     lines = pl.lit(1) if measures.population is None else pl.col(measures.population)
     counted = {name: (f"_{name}", measures.population) for name in N_ENTITIES}
-    made = _summed(grid, rows, {"service_lines": lines}) | _counted(grid, rows, counted)
-    further = _measured(grid, rows, measures, book)
-    return grid.keys.with_columns(series.alias(name) for name, series in (made | further).items())
+    made = _summed(cube, rows, {"service_lines": lines}) | _counted(cube, rows, counted)
+    further = _measured(cube, rows, measures, analysis)
+    return cube.keys.with_columns(series.alias(name) for name, series in (made | further).items())
 
 
-def _measured(grid: Grid, rows: pl.DataFrame, measures: Measures, book: Book) -> Columns:
+def _measured(cube: Cube, rows: pl.DataFrame, measures: Measures, analysis: AnalysisLines) -> Columns:
     """All measures of the cells but N."""
-    made = _summed(grid, rows, measures.sums) | _counted(grid, rows, measures.distinct)
+    made = _summed(cube, rows, measures.sums) | _counted(cube, rows, measures.distinct)
     for p in measures.percentiles:
-        ranks, values = rows.get_column(f"_rank_{p.value}"), book.values[p.value]
-        found = percentiles(grid, ranks, values, _mask(rows, p.where), p.percents)
+        ranks, values = rows.get_column(f"_rank_{p.value}"), analysis.values[p.value]
+        found = percentiles(cube, ranks, values, _mask(rows, p.where), p.percents)
         for percent, (between, nearest) in zip(p.percents, found, strict=True):
             name = f"{p.name}_p{percent}"
             made[name] = pl.Series(between, nan_to_null=True)
             made[nearest_rank(name)] = pl.Series(nearest, nan_to_null=True)
-    for name, numbers in maxima(grid, rows, measures.maxima, LEAST).items():
+    for name, numbers in maxima(cube, rows, measures.maxima, LEAST).items():
         made[name] = pl.Series(numbers).replace(LEAST, None)
-    made |= _averaged(grid, rows, measures.averaged)
+    made |= _averaged(cube, rows, measures.averaged)
     for basis, mask in measures.bases.items():
         owners, cents = rows.get_column("_owners"), rows.get_column("allowed_cents")
         held = _flags(rows, mask)
-        for name, numbers in concentration(grid, owners, cents, held, basis).items():
+        for name, numbers in concentration(cube, owners, cents, held, basis).items():
             made[name] = pl.Series(numbers)
     return made
 
 
-def _averaged(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> Columns:
+def _averaged(cube: Cube, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> Columns:
     """Spread and kinds (`Measure.averaged`) of values."""
-    greatest = maxima(grid, rows, wanted, LEAST)
-    least = maxima(grid, rows, {name: -value for name, value in wanted.items()}, LEAST)
-    different = kinds(grid, rows, {name: value // _kind_of(name) for name, value in wanted.items()})
+    greatest = maxima(cube, rows, wanted, LEAST)
+    least = maxima(cube, rows, {name: -value for name, value in wanted.items()}, LEAST)
+    different = kinds(cube, rows, {name: value // _kind_of(name) for name, value in wanted.items()})
     made = {}
     for name in wanted:
         spread = np.where(greatest[name] == LEAST, 0, greatest[name] + least[name])
@@ -124,15 +123,15 @@ def _kind_of(name: str) -> int:
     return RATIO_KIND if name == RATIO else KIND
 
 
-def _summed(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> Columns:
-    return {name: pl.Series(numbers) for name, numbers in sums(grid, rows, wanted).items()}
+def _summed(cube: Cube, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> Columns:
+    return {name: pl.Series(numbers) for name, numbers in sums(cube, rows, wanted).items()}
 
 
-def _counted(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, tuple[str, str | None]]) -> Columns:
+def _counted(cube: Cube, rows: pl.DataFrame, wanted: Mapping[str, tuple[str, str | None]]) -> Columns:
     made = {}
     for name, (column, mask) in wanted.items():
         alone = _mask(rows, f"{column}_alone" if f"{column}_alone" in rows.columns else None)
-        made[name] = pl.Series(distinct(grid, rows.get_column(column), _mask(rows, mask), alone))
+        made[name] = pl.Series(distinct(cube, rows.get_column(column), _mask(rows, mask), alone))
     return made
 
 

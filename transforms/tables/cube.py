@@ -28,7 +28,7 @@ COMBINATIONS = [
 
 
 @dataclass(frozen=True)
-class Grid:
+class Cube:
     """Rows, finest cells and cells of a table.
 
     `base`: finest cell of each row. `fixed`: the part of a finest cell that no roll-up merges. `parents`:
@@ -107,7 +107,7 @@ def _unpacked(key: Ids, sizes: Sequence[int]) -> list[Ids]:
     return parts[::-1]
 
 
-def make_grid(rows: pl.DataFrame, breakdown: Sequence[str], calendar: Calendar) -> Grid:
+def make_cube(rows: pl.DataFrame, breakdown: Sequence[str], calendar: Calendar) -> Cube:
     """Number the cells of rows that carry procedure_code, payer, line_of_business, _month and the
     breakdown.
     """
@@ -132,7 +132,7 @@ def make_grid(rows: pl.DataFrame, breakdown: Sequence[str], calendar: Calendar) 
         offsets.append(offset)
         offset += len(cell[-1])
     keys = _keys(names, [words for _, words in coded], cells, starts, calendar)
-    return Grid(base, _packed(parts[:-3], sizes[:-3]), tuple(parents), tuple(offsets), keys)
+    return Cube(base, _packed(parts[:-3], sizes[:-3]), tuple(parents), tuple(offsets), keys)
 
 
 def _combination(
@@ -180,9 +180,9 @@ def _keys(
     )
 
 
-def _empty_grid(names: Sequence[str]) -> Grid:
+def _empty_grid(names: Sequence[str]) -> Cube:
     none = np.zeros(0, np.int64)
     schema: dict[str, pl.DataType] = dict.fromkeys([*names, "period_type"], pl.String())
     schema |= {"period_start": pl.Date(), "is_mature": pl.Boolean(), "is_rollup": pl.Boolean()}
     count = len(COMBINATIONS)
-    return Grid(none, none, (none,) * count, (0,) * count, pl.DataFrame(schema=schema))
+    return Cube(none, none, (none,) * count, (0,) * count, pl.DataFrame(schema=schema))

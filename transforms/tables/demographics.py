@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.tables_of_lines import DEMOGRAPHICS
-from transforms.tables.analysis_lines import Book
+from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.breakdowns import finished_breakdown
 
 
@@ -27,7 +27,7 @@ def age_band() -> pl.Expr:
     )
 
 
-def demographics(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
+def demographics(analysis: AnalysisLines, utilization: pl.DataFrame) -> pl.DataFrame:
     """Lines by age band and sex. Grain: five keys, age_band and sex."""
-    rows = book.lines.with_columns(age_band(), pl.col("patient_sex").alias("sex"))
-    return finished_breakdown(book, rows, ("age_band", "sex"), DEMOGRAPHICS, utilization)
+    rows = analysis.lines.with_columns(age_band(), pl.col("patient_sex").alias("sex"))
+    return finished_breakdown(analysis, rows, ("age_band", "sex"), DEMOGRAPHICS, utilization)

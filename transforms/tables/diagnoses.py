@@ -6,26 +6,26 @@ import polars as pl
 
 from schemas.reference import ReferenceTables
 from schemas.tables_of_lines import DIAGNOSES
-from transforms.tables.analysis_lines import Book
+from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.breakdowns import break_down
 from transforms.tables.cells import finish
 
 POSITIONS = [f"diagnosis_{i}" for i in range(1, 5)]
 
 
-def diagnoses(book: Book, utilization: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
+def diagnoses(analysis: AnalysisLines, utilization: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
     """Lines by category of the first diagnosis and its region. Grain: five keys, diagnosis, region.
 
     A line is in conflict when a diagnosis of it is listed and none that is listed fits its procedure code.
     """
-    listed = listed_codes(book.lines, reference)
-    rows = book.lines.with_columns(
+    listed = listed_codes(analysis.lines, reference)
+    rows = analysis.lines.with_columns(
         pl.col("diagnosis_1").str.head(3).alias("diagnosis"),
         looked_up("diagnosis_1", listed, "region").alias("region"),
         _conflict(listed).alias("_conflict"),
     )
     conflicts = {"region_conflict_lines": pl.col("_conflict")}
-    cells = break_down(book, rows, ("diagnosis", "region"), DIAGNOSES, utilization, conflicts)
+    cells = break_down(analysis, rows, ("diagnosis", "region"), DIAGNOSES, utilization, conflicts)
     return finish(cells, DIAGNOSES)
 
 

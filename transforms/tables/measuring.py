@@ -1,4 +1,4 @@
-"""Measure the cells of a grid: sums, greatest values, distinct counts, percentiles, concentration of
+"""Measure the cells of a cube: sums, greatest values, distinct counts, percentiles, concentration of
 providers.
 
 Counts and sums are made once for the finest cells and added up. Distinct counts and percentiles, which do
@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from schemas.table_columns import basis_columns
-from transforms.tables.cube import Flags, Grid, Ids
+from transforms.tables.cube import Cube, Flags, Ids
 
 Values = NDArray[np.float64]
 PLACES = pl.Series(range(64), dtype=pl.Int64)
@@ -25,27 +25,27 @@ LARGEST_TABLE = 1 << 24
 """Cells x things up to which a table of them is laid out instead of sorting."""
 
 
-def sums(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> dict[str, Ids]:
+def sums(cube: Cube, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> dict[str, Ids]:
     """Sums of integer expressions by cell; a null adds nothing."""
     columns = [expression.cast(pl.Int64).fill_null(0).alias(name) for name, expression in wanted.items()]
     if not columns:
         return {}
     return _rolled(
-        grid, _by_finest(grid, rows.with_columns(columns).select(list(wanted)), pl.all().sum()), np.add
+        cube, _by_finest(cube, rows.with_columns(columns).select(list(wanted)), pl.all().sum()), np.add
     )
 
 
-def maxima(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr], least: int) -> dict[str, Ids]:
+def maxima(cube: Cube, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr], least: int) -> dict[str, Ids]:
     """Greatest values of integer expressions by cell; `least` where no row has one."""
     columns = [expression.cast(pl.Int64).fill_null(least).alias(name) for name, expression in wanted.items()]
     if not columns:
         return {}
     return _rolled(
-        grid, _by_finest(grid, rows.with_columns(columns).select(list(wanted)), pl.all().max()), np.maximum
+        cube, _by_finest(cube, rows.with_columns(columns).select(list(wanted)), pl.all().max()), np.maximum
     )
 
 
-def kinds(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> dict[str, Ids]:
+def kinds(cube: Cube, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> dict[str, Ids]:
     """About how many different values integer expressions have by cell, never more than there are.
 
     Each value has one of 63 bits, so that cells add up; two values may share one.
@@ -54,7 +54,7 @@ def kinds(grid: Grid, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> dict
         return {}
     places = rows.select((_scattered(value) % 63).fill_null(63).alias(name) for name, value in wanted.items())
     bits = places.select(pl.col(name).replace_strict(PLACES, BITS) for name in wanted)
-    rolled = _rolled(grid, _by_finest(grid, bits, pl.all().bitwise_or()), np.bitwise_or)
+    rolled = _rolled(cube, _by_finest(cube, bits, pl.all().bitwise_or()), np.bitwise_or)
     return {name: np.bitwise_count(found).astype(np.int64) for name, found in rolled.items()}
 
 
@@ -63,20 +63,20 @@ def _scattered(value: pl.Expr) -> pl.Expr:
     return (value.cast(pl.Int64) * 2_654_435_761 % 4_294_967_291) * 40_503 % 4_294_967_279
 
 
-def _by_finest(grid: Grid, values: pl.DataFrame, how: pl.Expr) -> pl.DataFrame:
-    based = values.with_columns(pl.Series("_base", grid.base))
+def _by_finest(cube: Cube, values: pl.DataFrame, how: pl.Expr) -> pl.DataFrame:
+    based = values.with_columns(pl.Series("_base", cube.base))
     return based.group_by("_base").agg(how).sort("_base").drop("_base")
 
 
-def _rolled(grid: Grid, finest: pl.DataFrame, add: np.ufunc) -> dict[str, Ids]:
+def _rolled(cube: Cube, finest: pl.DataFrame, add: np.ufunc) -> dict[str, Ids]:
     """Bring columns of the finest cells up to the cells of every combination."""
-    made = _rolled_up(grid, finest.to_numpy().reshape(grid.finest, finest.width), add)
+    made = _rolled_up(cube, finest.to_numpy().reshape(cube.finest, finest.width), add)
     return {name: made[:, i] for i, name in enumerate(finest.columns)}
 
 
-def _rolled_up(grid: Grid, finest: Ids, add: np.ufunc) -> Ids:
-    made = np.zeros((grid.cells, *finest.shape[1:]), dtype=np.int64)
-    for offset, order, first in grid.orders:
+def _rolled_up(cube: Cube, finest: Ids, add: np.ufunc) -> Ids:
+    made = np.zeros((cube.cells, *finest.shape[1:]), dtype=np.int64)
+    for offset, order, first in cube.orders:
         made[offset : offset + len(first)] = add.reduceat(finest[order], first, axis=0)
     return made
 
@@ -88,56 +88,56 @@ def _kept(things: pl.Series, mask: Flags | None) -> Flags:
     return keep if mask is None else keep & mask
 
 
-def distinct(grid: Grid, things: pl.Series, mask: Flags | None, alone: Flags | None = None) -> Ids:
+def distinct(cube: Cube, things: pl.Series, mask: Flags | None, alone: Flags | None = None) -> Ids:
     """Count distinct things (dense numbers, null: none) by cell; `alone` rows share their thing with no
     other row.
     """
     keep = _kept(things, mask)
-    made = np.zeros(grid.cells, dtype=np.int64)
+    made = np.zeros(cube.cells, dtype=np.int64)
     if alone is not None:
-        made += _rolled_count(grid, np.bincount(grid.base[keep & alone], minlength=grid.finest))
+        made += _rolled_count(cube, np.bincount(cube.base[keep & alone], minlength=cube.finest))
         keep = keep & ~alone
     whole = things.fill_null(0) if things.null_count() else things
-    number, base = whole.to_numpy()[keep].astype(np.int64), grid.base[keep]
+    number, base = whole.to_numpy()[keep].astype(np.int64), cube.base[keep]
     kinds = int(number.max(initial=0)) + 1
-    if grid.finest * kinds <= LARGEST_TABLE:
-        return made + _distinct_of_few(grid, number, base, kinds)
-    return made + _distinct_of_many(grid, number, base)
+    if cube.finest * kinds <= LARGEST_TABLE:
+        return made + _distinct_of_few(cube, number, base, kinds)
+    return made + _distinct_of_many(cube, number, base)
 
 
-def _rolled_count(grid: Grid, finest: Ids) -> Ids:
-    return _rolled_up(grid, finest.astype(np.int64), np.add)
+def _rolled_count(cube: Cube, finest: Ids) -> Ids:
+    return _rolled_up(cube, finest.astype(np.int64), np.add)
 
 
-def _distinct_of_few(grid: Grid, number: Ids, base: Ids, kinds: int) -> Ids:
+def _distinct_of_few(cube: Cube, number: Ids, base: Ids, kinds: int) -> Ids:
     """Lay out cells x things and count what is there."""
-    present = np.zeros(grid.finest * kinds, dtype=bool)
+    present = np.zeros(cube.finest * kinds, dtype=bool)
     present[base * kinds + number] = True
     base, number = np.divmod(np.flatnonzero(present), kinds)
-    made = np.zeros(grid.cells, dtype=np.int64)
-    for i, (parent, offset) in enumerate(zip(grid.parents, grid.offsets, strict=True)):
+    made = np.zeros(cube.cells, dtype=np.int64)
+    for i, (parent, offset) in enumerate(zip(cube.parents, cube.offsets, strict=True)):
         cell = parent[base]
         inside = cell >= 0
-        table = np.zeros(grid.size(i) * kinds, dtype=bool)
+        table = np.zeros(cube.size(i) * kinds, dtype=bool)
         table[cell[inside] * kinds + number[inside]] = True
-        made[offset : offset + grid.size(i)] = table.reshape(-1, kinds).sum(axis=1)
+        made[offset : offset + cube.size(i)] = table.reshape(-1, kinds).sum(axis=1)
     return made
 
 
-def _distinct_of_many(grid: Grid, number: Ids, base: Ids) -> Ids:
+def _distinct_of_many(cube: Cube, number: Ids, base: Ids) -> Ids:
     """Sort pairs of thing and finest cell: a thing in one finest cell only adds up, others are counted
     anew.
     """
-    thing, base = np.divmod(_sorted_distinct(number * grid.finest + base), max(grid.finest, 1))
-    fixed = grid.fixed[base]
+    thing, base = np.divmod(_sorted_distinct(number * cube.finest + base), max(cube.finest, 1))
+    fixed = cube.fixed[base]
     new_run = np.ones(len(base), dtype=bool)
     new_run[1:] = (thing[1:] != thing[:-1]) | (fixed[1:] != fixed[:-1])
     run = np.cumsum(new_run) - 1
     single = np.bincount(run)[run] == 1 if len(run) else new_run
-    made = _rolled_count(grid, np.bincount(base[single], minlength=grid.finest))
+    made = _rolled_count(cube, np.bincount(base[single], minlength=cube.finest))
     run, base = run[~single], base[~single]
-    for i, (parent, offset) in enumerate(zip(grid.parents, grid.offsets, strict=True)):
-        size = grid.size(i)
+    for i, (parent, offset) in enumerate(zip(cube.parents, cube.offsets, strict=True)):
+        size = cube.size(i)
         cell = parent[base]
         inside = cell >= 0
         key = _sorted_distinct(run[inside] * size + cell[inside])
@@ -154,33 +154,33 @@ def _sorted_distinct(key: Ids) -> Ids:
 
 
 def percentiles(
-    grid: Grid, ranks: pl.Series, values: Values, mask: Flags | None, percents: Sequence[int]
+    cube: Cube, ranks: pl.Series, values: Values, mask: Flags | None, percents: Sequence[int]
 ) -> list[tuple[Values, Values]]:
     """Percentiles of ranked values: with linear interpolation (type 7), and the value of the nearest rank
     (the least that so many percent do not exceed), for each percent. NaN: no value.
     """
     keep = _kept(ranks, mask)
-    rank, base, times = _ordered(ranks.filter(pl.Series(keep)).to_numpy(), grid.base[keep], len(values), grid)
-    made = [(np.full(grid.cells, np.nan), np.full(grid.cells, np.nan)) for _ in percents]
-    for i, (parent, offset) in enumerate(zip(grid.parents, grid.offsets, strict=True)):
-        found = _percentiles_of(parent[base], grid.size(i), rank, times, values, percents)
+    rank, base, times = _ordered(ranks.filter(pl.Series(keep)).to_numpy(), cube.base[keep], len(values), cube)
+    made = [(np.full(cube.cells, np.nan), np.full(cube.cells, np.nan)) for _ in percents]
+    for i, (parent, offset) in enumerate(zip(cube.parents, cube.offsets, strict=True)):
+        found = _percentiles_of(parent[base], cube.size(i), rank, times, values, percents)
         for pair, pair_found in zip(made, found, strict=True):
             for result, numbers in zip(pair, pair_found, strict=True):
-                result[offset : offset + grid.size(i)] = numbers
+                result[offset : offset + cube.size(i)] = numbers
     return made
 
 
 def _ordered(
-    rank: NDArray[np.integer], base: Ids, kinds: int, grid: Grid
+    rank: NDArray[np.integer], base: Ids, kinds: int, cube: Cube
 ) -> tuple[NDArray[np.integer], Ids, Ids | None]:
     """Ranks in their order, their finest cells, and how often each pair occurs (none: once).
 
     Of values that often repeat (minutes, days) there are far fewer pairs than rows.
     """
-    if grid.finest * kinds <= min(LARGEST_TABLE, 4 * len(rank)):
-        counts = np.bincount(rank * np.int64(grid.finest) + base)
+    if cube.finest * kinds <= min(LARGEST_TABLE, 4 * len(rank)):
+        counts = np.bincount(rank * np.int64(cube.finest) + base)
         pairs = np.flatnonzero(counts)
-        return *np.divmod(pairs, grid.finest), counts[pairs]
+        return *np.divmod(pairs, cube.finest), counts[pairs]
     order = _stable_order(rank, kinds)
     return rank[order], base[order], None
 
@@ -229,21 +229,21 @@ def _percentiles_of(
     return made
 
 
-def concentration(grid: Grid, owners: pl.Series, cents: pl.Series, mask: Flags, basis: str) -> dict[str, Ids]:
+def concentration(cube: Cube, owners: pl.Series, cents: pl.Series, mask: Flags, basis: str) -> dict[str, Ids]:
     """Helper columns of a price basis (`basis_columns`), of some rows in each cell."""
     held = pl.Series(mask)
     owner = owners.filter(held).cast(pl.Int64).to_numpy()
     kinds = int(owner.max(initial=0)) + 1
-    pairs, lines, paid = _summed(grid.base[mask] * kinds + owner, cents.filter(held).fill_null(0).to_numpy())
+    pairs, lines, paid = _summed(cube.base[mask] * kinds + owner, cents.filter(held).fill_null(0).to_numpy())
     base, owner = np.divmod(pairs, kinds)
-    made = {name: np.zeros(grid.cells, dtype=np.int64) for name in basis_columns(basis)}
-    for i, (parent, offset) in enumerate(zip(grid.parents, grid.offsets, strict=True)):
+    made = {name: np.zeros(cube.cells, dtype=np.int64) for name in basis_columns(basis)}
+    for i, (parent, offset) in enumerate(zip(cube.parents, cube.offsets, strict=True)):
         cell = parent[base]
         inside = cell >= 0
         key = cell[inside] * kinds + owner[inside]
-        found = _concentration_of(key, lines[inside], paid[inside], kinds, grid.size(i))
+        found = _concentration_of(key, lines[inside], paid[inside], kinds, cube.size(i))
         for result, numbers in zip(made.values(), found, strict=True):
-            result[offset : offset + grid.size(i)] = numbers
+            result[offset : offset + cube.size(i)] = numbers
     return made
 
 

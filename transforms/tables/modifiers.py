@@ -6,7 +6,7 @@ import polars as pl
 
 from schemas.reference import ReferenceTables
 from schemas.tables_of_lines import MODIFIERS
-from transforms.tables.analysis_lines import Book
+from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.breakdowns import break_down
 from transforms.tables.cells import finish
 
@@ -18,20 +18,20 @@ NEEDED = (
 NONE, UNLISTED = "no modifier", "not in the list"
 
 
-def modifiers(book: Book, utilization: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
+def modifiers(analysis: AnalysisLines, utilization: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
     """Lines by modifier, each line once per distinct modifier. Grain: five keys, modifier and its name."""
     carried = (
         pl.concat_list(pl.col(POSITIONS).cast(pl.String)).list.drop_nulls().list.unique().alias("modifier")
     )
-    combinations = book.lines.select(POSITIONS).unique().with_columns(carried)
+    combinations = analysis.lines.select(POSITIONS).unique().with_columns(carried)
     # a line without modifiers keeps one row: an empty list explodes to null, which becomes `unknown`
-    kept = [name for name in book.lines.columns if name.startswith("_")]
+    kept = [name for name in analysis.lines.columns if name.startswith("_")]
     rows = (
-        book.lines.select(*POSITIONS, *NEEDED, *kept)
+        analysis.lines.select(*POSITIONS, *NEEDED, *kept)
         .join(combinations, on=POSITIONS, how="left", nulls_equal=True)
         .explode("modifier", empty_as_null=True)
     )
-    cells = break_down(book, rows, ("modifier",), MODIFIERS, utilization)
+    cells = break_down(analysis, rows, ("modifier",), MODIFIERS, utilization)
     names = reference.modifiers.select("modifier", pl.col("short_name").alias("modifier_name"))
     unnamed = pl.when(pl.col("modifier") == "unknown").then(pl.lit(NONE)).otherwise(pl.lit(UNLISTED))
     named = cells.join(names, on="modifier", how="left", validate="m:1").with_columns(
