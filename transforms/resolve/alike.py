@@ -55,7 +55,7 @@ def _crowded(whole: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_order(options: pl.DataFrame) -> pl.DataFrame:
-    """Give the k-th row of those with the same options the k-th line, where as many rows as lines are left."""
+    """Give the k-th row of those with the same options the k-th line, where as many lines are left."""
     order = pl.col("place")
     alike = (*GROUP, "line_positions")
     return (
