@@ -32,8 +32,8 @@ def link_remits(remits: pl.DataFrame, claims: pl.DataFrame, scope: tuple[str, ..
     """Give each remit row its loop, outcome, and the instance and line position it meets.
 
     Grain: one row per remit row. Adds the columns of `with_loops`, and outcome, wanted_role, prior_payer,
-    has_secondary_claim, instance, line_position, OF_BEST, sole_instance (the one claim that it
-    can mean). A row of outcome crossover speaks of a payer after the first for whom no claim is there: where it
+    has_secondary_claim, instance, line_position, OF_BEST, sole_instance (the only claim it can mean).
+    A row of outcome crossover speaks of a payer after the first for whom no claim is there: where it
     has instance and line position, they are those of the primary claim.
     """
     rows = remits.pipe(with_loops, claims).pipe(_with_wanted_role)
