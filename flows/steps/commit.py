@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flows.run import Run
-from flows.steps.tabulate import Staged
+from flows.steps.stage_release import Staged
 from flows.store.place import remove_folder
 from flows.store.publish import is_published, modes_of, publish, readers_folder
 from flows.store.publish_objects import publish_objects
