@@ -165,16 +165,15 @@ def meet_in_order(loop: Loop) -> None:
             and is_of_one_claim
             and all(bill_agrees(line, s) for s in line.candidates)
         ):
-            bill = (line.billed_code, line.row["service_date"], line.row["charge"])
+            bill = (line.billed_code, line.row["charge"])
             alike.setdefault(
                 (*bill, frozenset(id(line_position) for line_position in line.candidates)), []
             ).append(line)
-    for (code, day, charge, _), lines in alike.items():
+    for (code, charge, _), lines in alike.items():
         taken = [
             line.line_position
             for line in loop.lines
-            if line.line_position is not None
-            and (line.billed_code, line.row["service_date"], line.row["charge"]) == (code, day, charge)
+            if line.line_position is not None and (line.billed_code, line.row["charge"]) == (code, charge)
         ]
         left = [line_position for line_position in lines[0].candidates if line_position not in taken]
         if len(lines) == len(left) and (is_ordered(lines) or say_the_same(lines)):

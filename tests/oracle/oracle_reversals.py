@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oracle_adjudications import Adjudication
-from oracle_claims import LinePosition
+from oracle_claims import Claim, LinePosition
 from oracle_loops import Loop, RemitLine
 
 
@@ -87,27 +87,40 @@ def is_of_whole_claim(line: RemitLine) -> bool:
 def reverse_claim(line: RemitLine, adjudications: list[Adjudication]) -> None:
     """Cancels the latest uncancelled loop of its payer claim number."""
     numbers = {line.row["payer_number"], line.row["original"]} - {None}
-    line_positions = set(line.candidates)
-    open_ones = [
-        a
-        for a in adjudications
-        if a.line_position in line_positions and can_cancel(numbers, a) and comes_before(a, line)
-    ]
-    if not open_ones:
+    claim = claim_answered(line, numbers, adjudications)
+    open_ones: dict[int, list[Adjudication]] = {}
+    for a in adjudications:
+        if a.line_position.claim is claim and can_cancel(numbers, a):
+            open_ones.setdefault(id(a.loop), []).append(a)
+    possible = [answers for answers in open_ones.values() if comes_before(answers, line)]
+    if not possible:
         return
-    latest = max(open_ones, key=lambda a: (a.paid_on, a.content()))
-    for a in open_ones:
-        if a.loop is latest.loop:
-            a.cancelled_by = whole_reversal(line, a.line_position)
+    for a in max(possible, key=lambda answers: latest_first(answers, line)):
+        a.cancelled_by = whole_reversal(line, a.line_position)
     line.outcome = "linked"
 
 
-def comes_before(answer: Adjudication, reversal: RemitLine) -> bool:
-    """On one day only what the reversal negates lies before it."""
-    negated = abs(answer.charge) == abs(reversal.row["charge"]) and abs(answer.svc_paid) == abs(
-        reversal.row["paid"]
-    )
-    return answer.paid_on < reversal.row["paid_on"] or (answer.paid_on == reversal.row["paid_on"] and negated)
+def claim_answered(line: RemitLine, numbers: set[str], adjudications: list[Adjudication]) -> Claim | None:
+    """The claim whose answers bear one of the payer claim numbers; of several that of the reversal's claim
+    number, and none where that leaves several."""
+    found = [a for a in adjudications if not a.is_reversal and a.payer_claim_numbers & numbers]
+    own = [a for a in found if any(each.row["loose"] == line.row["loose"] for each in a.lines)]
+    claims = {id(a.line_position.claim): a.line_position.claim for a in own or found}
+    return next(iter(claims.values())) if len(claims) == 1 else None
+
+
+def comes_before(answers: list[Adjudication], reversal: RemitLine) -> bool:
+    """Whether a loop lies before a reversal of the claim: on one day only if its payments add up to what is
+    taken back."""
+    day = max(a.paid_on for a in answers)
+    taken_back = abs(sum(a.svc_paid for a in answers)) == abs(reversal.row["paid"])
+    return day < reversal.row["paid_on"] or (day == reversal.row["paid_on"] and taken_back)
+
+
+def latest_first(answers: list[Adjudication], reversal: RemitLine) -> tuple[Any, ...]:
+    """The larger, the sooner the loop is cancelled: those of an earlier day, then the latest."""
+    day = max(a.paid_on for a in answers)
+    return (day < reversal.row["paid_on"], day, max(a.content() for a in answers))
 
 
 def whole_reversal(line: RemitLine, line_position: LinePosition) -> Adjudication:

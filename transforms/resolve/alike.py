@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import polars as pl
 
-BILL = ("loop", "billed_code", "service_date", "charge")
-GROUP = ("instance", *BILL)
+GROUP = ("instance", "loop", "billed_code", "charge")
+"""Rows that may mean the same lines. A date that is missing tells no rows apart: lines that another date fits
+are no option of theirs.
+"""
 ANSWER = ("paid_cents", "allowed_given_cents", "adjustments", "claim_adjustments", "remark_codes")
 OPEN = pl.Schema({"row": pl.Int64(), "line_position": pl.Int64()})
 
@@ -27,9 +29,7 @@ def in_order_of_lines(met: pl.DataFrame, evidence: pl.DataFrame, live: pl.DataFr
     several = whole.filter(pl.struct("instance", "line_position").is_duplicated()).select("instance").unique()
     if not len(tied) and not len(several):
         return pl.DataFrame(schema=OPEN)
-    said = live.select(
-        "row", "loop", "billed_code", "service_date", "place", *ANSWER, charge=pl.col("charge_cents").abs()
-    )
+    said = live.select("row", "loop", "billed_code", "place", *ANSWER, charge=pl.col("charge_cents").abs())
     told = whole.filter(~pl.col("by_control")).join(several, on="instance", how="semi")
     crowded = _crowded(told.join(said, on="row", validate="1:1"))
     strongest = evidence.join(tied, on="row", how="semi").filter(
@@ -55,30 +55,28 @@ def _crowded(whole: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_order(options: pl.DataFrame) -> pl.DataFrame:
-    """Give the k-th row of a group the k-th line, where as many rows as lines are left."""
+    """Give the k-th row of those with the same options the k-th line, where as many lines are left."""
     order = pl.col("place")
+    alike = (*GROUP, "line_positions")
     return (
-        options.unique("row")
-        .join(
-            options.group_by("row").agg(
-                line_positions=pl.col("line_position").sort(), claims=pl.col("instance").n_unique()
-            ),
-            on="row",
+        options.group_by("row")
+        .agg(
+            pl.col(*GROUP, "place", *ANSWER).first(),
+            line_positions=pl.col("line_position").sort(),
+            claims=pl.col("instance").n_unique(),
         )
         .filter(pl.col("claims") == 1)
         .with_columns(
-            count=pl.len().over(GROUP),
-            kinds=pl.struct("line_positions").n_unique().over(GROUP),
-            in_order=order.is_not_null().all().over(GROUP)
-            & (order.n_unique().over(GROUP) == pl.len().over(GROUP)),
-            alike=pl.struct(ANSWER).n_unique().over(GROUP) == 1,
+            count=pl.len().over(alike),
+            in_order=order.is_not_null().all().over(alike)
+            & (order.n_unique().over(alike) == pl.len().over(alike)),
+            say_the_same=pl.struct(ANSWER).n_unique().over(alike) == 1,
         )
         .filter(
-            pl.col("kinds") == 1,
             pl.col("line_positions").list.len() == pl.col("count"),
-            pl.col("in_order") | pl.col("alike"),
+            pl.col("in_order") | pl.col("say_the_same"),
         )
         .sort("place", "row")
-        .with_columns(turn=pl.int_range(pl.len()).over(GROUP))
+        .with_columns(turn=pl.int_range(pl.len()).over(alike))
         .select(pl.col("row"), line_position=pl.col("line_positions").list.get(pl.col("turn")))
     )

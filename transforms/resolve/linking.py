@@ -32,8 +32,8 @@ def link_remits(remits: pl.DataFrame, claims: pl.DataFrame, scope: tuple[str, ..
     """Give each remit row its loop, outcome, and the instance and line position it meets.
 
     Grain: one row per remit row. Adds the columns of `with_loops`, and outcome, wanted_role, prior_payer,
-    has_secondary_claim, instance, line_position, OF_BEST, sole_instance (the one instance that has the claim
-    number). A row of outcome crossover speaks of a payer after the first for whom no claim is there: where it
+    has_secondary_claim, instance, line_position, OF_BEST, sole_instance (the only claim it can mean).
+    A row of outcome crossover speaks of a payer after the first for whom no claim is there: where it
     has instance and line position, they are those of the primary claim.
     """
     rows = remits.pipe(with_loops, claims).pipe(_with_wanted_role)
@@ -235,9 +235,10 @@ def _repeated() -> pl.Expr:
 
 def _best(evidence: pl.DataFrame) -> pl.DataFrame:
     """The strongest line position of each remit row, how many are equally strong (0: no evidence at all), and
-    its `sole_instance`, where all candidates are of one.
+    its `sole_instance`, where the strongest are of one claim, or, without evidence, all candidates.
     """
     told = ("instance", "line_position", *OF_BEST)
+    spoken_of = pl.col("instance").filter(pl.col("is_best") | ~pl.col("is_best").any())
     speaks = pl.col("strength") >= 0
     alone = evidence.filter("alone").select(
         "row",
@@ -254,9 +255,7 @@ def _best(evidence: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.col("has_secondary_claim").first(),
             best_count=pl.col("is_best").sum(),
-            sole_instance=pl.when(pl.col("instance").min() == pl.col("instance").max()).then(
-                pl.col("instance").first()
-            ),
+            sole_instance=pl.when(spoken_of.min() == spoken_of.max()).then(spoken_of.first()),
             **{name: pl.col(name).filter("is_best").min() for name in told},
         )
     )

@@ -196,7 +196,8 @@ def _of_lines(reversals: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
 def _of_claims(reversals: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
     """A reversal of a claim as a whole cancels every line of the latest loop of its payer claim number.
 
-    Amounts tell only whether a loop of the same date lies before it: lines out of scope are not known.
+    Amounts tell only whether a loop of the same date lies before it: lines out of scope are not known. Such a
+    loop is cancelled where there is none of an earlier day: with one, it is the correction that follows.
     """
     pairs = _pairs(reversals, standing, ("instance",))
     chosen = (
@@ -208,7 +209,7 @@ def _of_claims(reversals: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
             negates=pl.col("paid_total").sum().abs() == pl.col("reversed_paid").first().abs(),
         )
         .filter(pl.col("earlier") | pl.col("negates"))
-        .sort("reversal", "payment_date", "negates", "content_order", "first_row")
+        .sort("reversal", "earlier", "payment_date", "negates", "content_order", "first_row")
         .group_by("reversal", maintain_order=True)
         .agg(pl.col("loop").last())
     )
