@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from transforms.payer_rules import with_expected
+from transforms.tables.answering import CANNOT, answers, can_answer
 from transforms.tables.cases import with_case_facts
 from transforms.tables.expected_allowed import with_expected_allowed
 from transforms.tables.intervals import INTERVALS, with_intervals
@@ -136,18 +137,21 @@ def _worded(series: pl.Series) -> pl.Series:
 
 def _numbers() -> list[pl.Expr]:
     units = pl.col("billed_unit_tenths")
+    denied = (pl.col("adjudication_state") == "denied").fill_null(False)
     return [
         month_number("service_month").alias("_month"),
         (pl.col("anesthesia_minutes") * 1000).round().cast(pl.Int64).alias("minutes_thousandths"),
         (pl.col("medicare_allowed") * MICRO).round().cast(pl.Int64).alias("medicare_micro"),
         (pl.col("allowed_per_unit") * HUNDRED_MILLIONTHS).round().cast(pl.Int64).alias("unit_price_fine"),
         pl.col("adjudication_state").is_in(["paid", "denied", "zero_pay_other"]).alias("is_adjudicated"),
-        (pl.col("adjudication_state") == "denied").fill_null(False).alias("is_denied"),
+        (denied & can_answer("denials")).alias("is_denied"),
         pl.col("is_paid_line").fill_null(False),
         pl.col("is_priced").fill_null(False),
         pl.col("is_unit_priced").fill_null(False),
         pl.col("medicare_is_national").fill_null(False),
-        pl.col("initially_denied").fill_null(False),
+        pl.when(can_answer("denials", "first_denials")).then(pl.col("initially_denied").fill_null(False)),
+        pl.when(can_answer("timeliness")).then("first_submitted_on"),
+        *answers(),
         pl.when(units > 0).then(pl.col("allowed_cents") / (units * 10)).alias("allowed_per_billed_unit"),
         (pl.col("allowed_cents") / 100).alias("allowed"),
         (pl.col("paid_cents") / 100).alias("paid"),
@@ -173,7 +177,7 @@ LINE_INPUT: Final = (
     *("prior_authorization_denial", "remark_codes", "paid_cents", "allowed_cents"),
     *("has_prior_authorization", "chain_source", "reversed_paid_cents"),
     *("deductible_cents", "coinsurance_cents", "copay_cents", "network", "is_paid_line", "is_priced"),
-    *("is_unit_priced", "medicare_allowed", "medicare_is_national", "allowed_per_unit"),
+    *("is_unit_priced", "medicare_allowed", "medicare_is_national", "allowed_per_unit", CANNOT),
 )
 """Columns of a current line that some table reads."""
 IS_COUNTED: Final = (pl.col("standing") == "current") & (pl.col("role") == "P")
@@ -196,7 +200,7 @@ def current_lines(lines: pl.LazyFrame, further: Sequence[str] = ()) -> pl.DataFr
             pl.col("care_model").fill_null("unspecified"),
             *_numbers(),
         )
-        .drop("service_month", "anesthesia_minutes")
+        .drop("service_month", "anesthesia_minutes", CANNOT)
         .with_columns((pl.col("minutes_thousandths") / 1000).alias("minutes"))
         .collect()
     )

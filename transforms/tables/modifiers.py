@@ -13,7 +13,7 @@ from transforms.tables.cells import finish
 POSITIONS = [f"modifier_{i}" for i in range(1, 5)]
 NEEDED = (
     *("procedure_code", "payer", "line_of_business", "is_priced", "is_unit_priced", "allowed_cents"),
-    *("is_adjudicated", "is_denied"),
+    *("is_adjudicated", "is_denied", "answers_denials"),
 )
 NONE, UNLISTED = "no modifier", "not in the list"
 

@@ -32,7 +32,9 @@ def open_age_band(as_of: pl.Expr) -> pl.Expr:
 def open_claims(analysis: AnalysisLines) -> pl.DataFrame:
     """Pending and awaiting lines by age at the as-of date. Grain: five keys and age_band."""
     waiting = pl.col("adjudication_state").is_in(["pending", "awaiting_readjudication"])
-    rows = analysis.lines.filter(waiting).with_columns(open_age_band(pl.lit(analysis.calendar.as_of)))
+    rows = analysis.lines.filter(waiting & pl.col("answers_open_claims")).with_columns(
+        open_age_band(pl.lit(analysis.calendar.as_of))
+    )
     measures = Measures(
         sums={"charge_cents": pl.col("charge_cents")},
         averaged={"charge_sum": money_parts("charge_cents")},

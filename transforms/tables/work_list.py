@@ -49,6 +49,7 @@ def work_list(
         validate="m:1",
     )
     waits = pl.col("adjudication_state").is_in(["pending", "awaiting_readjudication"])
+    waits = waits & pl.col("answers_open_claims")
     wanted = {
         "all": pl.lit(True),
         "underpaid": pl.col("is_unit_priced")
