@@ -5,24 +5,27 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.tables_of_denials import AUTHORIZATIONS
-from transforms.tables.analysis_lines import Book
-from transforms.tables.cells import Measures, finish, measure_cells, quotient
+from transforms.tables.analysis_lines import AnalysisLines
+from transforms.tables.cells import Measures, answered, finish, measure_cells, quotient
 
 
-def authorizations(book: Book) -> pl.DataFrame:
+def authorizations(analysis: AnalysisLines) -> pl.DataFrame:
     """Adjudicated lines by whether a number is on the claim. Grain: five keys and authorization."""
-    present = pl.col("has_prior_authorization").fill_null(False)
-    word = pl.when(present).then(pl.lit("present")).otherwise(pl.lit("absent"))
-    rows = book.lines.with_columns(word.alias("authorization"))
     measures = Measures(
         sums={
             "denied_lines": pl.col("is_denied"),
             "prior_auth_denied_lines": pl.col("is_denied") & pl.col("prior_authorization_denial"),
         }
     )
-    cells = measure_cells(book, rows, ("authorization",), measures, pl.col("is_adjudicated"))
+    cells = measure_cells(analysis, ("authorization",), measures, _worded)
     rates = (
         quotient("denied_lines", "service_lines").alias("denial_rate"),
         quotient("prior_auth_denied_lines", "service_lines").alias("prior_auth_denial_rate"),
     )
     return finish(cells.with_columns(rates), AUTHORIZATIONS)
+
+
+def _worded(lines: pl.LazyFrame) -> pl.LazyFrame:
+    present = pl.col("has_prior_authorization").fill_null(False)
+    word = pl.when(present).then(pl.lit("present")).otherwise(pl.lit("absent"))
+    return answered(lines).with_columns(word.alias("authorization"))

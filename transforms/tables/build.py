@@ -11,7 +11,7 @@ import polars as pl
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from schemas.tables import KEPT_TABLES
-from transforms.tables.analysis_lines import Book, open_book
+from transforms.tables.analysis_lines import AnalysisLines, open_analysis
 from transforms.tables.authorizations import authorizations
 from transforms.tables.care_models import care_models
 from transforms.tables.case_payment import case_payment
@@ -55,9 +55,9 @@ def build_tables(
     `lines` are resolved lines of every standing, `remits` resolved remits, `quality` the counts of intake.
     The others are those of `tables_of_lines`.
     """
-    book = open_book(lines, as_of, rules, reference, owners, rolling_from)
+    analysis = open_analysis(lines, as_of, rules, reference, owners, rolling_from)
     return {
-        **beside_other_periods(tables_of_lines(book, reference, contracts)),
+        **beside_other_periods(tables_of_lines(analysis, reference, contracts)),
         "payer_rules": payer_rules(reference),
         "data_quality": data_quality(resolved_counts(lines, remits), quality, as_of, rules, reference),
     }
@@ -72,39 +72,39 @@ def beside_other_periods(tables: Tables) -> Tables:
 
 
 def tables_of_lines(
-    book: Book,
+    analysis: AnalysisLines,
     reference: ReferenceTables,
     contracts: pl.DataFrame | None = None,
     wanted: Collection[str] = KEPT_TABLES,
 ) -> Tables:
-    """Build every table wanted whose rows are cells of service lines, for the periods of the book's calendar.
+    """Build every table wanted whose rows are cells of service lines, for the periods of the analysis's calendar.
 
-    The book must hold all lines of the years that these periods lie in: the payer's own median is of a year.
+    The analysis must hold all lines of the years that these periods lie in: the payer's own median is of a year.
 
     `contracts`: your own prices (see contract_variance).
     """
-    billed = utilization(book)
-    refused = denials(book)
+    billed = utilization(analysis)
+    refused = denials(analysis)
     builders: dict[str, Callable[[], pl.DataFrame]] = {
-        "payment": lambda: payment(book),
-        "case_payment": lambda: case_payment(book),
-        "care_models": lambda: care_models(book, billed),
-        "modifiers": lambda: modifiers(book, billed, reference),
-        "sites": lambda: sites(book, billed, reference),
-        "denial_reasons": lambda: denial_reasons(book, refused, reference),
-        "denial_categories": lambda: denial_categories(book, refused, reference),
-        "authorizations": lambda: authorizations(book),
-        "timeliness": lambda: timeliness(book),
-        "open_claims": lambda: open_claims(book),
-        "collections": lambda: collections(book),
-        "price_trend": lambda: price_trend(book),
-        "price_strata": lambda: price_strata(book),
-        "procedures": lambda: procedures(book, billed, reference),
-        "diagnoses": lambda: diagnoses(book, billed, reference),
-        "clinical_themes": lambda: clinical_themes(book, billed, reference),
-        "states": lambda: states(book, billed),
-        "demographics": lambda: demographics(book, billed),
-        "contract_variance": lambda: contract_variance(book, contracts),
+        "payment": lambda: payment(analysis),
+        "case_payment": lambda: case_payment(analysis),
+        "care_models": lambda: care_models(analysis, billed),
+        "modifiers": lambda: modifiers(analysis, billed, reference),
+        "sites": lambda: sites(analysis, billed, reference),
+        "denial_reasons": lambda: denial_reasons(analysis, refused, reference),
+        "denial_categories": lambda: denial_categories(analysis, refused, reference),
+        "authorizations": lambda: authorizations(analysis),
+        "timeliness": lambda: timeliness(analysis),
+        "open_claims": lambda: open_claims(analysis),
+        "collections": lambda: collections(analysis),
+        "price_trend": lambda: price_trend(analysis),
+        "price_strata": lambda: price_strata(analysis),
+        "procedures": lambda: procedures(analysis, billed, reference),
+        "diagnoses": lambda: diagnoses(analysis, billed),
+        "clinical_themes": lambda: clinical_themes(analysis, billed),
+        "states": lambda: states(analysis, billed),
+        "demographics": lambda: demographics(analysis, billed),
+        "contract_variance": lambda: contract_variance(analysis, contracts),
     }
     with ThreadPoolExecutor(max_workers=THREADS) as pool:
         waiting = {name: pool.submit(builder) for name, builder in builders.items() if name in wanted}

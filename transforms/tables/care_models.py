@@ -6,7 +6,7 @@ import polars as pl
 
 from schemas.table_columns import basis_columns
 from schemas.tables_of_lines import CARE_MODELS
-from transforms.tables.analysis_lines import Book
+from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.breakdowns import denial_rate, denied_sums
 from transforms.tables.cells import (
     FIVE,
@@ -24,7 +24,7 @@ from transforms.tables.cells import (
 REFERENCE_MODEL = "personally_performed"
 
 
-def care_models(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
+def care_models(analysis: AnalysisLines, utilization: pl.DataFrame) -> pl.DataFrame:
     """Prices per unit by care model. Grain: five keys and care_model."""
     measures = Measures(
         sums={
@@ -35,13 +35,13 @@ def care_models(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
         },
         averaged={"ratio_to_national_medicare": ratio_parts()},
         percentiles=(
-            Percentiles("minutes", "minutes", (50,)),
+            Percentiles("minutes", "minutes_thousandths", (50,)),
             Percentiles("allowed_per_unit", "allowed_per_unit", (25, 50, 75), "is_unit_priced"),
             Percentiles("allowed_per_billed_unit", "allowed_per_billed_unit", (50,), "is_unit_priced"),
         ),
         bases={"unit_priced": "is_unit_priced"},
     )
-    cells = measure_cells(book, book.lines, ("care_model",), measures)
+    cells = measure_cells(analysis, ("care_model",), measures)
     cells = with_count_of(with_reference(cells), utilization, "_all_lines").with_columns(
         quotient("service_lines", "_all_lines").alias("share_of_lines"),
         ratio_to_medicare().alias("ratio_to_national_medicare"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.tables_of_prices import COLLECTIONS
-from transforms.tables.analysis_lines import Book
+from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.cells import Measures, dollars, finish, measure_cells, money_parts, quotient
 from transforms.tables.expected_sums import (
     Expected,
@@ -33,7 +33,7 @@ EXPECTED = {
 }
 
 
-def collections(book: Book) -> pl.DataFrame:
+def collections(analysis: AnalysisLines) -> pl.DataFrame:
     """Money expected, paid and open, of all current primary lines. Grain: code, payer, line of business,
     period.
     """
@@ -54,7 +54,7 @@ def collections(book: Book) -> pl.DataFrame:
         },
         bases={"unit_priced": "is_unit_priced", "priced": "is_priced"},
     )
-    cells = measure_cells(book, book.lines, (), measures).with_columns(
+    cells = measure_cells(analysis, (), measures).with_columns(
         *expected_columns(EXPECTED),
         dollars("paid_cents").alias("paid_sum"),
         dollars("owed_cents").alias("patient_responsibility_sum"),

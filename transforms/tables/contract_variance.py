@@ -5,11 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.tables_of_payment import CONTRACT_VARIANCE
-from transforms.tables.analysis_lines import Book
+from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.cells import Measures, dollars, finish, measure_cells
 
 
-def contract_variance(book: Book, contracts: pl.DataFrame | None) -> pl.DataFrame:
+def contract_variance(analysis: AnalysisLines, contracts: pl.DataFrame | None) -> pl.DataFrame:
     """Unit-priced lines against contract prices. Grain: code, payer, line of business, period.
 
     `contracts`: payer, line_of_business (null: any), dollars_per_unit (Decimal or float), effective_from and
@@ -17,7 +17,6 @@ def contract_variance(book: Book, contracts: pl.DataFrame | None) -> pl.DataFram
     Units and share are those of the payer's own rules where one is applied (a nurse anesthetist alone at 85 %
     is then as agreed), else those billed.
     """
-    rows = with_contract(book.lines.filter(pl.col("is_unit_priced")), contracts)
     difference = pl.col("allowed_cents") - pl.col("expected_cents")
     short = difference < -1
     measures = Measures(
@@ -29,7 +28,9 @@ def contract_variance(book: Book, contracts: pl.DataFrame | None) -> pl.DataFram
             "overpaid_lines": difference > 1,
         },
     )
-    cells = measure_cells(book, rows, (), measures).with_columns(
+    cells = measure_cells(
+        analysis, (), measures, lambda lines: with_contract(lines.filter("is_unit_priced"), contracts)
+    ).with_columns(
         dollars("expected_cents").alias("expected_allowed_sum"),
         dollars("allowed_cents").alias("allowed_sum"),
         dollars("underpaid_cents").alias("underpaid_sum"),
@@ -37,15 +38,14 @@ def contract_variance(book: Book, contracts: pl.DataFrame | None) -> pl.DataFram
     return finish(cells, CONTRACT_VARIANCE)
 
 
-def with_contract(lines: pl.DataFrame, contracts: pl.DataFrame | None) -> pl.DataFrame:
+def with_contract(lines: pl.LazyFrame, contracts: pl.DataFrame | None) -> pl.LazyFrame:
     """Lines that a contract prices, with `expected_cents` rounded half-even to the cent."""
     if contracts is None or contracts.height == 0:
         return lines.clear().with_columns(pl.lit(None, dtype=pl.Int64).alias("expected_cents"))
     keys = ["payer", "line_of_business", "service_date"]
-    lines = lines.with_columns(pl.col("payer", "line_of_business").cast(pl.String))
-    dated = contracts.select(
-        "payer",
-        pl.col("line_of_business").alias("_scope"),
+    dated = contracts.lazy().select(
+        pl.col("payer").cast(pl.Categorical),
+        pl.col("line_of_business").cast(pl.Categorical).alias("_scope"),
         pl.col("dollars_per_unit").cast(pl.Float64).alias("_dollars"),
         pl.col("effective_from").alias("_from"),
         pl.col("effective_to").alias("_to"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.tables_of_lines import DEMOGRAPHICS
-from transforms.tables.analysis_lines import Book
-from transforms.tables.breakdowns import finished_breakdown
+from transforms.tables.analysis_lines import AnalysisLines
+from transforms.tables.breakdowns import break_down
+from transforms.tables.cells import finish
 
 
 def age_band() -> pl.Expr:
@@ -27,7 +28,11 @@ def age_band() -> pl.Expr:
     )
 
 
-def demographics(book: Book, utilization: pl.DataFrame) -> pl.DataFrame:
+def demographics(analysis: AnalysisLines, utilization: pl.DataFrame) -> pl.DataFrame:
     """Lines by age band and sex. Grain: five keys, age_band and sex."""
-    rows = book.lines.with_columns(age_band(), pl.col("patient_sex").alias("sex"))
-    return finished_breakdown(book, rows, ("age_band", "sex"), DEMOGRAPHICS, utilization)
+    cells = break_down(analysis, ("age_band", "sex"), DEMOGRAPHICS, utilization, _aged)
+    return finish(cells, DEMOGRAPHICS)
+
+
+def _aged(lines: pl.LazyFrame) -> pl.LazyFrame:
+    return lines.with_columns(age_band(), pl.col("patient_sex").alias("sex"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.tables_of_denials import DENIALS
-from transforms.tables.analysis_lines import Book
-from transforms.tables.cells import Measures, dollars, finish, measure_cells, money_parts, quotient
+from transforms.tables.analysis_lines import AnalysisLines
+from transforms.tables.cells import Measures, answered, dollars, finish, measure_cells, money_parts, quotient
 from transforms.tables.expected_sums import Expected, expected_columns, expected_parts, expected_sums
 
 CORRECTED = ("same_claim", "named")
@@ -16,7 +16,7 @@ OVERTURNED = pl.col("initially_denied") & pl.col("is_paid_line")
 EXPECTED = {"denied": Expected(DENIED), "recovered": Expected(OVERTURNED)}
 
 
-def denials(book: Book) -> pl.DataFrame:
+def denials(analysis: AnalysisLines) -> pl.DataFrame:
     """Denied lines of adjudicated lines. Grain: code, payer, line of business, period."""
     chain = pl.col("chain_source").fill_null("none")
     measures = Measures(
@@ -38,7 +38,7 @@ def denials(book: Book) -> pl.DataFrame:
         },
         bases={"unit_priced": "is_unit_priced"},
     )
-    cells = measure_cells(book, book.lines, (), measures, pl.col("is_adjudicated")).with_columns(
+    cells = measure_cells(analysis, (), measures, answered).with_columns(
         quotient("denied_lines", "service_lines").alias("denial_rate"),
         quotient("initially_denied_lines", "service_lines").alias("initial_denial_rate"),
         dollars("denied_charge_cents").alias("denied_charge_sum"),

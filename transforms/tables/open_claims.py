@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.tables_of_payment import OPEN_CLAIMS
-from transforms.tables.analysis_lines import Book
+from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.cells import Measures, dollars, finish, measure_cells, money_parts
 
 LASTING_BANDS = ("91+", "unknown")
@@ -29,13 +29,15 @@ def open_age_band(as_of: pl.Expr) -> pl.Expr:
     )
 
 
-def open_claims(book: Book) -> pl.DataFrame:
+def open_claims(analysis: AnalysisLines) -> pl.DataFrame:
     """Pending and awaiting lines by age at the as-of date. Grain: five keys and age_band."""
     waiting = pl.col("adjudication_state").is_in(["pending", "awaiting_readjudication"])
-    rows = book.lines.filter(waiting).with_columns(open_age_band(pl.lit(book.calendar.as_of)))
+    band = open_age_band(pl.lit(analysis.calendar.as_of))
     measures = Measures(
         sums={"charge_cents": pl.col("charge_cents")},
         averaged={"charge_sum": money_parts("charge_cents")},
     )
-    cells = measure_cells(book, rows, ("age_band",), measures)
+    cells = measure_cells(
+        analysis, ("age_band",), measures, lambda lines: lines.filter(waiting).with_columns(band)
+    )
     return finish(cells.with_columns(dollars("charge_cents").alias("charge_sum")), OPEN_CLAIMS)

@@ -6,19 +6,25 @@ import polars as pl
 
 from schemas.reference import ReferenceTables
 from schemas.tables_of_lines import PROCEDURES
-from transforms.tables.analysis_lines import Book
+from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.breakdowns import break_down
 from transforms.tables.cells import finish
 
 KEY = "surgical_procedure_code"
 
 
-def procedures(book: Book, utilization: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
+def _carrying(lines: pl.LazyFrame) -> pl.LazyFrame:
+    return lines.filter(pl.col(KEY).is_not_null())
+
+
+def procedures(
+    analysis: AnalysisLines, utilization: pl.DataFrame, reference: ReferenceTables
+) -> pl.DataFrame:
     """Lines by surgical procedure, where they carry one. Grain: five keys and surgical_procedure_code.
 
     `region_conflict`: the listed procedure goes with other anesthesia codes; null where the list names none.
     """
-    cells = break_down(book, book.lines.filter(pl.col(KEY).is_not_null()), (KEY,), PROCEDURES, utilization)
+    cells = break_down(analysis, (KEY,), PROCEDURES, utilization, _carrying)
     expected = reference.surgical_codes.select(
         KEY, pl.col("expected_anesthesia_codes").str.split(" ").alias("expected")
     )

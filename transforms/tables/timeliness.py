@@ -5,16 +5,16 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.tables_of_payment import TIMELINESS
-from transforms.tables.analysis_lines import Book
-from transforms.tables.cells import Measures, Percentiles, finish, measure_cells, quotient
+from transforms.tables.analysis_lines import AnalysisLines
+from transforms.tables.cells import Measures, Percentiles, answered, finish, measure_cells, quotient
 from transforms.tables.intervals import INTERVALS
 
 
-def timeliness(book: Book) -> pl.DataFrame:
+def timeliness(analysis: AnalysisLines) -> pl.DataFrame:
     """Days of adjudicated lines. Grain: code, payer, line of business, period."""
     measures = Measures(
         sums={
-            **{lines: pl.col(f"_rank_{name}").is_not_null() for name, (_, _, lines, _) in INTERVALS.items()},
+            **{lines: pl.col(name).is_not_null() for name, (_, _, lines, _) in INTERVALS.items()},
             "_first_paid_lines": pl.col("first_paid"),
         },
         percentiles=tuple(
@@ -22,7 +22,7 @@ def timeliness(book: Book) -> pl.DataFrame:
         ),
         maxima={"last_payment_day": pl.col("final_remit_on").to_physical()},
     )
-    cells = measure_cells(book, book.lines, (), measures, pl.col("is_adjudicated")).with_columns(
+    cells = measure_cells(analysis, (), measures, answered).with_columns(
         quotient("_first_paid_lines", "service_lines").alias("first_pass_paid_rate"),
         pl.col("last_payment_day").cast(pl.Int32).cast(pl.Date).alias("paid_through"),
     )

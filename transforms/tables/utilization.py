@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.tables_of_lines import UTILIZATION
-from transforms.tables.analysis_lines import Book
+from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.cells import (
     FIVE,
     Measures,
@@ -15,17 +15,16 @@ from transforms.tables.cells import (
     measure_cells,
     money_parts,
     quotient,
+    sum_cells,
     where_any,
 )
-from transforms.tables.cube import make_grid
-from transforms.tables.measuring import sums
 
 NO_LINE = "?"
 """Line of business of lines that have none; such cells are left out, their roll-ups are not."""
 OTHER_COUNTS = ("secondary_lines", "voided_claims", "replaced_claims")
 
 
-def utilization(book: Book) -> pl.DataFrame:
+def utilization(analysis: AnalysisLines) -> pl.DataFrame:
     """Count and describe current primary lines. Grain: code, payer, line of business, period."""
     state = pl.col("adjudication_state")
     measures = Measures(
@@ -40,13 +39,13 @@ def utilization(book: Book) -> pl.DataFrame:
             "reversed_lines": state == "reversed",
             "suspect_minutes_lines": pl.col("minutes_suspect"),
         },
-        distinct={"rendering_providers": ("_rendering_providers", None)},
+        providers=("rendering_providers",),
         averaged={
             "charge_sum": money_parts("charge_cents"),
         },
-        percentiles=(Percentiles("minutes", "minutes", (25, 50, 75)),),
+        percentiles=(Percentiles("minutes", "minutes_thousandths", (25, 50, 75)),),
     )
-    cells = measure_cells(book, book.lines, (), measures).with_columns(
+    cells = measure_cells(analysis, (), measures).with_columns(
         where_any(pl.col("minutes_thousandths") / 1000, "_minutes_lines").alias("minutes_sum"),
         quotient("minutes_thousandths", pl.col("_minutes_lines") * 1000).alias("minutes_mean"),
         where_any(pl.col("unit_tenths") / 10, "_units_lines").alias("billed_units_sum"),
@@ -54,19 +53,18 @@ def utilization(book: Book) -> pl.DataFrame:
         dollars("charge_cents").alias("charge_sum"),
         quotient("adjudicated_lines", "service_lines").alias("adjudicated_share"),
     )
-    cells = cells.join(other_counts(book), on=FIVE, how="left", validate="1:1").with_columns(
+    cells = cells.join(other_counts(analysis), on=FIVE, how="left", validate="1:1").with_columns(
         pl.col(OTHER_COUNTS).fill_null(0)
     )
     return finish(cells, UTILIZATION)
 
 
-def other_counts(book: Book) -> pl.DataFrame:
+def other_counts(analysis: AnalysisLines) -> pl.DataFrame:
     """Secondary lines, voided and replaced claims per cell.
 
     Such lines often have no line of business: those count in the rows of all lines of business only.
     """
-    known = book.others.with_columns(pl.col("line_of_business").fill_null(NO_LINE))
-    grid = make_grid(known, (), book.calendar)
-    counts = sums(grid, known, {name: pl.col(name) for name in OTHER_COUNTS})
-    cells = grid.keys.with_columns(pl.Series(name, numbers) for name, numbers in counts.items())
+    known = analysis.others.with_columns(pl.col("line_of_business").fill_null(NO_LINE))
+    counts = {name: pl.col(name) for name in OTHER_COUNTS}
+    cells = sum_cells([known.lazy()], (), counts, analysis.calendar)
     return cells.filter(pl.col("line_of_business") != NO_LINE).select(*FIVE, *OTHER_COUNTS)
