@@ -14,9 +14,9 @@ import zstandard
 from flows.settings import shipped
 from transforms.intake.layout_file import parse_layout
 from transforms.intake.layouts import Layout
-from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.dirty import dirty_claims, dirty_remits
 from transforms.synthetic.other_layouts import in_layout
+from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
 from transforms.synthetic.x12_writer import write_835, write_837p
 

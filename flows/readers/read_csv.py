@@ -1,4 +1,6 @@
-"""CSV files as text: by the sieve the lines that may be kept, by the parser every row where that can't be."""
+"""CSV files as text: by the prefilter the lines that may be kept, by the parser every row where that can't
+be.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,10 @@ from flows.readers.byte_counts import CHUNK, rewritten
 from flows.readers.csv_header import CsvHeader
 from flows.readers.preflight import Preflight
 from transforms.intake.block_rows import NEWLINE, SLACK, Places, Unsievable
-from transforms.intake.prefilter import Mesh, Sieve
+from transforms.intake.prefilter import Prefilter, PrefilterRules
 
 BLOCK: Final = 1 << 20
-"""Bytes sieved at a time: few enough to stay in the processor's cache."""
+"""Bytes prefiltered at a time: few enough to stay in the processor's cache."""
 LONGEST_ROW: Final = 64 << 20
 MOST_PASSED: Final = 128 << 20
 """Bytes of lines up to which sieving pays; beyond that the parser reads the whole file in pieces."""
@@ -33,8 +35,8 @@ class TextRows:
     """A file as text: its rows with row_number and field_count_ok, its header, whether any row has another
     number of fields.
 
-    Of a sieved CSV `rows` are those that may be kept, `kin` other lines of their claims, `total` counts all
-    rows.
+    Of a prefiltered CSV `rows` are those that may be kept, `kin` other lines of their claims, `total` counts
+    all rows.
     """
 
     rows: pl.LazyFrame
@@ -56,9 +58,9 @@ def begun_at_header(found: Preflight, header: CsvHeader) -> Preflight:
     return replace(found, plain=plain, size=counted.size, quotes=counted.quotes)
 
 
-def read_csv(found: Preflight, header: CsvHeader, mesh: Mesh | None) -> TextRows:
-    """The rows of a CSV that may be kept; all of them, not yet read, where its lines can't be sieved."""
-    return (mesh and _sieved(found, header, mesh)) or _parsed_whole(found, header)
+def read_csv(found: Preflight, header: CsvHeader, rules: PrefilterRules | None) -> TextRows:
+    """The rows of a CSV that may be kept; all of them, not yet read, where its lines can't be prefiltered."""
+    return (rules and _prefiltered(found, header, rules)) or _parsed_whole(found, header)
 
 
 def _parsed_whole(found: Preflight, header: CsvHeader) -> TextRows:
@@ -78,32 +80,32 @@ def _parsed_whole(found: Preflight, header: CsvHeader) -> TextRows:
     return TextRows(rows.with_columns(row_number=number, field_count_ok=is_whole), header.names, bool(ragged))
 
 
-def _sieved(found: Preflight, header: CsvHeader, mesh: Mesh) -> TextRows | None:
-    """Lines that the sieve let through, parsed; None where it can't tell lines apart or the parser does not
-    agree.
+def _prefiltered(found: Preflight, header: CsvHeader, rules: PrefilterRules) -> TextRows | None:
+    """Lines that the prefilter let through, parsed; None where it can't tell lines apart or the parser does
+    not agree.
     """
-    sieve = Sieve(mesh, found.quotes > 0, ord(header.separator))
+    prefilter = Prefilter(rules, found.quotes > 0, ord(header.separator))
     try:
         with found.plain.open("rb", buffering=0) as stream:
-            _pour(stream, sieve)
-            kin = _kin(stream, sieve)
-        rows = _parsed(sieve.head, sieve.lines, sieve.numbers, header)
-        others = _parsed(sieve.head, [lines for lines, _ in kin], [numbers for _, numbers in kin], header)
+            _pour(stream, prefilter)
+            kin = _kin(stream, prefilter)
+        rows = _parsed(prefilter.head, prefilter.lines, prefilter.numbers, header)
+        others = _parsed(prefilter.head, [lines for lines, _ in kin], [numbers for _, numbers in kin], header)
     except (Unsievable, pl.exceptions.PolarsError):
         return None
-    ragged = [number for numbers in sieve.ragged for number in numbers.tolist()]
+    ragged = [number for numbers in prefilter.ragged for number in numbers.tolist()]
     is_whole = ~pl.col("row_number").is_in(ragged) if ragged else pl.lit(True)
     return TextRows(
         rows.lazy().with_columns(field_count_ok=is_whole),
         header.names,
         bool(ragged),
         others.lazy().with_columns(field_count_ok=pl.lit(True)),
-        sieve.rows - 1,
+        prefilter.rows - 1,
     )
 
 
-def _pour(stream: IO[bytes], sieve: Sieve) -> None:
-    """Give the sieve the whole file, block by block; a row that a block cuts goes to the next."""
+def _pour(stream: IO[bytes], prefilter: Prefilter) -> None:
+    """Give the prefilter the whole file, block by block; a row that a block cuts goes to the next."""
     buffer = bytearray(BLOCK + SLACK)
     held = 0
     while True:
@@ -114,19 +116,19 @@ def _pour(stream: IO[bytes], sieve: Sieve) -> None:
         if is_end and held and buffer[held - 1 : held] != b"\n":
             buffer[filled] = NEWLINE
             filled += 1
-        taken = sieve.take(buffer, filled)
+        taken = prefilter.take(buffer, filled)
         held = filled - taken
-        if (is_end and held) or held > LONGEST_ROW or sieve.passed > MOST_PASSED:
+        if (is_end and held) or held > LONGEST_ROW or prefilter.passed > MOST_PASSED:
             raise Unsievable
         if is_end:
             return
         buffer[:held] = buffer[taken:filled]
 
 
-def _kin(stream: IO[bytes], sieve: Sieve) -> list[tuple[bytes, Places]]:
+def _kin(stream: IO[bytes], prefilter: Prefilter) -> list[tuple[bytes, Places]]:
     """Other lines of the claims that passed."""
-    found, size = [], sieve.passed
-    for lines, numbers in sieve.kin(partial(_read_at, stream.fileno())):
+    found, size = [], prefilter.passed
+    for lines, numbers in prefilter.kin(partial(_read_at, stream.fileno())):
         found.append((lines, numbers))
         size += len(lines)
         if size > MOST_PASSED:

@@ -20,7 +20,7 @@ from flows.run import Run
 from flows.store.snapshot import Store
 from flows.store.table_cache import Kept, Reading, digest_of, files_of, keep, kept_by
 from schemas.tables import KEPT_TABLES, TABLES
-from transforms.tables.analysis_lines import open_book
+from transforms.tables.analysis_lines import open_analysis
 from transforms.tables.build import beside_other_periods, tables_of_lines
 from transforms.tables.data_quality import data_quality, resolved_counts
 from transforms.tables.freshness import freshness
@@ -89,7 +89,7 @@ def build_cells(
 ) -> Tables:
     """Build every table whose rows are cells of service lines; of some periods, or all."""
     reference, contracts = read_reference(), read_contracts()
-    book = open_book(
+    analysis = open_analysis(
         lines,
         _as_of(store),
         run.settings.rules,
@@ -98,7 +98,7 @@ def build_cells(
         rolling_from,
         only,
     )
-    tables = tables_of_lines(book, reference, contracts)
+    tables = tables_of_lines(analysis, reference, contracts)
     return {
         name: frame for name, frame in tables.items() if contracts is not None or name != "contract_variance"
     }

@@ -20,7 +20,7 @@ from flows.store.snapshot import BatchFiles, PartitionFiles, Store
 from schemas.reference import ReferenceTables
 from schemas.rules import Audience, Rules
 from transforms.resolve import resolve_lines
-from transforms.resolve.affected_claims import ROW, RowSet, closure, shards
+from transforms.resolve.affected_claims import ROW, RowSet, affected_claims, shards
 
 Frame = pl.DataFrame | pl.LazyFrame
 ROWS_PER_SHARD = 150_000
@@ -97,7 +97,7 @@ def resolve_touched(
     claims, remits = store.claim_lines(), store.remit_lines()
     touched = None
     if not everything and store.snapshot.partitions:
-        touched = closure(store.claim_links(), store.remit_links(), _seed(store, new_batches, only))
+        touched = affected_claims(store.claim_links(), store.remit_links(), _seed(store, new_batches, only))
     parts = _shards(claims, remits, touched)
     held = sum(len(part.claims) + len(part.remits) for part in parts) <= HELD_ROWS
     spills = [None if held else work / f"shard-{number:05d}" for number in range(len(parts))]

@@ -36,7 +36,7 @@ from schemas.accepted import (
 from schemas.columns import Column, names, polars_schema
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 NAME_DIGITS: Final = 16
 """Hex digits of its content's sha256 in a file's name."""
 SWEPT: Final = (

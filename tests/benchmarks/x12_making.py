@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from transforms.synthetic.book import money as with_cents
+from transforms.synthetic.records import money as with_cents
 from transforms.synthetic.x12_envelope import Delimiters, Transaction, interchange, short_amount
 
 SCOPE = frozenset({"01939", "01937", "01938", "01940", "01941", "01942"})

@@ -18,7 +18,7 @@ from x12_making import (
     npi,
 )
 
-from transforms.synthetic.book import Adjustment
+from transforms.synthetic.records import Adjustment
 from transforms.synthetic.x12_835 import adjustment_segments
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from oracle_claims import Slot, nulls_first
+from oracle_claims import LinePosition, nulls_first
 from oracle_loops import Loop, RemitLine
 
 PATIENT_SHARE = [("PR", "1"), ("PR", "2"), ("PR", "3")]
@@ -21,9 +21,9 @@ NO_SURPRISES = {"N830", "N859", "N860"} | {f"N{number}" for number in range(862,
 
 @dataclass(eq=False)
 class Adjudication:
-    """Rows of one loop that meet one slot, summed. Money in cents."""
+    """Rows of one loop that meet one line position, summed. Money in cents."""
 
-    slot: Slot
+    line_position: LinePosition
     loop: Loop
     lines: list[RemitLine]
     charge: int
@@ -186,21 +186,21 @@ def total(items: list[tuple[str, str, int]]) -> dict[tuple[str, str], int]:
     return {code: cents for code, cents in sums.items() if cents != 0}
 
 
-def adjudicate(loop: Loop, slot: Slot) -> Adjudication:
+def adjudicate(loop: Loop, line_position: LinePosition) -> Adjudication:
     """The adjudication that a loop's lines give a claim line."""
-    lines = [line for line in loop.lines if line.slot is slot]
+    lines = [line for line in loop.lines if line.line_position is line_position]
     charge = sum(line.row["charge"] for line in lines)
     paid = sum(line.row["paid"] for line in lines)
     given = [line.row["given"] for line in lines]
     items = [item for line in lines for item in line.row["adjustments"]]
     of_claim = next((c for line in loop.lines if (c := line.row["claim_adjustments"])), [])
-    to_line = slot.claim.has_one_line_in_all()
+    to_line = line_position.claim.has_one_line_in_all()
     if of_claim and to_line:
         if charge - sum(cents for _, _, cents in items) == paid:
             paid -= sum(cents for _, _, cents in of_claim)
         items = items + of_claim
     return Adjudication(
-        slot=slot,
+        line_position=line_position,
         loop=loop,
         lines=lines,
         charge=charge,
@@ -215,9 +215,9 @@ def adjudications_of(loops: list[Loop]) -> list[Adjudication]:
     """All adjudications."""
     found: list[Adjudication] = []
     for loop in loops:
-        slots: list[Slot] = []
+        line_positions: list[LinePosition] = []
         for line in loop.lines:
-            if line.slot is not None and line.slot not in slots:
-                slots.append(line.slot)
-        found.extend(adjudicate(loop, slot) for slot in slots)
+            if line.line_position is not None and line.line_position not in line_positions:
+                line_positions.append(line.line_position)
+        found.extend(adjudicate(loop, line_position) for line_position in line_positions)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oracle_adjudications import Adjudication
-from oracle_claims import Claim, Row, Slot, Submission
+from oracle_claims import Claim, LinePosition, Row, Submission
 from oracle_links import claim_payer
 from oracle_lives import Life, standing_version
 from oracle_names import settle_names, successor_rank
@@ -93,7 +93,7 @@ def live_histories(
     """What became of every claim."""
     lives = []
     for claim in claims:
-        answers = [a for a in adjudications if a.slot.claim is claim and not a.is_secondary]
+        answers = [a for a in adjudications if a.line_position.claim is claim and not a.is_secondary]
         lives.append(Life(claim, answers, standing_version(claim, answers)))
     settle_names(lives, [a for a in adjudications if not a.is_secondary], reference)
     if settings.infer_resubmissions:
@@ -113,28 +113,32 @@ def superseded_by(life: Life, lives: dict[Claim, Life]) -> list[Claim]:
     return found
 
 
-def chain_slots(slot: Slot, life: Life, earlier: list[Claim]) -> list[Slot]:
-    """The slot of a line and those that it continues: by line number, else as the single slot of each."""
+def chain_line_positions(line_position: LinePosition, life: Life, earlier: list[Claim]) -> list[LinePosition]:
+    """The line position of a line and those that it continues: by line number, else as the single line
+    position of each.
+    """
     assert life.standing is not None
-    standing = [(s, row) for s in slot.claim.slots for row in life.standing.lines if s.has(row)]
-    chain = [slot]
+    standing = [
+        (s, row) for s in line_position.claim.line_positions for row in life.standing.lines if s.has(row)
+    ]
+    chain = [line_position]
     for claim in earlier:
-        for old in claim.slots:
+        for old in claim.line_positions:
             ranked = [(continuing(s, row, old), -s.number, s) for s, row in standing]
             best = max(
                 (item for item in ranked if item[0] is not None), key=lambda item: item[:2], default=None
             )
-            if best is not None and best[2] is slot:
+            if best is not None and best[2] is line_position:
                 chain.append(old)
     return chain
 
 
-def continuing(slot: Slot, line: Row, old: Slot) -> int | None:
+def continuing(line_position: LinePosition, line: Row, old: LinePosition) -> int | None:
     """How late the older claim had the line's number; 0: both are the single line of their claims."""
     with_number = [index + 1 for index, row in old.lines if row["line_number"] == line["line_number"]]
     if with_number:
         return max(with_number)
-    return 0 if len(slot.claim.slots) == 1 and len(old.claim.slots) == 1 else None
+    return 0 if len(line_position.claim.line_positions) == 1 and len(old.claim.line_positions) == 1 else None
 
 
 def standing_of(row: Row, submission: Submission, life: Life) -> str:

@@ -1,4 +1,4 @@
-"""Submissions, claims, versions and slots, one after the other (contract, 4.1 and 4.2).
+"""Submissions, claims, versions and line_positions, one after the other (contract, 4.1 and 4.2).
 
 Slow and obvious on purpose: it is what the fast implementation is held against.
 """
@@ -108,7 +108,7 @@ class Submission:
 
 
 @dataclass(eq=False)
-class Slot:
+class LinePosition:
     """Lines of a claim's versions that continue one another: (index of the version, line)."""
 
     claim: Claim
@@ -134,7 +134,7 @@ class Claim:
     key: Key
     submissions: list[Submission] = field(default_factory=list)
     versions: list[Submission] = field(default_factory=list)
-    slots: list[Slot] = field(default_factory=list)
+    line_positions: list[LinePosition] = field(default_factory=list)
 
     @property
     def number(self) -> str:
@@ -161,14 +161,16 @@ class Claim:
         return self.submissions[0].order()
 
     def has_one_line_in_all(self) -> bool:
-        """One slot, and every version says that the claim has one line; header-only versions say nothing."""
+        """One line position, and every version says that the claim has one line; header-only versions say
+        nothing.
+        """
         counts = [row["line_count"] for version in self.versions for row in version.lines]
-        return len(self.slots) == 1 and all(count == 1 for count in counts)
+        return len(self.line_positions) == 1 and all(count == 1 for count in counts)
 
     def settle(self) -> None:
-        """Versions and slots of the submissions so far."""
+        """Versions and line positions of the submissions so far."""
         mark_duplicates(self)
-        assign_slots(self)
+        assign_line_positions(self)
 
 
 # --- submissions ---------------------------------------------------------------------------------
@@ -329,7 +331,7 @@ def home_of(
 def build_claims(
     by_key: dict[Key, list[Submission]], is_denied: IsDenied, numbers_of: NumbersOf
 ) -> list[Claim]:
-    """Every claim, with versions and slots."""
+    """Every claim, with versions and line positions."""
     found: list[Claim] = []
     for key, submissions in sorted(by_key.items()):
         claims: list[Claim] = []
@@ -360,13 +362,15 @@ def mark_duplicates(claim: Claim) -> None:
     claim.versions = [s for s in claim.submissions if not s.is_duplicate]
 
 
-def assign_slots(claim: Claim) -> None:
-    """Lines with one number are one slot; where no version has more than one line, all are one slot."""
+def assign_line_positions(claim: Claim) -> None:
+    """Lines with one number are one line position; where no version has more than one line, all are one line
+    position.
+    """
     single = all(len(version.lines) <= 1 for version in claim.versions)
-    by_number: dict[int, Slot] = {}
+    by_number: dict[int, LinePosition] = {}
     for index, version in enumerate(claim.versions):
         for line in version.lines:
             number = 0 if single else line["line_number"]
-            slot = by_number.setdefault(number, Slot(claim))
-            slot.lines.append((index, line))
-    claim.slots = sorted(by_number.values(), key=lambda s: s.number)
+            line_position = by_number.setdefault(number, LinePosition(claim))
+            line_position.lines.append((index, line))
+    claim.line_positions = sorted(by_number.values(), key=lambda s: s.number)

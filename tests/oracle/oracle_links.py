@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from landing_rows import loose
-from oracle_claims import Claim, Row, Slot
+from oracle_claims import Claim, LinePosition, Row
 from oracle_loops import Loop, RemitLine
 from oracle_reference import OracleReference, normalised_name
 
@@ -52,9 +52,11 @@ def same_payer(line: RemitLine, row: Row, reference: OracleReference) -> bool:
     return payer != "other" or is_known or len(names) == 1
 
 
-def line_control_agrees(line: RemitLine, slot: Slot) -> bool:
+def line_control_agrees(line: RemitLine, line_position: LinePosition) -> bool:
     """Evidence 1: REF*6R, or LX01 as text, of any version."""
-    keys = {row["line_control"] for _, row in slot.lines} | {str(row["line_number"]) for _, row in slot.lines}
+    keys = {row["line_control"] for _, row in line_position.lines} | {
+        str(row["line_number"]) for _, row in line_position.lines
+    }
     return line.billed_code is not None and bool(line.controls & keys)
 
 
@@ -68,41 +70,45 @@ def charges_of(line: RemitLine) -> set[int]:
     return {abs(line.row["charge"]), abs(sum(group))}
 
 
-def bill_agrees(line: RemitLine, slot: Slot) -> bool:
-    """Evidence 2: billed code, service date (where given) and charge are those of the slot in one version."""
+def bill_agrees(line: RemitLine, line_position: LinePosition) -> bool:
+    """Evidence 2: billed code, service date (where given) and charge are those of the line position in one
+    version.
+    """
     return any(
         row["procedure_code"] == line.billed_code
         and line.row["service_date"] in (None, row["service_date"])
         and row["charge"] in charges_of(line)
-        for _, row in slot.lines
+        for _, row in line_position.lines
     )
 
 
-def is_single_line(line: RemitLine, slot: Slot, reference: OracleReference) -> bool:
+def is_single_line(line: RemitLine, line_position: LinePosition, reference: OracleReference) -> bool:
     """Evidence 3."""
     codes = {line.billed_code, line.row["procedure_code"]}
-    return bool(codes & reference.scope) and len(slot.claim.slots) == 1
+    return bool(codes & reference.scope) and len(line_position.claim.line_positions) == 1
 
 
-def answers_whole_claim(line: RemitLine, slot: Slot) -> bool:
+def answers_whole_claim(line: RemitLine, line_position: LinePosition) -> bool:
     """Evidence 4: no code at all, and the claim has one line in all."""
-    return line.billed_code is None and slot.claim.has_one_line_in_all()
+    return line.billed_code is None and line_position.claim.has_one_line_in_all()
 
 
 def rank(
-    line: RemitLine, slot: Slot, wanted: str, is_exact: bool, reference: OracleReference
+    line: RemitLine, line_position: LinePosition, wanted: str, is_exact: bool, reference: OracleReference
 ) -> tuple[int, ...] | None:
     """How good a candidate is; None: no evidence. A number that was met loosely needs the whole bill."""
-    first = is_exact and line_control_agrees(line, slot)
-    second = bill_agrees(line, slot) and (is_exact or line.row["service_date"] is not None)
-    third = is_exact and (is_single_line(line, slot, reference) or answers_whole_claim(line, slot))
+    first = is_exact and line_control_agrees(line, line_position)
+    second = bill_agrees(line, line_position) and (is_exact or line.row["service_date"] is not None)
+    third = is_exact and (
+        is_single_line(line, line_position, reference) or answers_whole_claim(line, line_position)
+    )
     if not (first or second or third):
         return None
     given = {line.row[name] for name in MODIFIERS} - {None}
-    repeated = [len(given & {row[name] for name in MODIFIERS}) for _, row in slot.lines]
+    repeated = [len(given & {row[name] for name in MODIFIERS}) for _, row in line_position.lines]
     return (
-        int(any(same_payer(line, row, reference) for _, row in slot.lines)),
-        int(slot.claim.role == wanted),
+        int(any(same_payer(line, row, reference) for _, row in line_position.lines)),
+        int(line_position.claim.role == wanted),
         int(first),
         int(second),
         int(third),
@@ -110,9 +116,9 @@ def rank(
     )
 
 
-def best_slots(
+def best_line_positions(
     line: RemitLine, loops: list[Loop], claims: list[Claim], reference: OracleReference
-) -> list[Slot]:
+) -> list[LinePosition]:
     """The candidates that nothing tells apart. Where no claim has the number exactly, numbers are compared
     without punctuation and leading zeros."""
     of_payee = [claim for claim in claims if line.row["payee_npi"] in (None, claim.npi)]
@@ -122,11 +128,14 @@ def best_slots(
     secondary = [claim for claim in found if claim.role in ("S", "T")]
     if line.has_carc_23 and secondary:
         found = secondary
-    line.candidates = [slot for claim in found for slot in claim.slots]
+    line.candidates = [line_position for claim in found for line_position in claim.line_positions]
     wanted = role_wanted(line, loops)
-    ranked = [(rank(line, slot, wanted, bool(exact), reference), slot) for slot in line.candidates]
+    ranked = [
+        (rank(line, line_position, wanted, bool(exact), reference), line_position)
+        for line_position in line.candidates
+    ]
     scores = [score for score, _ in ranked if score is not None]
-    return [slot for score, slot in ranked if scores and score == max(scores)]
+    return [line_position for score, line_position in ranked if scores and score == max(scores)]
 
 
 def link_loop(loop: Loop, loops: list[Loop], claims: list[Claim], reference: OracleReference) -> None:
@@ -135,9 +144,9 @@ def link_loop(loop: Loop, loops: list[Loop], claims: list[Claim], reference: Ora
         if line.status in IGNORED_STATUS:
             line.outcome = "ignored"
             continue
-        best = best_slots(line, loops, claims, reference)
+        best = best_line_positions(line, loops, claims, reference)
         if len(best) == 1:
-            line.outcome, line.slot = "linked", best[0]
+            line.outcome, line.line_position = "linked", best[0]
         elif len(best) > 1:
             line.outcome, line.candidates = "ambiguous", best
         else:
@@ -150,25 +159,28 @@ def meet_in_order(loop: Loop) -> None:
     are left."""
     alike: dict[Any, list[RemitLine]] = {}
     for line in loop.lines:
-        is_of_one_claim = len({id(slot.claim) for slot in line.candidates}) == 1
+        is_of_one_claim = len({id(line_position.claim) for line_position in line.candidates}) == 1
         if (
             line.outcome == "ambiguous"
             and is_of_one_claim
             and all(bill_agrees(line, s) for s in line.candidates)
         ):
-            bill = (line.billed_code, line.row["service_date"], line.row["charge"])
-            alike.setdefault((*bill, frozenset(id(slot) for slot in line.candidates)), []).append(line)
-    for (code, day, charge, _), lines in alike.items():
+            bill = (line.billed_code, line.row["charge"])
+            alike.setdefault(
+                (*bill, frozenset(id(line_position) for line_position in line.candidates)), []
+            ).append(line)
+    for (code, charge, _), lines in alike.items():
         taken = [
-            line.slot
+            line.line_position
             for line in loop.lines
-            if line.slot is not None
-            and (line.billed_code, line.row["service_date"], line.row["charge"]) == (code, day, charge)
+            if line.line_position is not None and (line.billed_code, line.row["charge"]) == (code, charge)
         ]
-        left = [slot for slot in lines[0].candidates if slot not in taken]
+        left = [line_position for line_position in lines[0].candidates if line_position not in taken]
         if len(lines) == len(left) and (is_ordered(lines) or say_the_same(lines)):
-            for line, slot in zip(lines, sorted(left, key=lambda slot: slot.number), strict=True):
-                line.outcome, line.slot = "linked", slot
+            for line, line_position in zip(
+                lines, sorted(left, key=lambda line_position: line_position.number), strict=True
+            ):
+                line.outcome, line.line_position = "linked", line_position
 
 
 def is_ordered(lines: list[RemitLine]) -> bool:
@@ -182,9 +194,11 @@ def say_the_same(lines: list[RemitLine]) -> bool:
 
 
 def link_remits(loops: list[Loop], claims: list[Claim], reference: OracleReference) -> None:
-    """Every line gets an outcome, and its slot where it is linked; what was linked before is forgotten."""
+    """Every line gets an outcome, and its line position where it is linked; what was linked before is
+    forgotten.
+    """
     for loop in loops:
         for line in loop.lines:
-            line.outcome, line.slot, line.candidates = "", None, []
+            line.outcome, line.line_position, line.candidates = "", None, []
     for loop in loops:
         link_loop(loop, loops, claims, reference)

@@ -55,7 +55,9 @@ def owner(adjudication: Adjudication, claim: Claim) -> Submission:
     same_charge = [
         version
         for index, version in before
-        if any(row["charge"] == abs(adjudication.charge) for row in adjudication.slot.lines_of(index))
+        if any(
+            row["charge"] == abs(adjudication.charge) for row in adjudication.line_position.lines_of(index)
+        )
     ]
     if same_charge:
         return same_charge[-1]

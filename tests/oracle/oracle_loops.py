@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from oracle_claims import Slot, nulls_first, origin
+from oracle_claims import LinePosition, nulls_first, origin
 
 Row = dict[str, Any]
 A_WEEK = timedelta(days=7)
@@ -30,8 +30,8 @@ class RemitLine:
     copies: list[Row]
     loop: Loop
     outcome: str = ""
-    slot: Slot | None = None
-    candidates: list[Slot] = field(default_factory=list)
+    line_position: LinePosition | None = None
+    candidates: list[LinePosition] = field(default_factory=list)
 
     @property
     def status(self) -> str:

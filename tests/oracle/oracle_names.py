@@ -95,7 +95,11 @@ class Names:
         return claim_payer(submission.rows[0], self.reference)
 
     def answers_under(self, claim: Claim, number: str) -> list[Adjudication]:
-        return [a for a in self.adjudications if a.slot.claim is claim and number in a.payer_claim_numbers]
+        return [
+            a
+            for a in self.adjudications
+            if a.line_position.claim is claim and number in a.payer_claim_numbers
+        ]
 
     def meant(self, older: Claim, naming: Claim, submission: Submission) -> Claim:
         """The claim that an answer spoke of: its number's, or one that had continued it by then."""

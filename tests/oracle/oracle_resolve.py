@@ -9,8 +9,8 @@ from pathlib import Path
 
 from landing_rows import Landing, read_landing
 from oracle_adjudications import PRIOR_AUTHORIZATION, Adjudication, adjudications_of
-from oracle_chains import chain_slots, live_histories, standing_of, superseded_by
-from oracle_claims import Claim, Row, Slot, Submission, build_claims, content, origin, submissions_of
+from oracle_chains import chain_line_positions, live_histories, standing_of, superseded_by
+from oracle_claims import Claim, LinePosition, Row, Submission, build_claims, content, origin, submissions_of
 from oracle_links import claim_payer, link_remits
 from oracle_lives import Life
 from oracle_loops import Loop, loops_of
@@ -120,8 +120,8 @@ def chain_source(life: Life, earlier: list[Life]) -> str:
 def fill_current(resolved: Row, row: Row, life: Life, world: World) -> None:
     """What only a current line has."""
     earlier = superseded_by(life, world.lives)
-    slot = next(s for s in life.claim.slots if s.has(row))
-    chain = chain_slots(slot, life, earlier)
+    line_position = next(s for s in life.claim.line_positions if s.has(row))
+    chain = chain_line_positions(line_position, life, earlier)
     units = units_of(row, world.reference, world.settings)
     model = care_model(row)
     share = SHARES.get(model)
@@ -157,25 +157,25 @@ def days_between(start: date, end: date | None) -> int | None:
     return None if end is None or end < start else (end - start).days
 
 
-def earlier_charges(life: Life, chain: list[Slot]) -> set[int]:
+def earlier_charges(life: Life, chain: list[LinePosition]) -> set[int]:
     """Charges of the chain's versions before the standing one."""
     assert life.standing is not None
     standing = life.claim.versions.index(life.standing)
     return {
         line["charge"]
-        for slot in chain
-        for index, line in slot.lines
-        if slot.claim is not life.claim or index < standing
+        for line_position in chain
+        for index, line in line_position.lines
+        if line_position.claim is not life.claim or index < standing
     }
 
 
-def history_of(chain: list[Slot], world: World) -> tuple[list[Adjudication], list[Adjudication]]:
+def history_of(chain: list[LinePosition], world: World) -> tuple[list[Adjudication], list[Adjudication]]:
     """(primary adjudications of the chain; those that neither reverse nor answer a duplicate), in order."""
     found = [
         adjudication
-        for slot in chain
-        for adjudication in world.lives[slot.claim].adjudications
-        if adjudication.slot is slot and slot.claim.role == "P"
+        for line_position in chain
+        for adjudication in world.lives[line_position.claim].adjudications
+        if adjudication.line_position is line_position and line_position.claim.role == "P"
     ]
     found.sort(key=Adjudication.order)
     no_reversals = [a for a in found if not a.is_reversal]
@@ -192,7 +192,7 @@ def final_of(answers: list[Adjudication]) -> Adjudication | None:
     return uncancelled[-1] if uncancelled else None
 
 
-def fill_adjudication(resolved: Row, row: Row, life: Life, chain: list[Slot], world: World) -> None:
+def fill_adjudication(resolved: Row, row: Row, life: Life, chain: list[LinePosition], world: World) -> None:
     """State, dates, line of business and the final adjudication's amounts."""
     everything, answers = history_of(chain, world)
     final = final_of(answers)

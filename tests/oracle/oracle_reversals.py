@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oracle_adjudications import Adjudication
-from oracle_claims import Slot
+from oracle_claims import Claim, LinePosition
 from oracle_loops import Loop, RemitLine
 
 
@@ -52,8 +52,8 @@ def mark_unmatched(adjudications: list[Adjudication], loops: list[Loop]) -> None
     """Lines of claims with a reversal that found nothing to cancel carry no price."""
     for reversal in adjudications:
         if reversal.is_unmatched and not reversal.is_secondary:
-            for slot in reversal.slot.claim.slots:
-                slot.has_unmatched_reversal = True
+            for line_position in reversal.line_position.claim.line_positions:
+                line_position.has_unmatched_reversal = True
     for loop in loops:
         for line in loop.lines:
             mark_homeless_reversal(line)
@@ -64,7 +64,7 @@ def reverse_line(reversal: Adjudication, adjudications: list[Adjudication]) -> N
     candidates = [
         other
         for other in adjudications
-        if other.slot is reversal.slot
+        if other.line_position is reversal.line_position
         and can_cancel(reversal.named_numbers, other)
         and other.paid_on <= reversal.paid_on
     ]
@@ -87,36 +87,51 @@ def is_of_whole_claim(line: RemitLine) -> bool:
 def reverse_claim(line: RemitLine, adjudications: list[Adjudication]) -> None:
     """Cancels the latest uncancelled loop of its payer claim number."""
     numbers = {line.row["payer_number"], line.row["original"]} - {None}
-    slots = set(line.candidates)
-    open_ones = [
-        a for a in adjudications if a.slot in slots and can_cancel(numbers, a) and comes_before(a, line)
-    ]
-    if not open_ones:
+    claim = claim_answered(line, numbers, adjudications)
+    open_ones: dict[int, list[Adjudication]] = {}
+    for a in adjudications:
+        if a.line_position.claim is claim and can_cancel(numbers, a):
+            open_ones.setdefault(id(a.loop), []).append(a)
+    possible = [answers for answers in open_ones.values() if comes_before(answers, line)]
+    if not possible:
         return
-    latest = max(open_ones, key=lambda a: (a.paid_on, a.content()))
-    for a in open_ones:
-        if a.loop is latest.loop:
-            a.cancelled_by = whole_reversal(line, a.slot)
+    for a in max(possible, key=lambda answers: latest_first(answers, line)):
+        a.cancelled_by = whole_reversal(line, a.line_position)
     line.outcome = "linked"
 
 
-def comes_before(answer: Adjudication, reversal: RemitLine) -> bool:
-    """On one day only what the reversal negates lies before it."""
-    negated = abs(answer.charge) == abs(reversal.row["charge"]) and abs(answer.svc_paid) == abs(
-        reversal.row["paid"]
-    )
-    return answer.paid_on < reversal.row["paid_on"] or (answer.paid_on == reversal.row["paid_on"] and negated)
+def claim_answered(line: RemitLine, numbers: set[str], adjudications: list[Adjudication]) -> Claim | None:
+    """The claim whose answers bear one of the payer claim numbers; of several that of the reversal's claim
+    number, and none where that leaves several."""
+    found = [a for a in adjudications if not a.is_reversal and a.payer_claim_numbers & numbers]
+    own = [a for a in found if any(each.row["loose"] == line.row["loose"] for each in a.lines)]
+    claims = {id(a.line_position.claim): a.line_position.claim for a in own or found}
+    return next(iter(claims.values())) if len(claims) == 1 else None
 
 
-def whole_reversal(line: RemitLine, slot: Slot) -> Adjudication:
+def comes_before(answers: list[Adjudication], reversal: RemitLine) -> bool:
+    """Whether a loop lies before a reversal of the claim: on one day only if its payments add up to what is
+    taken back."""
+    day = max(a.paid_on for a in answers)
+    taken_back = abs(sum(a.svc_paid for a in answers)) == abs(reversal.row["paid"])
+    return day < reversal.row["paid_on"] or (day == reversal.row["paid_on"] and taken_back)
+
+
+def latest_first(answers: list[Adjudication], reversal: RemitLine) -> tuple[Any, ...]:
+    """The larger, the sooner the loop is cancelled: those of an earlier day, then the latest."""
+    day = max(a.paid_on for a in answers)
+    return (day < reversal.row["paid_on"], day, max(a.content() for a in answers))
+
+
+def whole_reversal(line: RemitLine, line_position: LinePosition) -> Adjudication:
     """A reversal of the claim as seen from one of its lines: it has a date and no amounts of its own."""
-    return Adjudication(slot, line.loop, [line], 0, 0, None, {}, False)
+    return Adjudication(line_position, line.loop, [line], 0, 0, None, {}, False)
 
 
 def mark_homeless_reversal(line: RemitLine) -> None:
     """A reversal that meets no single line marks all lines of the one claim it can speak of."""
     if line.is_reversal and line.outcome in ("ambiguous", "unlinked"):
-        claims = {slot.claim for slot in line.candidates}
+        claims = {line_position.claim for line_position in line.candidates}
         if len(claims) == 1:
-            for slot in claims.pop().slots:
-                slot.has_unmatched_reversal = True
+            for line_position in claims.pop().line_positions:
+                line_position.has_unmatched_reversal = True

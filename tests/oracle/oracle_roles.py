@@ -51,7 +51,7 @@ def settle_roles(adjudications: list[Adjudication], claims: list[Claim], referen
     what it cancels."""
     for claim in claims:
         if claim.role == "P":
-            mine = [a for a in adjudications if a.slot.claim is claim]
+            mine = [a for a in adjudications if a.line_position.claim is claim]
             settle_claim(mine, claim, claims, reference)
             for answer in mine:
                 if answer.cancelled_by is not None:
@@ -131,7 +131,7 @@ def has_secondary(answer: Adjudication, claims: list[Claim]) -> bool:
     """A secondary claim bears the number (and is of the payee, where the 835 names one)."""
     return any(
         claim.role != "P"
-        and claim.number == answer.slot.claim.number
+        and claim.number == answer.line_position.claim.number
         and line.row["payee_npi"] in (None, claim.npi)
         for claim in claims
         for line in answer.lines

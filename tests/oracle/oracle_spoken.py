@@ -49,9 +49,16 @@ class Spoken:
 def verdict(line: RemitLine) -> tuple[bool, bool]:
     """(denied, paid or allowed) by one line alone."""
     items = total([*line.row["adjustments"], *line.row["claim_adjustments"]])
-    slot: Any = None
+    line_position: Any = None
     alone = Adjudication(
-        slot, line.loop, [line], line.row["charge"], line.row["paid"], line.row["given"], items, False
+        line_position,
+        line.loop,
+        [line],
+        line.row["charge"],
+        line.row["paid"],
+        line.row["given"],
+        items,
+        False,
     )
     return alone.state == "denied", alone.paid_or_allowed
 

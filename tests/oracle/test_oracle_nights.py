@@ -20,7 +20,7 @@ from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 from schemas.rules import Rules
 from transforms.reference import parse_reference
 from transforms.resolve import resolve_lines
-from transforms.resolve.affected_claims import ROW, RowSet, closure, shards
+from transforms.resolve.affected_claims import ROW, RowSet, affected_claims, shards
 
 CLAIM_SCHEMA, REMIT_SCHEMA = polars_schema(ACCEPTED_CLAIM_LINE), polars_schema(ACCEPTED_REMIT_LINE)
 REFERENCE_FOLDER = Path(__file__).resolve().parents[2] / "data" / "reference"
@@ -115,7 +115,7 @@ def after_all_nights(rows: Rows, chance: random.Random, reference: ReferenceTabl
                 for part in (known.claims, known.remits)
             )
         )
-        touched = closure(linked_claims(known.claims), linked_remits(known.remits), new)
+        touched = affected_claims(linked_claims(known.claims), linked_remits(known.remits), new)
         spared |= len(touched.claims) + len(touched.remits) < len(known.claims) + len(known.remits)
         stands = replaced(stands, touched, resolved(only(known, touched), reference))
     return stands, spared

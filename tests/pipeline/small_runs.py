@@ -17,7 +17,7 @@ from flows.settings import Settings, load_settings
 from flows.steps.summary import Summary
 from flows.store.files import digest
 from flows.store.publish import faults
-from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
 
 KEY = "a key of the tests, long enough for its purpose"

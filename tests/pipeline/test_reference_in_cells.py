@@ -17,7 +17,7 @@ from small_runs import run_nightly
 
 from flows.settings import config_folder
 from flows.store.snapshot import Store
-from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
 
 INTERNAL = {"audiences": ("internal",)}

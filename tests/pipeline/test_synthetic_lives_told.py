@@ -14,7 +14,9 @@ from flows.store.snapshot import Store
 from transforms.synthetic import lives_amounts as amounts
 from transforms.synthetic import lives_deliveries as deliveries
 from transforms.synthetic import lives_identity as identity
-from transforms.synthetic.book import (
+from transforms.synthetic.cases import Case, sample_case
+from transforms.synthetic.plans import PLANS
+from transforms.synthetic.records import (
     CLAIM_COLUMNS,
     REMIT_COLUMNS,
     Life,
@@ -23,8 +25,6 @@ from transforms.synthetic.book import (
     loop_rows,
     remits_frame,
 )
-from transforms.synthetic.cases import Case, sample_case
-from transforms.synthetic.plans import PLANS
 from transforms.synthetic.x12_writer import write_835, write_837p
 
 PAID = ["paid"]

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from small_runs import run_nightly
 
-from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
 from transforms.synthetic.x12_writer import write_835, write_837p
 

@@ -18,7 +18,13 @@ from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE, CLAIM_LIN
 from schemas.columns import names, polars_schema
 from schemas.rules import Rules
 from transforms.resolve import resolve_lines
-from transforms.resolve.affected_claims import ROW, RowSet, closure, with_claim_links, with_remit_links
+from transforms.resolve.affected_claims import (
+    ROW,
+    RowSet,
+    affected_claims,
+    with_claim_links,
+    with_remit_links,
+)
 from transforms.units import with_medicare_allowed, with_units
 
 CLAIM_SCHEMA, REMIT_SCHEMA = polars_schema(ACCEPTED_CLAIM_LINE), polars_schema(ACCEPTED_REMIT_LINE)
@@ -104,7 +110,7 @@ def check(seed: int) -> tuple[int, int]:
     chance = random.Random(seed)
     claims, remits = many_lives(seed)
     seeds = RowSet(some(claims, chance, seed % 3), some(remits, chance, (seed + 1) % 3))
-    closed = closure(linked_claims(claims), linked_remits(remits), seeds)
+    closed = affected_claims(linked_claims(claims), linked_remits(remits), seeds)
     everything = resolved(claims, remits)
     alone = resolved(restricted(claims, closed.claims), restricted(remits, closed.remits))
     assert_money_counts_once(everything[0])
@@ -145,8 +151,8 @@ def test_a_closed_set_is_closed_and_holds_its_seed(seed: int) -> None:
     claims, remits = many_lives(seed)
     chance = random.Random(seed)
     seeds = RowSet(some(claims, chance, 2), some(remits, chance, 1))
-    once = closure(linked_claims(claims), linked_remits(remits), seeds)
-    again = closure(linked_claims(claims), linked_remits(remits), once)
+    once = affected_claims(linked_claims(claims), linked_remits(remits), seeds)
+    again = affected_claims(linked_claims(claims), linked_remits(remits), once)
     for kind in ("claims", "remits"):
         found, begun = origins(getattr(once, kind)), origins(getattr(seeds, kind))
         assert begun <= found
@@ -178,7 +184,7 @@ def test_a_real_number_of_a_line_does_not_depend_on_the_lines_beside_it() -> Non
 def test_an_empty_seed_touches_nothing() -> None:
     claims, remits = many_lives(1)
     empty = pl.DataFrame(schema={"file_key": pl.String, "row_number": pl.Int64})
-    found = closure(linked_claims(claims), linked_remits(remits), RowSet(empty, empty))
+    found = affected_claims(linked_claims(claims), linked_remits(remits), RowSet(empty, empty))
     assert (len(found.claims), len(found.remits)) == (0, 0)
 
 

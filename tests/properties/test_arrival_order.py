@@ -17,7 +17,7 @@ from flows.steps.admission import discover, intake, read_ledger, take_in
 from flows.steps.plan import plan_run
 from flows.steps.resolve import resolve
 from flows.store.snapshot import Store
-from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
 from transforms.tables.canonical import canonical_digest
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 from small_runs import run_nightly
 
-from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
 
 AUDIENCES = ("internal", "standard")

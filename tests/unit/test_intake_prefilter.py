@@ -1,4 +1,4 @@
-"""The sieve keeps the rows that the parser alone would keep, whatever the text and however it is cut."""
+"""The prefilter keeps the rows that the parser alone would keep, whatever the text and however it is cut."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from schemas.rules import Rules
 from transforms.intake import block_rows
 from transforms.intake.block_rows import SLACK, BlockRows, Unsievable, separators
 from transforms.intake.layouts import Layout, canonical_layout
-from transforms.intake.prefilter import Mesh, Sieve
-from transforms.intake.scope_filter import mesh_of
+from transforms.intake.prefilter import Prefilter, PrefilterRules
+from transforms.intake.scope_filter import prefilter_rules
 
 SCOPE = Rules().scope
 LIMITS = Limits(1 << 30, 10)
@@ -137,14 +137,14 @@ def damaged(line: str, pick: random.Random) -> str:
             return "," * (line.count(",") + pick.choice((0, 0, 1)))
 
 
-def outcome(path: Path, header: list[str], layout: Layout, mesh: Mesh | None) -> Any:
+def outcome(path: Path, header: list[str], layout: Layout, rules: PrefilterRules | None) -> Any:
     """What kept_rows gives, in the order of the rows, or why the file is refused.
 
     Lines of a claim are counted for rows with all their fields: others are rejected by a rule.
     """
     try:
         found = preflight(path, path.with_suffix(".scratch"), LIMITS)
-        text = read_csv.read_csv(found, CsvHeader(header, ","), mesh)
+        text = read_csv.read_csv(found, CsvHeader(header, ","), rules)
         kept, heads, total = kept_rows(text, "key", layout, SCOPE)
     except Rejected as rejected:
         return rejected.code
@@ -160,21 +160,23 @@ def test_the_sieve_keeps_what_the_parser_alone_would(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Kind, seeds: int
 ) -> None:
     layout = canonical_layout(kind)
-    sieved = 0
+    prefiltered = 0
     for seed in range(seeds * 40, seeds * 40 + 40):
         pick = random.Random(f"{kind}{seed}")
         header, content = random_text(pick, kind)
         path = tmp_path / f"{seed}.csv"
         path.write_bytes(content)
         alone = outcome(path, header, layout, None)
-        mesh = mesh_of(layout, SCOPE, header)
-        assert mesh is not None
+        rules = prefilter_rules(layout, SCOPE, header)
+        assert rules is not None
         for block in (pick.randrange(16, 300), 1 << 20):
             monkeypatch.setattr(read_csv, "BLOCK", block)
-            assert outcome(path, header, layout, mesh) == alone, f"seed {seed}, blocks of {block}"
+            assert outcome(path, header, layout, rules) == alone, f"seed {seed}, blocks of {block}"
         found = preflight(path, path, LIMITS) if not isinstance(alone, str) else None
-        sieved += found is not None and read_csv._sieved(found, CsvHeader(header, ","), mesh) is not None
-    assert sieved >= 20, "too few files went through the sieve for the comparison to tell"
+        prefiltered += (
+            found is not None and read_csv._prefiltered(found, CsvHeader(header, ","), rules) is not None
+        )
+    assert prefiltered >= 20, "too few files went through the prefilter for the comparison to tell"
 
 
 def test_a_row_cut_by_a_block_and_a_row_longer_than_a_block_are_read_once(
@@ -189,7 +191,7 @@ def test_a_row_cut_by_a_block_and_a_row_longer_than_a_block_are_read_once(
     layout = canonical_layout("remit_lines")
     for block in range(1, 120, 7):
         monkeypatch.setattr(read_csv, "BLOCK", block)
-        kept, _, total = outcome(path, header, layout, mesh_of(layout, SCOPE, header))[:3]
+        kept, _, total = outcome(path, header, layout, prefilter_rules(layout, SCOPE, header))[:3]
         assert (len(kept), total) == (90, 90)
 
 
@@ -201,15 +203,15 @@ def test_what_does_not_fit_in_memory_twice_goes_to_the_parser(
     path = tmp_path / "rows.csv"
     path.write_bytes(content + (b"\n" + b",".join([b"01939" + b" " * 99] * len(header))) * 20)
     layout = canonical_layout("remit_lines")
-    mesh = mesh_of(layout, SCOPE, header)
-    assert mesh is not None
+    rules = prefilter_rules(layout, SCOPE, header)
+    assert rules is not None
     found = preflight(path, path, LIMITS)
     monkeypatch.setattr(read_csv, "BLOCK", 500)
-    assert read_csv._sieved(found, CsvHeader(header, ","), mesh) is not None
-    sieved = outcome(path, header, layout, mesh)
+    assert read_csv._prefiltered(found, CsvHeader(header, ","), rules) is not None
+    prefiltered = outcome(path, header, layout, rules)
     monkeypatch.setattr(read_csv, bound, 400)
-    assert read_csv._sieved(found, CsvHeader(header, ","), mesh) is None
-    assert outcome(path, header, layout, mesh) == sieved
+    assert read_csv._prefiltered(found, CsvHeader(header, ","), rules) is None
+    assert outcome(path, header, layout, rules) == prefiltered
 
 
 def test_a_claim_number_that_nearly_every_line_has_goes_to_the_parser(
@@ -219,14 +221,14 @@ def test_a_claim_number_that_nearly_every_line_has_goes_to_the_parser(
     rows = [dict.fromkeys(header, "x") | {"procedure_code": code} for code in ("01939", *["99213"] * 60)]
     path = tmp_path / "rows.csv"
     pl.DataFrame(rows).write_csv(path)
-    mesh = mesh_of(canonical_layout("claim_lines"), SCOPE, header)
-    assert mesh is not None
+    rules = prefilter_rules(canonical_layout("claim_lines"), SCOPE, header)
+    assert rules is not None
     found = preflight(path, path, LIMITS)
-    sieved = read_csv._sieved(found, CsvHeader(header, ","), mesh)
-    assert sieved is not None and sieved.kin is not None
-    assert (len(sieved.rows.collect()), len(sieved.kin.collect()), sieved.total) == (1, 60, 61)
+    prefiltered = read_csv._prefiltered(found, CsvHeader(header, ","), rules)
+    assert prefiltered is not None and prefiltered.kin is not None
+    assert (len(prefiltered.rows.collect()), len(prefiltered.kin.collect()), prefiltered.total) == (1, 60, 61)
     monkeypatch.setattr(read_csv, "MOST_PASSED", 400)
-    assert read_csv._sieved(found, CsvHeader(header, ","), mesh) is None
+    assert read_csv._prefiltered(found, CsvHeader(header, ","), rules) is None
 
 
 def test_each_distinct_text_is_judged_once() -> None:
@@ -236,13 +238,13 @@ def test_each_distinct_text_is_judged_once() -> None:
         asked.extend(texts)
         return texts == "b"
 
-    sieve = Sieve(Mesh(2, ((1, judged),), (), None, lambda texts: texts == ""))
+    prefilter = Prefilter(PrefilterRules(2, ((1, judged),), (), None, lambda texts: texts == ""))
     text = b"k,code\n" + b"1,a\n2,b\n3,c\n" * 50
     for _ in range(3):
-        assert sieve.take(bytearray(text + bytes(SLACK)), len(text)) == len(text)
+        assert prefilter.take(bytearray(text + bytes(SLACK)), len(text)) == len(text)
     assert sorted(asked) == ["", "a", "b", "c", "code"]
-    assert b"".join(sieve.lines) == b"2,b\n" * 150
-    assert np.concatenate(sieve.numbers)[:3].tolist() == [2, 5, 8]
+    assert b"".join(prefilter.lines) == b"2,b\n" * 150
+    assert np.concatenate(prefilter.numbers)[:3].tolist() == [2, 5, 8]
 
 
 def test_the_same_text_has_the_same_hash_quoted_or_not_and_among_longer_ones() -> None:
@@ -258,9 +260,9 @@ def test_no_sieve_where_the_code_or_the_claim_is_no_column_of_the_file() -> None
     header = list(HEADERS["claim_lines"])
     layout = canonical_layout("claim_lines")
     for gone in ("procedure_code", "claim_id"):
-        assert mesh_of(layout, SCOPE, [name for name in header if name != gone]) is None
+        assert prefilter_rules(layout, SCOPE, [name for name in header if name != gone]) is None
     constant = Layout("x", "remit_lines", layout.columns, constants={"submitted_procedure_code": "01939"})
-    assert mesh_of(constant, SCOPE, header) is None
+    assert prefilter_rules(constant, SCOPE, header) is None
 
 
 def test_a_file_that_shrinks_while_it_is_read_is_not_read_beyond_its_end(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from table_lines import NPIS, denied, paid, tables_of
 from schemas.rules import Audience, DisclosureRules, Rules
 from schemas.tables import TABLES
 from transforms.protect.tables import protect_tables
-from transforms.tables.analysis_lines import open_book
+from transforms.tables.analysis_lines import open_analysis
 from transforms.tables.states import states
 from transforms.tables.utilization import utilization
 
@@ -224,8 +224,8 @@ def test_providers_of_one_owner_are_one_provider() -> None:
     """Rule 4: owners of config/provider_groups.csv."""
     owners = {NPIS[0]: "one", NPIS[1]: "one"}
     lines = table_lines.lines(*priced(24, providers=3))
-    book = open_book(lines, date(2024, 6, 30), Rules(), table_lines.reference(), owners)
-    built = {"states": states(book, utilization(book))}
+    analysis = open_analysis(lines, date(2024, 6, 30), Rules(), table_lines.reference(), owners)
+    built = {"states": states(analysis, utilization(analysis))}
     told = protect_tables(built, DisclosureRules.of("standard"))["states"].filter(**KEYS).row(0, named=True)
     assert (told["billing_providers"], told["withheld"]) == (3, "few_providers")
 

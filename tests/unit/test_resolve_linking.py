@@ -126,6 +126,18 @@ def test_fewer_answers_than_alike_lines_tell_none() -> None:
     )
 
 
+def test_an_answer_without_a_date_meets_the_alike_line_that_another_answer_left() -> None:
+    lines = [claim(line_number=place, charge_cents=45000, claim_line_count=2) for place in (1, 2)]
+    found = resolve(lines, [bare(1, 16800, line_control_key="lc:1"), bare(2, 15000, service_date=None)])
+    assert [line["paid_cents"] for line in found.lines] == [16800, 15000]
+
+
+def test_alike_lines_are_met_in_order_whether_answers_have_a_date_or_not() -> None:
+    lines = lines_of_charge(45000, "QK", "QX")
+    found = resolve(lines, [bare(1, 16800), bare(2, 15000, service_date=None)])
+    assert [line["paid_cents"] for line in found.lines] == [16800, 15000]
+
+
 def test_reversals_of_alike_lines_follow_the_same_order() -> None:
     answers = [bare(1, 16800), bare(2, 15000)]
     back = [

@@ -156,9 +156,25 @@ def test_a_reversal_of_a_claim_on_the_day_of_its_payment() -> None:
     assert (found.line["allowed_cents"], unmatched(found)) == (37500, 0)
 
 
+def test_a_correction_of_the_same_payment_on_the_day_of_the_reversal_stands() -> None:
+    again = remit(payment_date=days(9), trace_key="trace 3", adjustments="CO-45:48000|PR-1:8400")
+    found = resolve(TWO_LINES, [remit(), whole(payment_date=days(9)), again])
+    assert (found.states(), found.line["deductible_cents"]) == (["paid"], 8400)
+
+
 def test_a_reversal_of_a_claim_that_finds_nothing_takes_the_price() -> None:
     found = resolve(TWO_LINES, [remit(), whole(payer_claim_key="P9")])
     assert (unmatched(found), found.line["is_priced"]) == (1, False)
+
+
+def test_a_reversal_of_one_of_two_alike_lines_takes_the_price_of_both() -> None:
+    """Another patient's claim under the same account number is not what it speaks of."""
+    lines = [claim(line_number=place, claim_line_count=2) for place in (1, 2)]
+    other_patient = claim(charge_cents=10000, patient_key="q", member_key="q", birth_key="q")
+    answers = [remit(line_control_key=f"lc:{place}", service_sequence=place) for place in (1, 2)]
+    found = resolve([*lines, other_patient], [*answers, reversal(), remit(charge_cents=10000, paid_cents=1)])
+    assert found.outcomes[2] == "ambiguous"
+    assert [line["has_unmatched_reversal"] for line in found.lines] == [True, True, False]
 
 
 def test_a_reversal_of_a_claim_names_it_by_the_payers_number_alone() -> None:

@@ -9,7 +9,7 @@ from types import ModuleType
 import polars as pl
 import pytest
 
-from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
 
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "bulk_extracts.py"
 

@@ -17,8 +17,8 @@ from flows.settings import shipped
 from transforms.intake.layout_file import parse_layout
 from transforms.intake.layouts import Layout, canonical_text, pick_layout
 from transforms.intake.parse import parsed
-from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.other_layouts import in_layout
+from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
 
 

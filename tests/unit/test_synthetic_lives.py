@@ -14,11 +14,11 @@ from transforms.synthetic import (
     lives_identity,
     lives_remits,
 )
-from transforms.synthetic.book import Life
 from transforms.synthetic.cases import Case, bill, sample_case
 from transforms.synthetic.lives import SCENARIOS
 from transforms.synthetic.parties import GROUPS
 from transforms.synthetic.plans import PLANS
+from transforms.synthetic.records import Life
 from transforms.synthetic.x12_writer import write_835
 
 

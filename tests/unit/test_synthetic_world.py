@@ -15,7 +15,6 @@ from schemas.rules import Rules
 from schemas.validation import split
 from transforms.intake.layouts import canonical_layout
 from transforms.intake.parse import parsed
-from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.cases import sample_case
 from transforms.synthetic.dirty import CLAIM_WRONGS, REMIT_WRONGS, dirty_claims, dirty_remits
 from transforms.synthetic.lives import SCENARIOS
@@ -23,6 +22,7 @@ from transforms.synthetic.lives_claims import paid
 from transforms.synthetic.parties import GROUPS, npi
 from transforms.synthetic.plans import PLANS
 from transforms.synthetic.pricing import unit_rate
+from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.world import SyntheticData, synthetic_claims
 
 PAYERS = {plan.payer_name: plan.payer for plan in PLANS}

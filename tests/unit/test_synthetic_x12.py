@@ -11,7 +11,7 @@ import pytest
 from pyx12.params import ParamsBase
 from pyx12.x12n_document import x12n_document
 
-from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.world import SyntheticData, synthetic_claims
 from transforms.synthetic.x12_835 import ORIGINATOR
 from transforms.synthetic.x12_envelope import Delimiters

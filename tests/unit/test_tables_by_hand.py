@@ -12,7 +12,7 @@ from table_lines import NPIS, denied, paid
 
 from schemas.rules import Rules
 from schemas.tables import TABLES
-from transforms.tables.analysis_lines import open_book
+from transforms.tables.analysis_lines import open_analysis
 from transforms.tables.build import build_tables
 
 Row = dict[str, object]
@@ -374,5 +374,5 @@ def test_tables_are_valid_and_sorted() -> None:
 def test_a_rule_that_excepts_states_needs_to_know_the_state(state: str | None, share: float | None) -> None:
     qz: Row = {"payer": "uhc", "payer_name": "UNITEDHEALTHCARE", "care_model": "crna_alone", "state": state}
     lines = table_lines.lines(paid(36_000, service_date=date(2025, 10, 2), **qz))
-    book = open_book(lines, date(2025, 12, 31), Rules(), table_lines.reference())
-    assert book.lines.get_column("expected_share").to_list() == [share]
+    analysis = open_analysis(lines, date(2025, 12, 31), Rules(), table_lines.reference())
+    assert analysis.lines.get_column("expected_share").to_list() == [share]

@@ -9,7 +9,7 @@ import pytest
 import table_lines
 
 from schemas.rules import Rules
-from transforms.tables.analysis_lines import open_book
+from transforms.tables.analysis_lines import open_analysis
 from transforms.tables.build import tables_of_lines
 from transforms.tables.periods import Calendar, Period, first_day, month_of, months_of
 from transforms.tables.stale_periods import (
@@ -36,7 +36,7 @@ def lines() -> pl.LazyFrame:
 def build(lines: pl.LazyFrame, only: frozenset[Period] | None = None, as_of: date = AS_OF) -> Tables:
     reference = table_lines.reference()
     return tables_of_lines(
-        open_book(lines, as_of, Rules(), reference, rolling_from=ROLLING, only=only), reference
+        open_analysis(lines, as_of, Rules(), reference, rolling_from=ROLLING, only=only), reference
     )
 
 
@@ -147,9 +147,9 @@ def test_only_periods_with_young_waiting_lines_move_with_the_as_of_date(lines: p
 
 def test_the_tables_wanted_are_those_among_all(lines: pl.LazyFrame) -> None:
     reference = table_lines.reference()
-    book = open_book(lines, AS_OF, Rules(), reference, rolling_from=ROLLING)
+    analysis = open_analysis(lines, AS_OF, Rules(), reference, rolling_from=ROLLING)
     whole = build(lines)
     for wanted in (["denial_reasons", "payment"], ["utilization"], []):
-        found = tables_of_lines(book, reference, wanted=wanted)
+        found = tables_of_lines(analysis, reference, wanted=wanted)
         assert sorted(found) == sorted(wanted)
         assert all(frame.equals(whole[name]) for name, frame in found.items())

@@ -17,6 +17,7 @@ from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from schemas.validation import split, without_unreadable
 from transforms.intake.ages import age_at
+from transforms.intake.anesthesia_time import TIME_SCALE, with_minutes
 from transforms.intake.layouts import ASSUMED, Layout
 from transforms.intake.parse import canonical_adjustments, parsed
 from transforms.intake.plain_text import words_for_nothing
@@ -87,7 +88,8 @@ def accept_lines(
     """
     claims = layout.kind == "claim_lines"
     schema = claim_schema(rules.scope, *_impossible(reference)) if claims else remit_schema(rules.scope)
-    typed = parsed(kept, layout, rules.scope).with_row_index("_row")
+    typed = with_minutes(parsed(kept, layout, rules.scope), reference, rules, layout.money == "european")
+    typed = typed.with_row_index("_row")
     typed, dropped = without_unreadable(typed, schema, "_row")
     good, breaks = split(typed, schema, "_row")
     told = typed.select("_row", "file_key", "row_number").join(breaks, on="_row")
@@ -198,6 +200,7 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
         charge_cents=pl.col("charge_amount"),
         unit_count_thousandths=pl.col("unit_count"),
         un_means=pl.lit(layout.un_means or None, pl.String),
+        cannot_answer=pl.lit("|".join(layout.cannot_answer) or None, pl.String),
         age_at_service=age_at(served, born),
         has_prior_authorization=pl.when("in_scope").then(pl.col("prior_authorization_number").is_not_null()),
         **{
@@ -285,21 +288,24 @@ def _counts(typed: pl.DataFrame, breaks: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _assumed(good: pl.DataFrame) -> pl.DataFrame:
-    """(_row, column) of every value that the layout assumed."""
-    if ASSUMED not in good.columns:
+def _named_in(good: pl.DataFrame, column: str) -> pl.DataFrame:
+    """(_row, column) of every name that a column lists, joined by commas."""
+    if column not in good.columns:
         return good.clear().select("_row", column=pl.lit("", pl.String))
-    told = good.select("_row", column=pl.col(ASSUMED).str.split(",")).explode("column")
+    told = good.select("_row", column=pl.col(column).str.split(",")).explode("column")
     return told.filter(pl.col("column").is_not_null() & (pl.col("column") != ""))
 
 
 def _value_counts(good: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:
-    """Values of accepted rows that were dropped, and words read as nothing: by payer, month and column."""
+    """Values of accepted rows that were dropped, words read as nothing, values that a layout assumed, and
+    scales of anesthesia time: by payer, month and column.
+    """
     told = pl.concat(
         [
             dropped.with_columns(rule=pl.lit("optional_dropped")),
             words_for_nothing(good, "_row").with_columns(rule=pl.lit("read_as_nothing")),
-            _assumed(good).with_columns(rule=pl.lit("assumed")),
+            _named_in(good, ASSUMED).with_columns(rule=pl.lit("assumed")),
+            _named_in(good, TIME_SCALE).with_columns(rule=pl.lit(TIME_SCALE)),
         ]
     )
     keys = ["file_key", "payer_id", "payer_name", "month", "rule_code"]

@@ -1,4 +1,4 @@
-"""A sieve for the bytes of a CSV: finds the lines that a run may keep without parsing the others.
+"""A prefilter for the bytes of a CSV: finds the lines that a run may keep without parsing the others.
 
 It may let a line through that nobody wants, never hold one back: what passes is parsed and judged as any row.
 """
@@ -34,7 +34,7 @@ Test = Callable[[pl.Series], pl.Series]
 
 
 @dataclass(frozen=True)
-class Mesh:
+class PrefilterRules:
     """What lets a line of `fields` fields through: column numbers, each with a test of distinct texts.
 
     A line passes when a code or a status passes its test, when all its codes are `empty`, and when it has
@@ -63,14 +63,14 @@ class _Block:
 
 
 @dataclass
-class Sieve:
+class Prefilter:
     """Takes a file block by block; keeps its header (row number 0), and lines that pass with their numbers.
 
     `rows`: rows seen, the header among them. `offset`: bytes seen. `passed`: bytes of the lines that passed.
     `ragged`: numbers of rows with another number of fields.
     """
 
-    mesh: Mesh
+    rules: PrefilterRules
     may_be_quoted: bool = True
     separator: int = COMMA
     head: bytes = b""
@@ -86,9 +86,9 @@ class Sieve:
     _statuses: list[tuple[int, _Verdicts]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        empty = self.mesh.empty
-        self._codes = [(column, _Verdicts(test, empty)) for column, test in self.mesh.codes]
-        self._statuses = [(column, _Verdicts(test, empty)) for column, test in self.mesh.statuses]
+        empty = self.rules.empty
+        self._codes = [(column, _Verdicts(test, empty)) for column, test in self.rules.codes]
+        self._statuses = [(column, _Verdicts(test, empty)) for column, test in self.rules.statuses]
 
     def take(self, buffer: bytearray, filled: int) -> int:
         """Look at the whole rows in the filled part of a buffer (with SLACK bytes behind it); how many bytes
@@ -105,7 +105,7 @@ class Sieve:
             return 0
         size = int(found.places[-1]) + 1
         check_utf8(data[:size])
-        rows = BlockRows(data, found, self.mesh.fields)
+        rows = BlockRows(data, found, self.rules.fields)
         by_code, passed = self._judged(rows)
         if not self.rows:
             if not rows.is_whole[0]:
@@ -143,9 +143,9 @@ class Sieve:
         self.numbers.append(self.rows + np.flatnonzero(passed))
         if not rows.is_regular:
             self.ragged.append(self.rows + np.flatnonzero(~rows.is_whole))
-        if self.mesh.kin is None:
+        if self.rules.kin is None:
             return
-        hashed = rows.hashes(self.mesh.kin)
+        hashed = rows.hashes(self.rules.kin)
         self._wanted.append(hashed[by_code])
         if not rows.is_regular:
             whole, hashed = hashed, np.zeros(len(passed), dtype=np.uint32)

@@ -9,9 +9,9 @@ import polars as pl
 
 from schemas.inbound import COLUMNS, Kind
 from transforms.intake.layout_rules import plain
-from transforms.intake.layouts import Layout, column_numbers
+from transforms.intake.layouts import Layout, column_numbers, reads_whole_claims
 from transforms.intake.plain_text import is_nothing
-from transforms.intake.prefilter import Mesh
+from transforms.intake.prefilter import PrefilterRules
 from transforms.intake.scope import kept_codes, maybe_kept
 
 REPLACING: Final = ("6", "7", "8")
@@ -28,19 +28,19 @@ NEVER_EMPTY: Final[dict[Kind, tuple[str, ...]]] = {
 """A row without any of them and without a code is a blank line."""
 
 
-def mesh_of(layout: Layout, scope: tuple[str, ...], header: list[str]) -> Mesh | None:
-    """The sieve for files with this header; None where a column that decides is not the file's own."""
+def prefilter_rules(layout: Layout, scope: tuple[str, ...], header: list[str]) -> PrefilterRules | None:
+    """The prefilter for files with this header; None where a column that decides is not the file's own."""
     at = column_numbers(layout, header)
     claims = layout.kind == "claim_lines"
     deciding = {*CODES[layout.kind], *([FREQUENCY, "claim_id"] if claims else [])}
     told = {*layout.constants, *layout.assumed, *layout.made}
-    if layout.partner or layout.fill_down or layout.file.skip_end_rows:
+    if layout.partner or reads_whole_claims(layout) or layout.file.skip_end_rows:
         return None
     if deciding & told or CODE not in at or (claims and "claim_id" not in at):
         return None
     codes = [(name, _code_test(name, layout, scope)) for name in CODES[layout.kind] if name in at]
     statuses = [(FREQUENCY, is_replacing(layout))] if claims and FREQUENCY in at else []
-    return Mesh(
+    return PrefilterRules(
         len(header),
         tuple((at[name], partial(_asked, name=name, test=test)) for name, test in codes),
         tuple((at[name], partial(_asked, name=name, test=test)) for name, test in statuses),

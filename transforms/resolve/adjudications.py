@@ -1,4 +1,4 @@
-"""Adjudications of slots: what one CLP loop says of one slot, its rows summed.
+"""Adjudications of line positions: what one CLP loop says of one line position, its rows summed.
 
 Source: CLP, SVC, CAS; contract section 4.5; rules in docs/resolution.md, section 4.
 """
@@ -11,7 +11,7 @@ from schemas.reference import ReferenceTables
 from transforms.resolve.amounts import adjudication_amounts, unpacked
 from transforms.resolve.ordering import dense_rank, identifiers
 
-SLOT = ("instance", "slot")
+LINE_POSITION = ("instance", "line_position")
 CONTENT = (
     "paid_total",
     "allowed_cents",
@@ -28,13 +28,14 @@ CONTENT = (
 
 
 def adjudications_of(linked: pl.DataFrame, claims: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
-    """One row per CLP loop and slot, amounts and adjustments summed, with allowed, state and network.
+    """One row per CLP loop and line position, amounts and adjustments summed, with allowed, state and
+    network.
 
-    `linked`: remit rows that met a slot. `claims`: claim rows with instance and slot.
+    `linked`: remit rows that met a line position. `claims`: claim rows with instance and line position.
     """
     # adjustments of the claim stand on each row of its loop, unless a copy lacks them
     rows = linked.with_columns(pl.col("claim_adjustments").max().over("loop")).pipe(
-        identifiers, ("loop", *SLOT), "adjudication"
+        identifiers, ("loop", *LINE_POSITION), "adjudication"
     )
     sole = _sole_lines(claims)
     base = (
@@ -68,7 +69,7 @@ def adjudications_of(linked: pl.DataFrame, claims: pl.DataFrame, reference: Refe
 
 
 OF_LOOP = (
-    *SLOT,
+    *LINE_POSITION,
     "loop",
     "number",
     "claim_status_code",
@@ -104,7 +105,7 @@ ZERO = r":-?0(?:\||$)"
 
 
 def _summed(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows of one loop that meet one slot, summed. Grain: one row per adjudication."""
+    """Rows of one loop that meet one line position, summed. Grain: one row per adjudication."""
     marked = rows.with_columns(
         has_claim_adjustments=pl.col("claim_adjustments").fill_null("") != "", first_row="row"
     )
@@ -151,7 +152,7 @@ def _sole_lines(claims: pl.DataFrame) -> pl.DataFrame:
     return (
         claims.filter(pl.col("row_standing") == "line")
         .group_by("instance")
-        .agg(sole_line=(pl.col("slot").n_unique() == 1) & (pl.col("claim_line_count").max() == 1))
+        .agg(sole_line=(pl.col("line_position").n_unique() == 1) & (pl.col("claim_line_count").max() == 1))
     )
 
 

@@ -36,7 +36,7 @@ class RowSet:
     remits: pl.DataFrame
 
 
-def closure(claims: pl.LazyFrame, remits: pl.LazyFrame, seed: RowSet) -> RowSet:
+def affected_claims(claims: pl.LazyFrame, remits: pl.LazyFrame, seed: RowSet) -> RowSet:
     """The rows that `seed` touches through any number of links; the seed itself is among them.
 
     Takes rows with their links (`with_claim_links`, `with_remit_links`). Grain of both frames: ROW, distinct.

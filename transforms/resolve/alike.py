@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import polars as pl
 
-BILL = ("loop", "billed_code", "service_date", "charge")
-GROUP = ("instance", *BILL)
+GROUP = ("instance", "loop", "billed_code", "charge")
+"""Rows that may mean the same lines. A date that is missing tells no rows apart: lines that another date fits
+are no option of theirs.
+"""
 ANSWER = ("paid_cents", "allowed_given_cents", "adjustments", "claim_adjustments", "remark_codes")
-OPEN = pl.Schema({"row": pl.Int64(), "slot": pl.Int64()})
+OPEN = pl.Schema({"row": pl.Int64(), "line_position": pl.Int64()})
 
 
 def in_order_of_lines(met: pl.DataFrame, evidence: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
-    """(row, slot) of rows whose lines are told by their order.
+    """(row, line_position) of rows whose lines are told by their order.
 
     `met`: what each row met, and how many lines were equally strong. `evidence`: rows and the lines they may
     mean. `live`: the rows. Open are rows that several lines of one claim fit alike, and rows that crowd one
@@ -24,54 +26,57 @@ def in_order_of_lines(met: pl.DataFrame, evidence: pl.DataFrame, live: pl.DataFr
     """
     tied = met.filter(pl.col("best_count") > 1, pl.col("by_bill")).select("row")
     whole = met.filter(pl.col("best_count") == 1, pl.col("by_whole"))
-    several = whole.filter(pl.struct("instance", "slot").is_duplicated()).select("instance").unique()
+    several = whole.filter(pl.struct("instance", "line_position").is_duplicated()).select("instance").unique()
     if not len(tied) and not len(several):
         return pl.DataFrame(schema=OPEN)
-    said = live.select(
-        "row", "loop", "billed_code", "service_date", "place", *ANSWER, charge=pl.col("charge_cents").abs()
-    )
+    said = live.select("row", "loop", "billed_code", "place", *ANSWER, charge=pl.col("charge_cents").abs())
     told = whole.filter(~pl.col("by_control")).join(several, on="instance", how="semi")
     crowded = _crowded(told.join(said, on="row", validate="1:1"))
     strongest = evidence.join(tied, on="row", how="semi").filter(
         pl.col("strength") == pl.col("strength").max().over("row")
     )
     fitting = evidence.filter("by_whole").join(crowded, on=["row", "instance"], how="semi")
-    options = pl.concat(part.select("row", "instance", "slot") for part in (strongest, fitting)).join(
-        said, on="row", validate="m:1"
+    options = pl.concat(
+        part.select("row", "instance", "line_position") for part in (strongest, fitting)
+    ).join(said, on="row", validate="m:1")
+    taken = (
+        whole.join(crowded, on="row", how="anti")
+        .join(said, on="row")
+        .select(*GROUP, "line_position")
+        .unique()
     )
-    taken = whole.join(crowded, on="row", how="anti").join(said, on="row").select(*GROUP, "slot").unique()
-    return _in_order(options.join(taken, on=[*GROUP, "slot"], how="anti", nulls_equal=True))
+    return _in_order(options.join(taken, on=[*GROUP, "line_position"], how="anti", nulls_equal=True))
 
 
 def _crowded(whole: pl.DataFrame) -> pl.DataFrame:
     """(row, instance) of the rows of a loop of which several met one line, each with its whole charge."""
-    crowd = pl.len().over(*GROUP, "slot") > 1
+    crowd = pl.len().over(*GROUP, "line_position") > 1
     return whole.filter(crowd.any().over(GROUP)).select("row", "instance")
 
 
 def _in_order(options: pl.DataFrame) -> pl.DataFrame:
-    """Give the k-th row of a group the k-th line, where as many rows as lines are left."""
+    """Give the k-th row of those with the same options the k-th line, where as many lines are left."""
     order = pl.col("place")
+    alike = (*GROUP, "line_positions")
     return (
-        options.unique("row")
-        .join(
-            options.group_by("row").agg(slots=pl.col("slot").sort(), claims=pl.col("instance").n_unique()),
-            on="row",
+        options.group_by("row")
+        .agg(
+            pl.col(*GROUP, "place", *ANSWER).first(),
+            line_positions=pl.col("line_position").sort(),
+            claims=pl.col("instance").n_unique(),
         )
         .filter(pl.col("claims") == 1)
         .with_columns(
-            count=pl.len().over(GROUP),
-            kinds=pl.struct("slots").n_unique().over(GROUP),
-            in_order=order.is_not_null().all().over(GROUP)
-            & (order.n_unique().over(GROUP) == pl.len().over(GROUP)),
-            alike=pl.struct(ANSWER).n_unique().over(GROUP) == 1,
+            count=pl.len().over(alike),
+            in_order=order.is_not_null().all().over(alike)
+            & (order.n_unique().over(alike) == pl.len().over(alike)),
+            say_the_same=pl.struct(ANSWER).n_unique().over(alike) == 1,
         )
         .filter(
-            pl.col("kinds") == 1,
-            pl.col("slots").list.len() == pl.col("count"),
-            pl.col("in_order") | pl.col("alike"),
+            pl.col("line_positions").list.len() == pl.col("count"),
+            pl.col("in_order") | pl.col("say_the_same"),
         )
         .sort("place", "row")
-        .with_columns(turn=pl.int_range(pl.len()).over(GROUP))
-        .select(pl.col("row"), slot=pl.col("slots").list.get(pl.col("turn")))
+        .with_columns(turn=pl.int_range(pl.len()).over(alike))
+        .select(pl.col("row"), line_position=pl.col("line_positions").list.get(pl.col("turn")))
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from transforms.resolve.adjudications import SLOT
+from transforms.resolve.adjudications import LINE_POSITION
 from transforms.resolve.failed_claims import failed_instances, failed_versions
 from transforms.resolve.first_submissions import first_submissions
 from transforms.resolve.named_links import NamedLinks, named_links
@@ -20,13 +20,13 @@ VOID = "8"
 
 @dataclass(frozen=True)
 class Chains:
-    """instances: one row per instance with its standing version and what became of it. slots: one row per
-    slot of a standing instance and each slot it continues (itself too). ambiguous: (submission) that names a
-    payer claim number which several claims share.
+    """instances: one row per instance with its standing version and what became of it. line_positions: one
+    row per line_position of a standing instance and each line_position it continues (itself too). ambiguous:
+    (submission) that names a payer claim number which several claims share.
     """
 
     instances: pl.DataFrame
-    slots: pl.DataFrame
+    line_positions: pl.DataFrame
     ambiguous: pl.DataFrame
 
 
@@ -40,8 +40,8 @@ def chains_of(
 ) -> Chains:
     """Find what supersedes what. A claim has one successor: named before inferred.
 
-    `claims`: claim rows with instance, slot, version, payer, care_model; `detail`: what they say in full.
-    `names`: submissions that name an original claim number.
+    `claims`: claim rows with instance, line position, version, payer, care_model; `detail`: what they say in
+    full. `names`: submissions that name an original claim number.
     """
     failed = failed_versions(claims, versions, adjudications)
     names = names.join(failed, on=["instance", "version"], how="anti")
@@ -69,7 +69,7 @@ def chains_of(
         edges.append(inferred.select("instance", "older", source=pl.lit("inferred")))
     found = pl.concat(edges)
     return Chains(
-        _with_chain_source(instances, found), _chain_slots(claims, instances, found), named.ambiguous
+        _with_chain_source(instances, found), _chain_line_positions(claims, instances, found), named.ambiguous
     )
 
 
@@ -173,36 +173,40 @@ def _with_chain_source(instances: pl.DataFrame, edges: pl.DataFrame) -> pl.DataF
     )
 
 
-def _chain_slots(claims: pl.DataFrame, instances: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
-    """(instance, slot, chain_instance, chain_slot): every slot and all it continues, through any number of
-    claims.
+def _chain_line_positions(claims: pl.DataFrame, instances: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+    """(instance, line_position, chain_instance, chain_line_position): every line_position and all it
+    continues, through any number of claims.
 
-    The standing line of a slot continues the slots with its number in any version of a superseded claim, else
-    the single slot of a claim where it is the single slot of its own. A slot is continued by one line:
-    that with its latest number, else the first.
+    The standing line of a line position continues the line positions with its number in any version of a
+    superseded claim, else the single line position of a claim where it is the single line position of its
+    own. A line_position is continued by one line: that with its latest number, else the first.
     """
-    slots = claims.filter("in_scope").select(SLOT).unique()
+    line_positions = claims.filter("in_scope").select(LINE_POSITION).unique()
     superseded = _superseded(edges)
     concerned = pl.concat([superseded.select("instance"), superseded.select(instance="older")]).unique()
     lines = claims.filter(pl.col("row_standing") == "line", pl.col("version").is_not_null()).join(
         concerned, on="instance", how="semi"
     )
-    counted = slots.with_columns(single=pl.len().over("instance") == 1)
+    counted = line_positions.with_columns(single=pl.len().over("instance") == 1)
     newer = (
         lines.join(
             instances.select("instance", version="standing_version"), on=["instance", "version"], how="semi"
         )
-        .select(*SLOT, "line_number")
-        .join(counted, on=list(SLOT))
+        .select(*LINE_POSITION, "line_number")
+        .join(counted, on=list(LINE_POSITION))
     )
-    older = lines.group_by(older="instance", older_slot="slot", older_number="line_number").agg(
-        latest=pl.col("version").max()
-    )
-    single = counted.filter("single").select(older="instance", older_slot="slot")
+    older = lines.group_by(
+        older="instance", older_line_position="line_position", older_number="line_number"
+    ).agg(latest=pl.col("version").max())
+    single = counted.filter("single").select(older="instance", older_line_position="line_position")
     met = superseded.join(newer, on="instance")
     by_number = met.join(older, left_on=["older", "line_number"], right_on=["older", "older_number"])
     by_being_single = met.filter("single").join(single, on="older")
-    step = (*SLOT, pl.col("older").alias("chain_instance"), pl.col("older_slot").alias("chain_slot"))
+    step = (
+        *LINE_POSITION,
+        pl.col("older").alias("chain_instance"),
+        pl.col("older_line_position").alias("chain_line_position"),
+    )
     continued = (
         pl.concat(
             [
@@ -210,11 +214,16 @@ def _chain_slots(claims: pl.DataFrame, instances: pl.DataFrame, edges: pl.DataFr
                 by_being_single.select(*step, latest=pl.lit(0, pl.Int64)),
             ]
         )
-        .sort("latest", "slot", descending=[True, False])
-        .unique(["instance", "chain_instance", "chain_slot"], keep="first", maintain_order=True)
+        .sort("latest", "line_position", descending=[True, False])
+        .unique(["instance", "chain_instance", "chain_line_position"], keep="first", maintain_order=True)
         .drop("latest")
     )
-    return pl.concat([slots.with_columns(chain_instance="instance", chain_slot="slot"), continued])
+    return pl.concat(
+        [
+            line_positions.with_columns(chain_instance="instance", chain_line_position="line_position"),
+            continued,
+        ]
+    )
 
 
 def _superseded(edges: pl.DataFrame) -> pl.DataFrame:

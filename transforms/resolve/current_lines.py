@@ -13,7 +13,7 @@ from schemas.reference import ReferenceTables
 from schemas.resolved import ADJUDICATED_STATES, CURRENT_LINE
 from schemas.rules import Rules
 from transforms.payers import with_line_of_business
-from transforms.resolve.adjudications import SLOT
+from transforms.resolve.adjudications import LINE_POSITION
 from transforms.resolve.chains import Chains
 from transforms.resolve.final import SAID_BY_THE_FINAL, line_adjudications
 from transforms.resolve.submissions import Claims
@@ -52,24 +52,27 @@ def current_lines(
     `final_row`: the first remit row of the adjudication whose amounts the line carries.
     `marked`: instances that a reversal without a counterpart speaks of.
     """
-    slots = chains.slots.join(current.select(SLOT).unique(), on=list(SLOT), how="semi")
+    line_positions = chains.line_positions.join(
+        current.select(LINE_POSITION).unique(), on=list(LINE_POSITION), how="semi"
+    )
     primary = chains.instances.filter(pl.col("role") == "P").select("instance")
     answered = line_adjudications(
-        slots.join(primary, left_on="chain_instance", right_on="instance", how="semi"), adjudications
+        line_positions.join(primary, left_on="chain_instance", right_on="instance", how="semi"), adjudications
     )
-    on = list(SLOT)
+    on = list(LINE_POSITION)
     return (
         current.join(answered, on=on, how="left", validate="m:1")
-        .join(_first_submissions(slots, chains), on=on, how="left", validate="m:1")
+        .join(_first_submissions(line_positions, chains), on=on, how="left", validate="m:1")
         .join(
-            _marked_slots(
-                slots, marked.join(primary, left_on="chain_instance", right_on="instance", how="semi")
+            _marked_line_positions(
+                line_positions,
+                marked.join(primary, left_on="chain_instance", right_on="instance", how="semi"),
             ),
             on=on,
             how="left",
             validate="m:1",
         )
-        .join(_earlier_charges(slots, placed, chains), on=on, how="left", validate="m:1")
+        .join(_earlier_charges(line_positions, placed, chains), on=on, how="left", validate="m:1")
         .pipe(lambda lines: lines.hstack(detail.select(SAID_OF_PAYER_AND_UNITS)[lines["row"]]))
         .pipe(_with_final_state)
         .pipe(lambda frame: with_line_of_business(frame.lazy(), reference).collect())
@@ -81,36 +84,40 @@ def current_lines(
     )
 
 
-def _first_submissions(slots: pl.DataFrame, chains: Chains) -> pl.DataFrame:
+def _first_submissions(line_positions: pl.DataFrame, chains: Chains) -> pl.DataFrame:
     """Earliest submission of each chain; that of an instance is its first version."""
     earliest = chains.instances.select("first_submitted_on", chain_instance="instance")
-    return slots.join(earliest, on="chain_instance").group_by(SLOT).agg(pl.col("first_submitted_on").min())
-
-
-def _marked_slots(slots: pl.DataFrame, marked: pl.DataFrame) -> pl.DataFrame:
     return (
-        slots.join(marked, on="chain_instance")
-        .group_by(SLOT)
+        line_positions.join(earliest, on="chain_instance")
+        .group_by(LINE_POSITION)
+        .agg(pl.col("first_submitted_on").min())
+    )
+
+
+def _marked_line_positions(line_positions: pl.DataFrame, marked: pl.DataFrame) -> pl.DataFrame:
+    return (
+        line_positions.join(marked, on="chain_instance")
+        .group_by(LINE_POSITION)
         .agg(has_unmatched_reversal=pl.col("unmatched_reversal").any())
     )
 
 
-def _earlier_charges(slots: pl.DataFrame, placed: Claims, chains: Chains) -> pl.DataFrame:
+def _earlier_charges(line_positions: pl.DataFrame, placed: Claims, chains: Chains) -> pl.DataFrame:
     """Charges of the versions of each chain before the one that stands; a later one that failed is none."""
     standing = chains.instances.select(chain_instance="instance", standing="standing_version")
     lines = placed.rows.filter(pl.col("row_standing") == "line", pl.col("version").is_not_null()).select(
-        "version", "charge_cents", chain_instance="instance", chain_slot="slot"
+        "version", "charge_cents", chain_instance="instance", chain_line_position="line_position"
     )
     replaced = (pl.col("chain_instance") != pl.col("instance")) | (pl.col("version") < pl.col("standing"))
     several = chains.instances.filter(pl.col("version_count") > 1).select(chain_instance="instance")
-    continued = slots.filter(pl.col("chain_instance") != pl.col("instance"))
-    once = slots.filter(pl.col("chain_instance") == pl.col("instance"))
+    continued = line_positions.filter(pl.col("chain_instance") != pl.col("instance"))
+    once = line_positions.filter(pl.col("chain_instance") == pl.col("instance"))
     return (
         pl.concat([continued, once.join(several, on="chain_instance", how="semi")])
-        .join(lines, on=["chain_instance", "chain_slot"])
+        .join(lines, on=["chain_instance", "chain_line_position"])
         .join(standing, on="chain_instance")
         .filter(replaced.fill_null(True))
-        .group_by(SLOT)
+        .group_by(LINE_POSITION)
         .agg(earlier_charges=pl.col("charge_cents").unique())
     )
 

@@ -63,22 +63,22 @@ def answers_of(
 
 def _spoken_of(remits: pl.DataFrame, lines: pl.DataFrame, number: str) -> pl.DataFrame:
     """(row, submission, payer_claim_key): the submission of each claim key that an answer speaks of."""
-    pairs = remits.join(_slots(lines, number), on=number).filter(
+    pairs = remits.join(_line_positions(lines, number), on=number).filter(
         pl.col("payee_npi").is_null() | (pl.col("payee_npi") == pl.col("billing_provider_npi")),
-        ~pl.col("prior_payer") | (pl.col("slot_role") != "P"),
-        (pl.col("payer") == pl.col("slot_payer"))
-        | (pl.col("stated_role").fill_null(pl.col("slot_role")) == pl.col("slot_role")),
+        ~pl.col("prior_payer") | (pl.col("line_role") != "P"),
+        (pl.col("payer") == pl.col("line_payer"))
+        | (pl.col("stated_role").fill_null(pl.col("line_role")) == pl.col("line_role")),
     )
     control = pl.col("line_control_key")
     by_bill = (
-        (pl.col("billed_code") == pl.col("slot_code"))
-        & (pl.col("service_date").is_null() | (pl.col("service_date") == pl.col("slot_date")))
-        & (pl.col("charge_cents").abs() == pl.col("slot_charge"))
+        (pl.col("billed_code") == pl.col("line_code"))
+        & (pl.col("service_date").is_null() | (pl.col("service_date") == pl.col("line_date")))
+        & (pl.col("charge_cents").abs() == pl.col("line_charge"))
     )
-    repeated = pl.concat_list(MODIFIERS).list.drop_nulls().list.set_intersection("slot_modifiers").list.len()
+    repeated = pl.concat_list(MODIFIERS).list.drop_nulls().list.set_intersection("line_modifiers").list.len()
     evidence = pairs.with_columns(
-        same_payer=pl.col("payer") == pl.col("slot_payer"),
-        by_control=((control == pl.col("slot_control")) | (control == pl.col("slot_number"))).fill_null(
+        same_payer=pl.col("payer") == pl.col("line_payer"),
+        by_control=((control == pl.col("line_control")) | (control == pl.col("line_number"))).fill_null(
             False
         ),
         by_bill=by_bill.fill_null(False),
@@ -98,7 +98,7 @@ def _spoken_of(remits: pl.DataFrame, lines: pl.DataFrame, number: str) -> pl.Dat
     )
 
 
-def _slots(lines: pl.DataFrame, number: str) -> pl.DataFrame:
+def _line_positions(lines: pl.DataFrame, number: str) -> pl.DataFrame:
     """What an answer is compared with: one row per line of a submission."""
     return lines.with_columns(single=pl.len().over("submission") == 1).select(
         number,
@@ -108,14 +108,14 @@ def _slots(lines: pl.DataFrame, number: str) -> pl.DataFrame:
         "submitted_on",
         "billing_provider_npi",
         "single",
-        slot_role="role",
-        slot_payer="payer",
-        slot_code="procedure_code",
-        slot_date="service_date",
-        slot_charge="charge_cents",
-        slot_control="line_control_key",
-        slot_number="line_number_key",
-        slot_modifiers=pl.concat_list(MODIFIERS),
+        line_role="role",
+        line_payer="payer",
+        line_code="procedure_code",
+        line_date="service_date",
+        line_charge="charge_cents",
+        line_control="line_control_key",
+        line_number="line_number_key",
+        line_modifiers=pl.concat_list(MODIFIERS),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from transforms.resolve.adjudications import SLOT
+from transforms.resolve.adjudications import LINE_POSITION
 
 
 def failed_versions(
@@ -79,13 +79,13 @@ def _owned(claims: pl.DataFrame, versions: pl.DataFrame, adjudications: pl.DataF
     contested = adjudications.join(several, on="instance", how="semi")
     charges = (
         claims.filter(pl.col("row_standing") == "line", pl.col("version").is_not_null())
-        .group_by("instance", "slot", "version")
+        .group_by("instance", "line_position", "version")
         .agg(version_charge=pl.col("charge_cents").sum())
     )
     owner = (
-        contested.select("adjudication", *SLOT, "payment_date", "charge_cents")
+        contested.select("adjudication", *LINE_POSITION, "payment_date", "charge_cents")
         .join(versions.select("instance", "version", "submitted_on"), on="instance")
-        .join(charges, on=[*SLOT, "version"], how="left")
+        .join(charges, on=[*LINE_POSITION, "version"], how="left")
         .with_columns(
             by_then=pl.col("submitted_on") <= pl.col("payment_date"),
             same_charge=(pl.col("version_charge") == pl.col("charge_cents").abs()).fill_null(False),

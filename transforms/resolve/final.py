@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from transforms.resolve.adjudications import SLOT
+from transforms.resolve.adjudications import LINE_POSITION
 
 FIRST_COLUMNS = {
     "first_remit_on": "payment_date",
@@ -45,17 +45,19 @@ FINAL_COLUMNS = {name: name for name in ("adjudication_state", *SAID_BY_THE_FINA
 }
 
 
-def line_adjudications(slots: pl.DataFrame, adjudications: pl.DataFrame) -> pl.DataFrame:
-    """One row per slot of a standing claim that was answered: its first, first paid and final adjudication.
+def line_adjudications(line_positions: pl.DataFrame, adjudications: pl.DataFrame) -> pl.DataFrame:
+    """One row per line position of a standing claim that was answered: its first, first paid and final
+    adjudication.
 
-    `slots`: each slot beside the slots of its chain. `adjudications`: in order, `sequence` is the row. An
-    adjudication whose only reason is 18 or B13 is left out while the chain has another that is no reversal.
+    `line_positions`: each line position beside the line positions of its chain. `adjudications`: in order,
+    `sequence` is the row. An adjudication whose only reason is 18 or B13 is left out while the chain has
+    another that is no reversal.
     """
     narrow = ("sequence", "is_reversal", "duplicate_answer", "cancelled_on", "paid_or_allowed", "paid_total")
-    chain = slots.join(
-        adjudications.select(*SLOT, *narrow, "amount_mismatch"),
-        left_on=["chain_instance", "chain_slot"],
-        right_on=list(SLOT),
+    chain = line_positions.join(
+        adjudications.select(*LINE_POSITION, *narrow, "amount_mismatch"),
+        left_on=["chain_instance", "chain_line_position"],
+        right_on=list(LINE_POSITION),
         how="inner",
     ).pipe(_with_left_out)
     answer = ~pl.col("is_reversal") & ~pl.col("left_out")
@@ -71,7 +73,7 @@ def line_adjudications(slots: pl.DataFrame, adjudications: pl.DataFrame) -> pl.D
                 "stands_paid": stands & paid,
             }.items()
         )
-        .group_by(SLOT)
+        .group_by(LINE_POSITION)
         .agg(
             pl.col("first", "paid").min(),
             pl.col("stands", "stands_paid").max(),
@@ -83,7 +85,7 @@ def line_adjudications(slots: pl.DataFrame, adjudications: pl.DataFrame) -> pl.D
     places = places.with_columns(final=pl.coalesce("stands_paid", "stands"))
     told = pl.concat(
         [
-            places.select(*SLOT, "reversal_amount_mismatch", "reversed_paid_cents"),
+            places.select(*LINE_POSITION, "reversal_amount_mismatch", "reversed_paid_cents"),
             _read(adjudications, places["first"], FIRST_COLUMNS),
             _read(adjudications, places["paid"], {"first_paid_on": "payment_date"}),
             _read(adjudications, places["final"], FINAL_COLUMNS),
@@ -97,12 +99,12 @@ def line_adjudications(slots: pl.DataFrame, adjudications: pl.DataFrame) -> pl.D
 
 
 def _with_left_out(chain: pl.DataFrame) -> pl.DataFrame:
-    """Mark repeated answers that do not count beside another answer of their slot."""
+    """Mark repeated answers that do not count beside another answer of their line position."""
     repeats = pl.col("duplicate_answer")
     answers = chain.filter(~pl.col("is_reversal"))
-    beside = answers.filter(repeats).join(answers.filter(~repeats), on=list(SLOT), how="semi")
-    marked = beside.select(*SLOT, "sequence", left_out=pl.lit(True))
-    return chain.join(marked, on=[*SLOT, "sequence"], how="left", validate="1:1").with_columns(
+    beside = answers.filter(repeats).join(answers.filter(~repeats), on=list(LINE_POSITION), how="semi")
+    marked = beside.select(*LINE_POSITION, "sequence", left_out=pl.lit(True))
+    return chain.join(marked, on=[*LINE_POSITION, "sequence"], how="left", validate="1:1").with_columns(
         pl.col("left_out").fill_null(False)
     )
 

@@ -1,4 +1,4 @@
-"""Remit lines meet claim slots.
+"""Remit lines meet claim line positions.
 
 Source: CLP01, CLP02, CLP07, REF*6R, SVC01, SVC06; rules in docs/resolution.md, section 4.
 """
@@ -25,16 +25,16 @@ WEIGHTS = {
 }
 """What ranks the candidates of a remit row, as one number: each outweighs all that follow."""
 OF_BEST = ("slot_role", "same_payer", "by_control", "by_bill", "by_whole", "loosely")
-"""What is told of the slot that a row meets."""
+"""What is told of the line position that a row meets."""
 
 
 def link_remits(remits: pl.DataFrame, claims: pl.DataFrame, scope: tuple[str, ...]) -> pl.DataFrame:
-    """Give each remit row its loop, outcome, and the instance and slot it meets.
+    """Give each remit row its loop, outcome, and the instance and line position it meets.
 
     Grain: one row per remit row. Adds the columns of `with_loops`, and outcome, wanted_role, prior_payer,
-    has_secondary_claim, instance, slot, OF_BEST, sole_instance (the one instance that has the claim number).
-    A row of outcome crossover speaks of a payer after the first for whom no claim is there: where it has
-    instance and slot, they are those of the primary claim.
+    has_secondary_claim, instance, line_position, OF_BEST, sole_instance (the only claim it can mean).
+    A row of outcome crossover speaks of a payer after the first for whom no claim is there: where it
+    has instance and line position, they are those of the primary claim.
     """
     rows = remits.pipe(with_loops, claims).pipe(_with_wanted_role)
     live = rows.filter(~pl.col("is_copy") & ~pl.col("claim_status_code").is_in(IGNORED_STATUSES))
@@ -44,7 +44,7 @@ def link_remits(remits: pl.DataFrame, claims: pl.DataFrame, scope: tuple[str, ..
     return (
         rows.join(met, on="row", how="left", validate="1:1")
         .with_columns(_outcome(), pl.col("has_secondary_claim", "loosely").fill_null(False))
-        .with_columns(pl.when(linked).then(name).alias(name) for name in ("instance", "slot"))
+        .with_columns(pl.when(linked).then(name).alias(name) for name in ("instance", "line_position"))
     )
 
 
@@ -97,14 +97,15 @@ def _with_wanted_role(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _slot_lines(claims: pl.DataFrame) -> pl.DataFrame:
-    """Every line of every version, with how many slots and lines its instance has."""
+    """Every line of every version, with how many line positions and lines its instance has."""
     lines = claims.filter(pl.col("row_standing") == "line")
     instance = lines.group_by("instance").agg(
-        single=pl.col("slot").min() == pl.col("slot").max(), most_lines=pl.col("claim_line_count").max()
+        single=pl.col("line_position").min() == pl.col("line_position").max(),
+        most_lines=pl.col("claim_line_count").max(),
     )
     return lines.join(instance, on="instance", validate="m:1").select(
         "instance",
-        "slot",
+        "line_position",
         "claim_number_key",
         "billing_provider_npi",
         number=loose_number(),
@@ -187,7 +188,7 @@ def _same_payer() -> pl.Expr:
 
 
 def _evidence(candidates: pl.DataFrame, scope: tuple[str, ...]) -> pl.DataFrame:
-    """One row per remit row and slot, with what speaks for it in any version.
+    """One row per remit row and line position, with what speaks for it in any version.
 
     Adds `alone`: the remit row meets no other line, so that nothing is left to compare or to sum up.
     """
@@ -213,10 +214,10 @@ def _evidence(candidates: pl.DataFrame, scope: tuple[str, ...]) -> pl.DataFrame:
     said = said.with_columns(alone=pl.col("row").is_unique())
     shared = ("alone", "slot_role", "loosely", "has_secondary_claim")
     speaking = (*WEIGHTS, "by_whole")
-    columns = ("row", "instance", "slot", *shared, *speaking)
+    columns = ("row", "instance", "line_position", *shared, *speaking)
     alone = said.filter("alone").with_columns(repeated=pl.lit(0, pl.UInt32)).select(columns)
     several = said.filter(~pl.col("alone")).with_columns(repeated=_repeated())
-    grouped = several.group_by("row", "instance", "slot").agg(
+    grouped = several.group_by("row", "instance", "line_position").agg(
         pl.col(shared).first(), *(pl.col(name).max() for name in speaking)
     )
     return pl.concat([alone, grouped.select(columns)]).with_columns(
@@ -227,16 +228,17 @@ def _evidence(candidates: pl.DataFrame, scope: tuple[str, ...]) -> pl.DataFrame:
 
 
 def _repeated() -> pl.Expr:
-    """Number of the slot's modifiers that the remittance repeats."""
+    """Number of the line position's modifiers that the remittance repeats."""
     on_remit, on_slot = pl.concat_list(MODIFIERS), pl.concat_list(f"slot_{name}" for name in MODIFIERS)
     return on_remit.list.drop_nulls().list.set_intersection(on_slot).list.len().fill_null(0)
 
 
 def _best(evidence: pl.DataFrame) -> pl.DataFrame:
-    """The strongest slot of each remit row, how many are equally strong (0: no evidence at all), and its
-    `sole_instance`, where all candidates are of one.
+    """The strongest line position of each remit row, how many are equally strong (0: no evidence at all), and
+    its `sole_instance`, where the strongest are of one claim, or, without evidence, all candidates.
     """
-    told = ("instance", "slot", *OF_BEST)
+    told = ("instance", "line_position", *OF_BEST)
+    spoken_of = pl.col("instance").filter(pl.col("is_best") | ~pl.col("is_best").any())
     speaks = pl.col("strength") >= 0
     alone = evidence.filter("alone").select(
         "row",
@@ -253,9 +255,7 @@ def _best(evidence: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.col("has_secondary_claim").first(),
             best_count=pl.col("is_best").sum(),
-            sole_instance=pl.when(pl.col("instance").min() == pl.col("instance").max()).then(
-                pl.col("instance").first()
-            ),
+            sole_instance=pl.when(spoken_of.min() == spoken_of.max()).then(spoken_of.first()),
             **{name: pl.col(name).filter("is_best").min() for name in told},
         )
     )
@@ -264,7 +264,7 @@ def _best(evidence: pl.DataFrame) -> pl.DataFrame:
 
 def _with_alike_lines(met: pl.DataFrame, evidence: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
     """Where several lines of one claim are alike, rows of one loop meet them in their order."""
-    placed = in_order_of_lines(met, evidence, live).rename({"slot": "placed"})
+    placed = in_order_of_lines(met, evidence, live).rename({"line_position": "placed"})
     if not len(placed):
         return met
     return (
@@ -273,7 +273,7 @@ def _with_alike_lines(met: pl.DataFrame, evidence: pl.DataFrame, live: pl.DataFr
             best_count=pl.when(pl.col("placed").is_not_null())
             .then(pl.lit(1, pl.UInt32))
             .otherwise("best_count"),
-            slot=pl.coalesce("placed", "slot"),
+            line_position=pl.coalesce("placed", "line_position"),
         )
         .drop("placed")
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from transforms.resolve.adjudications import SLOT
+from transforms.resolve.adjudications import LINE_POSITION
 
 REVERSAL = "22"
 MATCHES = pl.Schema(
@@ -26,7 +26,7 @@ def whole_reversals(linked: pl.DataFrame) -> pl.DataFrame:
     whole = linked.filter(
         pl.col("claim_status_code") == REVERSAL,
         pl.col("billed_code").is_null(),
-        pl.col("slot").is_null(),
+        pl.col("line_position").is_null(),
         ~pl.col("is_copy"),
     )
     return whole.unique("loop").select(
@@ -108,21 +108,21 @@ def _placed(whole: pl.DataFrame, adjudications: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_turn(adjudications: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
-    """Reversals in the order in which they choose: one at a time of a slot, or of a claim of which a
+    """Reversals in the order in which they choose: one at a time of a line position, or of a claim of which a
     reversal as a whole speaks. By date; those that negate something first; then content; then those that
     name no other payer claim number, which can cancel less.
     """
     of_lines = adjudications.filter("is_reversal")
-    negating = _pairs(of_lines, adjudications.filter(~pl.col("is_reversal")), SLOT).filter("negates")[
-        "reversal"
-    ]
-    columns = ("adjudication", *SLOT, "payment_date", *NAMED, "charge_cents", "paid_total")
+    negating = _pairs(of_lines, adjudications.filter(~pl.col("is_reversal")), LINE_POSITION).filter(
+        "negates"
+    )["reversal"]
+    columns = ("adjudication", *LINE_POSITION, "payment_date", *NAMED, "charge_cents", "paid_total")
     order = ("content_order", "first_row", "is_whole", "negates_one")
     lines = of_lines.with_columns(
         is_whole=pl.lit(False), negates_one=pl.col("adjudication").is_in(negating.unique().implode())
     ).select(*columns, *order)
     claims = placed.with_columns(
-        slot=pl.lit(None, lines.schema["slot"]),
+        line_position=pl.lit(None, lines.schema["line_position"]),
         content_order=pl.lit(0, lines.schema["content_order"]),
         first_row=pl.lit(0, lines.schema["first_row"]),
         is_whole=pl.lit(True),
@@ -139,7 +139,7 @@ def _in_turn(adjudications: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
             "first_row",
             -pl.col("adjudication"),
         )
-        .with_columns(of=pl.when(~whole).then("slot"))
+        .with_columns(of=pl.when(~whole).then("line_position"))
         .with_columns(turn=pl.int_range(pl.len()).over("instance", "of"))
     )
 
@@ -178,7 +178,7 @@ def _pairs(reversals: pl.DataFrame, standing: pl.DataFrame, on: tuple[str, ...])
 def _of_lines(reversals: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
     """What each reversal of one turn cancels: what it negates first, else the only earlier one."""
     return (
-        _pairs(reversals, standing, SLOT)
+        _pairs(reversals, standing, LINE_POSITION)
         .filter(pl.col("earlier") | pl.col("negates"))
         .with_columns(
             any_negated=pl.col("negates").any().over("reversal"), candidates=pl.len().over("reversal")
@@ -196,7 +196,8 @@ def _of_lines(reversals: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
 def _of_claims(reversals: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
     """A reversal of a claim as a whole cancels every line of the latest loop of its payer claim number.
 
-    Amounts tell only whether a loop of the same date lies before it: lines out of scope are not known.
+    Amounts tell only whether a loop of the same date lies before it: lines out of scope are not known. Such a
+    loop is cancelled where there is none of an earlier day: with one, it is the correction that follows.
     """
     pairs = _pairs(reversals, standing, ("instance",))
     chosen = (
@@ -208,7 +209,7 @@ def _of_claims(reversals: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
             negates=pl.col("paid_total").sum().abs() == pl.col("reversed_paid").first().abs(),
         )
         .filter(pl.col("earlier") | pl.col("negates"))
-        .sort("reversal", "payment_date", "negates", "content_order", "first_row")
+        .sort("reversal", "earlier", "payment_date", "negates", "content_order", "first_row")
         .group_by("reversal", maintain_order=True)
         .agg(pl.col("loop").last())
     )
@@ -218,8 +219,8 @@ def _of_claims(reversals: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
 
 
 def in_order(rows: pl.DataFrame) -> pl.DataFrame:
-    """Sort so that row order is the order of adjudications of a slot (`sequence`): date, what was negated
-    that day, content.
+    """Sort so that row order is the order of adjudications of a line position (`sequence`): date, what was
+    negated that day, content.
     """
     negated_that_day = (pl.col("cancelled_on") == pl.col("payment_date")).fill_null(False)
     return rows.sort("payment_date", ~negated_that_day, "content_order", "first_row").with_row_index(

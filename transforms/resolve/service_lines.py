@@ -14,7 +14,7 @@ from schemas.reference import ReferenceTables
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 from schemas.rules import Rules
 from transforms.payers import with_payer
-from transforms.resolve.adjudications import SLOT, adjudications_of
+from transforms.resolve.adjudications import LINE_POSITION, adjudications_of
 from transforms.resolve.chains import VOID, Chains, chains_of
 from transforms.resolve.coding import ROW_ORDER, coded
 from transforms.resolve.current_lines import current_lines
@@ -48,7 +48,7 @@ def resolve_lines(
     rows = coded(known, _with_payer(remits, reference, "payment_date"))
     placed = claims_of(rows.claims, rows.detail, rows.remits, reference)
     linked = link_remits(rows.remits, placed.rows, rules.scope)
-    met = linked.filter(pl.col("slot").is_not_null())
+    met = linked.filter(pl.col("line_position").is_not_null())
     answers, whole = with_cancellations(
         adjudications_of(met, placed.rows, reference), whole_reversals(linked)
     )
@@ -60,7 +60,7 @@ def resolve_lines(
         ),
         loosely_linked=pl.col("loosely") & (pl.col("outcome") == "linked"),
     )
-    met = outcomes.filter(pl.col("outcome") == "linked", pl.col("slot").is_not_null())
+    met = outcomes.filter(pl.col("outcome") == "linked", pl.col("line_position").is_not_null())
     chains = chains_of(
         placed.rows, rows.detail, placed.versions, placed.names, adjudications, rules.infer_resubmissions
     )
@@ -134,13 +134,13 @@ def _remits(outcomes: pl.DataFrame, origin: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _remit_outcomes(linked: pl.DataFrame, answers: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
-    """Remit rows with their fate; a reversal without a slot is unmatched unless it is a crossover.
+    """Remit rows with their fate; a reversal without a line position is unmatched unless it is a crossover.
 
     A reversal of a claim as a whole has the outcome of what it cancels.
     """
     fate = answers.select(
         "loop",
-        *SLOT,
+        *LINE_POSITION,
         "unmatched",
         "is_crossover",
         "role_assumed_primary",
@@ -149,7 +149,7 @@ def _remit_outcomes(linked: pl.DataFrame, answers: pl.DataFrame, whole: pl.DataF
     of_whole = whole.join(
         answers.select(cancels="adjudication", whole_crossover="is_crossover"), on="cancels"
     ).select("loop", "whole_crossover", whole_instance="instance")
-    rows = linked.join(fate, on=["loop", *SLOT], how="left", nulls_equal=False, validate="m:1").join(
+    rows = linked.join(fate, on=["loop", *LINE_POSITION], how="left", nulls_equal=False, validate="m:1").join(
         of_whole, on="loop", how="left", validate="m:1"
     )
     stands = pl.col("outcome") != "duplicate"

@@ -45,12 +45,12 @@ BILLS_APART = ("care_model", "rendering_provider_npi", "service_date", "procedur
 
 @dataclass(frozen=True)
 class Claims:
-    """Claim rows placed in submissions, instances, versions and slots.
+    """Claim rows placed in submissions, instances, versions and line positions.
 
-    rows: one row per accepted claim row, with submission, instance, slot, version (null: not a version) and
-    `row_standing` ('line', 'duplicate', 'overruled', 'header'). versions: one row per version of an instance,
-    numbered from 1. names: VERSION_COLUMNS again, one row per submission that names an original claim number;
-    a duplicate names it for the version that it repeats.
+    rows: one row per accepted claim row, with submission, instance, line_position, version (null: not a
+    version) and `row_standing` ('line', 'duplicate', 'overruled', 'header'). versions: one row per version of
+    an instance, numbered from 1. names: VERSION_COLUMNS again, one row per submission that names an original
+    claim number; a duplicate names it for the version that it repeats.
     """
 
     rows: pl.DataFrame
@@ -81,7 +81,7 @@ def claims_of(
 
 
 def _placed_alone(rows: pl.DataFrame, first: int) -> pl.DataFrame:
-    """Rows that are all there is of their claim key: one submission, one version, one slot each."""
+    """Rows that are all there is of their claim key: one submission, one version, one line position each."""
     number = pl.int_range(first, first + pl.len(), dtype=pl.Int64)
     return rows.with_columns(
         submission=number,
@@ -90,7 +90,7 @@ def _placed_alone(rows: pl.DataFrame, first: int) -> pl.DataFrame:
         is_duplicate=pl.lit(False),
         submission_order=pl.lit(0, pl.Int64),
         version=pl.lit(1, pl.Int64),
-        slot=pl.col("line_number"),
+        line_position=pl.col("line_number"),
     )
 
 
@@ -119,7 +119,7 @@ def _placed(
     ).join(versions.select("submission", "version"), on="submission", how="left", validate="m:1")
     # submission numbers of this part start at 0, as rows placed alone are numbered after them
     return (
-        _with_slots(joined).with_columns(pl.col("submission") - 1),
+        _with_line_positions(joined).with_columns(pl.col("submission") - 1),
         versions.with_columns(pl.col("submission") - 1).select(VERSION_COLUMNS),
         _names(submissions).with_columns(pl.col("submission") - 1).select(VERSION_COLUMNS),
     )
@@ -294,8 +294,10 @@ def _names(submissions: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_slots(rows: pl.DataFrame) -> pl.DataFrame:
-    """Number the slots of an instance: by line number, or one slot where no submission has two lines."""
+def _with_line_positions(rows: pl.DataFrame) -> pl.DataFrame:
+    """Number the line positions of an instance: by line number, or one line position where no submission has
+    two lines.
+    """
     lines_of_version = (
         rows.filter(pl.col("row_standing") == "line")
         .group_by("instance", "submission")
@@ -308,7 +310,7 @@ def _with_slots(rows: pl.DataFrame) -> pl.DataFrame:
         rows.join(lines_of_version, on="instance", how="left")
         .join(smallest, on="instance", how="left")
         .with_columns(
-            slot=pl.when(~pl.col("in_scope"))
+            line_position=pl.when(~pl.col("in_scope"))
             .then(None)
             .when(pl.col("single"))
             .then(pl.col("first_line"))

@@ -6,10 +6,10 @@ import random
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from transforms.synthetic.book import Adjustment, Claim, Life, Line, Loop, Svc
 from transforms.synthetic.parties import GROUPS, Group, Patient, Plan, npi, patient_for
 from transforms.synthetic.plans import plans_of
 from transforms.synthetic.pricing import charge_for, price
+from transforms.synthetic.records import Adjustment, Claim, Life, Line, Loop, Svc
 
 CARE_MODELS: tuple[tuple[str, int], ...] = (
     ("AA", 34),

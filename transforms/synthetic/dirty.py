@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from transforms.synthetic.book import CLAIM_COLUMNS, REMIT_COLUMNS, Row
+from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS, Row
 
 Wrong = tuple[str, str, str | None]
 FULL_WIDTH_CODE = "".join(chr(ord(digit) + 0xFEE0) for digit in "01939")

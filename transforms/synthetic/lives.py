@@ -14,9 +14,9 @@ from transforms.synthetic import (
     lives_identity,
     lives_remits,
 )
-from transforms.synthetic.book import Claim, Life
 from transforms.synthetic.cases import Case, bill, paid_life
 from transforms.synthetic.pricing import charge_for
+from transforms.synthetic.records import Claim, Life
 
 
 @dataclass(frozen=True)

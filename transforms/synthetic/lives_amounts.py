@@ -5,11 +5,11 @@ Each function takes a case and gives everything sent and answered about it (cont
 
 from __future__ import annotations
 
-from transforms.synthetic.book import Life
 from transforms.synthetic.cases import Case, adjudicate, bill, deny, paid_life, trace_number
 from transforms.synthetic.lives_claims import later, split
 from transforms.synthetic.lives_remits import swap
 from transforms.synthetic.plans import UNMAPPED_PLAN
+from transforms.synthetic.records import Life
 
 
 def late_remittance(case: Case) -> Life:

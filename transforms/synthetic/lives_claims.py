@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from transforms.synthetic.book import Claim, Life, Line, Loop
 from transforms.synthetic.cases import Case, adjudicate, bill, deny, paid_life, pay_again, payday, reverse
 from transforms.synthetic.parties import patient_for
 from transforms.synthetic.plans import SUPPLEMENT_PLAN
 from transforms.synthetic.pricing import charge_for
+from transforms.synthetic.records import Claim, Life, Line, Loop
 
 
 def split(case: Case) -> tuple[Claim, Life]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from transforms.synthetic.book import Life, Loop
 from transforms.synthetic.cases import Case, adjudicate, reverse
 from transforms.synthetic.lives_claims import later, split
 from transforms.synthetic.lives_remits import without_lines
 from transforms.synthetic.plans import SUPPLEMENT_PLAN
+from transforms.synthetic.records import Life, Loop
 
 
 def paid_by_two_routes(case: Case) -> Life:

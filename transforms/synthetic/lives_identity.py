@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from transforms.synthetic.book import Claim, Life
 from transforms.synthetic.cases import Case, adjudicate, bill, deny, paid_life, payday, reverse
 from transforms.synthetic.lives_claims import later, renumbered, split, with_minutes
 from transforms.synthetic.parties import Patient, patient_for
+from transforms.synthetic.records import Claim, Life
 
 NOT_FOUND = (("CO", "31"),)
 """Patient not found as insured: the usual answer to a wrong member id or birth date."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from transforms.synthetic.book import Adjustment, Life, Loop, Svc
 from transforms.synthetic.cases import (
     Case,
     adjudicate,
@@ -21,6 +20,7 @@ from transforms.synthetic.cases import (
 )
 from transforms.synthetic.lives_claims import as_secondary, later, split, with_minutes
 from transforms.synthetic.plans import SUPPLEMENT_PLAN
+from transforms.synthetic.records import Adjustment, Life, Loop, Svc
 
 Reasons = tuple[tuple[str, str], ...]
 DENIALS: tuple[tuple[int, Reasons, tuple[str, ...]], ...] = (

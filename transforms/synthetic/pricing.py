@@ -13,8 +13,8 @@ import random
 from dataclasses import dataclass
 from datetime import date
 
-from transforms.synthetic.book import Adjustment, Line
 from transforms.synthetic.parties import LOCALITIES, Group, Plan
+from transforms.synthetic.records import Adjustment, Line
 
 BASE_UNITS = {
     "01937": 4,

@@ -8,7 +8,12 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from transforms.synthetic.book import (
+from transforms.synthetic.cases import Case, adjudicate, claim_number, draw_case, foreign_npi
+from transforms.synthetic.lives import SCENARIOS, Scenario
+from transforms.synthetic.lives_claims import paid
+from transforms.synthetic.parties import GROUPS, Group, Patient, Plan, patient_for
+from transforms.synthetic.plans import plans_of
+from transforms.synthetic.records import (
     Claim,
     Line,
     Loop,
@@ -18,11 +23,6 @@ from transforms.synthetic.book import (
     loop_rows,
     remits_frame,
 )
-from transforms.synthetic.cases import Case, adjudicate, claim_number, draw_case, foreign_npi
-from transforms.synthetic.lives import SCENARIOS, Scenario
-from transforms.synthetic.lives_claims import paid
-from transforms.synthetic.parties import GROUPS, Group, Patient, Plan, patient_for
-from transforms.synthetic.plans import plans_of
 
 DAYS_AFTER_LAST_MONTH = 13
 """What is sent or paid later than this after the last service month has not arrived: recent claims are

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transforms.synthetic.book import Adjustment, Row, money
+from transforms.synthetic.records import Adjustment, Row, money
 from transforms.synthetic.x12_envelope import (
     Delimiters,
     Transaction,

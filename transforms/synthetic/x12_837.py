@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from transforms.synthetic.book import Row
+from transforms.synthetic.records import Row
 from transforms.synthetic.x12_envelope import (
     Delimiters,
     Transaction,

@@ -13,7 +13,7 @@ from itertools import groupby
 
 import polars as pl
 
-from transforms.synthetic.book import Row
+from transforms.synthetic.records import Row
 from transforms.synthetic.x12_835 import payment_set
 from transforms.synthetic.x12_837 import ClaimRows, submission_set
 from transforms.synthetic.x12_envelope import Delimiters, interchange
