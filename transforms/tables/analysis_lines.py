@@ -15,7 +15,17 @@ from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from transforms.payer_rules import with_expected
 from transforms.tables.cases import with_case_facts
-from transforms.tables.cube import UNKNOWN, Flags, Ids
+from transforms.tables.cube import (
+    CELL,
+    CELL_COLUMNS,
+    MONTH,
+    UNKNOWN,
+    Finest,
+    Flags,
+    Ids,
+    enumerated,
+    number_keys,
+)
 from transforms.tables.diagnosis_facts import with_diagnosis_facts
 from transforms.tables.expected_allowed import median_prices, with_expected_allowed
 from transforms.tables.intervals import with_intervals
@@ -44,11 +54,23 @@ NUMBERS: Final = (
     *("is_unit_priced", "medicare_is_national", "allowed_per_unit"),
 )
 """Other columns of a current line that some table reads."""
-CELL_COLUMNS: Final = ("procedure_code", "payer", "line_of_business")
+KEYS: Final = (
+    *(*CELL_COLUMNS, "care_model", "state", "place_of_service", "patient_sex", "surgical_procedure_code"),
+    *("diagnosis", "region", "theme", "billing_provider_npi", "rendering_provider_npi", "_owners"),
+)
+"""Words that rows are counted by."""
 IS_COUNTED: Final = (pl.col("standing") == "current") & (pl.col("role") == "P")
 """Current primary lines: those that make a row."""
 Keep = Callable[[pl.DataFrame], pl.LazyFrame]
 """Where the described lines of a part of the analysis are kept until they are read."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of the lines; `cells`: their finest cells without a breakdown, which `_cell` of a line counts."""
+
+    lines: pl.LazyFrame
+    cells: Finest
 
 
 @dataclass(frozen=True)
@@ -59,16 +81,10 @@ class AnalysisLines:
     of one patient.
     """
 
-    parts: Sequence[pl.LazyFrame]
+    parts: Sequence[Part]
     others: pl.DataFrame
     calendar: Calendar
     rules: Rules
-
-    def words(self, *columns: str) -> list[str]:
-        """The distinct words of some columns, in their order."""
-        found = [part.select(pl.col(name).unique().alias("word")) for part in self.parts for name in columns]
-        words = pl.concat(frame.collect(engine="in-memory").cast(pl.String) for frame in found)
-        return words.to_series().unique().drop_nulls().sort().to_list()
 
 
 def dense(hashes: pl.Series, others: pl.Series) -> Ids:
@@ -134,7 +150,7 @@ def current_lines(lines: pl.LazyFrame, further: Sequence[str] = ()) -> pl.DataFr
         for seed, told in enumerate(("hash", "check"))
     ]
     minutes = (pl.col("anesthesia_minutes") * 1000).round().cast(pl.Int64).alias("minutes_thousandths")
-    columns = [month_number("service_month").alias("_month"), minutes, pl.col("medicare_allowed")]
+    columns = [month_number("service_month").alias(MONTH), minutes, pl.col("medicare_allowed")]
     return (
         lines.filter(IS_COUNTED)
         .select(*(word.cast(pl.Categorical) for word in filled), *NUMBERS, *hashes, *columns, *further)
@@ -148,8 +164,8 @@ def other_lines(lines: pl.LazyFrame) -> pl.DataFrame:
     """Counts of secondary lines, voided and replaced claims by code, payer, line of business and month."""
     return (
         lines.filter((pl.col("standing") == "secondary") | pl.col("voided_claim") | pl.col("replaced_claim"))
-        .with_columns(month_number("service_month").alias("_month"))
-        .group_by(*CELL_COLUMNS, "_month")
+        .with_columns(month_number("service_month").alias(MONTH))
+        .group_by(*CELL_COLUMNS, MONTH)
         .agg(
             (pl.col("standing") == "secondary").sum().cast(pl.Int64).alias("secondary_lines"),
             pl.col("voided_claim").sum().cast(pl.Int64).alias("voided_claims"),
@@ -179,14 +195,13 @@ def open_analysis(
     owned = owners or {}
     with ThreadPoolExecutor(1) as pool:
         aside = pool.submit(lambda: (other_lines(lines), median_prices(lines.filter(IS_COUNTED), owned)))
-        described, months = [], []
+        described = []
         for part in parts or [lines]:
             frame = _described(current_lines(part), reference, owned)
             others, medians = aside.result()
-            frame = with_expected_allowed(frame, medians)
-            months.append(frame.get_column("_month").unique().to_numpy())
-            described.append(keep(frame))
-    rolling = rolling_start(np.concatenate(months), as_of, rules.mature_days)
+            described.append(_part(with_expected_allowed(frame, medians), keep))
+    months = np.concatenate([part.cells.codes[-1] for part in described])
+    rolling = rolling_start(months, as_of, rules.mature_days)
     if rolling_from is not None:
         rolling = month_of(rolling_from)
     return AnalysisLines(described, others, Calendar(as_of, rules.mature_days, rolling, only), rules)
@@ -202,3 +217,10 @@ def _described(frame: pl.DataFrame, reference: ReferenceTables, owners: Mapping[
     )
     frame = with_identities(with_intervals(frame), owners)
     return with_case_facts(with_diagnosis_facts(frame, reference))
+
+
+def _part(frame: pl.DataFrame, keep: Keep) -> Part:
+    """Described lines by number of their finest cell, words as enumerations."""
+    frame = frame.with_columns(enumerated(frame.get_column(name)) for name in KEYS)
+    cell, cells = number_keys(frame)
+    return Part(keep(frame.drop(MONTH).with_columns(pl.Series(CELL, cell, dtype=pl.Int32))), cells)

@@ -77,9 +77,9 @@ def tables_of_lines(
     contracts: pl.DataFrame | None = None,
     wanted: Collection[str] = KEPT_TABLES,
 ) -> Tables:
-    """Build every table wanted whose rows are cells of service lines, for the periods of the analysis's calendar.
+    """Build every table wanted whose rows are cells of service lines, for the periods of its calendar.
 
-    The analysis must hold all lines of the years that these periods lie in: the payer's own median is of a year.
+    It must hold all lines of the years that these periods lie in: the payer's own median is of a year.
 
     `contracts`: your own prices (see contract_variance).
     """

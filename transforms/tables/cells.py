@@ -12,7 +12,7 @@ import polars as pl
 
 from schemas.table_columns import MONEY, TableSpec, nearest_rank
 from transforms.tables.analysis_lines import MICRO, AnalysisLines
-from transforms.tables.cube import MONTH, Cube, Finest, Flags, Ids, make_cube, number_rows
+from transforms.tables.cube import CELL, Cube, Finest, Flags, Ids, make_cube, number_rows
 from transforms.tables.facts import (
     LEAST,
     Counted,
@@ -33,7 +33,7 @@ KIND = 5_000
 RATIO_KIND = 250
 """Ratios to Medicare's price by a fortieth, which is half a dollar per unit."""
 Rows = Callable[[pl.LazyFrame], pl.LazyFrame]
-"""The rows of a table from the lines of a part of the analysis: lines, or lines repeated under several keys."""
+"""The rows of a table from a part of the lines: lines, or lines repeated under several keys."""
 PEOPLE = ("claims", "cases", "patients")
 PROVIDERS = {"billing_providers": "billing_provider_npi", "rendering_providers": "rendering_provider_npi"}
 SCALES = {"minutes_thousandths": 1000, "allowed_cents": 100, "paid_cents": 100, "case_cents": 100}
@@ -83,9 +83,11 @@ def measure_cells(
     """
     wanted = [*_columns(breakdown, measures), *_computed(measures)]
     parts = []
-    for lines in analysis.parts:
-        told = (lines if rows is None else rows(lines)).select(wanted).collect(engine="in-memory")
-        parts.append(_facts(told, breakdown, measures, analysis.calendar))
+    for part in analysis.parts:
+        lines = part.lines if rows is None else rows(part.lines)
+        told = lines.select(wanted).collect(engine="in-memory")
+        base, finest = number_rows(told, breakdown, part.cells)
+        parts.append(_facts(told, base, finest, measures, analysis.calendar))
         del told
     facts = joined(parts)
     parts.clear()
@@ -97,27 +99,29 @@ def measure_cells(
 
 
 def sum_cells(
-    parts: Sequence[pl.LazyFrame], breakdown: Sequence[str], sums: Mapping[str, pl.Expr], calendar: Calendar
+    analysis: AnalysisLines, breakdown: Sequence[str], sums: Mapping[str, pl.Expr], rows: Rows
 ) -> pl.DataFrame:
     """Keys, is_rollup, is_mature and sums of integer expressions of every cell that a row stands in."""
-    keys = ("procedure_code", "payer", "line_of_business", MONTH, *breakdown)
     facts = []
-    for rows in parts:
+    for part in analysis.parts:
         wanted = (value.alias(f"{SUM}{name}") for name, value in sums.items())
-        told = rows.select(*keys, *wanted).collect(engine="in-memory")
-        base, finest = number_rows(told, breakdown)
-        facts.append(
-            Facts(finest, {name: added(base, _summands(told, f"{SUM}{name}"), finest.size) for name in sums})
-        )
-    whole = joined(facts)
-    cube = make_cube(whole.finest, calendar)
-    made = rolled(cube, whole.sums, np.add)
+        told = rows(part.lines).select(CELL, *breakdown, *wanted).collect(engine="in-memory")
+        base, finest = number_rows(told, breakdown, part.cells)
+        added_up = {name: added(base, _summands(told, f"{SUM}{name}"), finest.size) for name in sums}
+        facts.append(Facts(finest, added_up))
+    return summed(joined(facts), analysis.calendar)
+
+
+def summed(facts: Facts, calendar: Calendar) -> pl.DataFrame:
+    """Keys, is_rollup, is_mature and sums of every cell."""
+    cube = make_cube(facts.finest, calendar)
+    made = rolled(cube, facts.sums, np.add)
     return cube.keys.with_columns(pl.Series(name, numbers) for name, numbers in made.items())
 
 
 def _columns(breakdown: Sequence[str], measures: Measures) -> list[str]:
     """Columns of rows that measuring needs."""
-    needed = ["procedure_code", "payer", "line_of_business", MONTH, *breakdown]
+    needed = [CELL, *breakdown]
     needed += [name for people in PEOPLE for name in (f"_{people}", f"_{people}_alone")]
     needed += [PROVIDERS[name] for name in ("billing_providers", *measures.providers)]
     needed += [name for p in measures.percentiles for name in (p.value, p.where) if name]
@@ -143,9 +147,8 @@ def _summands(rows: pl.DataFrame, name: str) -> Ids | Flags:
     return series.fill_null(False if series.dtype == pl.Boolean else 0).to_numpy()
 
 
-def _facts(rows: pl.DataFrame, breakdown: Sequence[str], measures: Measures, calendar: Calendar) -> Facts:
+def _facts(rows: pl.DataFrame, base: Ids, finest: Finest, measures: Measures, calendar: Calendar) -> Facts:
     """What some rows say of their finest cells."""
-    base, finest = number_rows(rows, breakdown)
     held = _flags(rows, measures.population) if measures.population else None
     lines = np.bincount(base if held is None else base[held], minlength=finest.size)
     sums = {name: added(base, _summands(rows, f"{SUM}{name}"), finest.size) for name in measures.sums}

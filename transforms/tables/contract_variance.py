@@ -43,6 +43,7 @@ def with_contract(lines: pl.LazyFrame, contracts: pl.DataFrame | None) -> pl.Laz
     if contracts is None or contracts.height == 0:
         return lines.clear().with_columns(pl.lit(None, dtype=pl.Int64).alias("expected_cents"))
     keys = ["payer", "line_of_business", "service_date"]
+    lines = lines.with_columns(pl.col("payer", "line_of_business").cast(pl.Categorical))
     dated = contracts.lazy().select(
         pl.col("payer").cast(pl.Categorical),
         pl.col("line_of_business").cast(pl.Categorical).alias("_scope"),

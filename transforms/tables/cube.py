@@ -29,6 +29,8 @@ COMBINATIONS: Final = [
 UNKNOWN: Final = "unknown"
 """Stands for an empty key."""
 MONTH: Final = "_month"
+CELL: Final = "_cell"
+CELL_COLUMNS: Final = ("procedure_code", "payer", "line_of_business")
 
 
 @dataclass(frozen=True)
@@ -78,18 +80,25 @@ class Cube:
 
 
 def coded(series: pl.Series) -> tuple[Ids, pl.Series]:
-    """The place of each word among the distinct ones in their order, and these; an empty one is `unknown`."""
-    if series.dtype == pl.String:
-        series = series.cast(pl.Categorical)
+    """Whole numbers for the words of a column, and the words by number; an empty one is `unknown`."""
     if series.null_count():
-        series = series.fill_null(UNKNOWN)
-    words = series.unique()
-    texts = words.cast(pl.String)
-    order = texts.arg_sort()
-    physical = words.to_physical().gather(order).to_numpy()
-    place = np.zeros(int(physical.max(initial=0)) + 1, dtype=np.int64)
+        series = series.cast(pl.Categorical).fill_null(UNKNOWN)
+    if not isinstance(series.dtype, pl.Enum):
+        series = enumerated(series)
+    return series.to_physical().to_numpy().astype(np.int64), series.dtype.categories  # type: ignore[attr-defined]
+
+
+def enumerated(series: pl.Series) -> pl.Series:
+    """A column of words as an enumeration of those that it has; nulls stay."""
+    held = series.cast(pl.Categorical)
+    words = held.unique().drop_nulls()
+    physical = words.to_physical().to_numpy()
+    place = np.zeros(int(physical.max(initial=0)) + 1, dtype=np.uint32)
     place[physical] = np.arange(len(physical))
-    return place[series.to_physical().to_numpy()], texts.gather(order)
+    code = pl.Series(series.name, place[held.to_physical().fill_null(0).to_numpy()])
+    if held.null_count():
+        code = pl.select(pl.when(held.is_not_null()).then(code)).to_series().alias(series.name)
+    return code.cat.to(pl.Enum(words.cast(pl.String)))
 
 
 def packed(parts: Sequence[Ids], sizes: Sequence[int]) -> Ids:
@@ -108,8 +117,9 @@ def _unpacked(key: Ids, sizes: Sequence[int]) -> list[Ids]:
     return parts[::-1]
 
 
-def _numbered(key: Ids, possible: float) -> tuple[Ids, Ids]:
-    """Dense numbers of keys in their order, and the distinct keys."""
+def _numbered(key: Ids, sizes: Sequence[int]) -> tuple[Ids, Ids]:
+    """Dense numbers of packed keys in their order, and the distinct keys."""
+    possible = float(np.prod(sizes, dtype=np.float64))
     if possible > LARGEST_MAP:
         known, inverse = np.unique(key, return_inverse=True)
         return inverse.astype(np.int64), known
@@ -151,24 +161,31 @@ class Finest:
         return pl.DataFrame([*columns, pl.Series(MONTH, self.codes[-1])])
 
 
-def number_rows(rows: pl.DataFrame, breakdown: Sequence[str]) -> tuple[Ids, Finest]:
-    """The finest cell of each row that carries procedure_code, the breakdown, payer, line_of_business and
+def number_keys(frame: pl.DataFrame, breakdown: Sequence[str] = ()) -> tuple[Ids, Finest]:
+    """The finest cell of each row that carries the breakdown, procedure_code, payer, line_of_business and
     _month; and the finest cells.
     """
-    names = ("procedure_code", *breakdown, "payer", "line_of_business")
-    found = [coded(rows.get_column(name)) for name in names]
+    names = (*breakdown, *CELL_COLUMNS)
+    found = [coded(frame.get_column(name)) for name in names]
     words = tuple(of_name for _, of_name in found)
-    if rows.height == 0:
-        none = np.zeros(0, dtype=np.int64)
-        return none, Finest(names, words, (none,) * (len(names) + 1))
-    month = rows.get_column(MONTH).to_numpy()
-    first = int(month.min())
-    sizes = [*(len(of_name) for of_name in words), int(month.max()) - first + 1]
-    key = packed([*(codes for codes, _ in found), month - first], sizes)
-    base, known = _numbered(key, float(np.prod(sizes, dtype=np.float64)))
-    codes = _unpacked(known, sizes)
-    codes[-1] = codes[-1] + first
-    return base, Finest(names, words, tuple(codes))
+    month = frame.get_column(MONTH).to_numpy()
+    first = int(month.min()) if len(month) else 0
+    sizes = [*(len(of_name) for of_name in words), int(month.max(initial=first)) - first + 1]
+    base, known = _numbered(packed([*(codes for codes, _ in found), month - first], sizes), sizes)
+    *codes, months = _unpacked(known, sizes)
+    return base, Finest(names, words, (*codes, months + first))
+
+
+def number_rows(rows: pl.DataFrame, breakdown: Sequence[str], cells: Finest) -> tuple[Ids, Finest]:
+    """The same of rows that carry the breakdown and `_cell`, their place among finest cells without one."""
+    cell = rows.get_column(CELL).to_numpy().astype(np.int64)
+    found = [coded(rows.get_column(name)) for name in breakdown]
+    words = [of_name for _, of_name in found]
+    sizes = [*(len(of_name) for of_name in words), cells.size]
+    base, known = _numbered(packed([*(codes for codes, _ in found), cell], sizes), sizes)
+    *codes, within = _unpacked(known, sizes)
+    of_cells = (of_key[within] for of_key in cells.codes)
+    return base, Finest((*breakdown, *CELL_COLUMNS), (*words, *cells.words), (*codes, *of_cells))
 
 
 def make_cube(finest: Finest, calendar: Calendar) -> Cube:

@@ -103,15 +103,13 @@ def with_top_remark(
     lowest).
     """
     remarks = pl.col("remark_codes").cast(pl.String)
-    parts = [
-        reasons(lines)
-        .filter(pl.col("_is_final") & (remarks.fill_null("") != ""))
-        .with_columns(remarks.str.split("|").list.unique().alias("top_rarc"))
-        .explode("top_rarc")
-        for lines in analysis.parts
-    ]
+
+    def remarked(lines: pl.LazyFrame) -> pl.LazyFrame:
+        told = reasons(lines).filter(pl.col("_is_final") & (remarks.fill_null("") != ""))
+        return told.with_columns(remarks.str.split("|").list.unique().alias("top_rarc")).explode("top_rarc")
+
     cell = [*FIVE, *keys]
-    counts = sum_cells(parts, (*keys, "top_rarc"), {"_top_rarc_lines": pl.lit(True)}, analysis.calendar)
+    counts = sum_cells(analysis, (*keys, "top_rarc"), {"_top_rarc_lines": pl.lit(True)}, remarked)
     top = (
         counts.select(*cell, "top_rarc", "_top_rarc_lines")
         .sort("_top_rarc_lines", "top_rarc", descending=[True, False])

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from transforms.tables.cube import COMBINATIONS, Finest, Flags, Ids, coded, number_rows, packed
+from transforms.tables.cube import COMBINATIONS, Finest, Flags, Ids, coded, number_keys, packed
 from transforms.tables.periods import PERIOD_TYPES, Calendar
 
 Values = NDArray[np.float64]
@@ -246,7 +246,7 @@ def joined(parts: Sequence[Facts]) -> Facts:
         return parts[0]
     names = parts[0].finest.names
     keys = pl.concat([part.finest.keys for part in parts])
-    number, finest = number_rows(keys, names[1:-2])
+    number, finest = number_keys(keys, names[:-3])
     places = np.split(number, np.cumsum([part.finest.size for part in parts])[:-1])
     return Facts(
         finest,

@@ -63,8 +63,8 @@ def price_strata(analysis: AnalysisLines) -> pl.DataFrame:
         "squared_logs": coarse**2,
     }
     priced = pl.col("is_unit_priced") & (pl.col("unit_price_fine") > 0)
-    parts = [lines.filter(priced) for lines in analysis.parts]
-    made = sum_cells(parts, ("care_model", "place_of_service"), wanted, analysis.calendar)
+    keys = ("care_model", "place_of_service")
+    made = sum_cells(analysis, keys, wanted, lambda lines: lines.filter(priced))
     return finish(made.filter(~pl.col("is_rollup") & (pl.col("period_type") != ROLLING)), PRICE_STRATA)
 
 

@@ -15,9 +15,11 @@ from transforms.tables.cells import (
     measure_cells,
     money_parts,
     quotient,
-    sum_cells,
+    summed,
     where_any,
 )
+from transforms.tables.cube import number_keys
+from transforms.tables.facts import Facts, added
 
 NO_LINE = "?"
 """Line of business of lines that have none; such cells are left out, their roll-ups are not."""
@@ -65,6 +67,7 @@ def other_counts(analysis: AnalysisLines) -> pl.DataFrame:
     Such lines often have no line of business: those count in the rows of all lines of business only.
     """
     known = analysis.others.with_columns(pl.col("line_of_business").fill_null(NO_LINE))
-    counts = {name: pl.col(name) for name in OTHER_COUNTS}
-    cells = sum_cells([known.lazy()], (), counts, analysis.calendar)
+    base, finest = number_keys(known)
+    counts = {name: added(base, known.get_column(name).to_numpy(), finest.size) for name in OTHER_COUNTS}
+    cells = summed(Facts(finest, counts), analysis.calendar)
     return cells.filter(pl.col("line_of_business") != NO_LINE).select(*FIVE, *OTHER_COUNTS)
