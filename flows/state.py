@@ -12,7 +12,7 @@ import polars as pl
 from flows import waiting
 from flows.clock import clock_doubt
 from flows.settings import Settings
-from flows.steps.admission import read_ledger
+from flows.store.known import read_ledger
 from flows.store.lock import is_held, read_note
 from flows.store.publish import is_published, read_manifest, readers_folder
 from flows.store.quarantine import bad_rows

@@ -46,8 +46,11 @@ READING: Final = 2
 """Tables read at a time: one alone leaves a core idle."""
 
 
-def with_built(run: Run, store: Store) -> Store:
-    """The store as of a snapshot that names the tables, and what each period of them is made of."""
+def build_tables(run: Run, store: Store) -> Store:
+    """Build the tables of every period, before protection.
+
+    Gives the store as of a snapshot that names them, and what each period of them is made of.
+    """
     kept = kept_by(store)
     with ThreadPoolExecutor(1) as pool:
         counting = pool.submit(_others, run, store, kept)

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 
 from flows.run import Run
-from flows.steps.tabulate import Staged
+from flows.steps.stage_release import Staged
 from flows.store.publish import is_published, modes_of, publish, readers_folder
 from flows.store.snapshot import Store
 

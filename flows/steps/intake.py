@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ from flows.readers.read_tables import kept_by_kind
 from flows.readers.reference_files import read_reference
 from flows.readers.rejections import Growing, Rejected
 from flows.readers.stopping_rules import stopping_rules
+from flows.run import Run
 from flows.settings import Settings
 from flows.store.files import read_json
 from transforms.intake.accept import Accepted, Ceiling, accept_lines
@@ -86,6 +87,11 @@ def plan_batches(files: list[LandingFile], megabytes: int = 64, most: int = 500)
         batches[-1].files.append(file)
         size += file.size
     return batches
+
+
+def intake(run: Run, listing: str) -> dict[str, Any]:
+    """Take in one batch of files; its report holds counts, codes and names of private files."""
+    return asdict(intake_batch(Path(listing), run.work, run.settings, run.settings.key))
 
 
 def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -> BatchReport:

@@ -12,8 +12,9 @@ from typing import Any
 
 from flows.errors import DONE, DOUBTS
 from flows.run import Run
-from flows.steps.admission import Found, TakenIn
+from flows.steps.admit import TakenIn
 from flows.steps.commit import releases_of
+from flows.steps.discover import Found
 from flows.steps.linked_share import is_below, linked_answers
 from flows.steps.plan import Plan
 from flows.steps.plausibility import left_anchors

@@ -30,6 +30,7 @@ from schemas.accepted import (
     ACCEPTED_CLAIM_LINE,
     ACCEPTED_REMIT_LINE,
     CLAIM_LINKS,
+    CLAIM_SUBMISSION,
     REMIT_LINKS,
     ROW_ORIGIN,
 )
@@ -296,8 +297,11 @@ class Store:
         return self._accepted("remit_lines", ACCEPTED_REMIT_LINE)
 
     def claim_links(self) -> pl.LazyFrame:
-        """What accepted claim lines that count are linked by; grain: ROW_ORIGIN and CLAIM_LINKS."""
-        return self._accepted("claim_lines", ROW_ORIGIN + CLAIM_LINKS)
+        """What accepted claim lines that count are linked by, and whether they are in scope.
+
+        Grain: ROW_ORIGIN; CLAIM_LINKS beside it.
+        """
+        return self._accepted("claim_lines", ROW_ORIGIN + CLAIM_SUBMISSION[:1] + CLAIM_LINKS)
 
     def remit_links(self) -> pl.LazyFrame:
         """What accepted remit lines that count are linked by; grain: ROW_ORIGIN and REMIT_LINKS."""
@@ -315,16 +319,17 @@ class Store:
         """Resolved remits of all partitions, or of those named 'payer/YYYY-MM'; grain: RESOLVED_REMIT."""
         return self._resolved("remits", RESOLVED_REMIT, only)
 
+    def accepted_of(self, room: str) -> Iterator[pl.LazyFrame]:
+        """Accepted rows that count, batch by batch; `room`: claim_lines, remit_lines or quality."""
+        for batch in self.snapshot.batches:
+            if name := getattr(batch, room):
+                rows = pl.scan_parquet(self.path(name))
+                yield rows.filter(~pl.col("file_key").is_in(list(batch.retired))) if batch.retired else rows
+
     def _accepted(
         self, room: Literal["claim_lines", "remit_lines", "quality"], columns: Sequence[Column]
     ) -> pl.LazyFrame:
-        frames = [
-            pl.scan_parquet(self.path(name)).filter(~pl.col("file_key").is_in(list(batch.retired)))
-            if batch.retired
-            else pl.scan_parquet(self.path(name))
-            for batch in self.snapshot.batches
-            if (name := getattr(batch, room))
-        ]
+        frames = list(self.accepted_of(room))
         if not frames:
             return pl.LazyFrame(schema=polars_schema(columns))
         return pl.concat(frames).select(names(columns) if columns else pl.all())

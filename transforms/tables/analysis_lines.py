@@ -14,6 +14,7 @@ import polars as pl
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from transforms.payer_rules import with_expected
+from transforms.tables.answering import CANNOT, with_answers
 from transforms.tables.cases import with_case_facts
 from transforms.tables.cube import (
     CELL,
@@ -42,7 +43,7 @@ WORDS: Final = (
     *("modifier_1", "modifier_2", "modifier_3", "modifier_4", "surgical_procedure_code"),
     *("diagnosis_1", "diagnosis_2", "diagnosis_3", "diagnosis_4", "adjudication_state", "network"),
     *("first_denial_group", "first_denial_carc", "denial_group", "denial_carc", "remark_codes"),
-    "chain_source",
+    *("chain_source", CANNOT),
 )
 """Text columns of a current line that some table reads: kept as codes, since their values are few."""
 NUMBERS: Final = (
@@ -127,13 +128,15 @@ def with_identities(frame: pl.DataFrame, owners: Mapping[str, str]) -> pl.DataFr
 def _computed() -> list[pl.Expr]:
     units = pl.col("billed_unit_tenths")
     state = pl.col("adjudication_state")
+    denied = (state == "denied").fill_null(False)
     return [
         (pl.col("medicare_allowed") * MICRO).round().cast(pl.Int64).alias("medicare_micro"),
         (pl.col("allowed_per_unit") * HUNDRED_MILLIONTHS).round().cast(pl.Int64).alias("unit_price_fine"),
         state.is_in(["paid", "denied", "zero_pay_other"]).alias("is_adjudicated"),
-        (state == "denied").fill_null(False).alias("is_denied"),
+        (denied & pl.col("answers_denials")).alias("is_denied"),
         pl.col("is_paid_line", "is_priced", "is_unit_priced", "medicare_is_national").fill_null(False),
-        pl.col("initially_denied").fill_null(False),
+        pl.when("answers_first_denials").then(pl.col("initially_denied").fill_null(False)),
+        pl.when("answers_timeliness").then("first_submitted_on"),
         pl.when(units > 0).then(pl.col("allowed_cents") / (units * 10)).alias("allowed_per_billed_unit"),
     ]
 
@@ -151,13 +154,9 @@ def current_lines(lines: pl.LazyFrame, further: Sequence[str] = ()) -> pl.DataFr
     ]
     minutes = (pl.col("anesthesia_minutes") * 1000).round().cast(pl.Int64).alias("minutes_thousandths")
     columns = [month_number("service_month").alias(MONTH), minutes, pl.col("medicare_allowed")]
-    return (
-        lines.filter(IS_COUNTED)
-        .select(*(word.cast(pl.Categorical) for word in filled), *NUMBERS, *hashes, *columns, *further)
-        .with_columns(_computed())
-        .drop("medicare_allowed")
-        .collect()
-    )
+    words = (word.cast(pl.Categorical) for word in filled)
+    held = lines.filter(IS_COUNTED).select(*words, *NUMBERS, *hashes, *columns, *further).collect()
+    return with_answers(held).with_columns(_computed()).drop("medicare_allowed")
 
 
 def other_lines(lines: pl.LazyFrame) -> pl.DataFrame:

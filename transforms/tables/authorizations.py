@@ -6,6 +6,7 @@ import polars as pl
 
 from schemas.tables_of_denials import AUTHORIZATIONS
 from transforms.tables.analysis_lines import AnalysisLines
+from transforms.tables.answering import where_answered
 from transforms.tables.cells import Measures, answered, finish, measure_cells, quotient
 
 
@@ -15,14 +16,16 @@ def authorizations(analysis: AnalysisLines) -> pl.DataFrame:
         sums={
             "denied_lines": pl.col("is_denied"),
             "prior_auth_denied_lines": pl.col("is_denied") & pl.col("prior_authorization_denial"),
+            "_answering_lines": pl.col("answers_denials"),
         }
     )
     cells = measure_cells(analysis, ("authorization",), measures, _worded)
     rates = (
-        quotient("denied_lines", "service_lines").alias("denial_rate"),
-        quotient("prior_auth_denied_lines", "service_lines").alias("prior_auth_denial_rate"),
+        quotient("denied_lines", "_answering_lines").alias("denial_rate"),
+        quotient("prior_auth_denied_lines", "_answering_lines").alias("prior_auth_denial_rate"),
     )
-    return finish(cells.with_columns(rates), AUTHORIZATIONS)
+    told = where_answered(("denied_lines", "prior_auth_denied_lines"), "_answering_lines")
+    return finish(cells.with_columns(*rates, *told), AUTHORIZATIONS)
 
 
 def _worded(lines: pl.LazyFrame) -> pl.LazyFrame:

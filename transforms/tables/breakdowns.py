@@ -8,6 +8,7 @@ import polars as pl
 
 from schemas.table_columns import TableSpec
 from transforms.tables.analysis_lines import AnalysisLines
+from transforms.tables.answering import where_answered
 from transforms.tables.cells import (
     Measures,
     Percentiles,
@@ -69,15 +70,21 @@ def break_down(
     if with_ratio:
         shares.append(ratio_to_medicare().alias("ratio_to_national_medicare"))
     if with_denied:
-        shares.append(denial_rate())
+        shares += denial_measures()
     return cells.with_columns(shares)
 
 
 def denied_sums() -> dict[str, pl.Expr]:
-    """Sums behind `denial_rate`: denied and adjudicated lines."""
-    return {"denied_lines": pl.col("is_denied"), "_adjudicated_lines": pl.col("is_adjudicated")}
+    """Sums behind `denial_rate`: denied lines, adjudicated ones and all, of lines that can answer."""
+    answering = pl.col("answers_denials")
+    return {
+        "denied_lines": pl.col("is_denied"),
+        "_adjudicated_lines": pl.col("is_adjudicated") & answering,
+        "_answering_lines": answering,
+    }
 
 
-def denial_rate() -> pl.Expr:
-    """Denied lines of adjudicated lines."""
-    return quotient("denied_lines", "_adjudicated_lines").alias("denial_rate")
+def denial_measures() -> list[pl.Expr]:
+    """Denied lines, and denied lines of adjudicated lines."""
+    rate = quotient("denied_lines", "_adjudicated_lines").alias("denial_rate")
+    return [rate, *where_answered(("denied_lines",), "_answering_lines")]

@@ -9,6 +9,7 @@ import polars as pl
 from schemas.reference import ReferenceTables
 from schemas.tables_of_denials import DENIAL_CATEGORIES, DENIAL_REASONS
 from transforms.tables.analysis_lines import AnalysisLines
+from transforms.tables.answering import where_answered
 from transforms.tables.cells import (
     FIVE,
     Measures,
@@ -65,6 +66,7 @@ def _by(
             "charge_cents": pl.when(final).then(pl.col("charge_cents")),
             "initially_denied_lines": first,
             "overturned_lines": first & pl.col("is_paid_line"),
+            "_first_answering_lines": pl.col("answers_first_denials"),
         },
         averaged={"charge_sum": pl.when(final).then(money_parts("charge_cents"))},
     )
@@ -74,6 +76,7 @@ def _by(
         dollars("charge_cents").alias("charge_sum"),
         quotient("service_lines", "_denied_lines").alias("share_of_denied"),
         quotient("overturned_lines", "initially_denied_lines").alias("overturn_rate"),
+        *where_answered(("initially_denied_lines", "overturned_lines"), "_first_answering_lines"),
     )
 
 

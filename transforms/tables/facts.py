@@ -26,7 +26,9 @@ EXACT: Final = 1 << 53
 HALF: Final = 26
 LEAST: Final = -(2**62)
 """Stands for no value where the greatest is asked for."""
-PLACES: Final = 63
+PACKED_BITS = 63
+"""Bits of several whole numbers that are packed into one for sorting."""
+KIND_BITS: Final = 63
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def in_order(first: Ids, second: Ids) -> tuple[Ids, Ids]:
     """Pairs of whole numbers in their order, the first ones from 0 on."""
     low = int(second.min(initial=0))
     bits = (int(second.max(initial=0)) - low).bit_length()
-    if bits + int(first.max(initial=0)).bit_length() < PLACES:
+    if bits + int(first.max(initial=0)).bit_length() < PACKED_BITS:
         key = np.sort((first << bits) | (second - low))
         return key >> bits, (key & ((1 << bits) - 1)) + low
     order = np.lexsort((second, first))
@@ -230,7 +232,7 @@ def spread_of(base: Ids, values: pl.Series, kind: int, size: int) -> Spread:
         made.most[cells] = whole[np.append(starts[1:], len(base)) - 1]
         made.least[cells] = -whole[starts]
         news = np.flatnonzero(changes(base, whole // kind))
-        bits = np.int64(1) << (_scattered(whole[news] // kind) % PLACES)
+        bits = np.int64(1) << (_scattered(whole[news] // kind) % KIND_BITS)
         made.bits[cells] = np.bitwise_or.reduceat(bits, np.searchsorted(news, starts))
     return made
 

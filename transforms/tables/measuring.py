@@ -13,7 +13,7 @@ import numpy as np
 
 from schemas.table_columns import basis_columns
 from transforms.tables.cube import Cube, Ids
-from transforms.tables.facts import LARGEST_TABLE, PLACES, Counted, Providers, Values, changes
+from transforms.tables.facts import LARGEST_TABLE, PACKED_BITS, Counted, Providers, Values, changes
 
 
 def rolled(cube: Cube, finest: Mapping[str, Ids], add: np.ufunc, start: int = 0) -> dict[str, Ids]:
@@ -102,7 +102,7 @@ def _in_cells(cell: Ids, code: Ids, times: Ids) -> tuple[Ids, Ids]:
     low = int(code.min(initial=0))
     code_bits = (int(code.max(initial=0)) - low).bit_length()
     time_bits = int(times.max(initial=0)).bit_length()
-    if int(cell.max(initial=0)).bit_length() + code_bits + time_bits < PLACES:
+    if int(cell.max(initial=0)).bit_length() + code_bits + time_bits < PACKED_BITS:
         key = np.sort((((cell << code_bits) | (code - low)) << time_bits) | times)
         return ((key >> time_bits) & ((1 << code_bits) - 1)) + low, key & ((1 << time_bits) - 1)
     order = np.lexsort((code, cell))

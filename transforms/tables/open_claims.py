@@ -37,7 +37,9 @@ def open_claims(analysis: AnalysisLines) -> pl.DataFrame:
         sums={"charge_cents": pl.col("charge_cents")},
         averaged={"charge_sum": money_parts("charge_cents")},
     )
-    cells = measure_cells(
-        analysis, ("age_band",), measures, lambda lines: lines.filter(waiting).with_columns(band)
-    )
+
+    def waiting_lines(lines: pl.LazyFrame) -> pl.LazyFrame:
+        return lines.filter(waiting, "answers_open_claims").with_columns(band)
+
+    cells = measure_cells(analysis, ("age_band",), measures, waiting_lines)
     return finish(cells.with_columns(dollars("charge_cents").alias("charge_sum")), OPEN_CLAIMS)

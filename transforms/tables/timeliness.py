@@ -15,7 +15,8 @@ def timeliness(analysis: AnalysisLines) -> pl.DataFrame:
     measures = Measures(
         sums={
             **{lines: pl.col(name).is_not_null() for name, (_, _, lines, _) in INTERVALS.items()},
-            "_first_paid_lines": pl.col("first_paid"),
+            "_first_paid_lines": pl.col("first_paid") & pl.col("answers_timeliness"),
+            "_answering_lines": pl.col("answers_timeliness"),
         },
         percentiles=tuple(
             Percentiles(name, name, percents) for name, (_, _, _, percents) in INTERVALS.items()
@@ -23,7 +24,7 @@ def timeliness(analysis: AnalysisLines) -> pl.DataFrame:
         maxima={"last_payment_day": pl.col("final_remit_on").to_physical()},
     )
     cells = measure_cells(analysis, (), measures, answered).with_columns(
-        quotient("_first_paid_lines", "service_lines").alias("first_pass_paid_rate"),
+        quotient("_first_paid_lines", "_answering_lines").alias("first_pass_paid_rate"),
         pl.col("last_payment_day").cast(pl.Int32).cast(pl.Date).alias("paid_through"),
     )
     return finish(cells, TIMELINESS)

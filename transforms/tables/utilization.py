@@ -6,6 +6,7 @@ import polars as pl
 
 from schemas.tables_of_lines import UTILIZATION
 from transforms.tables.analysis_lines import AnalysisLines
+from transforms.tables.answering import where_answered
 from transforms.tables.cells import (
     FIVE,
     Measures,
@@ -28,7 +29,7 @@ OTHER_COUNTS = ("secondary_lines", "voided_claims", "replaced_claims")
 
 def utilization(analysis: AnalysisLines) -> pl.DataFrame:
     """Count and describe current primary lines. Grain: code, payer, line of business, period."""
-    state = pl.col("adjudication_state")
+    state, followed = pl.col("adjudication_state"), pl.col("answers_open_claims")
     measures = Measures(
         sums={
             "_minutes_lines": pl.col("minutes_thousandths").is_not_null(),
@@ -37,7 +38,9 @@ def utilization(analysis: AnalysisLines) -> pl.DataFrame:
             "unit_tenths": pl.col("billed_unit_tenths"),
             "charge_cents": pl.col("charge_cents"),
             "adjudicated_lines": pl.col("is_adjudicated"),
-            "pending_lines": state.is_in(["pending", "awaiting_readjudication"]),
+            "pending_lines": state.is_in(["pending", "awaiting_readjudication"]) & followed,
+            "_followed_lines": followed,
+            "_followed_adjudicated_lines": pl.col("is_adjudicated") & followed,
             "reversed_lines": state == "reversed",
             "suspect_minutes_lines": pl.col("minutes_suspect"),
         },
@@ -53,7 +56,8 @@ def utilization(analysis: AnalysisLines) -> pl.DataFrame:
         where_any(pl.col("unit_tenths") / 10, "_units_lines").alias("billed_units_sum"),
         quotient("unit_tenths", pl.col("_units_lines") * 10).alias("billed_units_mean"),
         dollars("charge_cents").alias("charge_sum"),
-        quotient("adjudicated_lines", "service_lines").alias("adjudicated_share"),
+        quotient("_followed_adjudicated_lines", "_followed_lines").alias("adjudicated_share"),
+        *where_answered(("pending_lines",), "_followed_lines"),
     )
     cells = cells.join(other_counts(analysis), on=FIVE, how="left", validate="1:1").with_columns(
         pl.col(OTHER_COUNTS).fill_null(0)

@@ -42,8 +42,8 @@ def work_list(
     open: pending or awaiting an answer to a changed bill. Lines must be all of their years.
     """
     medians = median_prices(lines.filter(IS_COUNTED), {})
-    held = current_lines(lines, ORIGIN).with_columns(pl.col(pl.Categorical).cast(pl.String))
-    told = _described(held, medians, reference, contracts)
+    told = _described(current_lines(lines, ORIGIN), medians, reference, contracts)
+    told = told.with_columns(pl.col(pl.Categorical).cast(pl.String))
     told = told.join(
         reference.carc.select(pl.col("carc").alias("denial_carc"), pl.col("short_meaning").alias("_meaning")),
         on="denial_carc",
@@ -51,6 +51,7 @@ def work_list(
         validate="m:1",
     )
     waits = pl.col("adjudication_state").is_in(["pending", "awaiting_readjudication"])
+    waits = waits & pl.col("answers_open_claims")
     wanted = {
         "all": pl.lit(True),
         "underpaid": pl.col("is_unit_priced")
