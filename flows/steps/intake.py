@@ -106,12 +106,8 @@ def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -
     for number, entry in enumerate(listing["files"]):
         scratch = work / f"{batch_file.stem}-{number}.plain"
         try:
-            result = _take_in(
-                LandingFile(file_at(entry["path"]), entry["size"], entry["shown_name"], entry["modified_ns"]),
-                scratch,
-                settings,
-                known,
-            )
+            file = LandingFile(**{**entry, "path": file_at(entry["path"])})
+            result = _take_in(file, scratch, settings, known)
         except Growing:
             continue
         finally:
