@@ -28,6 +28,7 @@ SHARED: Final = (
     "cancelled",
     "cannot_answer",
     "minutes",
+    "implied_cents",
 )
 OF_A_KIND: Final = ("columns", "constants", "assumed", "adjustments", "where", "where_not", "un_means")
 SLOT: Final = (
@@ -174,6 +175,7 @@ def _of_kind(stem: str, kind: Kind, raw: Mapping[str, Any], mistakes: Mistakes) 
         fill_down=_fill_down(raw, mistakes),
         optional=frozenset(plain(name) for name in texts(raw, "optional", mistakes)),
         year_pivot=pivot if isinstance(pivot, int) else 0,
+        implied_cents=texts(raw, "implied_cents", mistakes),
         file=_file(_table(raw, "file", mistakes), mistakes),
         nested=read_nesting(_table(raw, "nested", mistakes), mistakes),
     )

@@ -149,10 +149,13 @@ def texts_at(row: Row, path: str) -> list[str]:
 
 
 def _start(row: Row, path: str) -> tuple[Any, tuple[Step, ...]]:
-    steps = parse_path(path)
-    if steps[0].key in row and not steps[0].picks:
-        return row[steps[0].key], steps[1:]
-    return row[""], steps
+    first, *rest = parse_path(path)
+    if first.key not in row:
+        return row[""], (first, *rest)
+    taken = [row[first.key]]
+    for pick in first.picks:
+        taken = _taken(taken, pick, row)
+    return taken, tuple(rest)
 
 
 def found(start: Any, steps: Sequence[Step], row: Row) -> list[str]:
