@@ -78,12 +78,15 @@ class Nesting:
 
     def generic(self, name: str) -> str:
         """A path as `known_paths` gives it: from the document on, without picks, in lower case."""
-        bare = PICK.sub("", name).casefold()
-        heads = {each.casefold(): path for each, path in self.each}
-        head, _, rest = bare.partition(".")
-        if head not in heads:
-            return bare
-        return ".".join(part for part in (self.generic(heads[head]), rest) if part)
+        heads: dict[str, str] = {}
+        for each, path in self.each:
+            heads[each.casefold()] = _from_document(path, heads)
+        return _from_document(name, heads)
+
+
+def _from_document(path: str, heads: Mapping[str, str]) -> str:
+    head, point, rest = PICK.sub("", path).casefold().partition(".")
+    return f"{heads.get(head, head)}{point}{rest}"
 
 
 @lru_cache(maxsize=4096)
