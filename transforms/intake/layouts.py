@@ -34,6 +34,8 @@ ASSUMED: Final = "assumed"
 """Column that names what a layout assumed of a row."""
 MINUTES_BY: Final = "minutes_by"
 """Column of the allowed amount by which the unit of anesthesia time is found; null: of this row it is not."""
+ADJUSTMENTS_TOTAL: Final = "adjustments_total"
+"""Column of the total that a file gives beside the adjustments of a line."""
 AMOUNTS: Final = ("charge_amount", "paid_amount", "allowed_amount", "adjustments", "claim_adjustments")
 
 
@@ -46,10 +48,10 @@ class Layout:
     `cancelled`: rows, by any of these columns, that take back an earlier answer: no claim lines, but remit
     lines of status 22 with opposite amounts. `cannot_answer`: what such a file can't tell
     (schemas.inbound.UNANSWERED). `minutes_by`: where the unit of anesthesia time is found from the prices of
-    a file, the allowed amount. `partner`: the other kind, where one file holds both. `optional`: their
-    columns that may be absent. `implied_cents`: their columns whose whole numbers are cents. `fill_down`: a
-    key of theirs and the columns that only the first row of a key fills. `nested`: how a document becomes
-    rows; their columns are paths then.
+    a file, the allowed amount. `adjustments_total`: the total beside a line's adjustments. `partner`: the
+    other kind, where one file holds both. `optional`: their columns that may be absent. `implied_cents`:
+    their columns whose whole numbers are cents. `fill_down`: a key of theirs and the columns that only the
+    first row of a key fills. `nested`: how a document becomes rows; their columns are paths then.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Layout:
     cancelled: Values = ()
     cannot_answer: tuple[str, ...] = ()
     minutes_by: str = ""
+    adjustments_total: str = ""
     minutes_where: Values = ()
     fill_down: tuple[str, tuple[str, ...]] | None = None
     optional: frozenset[str] = frozenset()
@@ -96,7 +99,7 @@ class Layout:
             *(name for rule in self.adjustment_rules for name in rule.theirs()),
             *((self.packed.column,) if self.packed else ()),
             *(name for name, _ in (*self.where, *self.where_not, *self.cancelled, *self.minutes_where)),
-            *((self.minutes_by,) if self.minutes_by else ()),
+            *(name for name in (self.minutes_by, self.adjustments_total) if name),
             *filled,
             *self.implied_cents,
             *(self.partner.theirs() if self.partner else ()),
@@ -194,6 +197,8 @@ def canonical_text(rows: pl.LazyFrame, layout: Layout, header: list[str]) -> pl.
     if layout.minutes_by:
         amount = said(found, layout.minutes_by).fill_null("0")
         marks.append(pl.when(holds(found, layout.minutes_where)).then(amount).alias(MINUTES_BY))
+    if layout.adjustments_total:
+        marks.append(said(found, layout.adjustments_total).alias(ADJUSTMENTS_TOTAL))
     expressions = [text.alias(name) for name, text in texts.items()]
     is_filtered = layout.where or layout.where_not or layout.cancelled
     mine = rows.filter(is_of_kind(layout, found)) if is_filtered else rows
