@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -17,8 +16,10 @@ from cyclopts import Parameter
 class Common:
     """Options of every command."""
 
-    data: Annotated[Path | None, Parameter(help="The data folder (default: data/).")] = None
-    """The data folder."""
+    data: Annotated[
+        str | None, Parameter(help="The data folder, or s3://bucket/prefix (default: data/).")
+    ] = None
+    """The data folder, or a place in an object store."""
     json: Annotated[bool, Parameter(help="One JSON object on stdout.", negative=())] = False
     """One JSON object on stdout."""
 

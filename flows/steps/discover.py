@@ -91,7 +91,13 @@ def listings_of(run: Run, files: Sequence[LandingFile], known: set[str]) -> tupl
     for number, batch in enumerate(batches):
         path = run.work / f"batch-{number:05d}.json"
         entries = [
-            {"path": str(file.path), "shown_name": file.shown_name, "size": file.size} for file in batch.files
+            {
+                "path": str(file.path),
+                "shown_name": file.shown_name,
+                "size": file.size,
+                "modified_ns": file.modified_ns,
+            }
+            for file in batch.files
         ]
         path.write_bytes(as_json({"files": entries, "known": sorted(known)}))
         names.append(str(path))

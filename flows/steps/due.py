@@ -12,6 +12,7 @@ import polars as pl
 
 from flows.run import Run
 from flows.store.files import as_json
+from flows.store.place import Place
 from flows.store.publish import is_whole, read_manifest, staged_folder
 from flows.store.snapshot import Store
 from schemas.rules import Audience
@@ -54,11 +55,16 @@ def last_release(run: Run, audience: Audience) -> Tables | None:
     manifest = read_manifest(folder)
     if manifest is None or not is_whole(folder, manifest):
         return None
-    return read_frames(folder) if _same_thresholds(run, audience, manifest) else None
+    if not _same_thresholds(run, audience, manifest):
+        return None
+    return _read({name: folder / entry["file"] for name, entry in sorted(manifest["tables"].items())})
 
 
 def read_frames(folder: Path) -> Tables:
     """The tables in a folder, by name."""
-    paths = sorted(folder.glob("*.parquet"))
+    return _read({path.stem: path for path in sorted(folder.glob("*.parquet"))})
+
+
+def _read(files: Mapping[str, Place]) -> Tables:
     with ThreadPoolExecutor(READING) as pool:
-        return dict(zip((path.stem for path in paths), pool.map(pl.read_parquet, paths), strict=True))
+        return dict(zip(files, pool.map(pl.read_parquet, files.values()), strict=True))

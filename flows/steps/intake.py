@@ -12,7 +12,7 @@ import polars as pl
 
 from flows.readers.extract import open_extract
 from flows.readers.file_result import FileResult
-from flows.readers.landing import LandingFile
+from flows.readers.landing import LandingFile, landed
 from flows.readers.preflight import Limits, Preflight, preflight, remove_scratch
 from flows.readers.read_tables import kept_by_kind
 from flows.readers.reference_files import read_reference
@@ -21,6 +21,7 @@ from flows.readers.stopping_rules import stopping_rules
 from flows.run import Run
 from flows.settings import Settings
 from flows.store.files import read_json
+from flows.store.place import place_of
 from transforms.intake.accept import Accepted, Ceiling, accept_lines
 from transforms.intake.layouts import Layout
 from transforms.resolve.affected_claims import with_claim_links, with_remit_links
@@ -106,7 +107,12 @@ def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -
         scratch = work / f"{batch_file.stem}-{number}.plain"
         try:
             result = _take_in(
-                Path(entry["path"]), entry["shown_name"], entry["size"], scratch, settings, known
+                LandingFile(
+                    place_of(entry["path"]), entry["size"], entry["shown_name"], entry["modified_ns"]
+                ),
+                scratch,
+                settings,
+                known,
             )
         except Growing:
             continue
@@ -127,27 +133,34 @@ def read_again(file: LandingFile, scratch: Path, settings: Settings) -> FileResu
     """One file as its reader gives it, before any row is validated; nothing of it is taken in."""
     from flows.readers.read_x12 import read_small_files
 
-    result = _take_in(file.path, file.shown_name, file.size, scratch, settings, set())
+    result = _take_in(file, scratch, settings, set())
     if result.raw is not None:
         list(read_small_files([result], settings))
     return result
 
 
-def _take_in(
-    path: Path, shown_name: str, size: int, scratch: Path, settings: Settings, known: set[str]
-) -> FileResult:
+def _take_in(file: LandingFile, scratch: Path, settings: Settings, known: set[str]) -> FileResult:
     """One file: preflight, then its form's reader; Rejected becomes its ledger row."""
     row = {
-        "shown_name": shown_name,
+        "shown_name": file.shown_name,
         "file_key": "",
         "sha256": "",
-        "bytes": size,
+        "bytes": file.size,
         "kind": "",
         "outcome": "accepted",
         "reason": "",
         **dict.fromkeys(ROW_COUNTS, 0),
     }
     limits = Limits(settings.maximum_file_megabytes << 20, settings.maximum_expansion)
+    if file.size > limits.largest_bytes:
+        return FileResult(_rejected(row, "file_expands_too_much"))
+    with landed(file, scratch) as path:
+        return _read_landed(path, row, scratch, settings, known, limits)
+
+
+def _read_landed(
+    path: Path, row: dict[str, Any], scratch: Path, settings: Settings, known: set[str], limits: Limits
+) -> FileResult:
     found = None
     try:
         found = preflight(path, scratch, limits)

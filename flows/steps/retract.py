@@ -19,6 +19,7 @@ from flows.steps.admit import TakenIn
 from flows.steps.discover import Found, listings_of
 from flows.store import ledger
 from flows.store.known import read_ledger, write_ledger
+from flows.store.objects import ObjectPath
 from flows.store.snapshot import Edition
 
 SHOWN: Final = re.compile(r"f:[0-9a-f]{12}")
@@ -31,7 +32,12 @@ def names_of(settings: Settings, file: str) -> list[str]:
     """
     if SHOWN.fullmatch(file):
         return [file]
-    landing = (settings.data / "landing").resolve()
+    data = settings.data
+    if isinstance(data, ObjectPath):
+        objects = [ObjectPath(file), data / file, data / "landing" / file]
+        inside = [path for path in objects if path.startswith(f"{data}/landing/")]
+        return [shown_name(path, data / "landing", settings.key) for path in inside]
+    landing = (data / "landing").resolve()
     paths = [Path(file).resolve(), (landing / file).resolve()]
     return [shown_name(path, landing, settings.key) for path in paths if path.is_relative_to(landing)]
 

@@ -21,6 +21,7 @@ from flows.steps.plausibility import left_anchors
 from flows.steps.recover import Recovered
 from flows.store.publish import read_manifest, staged_folder
 from flows.store.snapshot import Store
+from flows.store.sweep import sweep
 
 FILES_SHOWN = 20
 """Files whose findings are listed for people one by one."""
@@ -200,7 +201,7 @@ def summarize(
         ceiling=run.settings.quarantine_ceiling,
     )
     run.log("summary", **summary.as_dict())
-    store.sweep(keep=run.work)
+    sweep(store, keep=run.work)
     return summary
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from flows.errors import ProductError
 from flows.store import ledger
+from flows.store.place import Place
 from flows.store.snapshot import Store, read_snapshot
 
 Partition = tuple[str, str]
@@ -19,7 +20,7 @@ def partition_key(partition: Partition) -> str:
     return "/".join(partition)
 
 
-def known_partition(data: Path, partition: Partition) -> str:
+def known_partition(data: Place, partition: Partition) -> str:
     """The name of a partition that has been taken in, else E_NOTHING_TAKEN_IN."""
     snapshot = read_snapshot(data)
     name = partition_key(partition)
