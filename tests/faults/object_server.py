@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -92,9 +92,9 @@ class Server:
 
     def _answers(self) -> bool:
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == 200
+            with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)) as connection:
+                connection.request("GET", "/healthz")
+                return connection.getresponse().status == 200
         except OSError:
             return False
 
@@ -158,14 +158,14 @@ class Proxy:
         if is_lagging and address in self._listings:
             return self._listings[address]
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
-        connection.putrequest(method, address, skip_host=True, skip_accept_encoding=True)
-        for name, value in headers.items():
-            if name.lower() not in ("connection", "transfer-encoding"):
-                connection.putheader(name, value)
-        connection.endheaders(body)
-        got = connection.getresponse()
-        answer = got.status, got.getheaders(), got.read()
-        connection.close()
+        with closing(connection):
+            connection.putrequest(method, address, skip_host=True, skip_accept_encoding=True)
+            for name, value in headers.items():
+                if name.lower() not in ("connection", "transfer-encoding"):
+                    connection.putheader(name, value)
+            connection.endheaders(body)
+            got = connection.getresponse()
+            answer = got.status, got.getheaders(), got.read()
         if "list-type=2" in address:
             self._listings.setdefault(address, answer)
         return answer
