@@ -19,7 +19,7 @@ from flows.steps.intake import left
 T = TypeVar("T")
 Item = TypeVar("Item")
 P = ParamSpec("P")
-Origin = State[Any] | PrefectFuture[Any]
+Origin = State[Any]
 RETRIED: Final = frozenset({"discover", "intake", "protect", "publish"})
 """Steps that read and write files and can be performed again from their beginning."""
 KILLED: Final = "KilledWorker"
@@ -54,8 +54,7 @@ class PrefectTasks:
         performed = cast(Callable[..., State[T]], task_of(stage, step).with_options(task_run_name=name))
         state = performed(Given(run, *given), **named, wait_for=after, return_state=True)
         made = state.result()
-        # without its result: Prefect would look into it, and draw what it finds there
-        self._last = [state.model_copy(update={"data": True})]
+        self._last = [_bare(state)]
         self._remember(made, self._last)
         return made
 
@@ -82,10 +81,13 @@ class PrefectTasks:
         except BaseException:
             _end(futures, run.settings.task_timeout_seconds)
             raise
-        for result, future in zip(made, futures, strict=True):
-            self._remember(result, [future])
-        self._remember(made, [*futures])
-        self._last = [*futures] or self._last
+        # states, not futures: a cluster performs again what a future still asks for when a worker is lost
+        ended = [[_bare(future.state)] if future.state.is_completed() else [] for future in futures]
+        for result, origins in zip(made, ended, strict=True):
+            self._remember(result, origins)
+        every = [origin for origins in ended for origin in origins]
+        self._remember(made, every)
+        self._last = every or self._last
         return made
 
     def _remember(self, made: object, origins: list[Origin]) -> None:
@@ -105,6 +107,11 @@ class PrefectTasks:
             if made is value
             for origin in origins
         ]
+
+
+def _bare(state: State[Any]) -> Origin:
+    """A state without its result: Prefect would look into it, and draw what it finds there."""
+    return state.model_copy(update={"data": True})
 
 
 class Given:
