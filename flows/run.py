@@ -28,10 +28,10 @@ from flows.readers.reference_files import read_reference
 from flows.settings import Settings, load_settings
 from flows.store.files import as_json, private_folder, read_json
 from flows.store.lock import RunNote, run_lock, write_note
-from flows.store.place import Place, private_room
+from flows.store.place import Place, keep_spills_inside, private_room
 from flows.store.publish import check_places, modes_of
 from flows.store.run_logs import keep_log, log_folder, prune_logs
-from flows.store.snapshot import Snapshot, Store, keep_spills_inside, key_id
+from flows.store.snapshot import Snapshot, Store, key_id
 from flows.telling import Silent, Teller
 
 T = TypeVar("T")

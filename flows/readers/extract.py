@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import polars as pl
@@ -19,7 +19,7 @@ from flows.readers.workbook import fitting_sheet
 from flows.settings import config_folder
 from transforms.intake.layout_file import BrokenLayout, broken_for, read_layouts
 from transforms.intake.layout_rules import plain
-from transforms.intake.layouts import Layout, pick_layout, pick_nested
+from transforms.intake.layouts import Layout, pick_layout, pick_nested, with_points
 from transforms.intake.scope_filter import prefilter_rules
 
 
@@ -51,6 +51,7 @@ class Extract:
         if self.missing:
             raise Rejected("file_column_missing", ",".join(self.missing))
         text = without_end(self._texts(self.layout, scope), self.layout.file.skip_end_rows)
+        text = replace(text, rows=with_points(text.rows, self.layout, self.header))
         return in_whole_claims(text, self.layout, scope)
 
     def _texts(self, layout: Layout, scope: tuple[str, ...]) -> TextRows:

@@ -21,7 +21,7 @@ from flows.readers.stopping_rules import stopping_rules
 from flows.run import Run
 from flows.settings import Settings
 from flows.store.files import read_json
-from flows.store.place import place_of
+from flows.store.place import file_at
 from transforms.intake.accept import Accepted, Ceiling, accept_lines
 from transforms.intake.layouts import Layout
 from transforms.resolve.affected_claims import with_claim_links, with_remit_links
@@ -112,14 +112,8 @@ def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -
     for number, entry in enumerate(listing["files"]):
         scratch = work / f"{batch_file.stem}-{number}.plain"
         try:
-            result = _take_in(
-                LandingFile(
-                    place_of(entry["path"]), entry["size"], entry["shown_name"], entry["modified_ns"]
-                ),
-                scratch,
-                settings,
-                known,
-            )
+            file = LandingFile(**{**entry, "path": file_at(entry["path"])})
+            result = _take_in(file, scratch, settings, known)
         except Growing:
             continue
         finally:

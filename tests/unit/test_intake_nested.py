@@ -36,6 +36,10 @@ def said(path: str, line: int = 0) -> list[str]:
         ("line.mods[3]", []),
         ("line.paid", ["true"]),
         ("line[#]", ["1"]),
+        ("line[code=01939].mods[1]", ["AA"]),
+        ("line[code=99100].mods[1]", []),
+        ("payer[name=AETNA].name", ["AETNA"]),
+        ("payer[name=CIGNA].name", []),
         ("claim.refs[q=F8].id", ["A", "C"]),
         ("claim.refs[q=F8][1].id", ["A"]),
         ("claim.refs[q=ZZ].id", []),
@@ -96,6 +100,7 @@ def test_a_group_that_is_none_is_that_of_the_adjustment_before_it() -> None:
 def test_paths_of_documents_pass_through_lists() -> None:
     paths: Any = known_paths([{"claims": [{"Id": "1"}, {"lines": [{"code": None}]}]}])
     assert paths == {"claims", "claims.id", "claims.lines", "claims.lines.code"}
+    assert Nesting((("line", "line"),)).generic("line.code") == "line.code"
     assert NESTING.generic("line.mods[q=1.5].Code") == "claims.lines.mods.code"
 
 

@@ -17,9 +17,10 @@ from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from schemas.validation import split, without_unreadable
 from transforms.intake.ages import age_at
+from transforms.intake.amounts import plain_amount
 from transforms.intake.anesthesia_time import TIME_SCALE, with_minutes
-from transforms.intake.layouts import ASSUMED, Layout
-from transforms.intake.parse import canonical_adjustments, parsed
+from transforms.intake.layouts import ADJUSTMENTS_TOTAL, ASSUMED, Layout
+from transforms.intake.parse import canonical_adjustments, parsed, scaled
 from transforms.intake.plain_text import words_for_nothing
 from transforms.intake.pseudonyms import pseudonymised
 from transforms.payers import with_payer
@@ -99,7 +100,7 @@ def accept_lines(
             frame.join(rejected, on="file_key", how="anti") for frame in (typed, good, headers)
         )
     counts = _counts(with_payer(typed.lazy(), reference).collect(), breaks)
-    counts = pl.concat([counts, _value_counts(good, dropped)], how="diagonal")
+    counts = pl.concat([counts, _value_counts(good, dropped, layout)], how="diagonal")
     if claims:
         heads = _header_rows(parsed(headers, layout, rules.scope, only=HEADER))
         rows = pl.concat([good.with_columns(in_scope=pl.lit(True)), heads], how="diagonal")
@@ -296,15 +297,26 @@ def _named_in(good: pl.DataFrame, column: str) -> pl.DataFrame:
     return told.filter(pl.col("column").is_not_null() & (pl.col("column") != ""))
 
 
-def _value_counts(good: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:
-    """Values of accepted rows that were dropped, words read as nothing, values that a layout assumed, and
-    scales of anesthesia time: by payer, month and column.
+def _incomplete(good: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """(_row, column) of rows whose adjustments are not the total that the file gives beside them."""
+    if ADJUSTMENTS_TOTAL not in good.columns:
+        return good.clear().select("_row", column=pl.lit("", pl.String))
+    total = scaled(plain_amount(pl.col(ADJUSTMENTS_TOTAL), layout.money == "european"), 2)
+    amounts = pl.col("adjustments").str.split("|").list.eval(scaled(pl.element().str.extract(r":(.*)$"), 2))
+    off = good.select("_row", off=total != amounts.list.sum().fill_null(0)).filter("off")
+    return off.select("_row", column=pl.lit("adjustments"))
+
+
+def _value_counts(good: pl.DataFrame, dropped: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """Values of accepted rows that were dropped, words read as nothing, values that a layout assumed, scales
+    of anesthesia time, and adjustments that are not their total: by payer, month and column.
     """
     told = pl.concat(
         [
             dropped.with_columns(rule=pl.lit("optional_dropped")),
             words_for_nothing(good, "_row").with_columns(rule=pl.lit("read_as_nothing")),
             _named_in(good, ASSUMED).with_columns(rule=pl.lit("assumed")),
+            _incomplete(good, layout).with_columns(rule=pl.lit("adjustments_incomplete")),
             _named_in(good, TIME_SCALE).with_columns(rule=pl.lit(TIME_SCALE)),
         ]
     )

@@ -28,6 +28,7 @@ SHARED: Final = (
     "cancelled",
     "cannot_answer",
     "minutes",
+    "implied_cents",
 )
 OF_A_KIND: Final = ("columns", "constants", "assumed", "adjustments", "where", "where_not", "un_means")
 SLOT: Final = (
@@ -174,6 +175,7 @@ def _of_kind(stem: str, kind: Kind, raw: Mapping[str, Any], mistakes: Mistakes) 
         fill_down=_fill_down(raw, mistakes),
         optional=frozenset(plain(name) for name in texts(raw, "optional", mistakes)),
         year_pivot=pivot if isinstance(pivot, int) else 0,
+        implied_cents=texts(raw, "implied_cents", mistakes),
         file=_file(_table(raw, "file", mistakes), mistakes),
         nested=read_nesting(_table(raw, "nested", mistakes), mistakes),
     )
@@ -184,7 +186,16 @@ def _of_kind(stem: str, kind: Kind, raw: Mapping[str, Any], mistakes: Mistakes) 
 
 
 def _with_adjustments(layout: Layout, raw: Mapping[str, Any], given: set[str], mistakes: Mistakes) -> Layout:
-    known = ("slots", "claim_slots", "groups", "packed", "one_adjustment_a_row", "list", "claim_list")
+    known = (
+        "slots",
+        "claim_slots",
+        "groups",
+        "packed",
+        "one_adjustment_a_row",
+        "list",
+        "claim_list",
+        "total",
+    )
     for key in sorted(set(raw) - set(known)):
         mistakes.add(f"unknown key {key} in [adjustments]", key, "adjustments")
     if raw and layout.kind == "claim_lines":
@@ -218,6 +229,7 @@ def _with_adjustments(layout: Layout, raw: Mapping[str, Any], given: set[str], m
         claim_adjustment_slots=tuple((one.group, one.reason, one.amount) for one in claim_slots),
         adjustment_groups=groups,
         packed=packed or listed,
+        adjustments_total=str(raw.get("total", "")),
         one_adjustment_a_row=raw.get("one_adjustment_a_row", False) is True,
     )
 

@@ -196,16 +196,20 @@ def _mapped(text: pl.Expr, rule: Made) -> pl.Expr:
 
 def _number(text: pl.Expr, rule: Made, found: Found, decimal_comma: bool) -> pl.Expr:
     if rule.implied_decimals:
-        digits = text.str.strip_prefix("-").str.pad_start(rule.implied_decimals + 1, "0")
-        sign = pl.when(text.str.starts_with("-")).then(pl.lit("-")).otherwise(pl.lit(""))
-        end = digits.str.tail(rule.implied_decimals)
-        with_point = pl.format("{}{}.{}", sign, digits.str.head(-rule.implied_decimals), end)
-        text = pl.when(text.str.contains(r"^-?[0-9]+$")).then(with_point).otherwise(text)
+        text = with_point(text, rule.implied_decimals)
     if rule.times:
         amount = plain_amount(text, decimal_comma)
         product = exact(amount) * pl.lit(Decimal(rule.times), pl.Decimal(18, 4))
         text = pl.when(amount.str.contains(PLAIN)).then(_shown(product)).otherwise(text)
     return _turned(text, rule.negative, found, decimal_comma)
+
+
+def with_point(text: pl.Expr, decimals: int) -> pl.Expr:
+    """A whole number with its last digits behind a point; what is none stays as it is."""
+    digits = text.str.strip_prefix("-").str.pad_start(decimals + 1, "0")
+    sign = pl.when(text.str.starts_with("-")).then(pl.lit("-")).otherwise(pl.lit(""))
+    pointed = pl.format("{}{}.{}", sign, digits.str.head(-decimals), digits.str.tail(decimals))
+    return pl.when(text.str.contains(r"^-?[0-9]+$")).then(pointed).otherwise(text)
 
 
 def opposite(text: pl.Expr, turns: pl.Expr, decimal_comma: bool) -> pl.Expr:

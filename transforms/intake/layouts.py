@@ -24,6 +24,7 @@ from transforms.intake.layout_rules import (
     packed_text,
     plain,
     said,
+    with_point,
 )
 from transforms.intake.nested import Nesting
 from transforms.intake.plain_text import is_nothing
@@ -33,6 +34,8 @@ ASSUMED: Final = "assumed"
 """Column that names what a layout assumed of a row."""
 MINUTES_BY: Final = "minutes_by"
 """Column of the allowed amount by which the unit of anesthesia time is found; null: of this row it is not."""
+ADJUSTMENTS_TOTAL: Final = "adjustments_total"
+"""Column of the total that a file gives beside the adjustments of a line."""
 AMOUNTS: Final = ("charge_amount", "paid_amount", "allowed_amount", "adjustments", "claim_adjustments")
 
 
@@ -42,12 +45,13 @@ class Layout:
 
     `made`: canonical columns that are more than renamed. `constants` hold of every row; `assumed` fill
     what is empty and are counted. `where`: rows that are of this kind; `where_not`: rows that are not.
-    `cancelled`: rows that take back an earlier answer: no claim lines, but remit lines of status 22 with
-    opposite amounts. `cannot_answer`: what such a file can't tell (schemas.inbound.UNANSWERED).
-    `minutes_by`: where the unit of anesthesia time is found from the prices of a file, the allowed amount.
-    `partner`: the other kind, where one file holds both. `optional`: their columns that may be absent.
-    `fill_down`: a key of theirs and the columns that only the first row of a key fills. `nested`: how a
-    document becomes rows; their columns are paths then.
+    `cancelled`: rows, by any of these columns, that take back an earlier answer: no claim lines, but remit
+    lines of status 22 with opposite amounts. `cannot_answer`: what such a file can't tell
+    (schemas.inbound.UNANSWERED). `minutes_by`: where the unit of anesthesia time is found from the prices of
+    a file, the allowed amount. `adjustments_total`: the total beside a line's adjustments. `partner`: the
+    other kind, where one file holds both. `optional`: their columns that may be absent. `implied_cents`:
+    their columns whose whole numbers are cents. `fill_down`: a key of theirs and the columns that only the
+    first row of a key fills. `nested`: how a document becomes rows; their columns are paths then.
     """
 
     name: str
@@ -70,10 +74,12 @@ class Layout:
     cancelled: Values = ()
     cannot_answer: tuple[str, ...] = ()
     minutes_by: str = ""
+    adjustments_total: str = ""
     minutes_where: Values = ()
     fill_down: tuple[str, tuple[str, ...]] | None = None
     optional: frozenset[str] = frozenset()
     year_pivot: int = 0
+    implied_cents: tuple[str, ...] = ()
     file: FileForm = FileForm()
     nested: Nesting | None = None
     partner: Layout | None = None
@@ -93,8 +99,9 @@ class Layout:
             *(name for rule in self.adjustment_rules for name in rule.theirs()),
             *((self.packed.column,) if self.packed else ()),
             *(name for name, _ in (*self.where, *self.where_not, *self.cancelled, *self.minutes_where)),
-            *((self.minutes_by,) if self.minutes_by else ()),
+            *(name for name in (self.minutes_by, self.adjustments_total) if name),
             *filled,
+            *self.implied_cents,
             *(self.partner.theirs() if self.partner else ()),
         )
         return tuple(dict.fromkeys(named))
@@ -190,6 +197,8 @@ def canonical_text(rows: pl.LazyFrame, layout: Layout, header: list[str]) -> pl.
     if layout.minutes_by:
         amount = said(found, layout.minutes_by).fill_null("0")
         marks.append(pl.when(holds(found, layout.minutes_where)).then(amount).alias(MINUTES_BY))
+    if layout.adjustments_total:
+        marks.append(said(found, layout.adjustments_total).alias(ADJUSTMENTS_TOTAL))
     expressions = [text.alias(name) for name, text in texts.items()]
     is_filtered = layout.where or layout.where_not or layout.cancelled
     mine = rows.filter(is_of_kind(layout, found)) if is_filtered else rows
@@ -214,7 +223,7 @@ def _taken_back(texts: Mapping[str, pl.Expr], layout: Layout, found: Found) -> d
     amounts turn their sign.
     """
     comma = layout.money == "european"
-    is_cancel = holds(found, layout.cancelled)
+    is_cancel = is_any(found, layout.cancelled)
     is_negative = opposite(texts["charge_amount"], pl.lit(True), comma).str.starts_with("-").not_()
     turns = is_cancel & ~is_negative.fill_null(False)
     status = pl.when(is_cancel).then(pl.lit("22")).otherwise(texts["claim_status_code"])
@@ -225,7 +234,14 @@ def is_of_kind(layout: Layout, found: Found) -> pl.Expr:
     """Rows that the layout's filter takes for lines of its kind."""
     mine = holds(found, layout.where) & ~is_any(found, layout.where_not)
     claims = layout.kind == "claim_lines"
-    return mine & ~holds(found, layout.cancelled) if layout.cancelled and claims else mine
+    return mine & ~is_any(found, layout.cancelled) if layout.cancelled and claims else mine
+
+
+def with_points(rows: pl.LazyFrame, layout: Layout, header: list[str]) -> pl.LazyFrame:
+    """The columns whose whole numbers are cents as dollars and cents. Grain unchanged."""
+    found = {plain(name): name for name in reversed(header)}
+    names = [found[plain(name)] for name in layout.implied_cents if plain(name) in found]
+    return rows.with_columns(with_point(said(found, name), 2).alias(name) for name in names)
 
 
 def reads_whole_claims(layout: Layout) -> bool:

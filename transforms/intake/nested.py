@@ -78,12 +78,15 @@ class Nesting:
 
     def generic(self, name: str) -> str:
         """A path as `known_paths` gives it: from the document on, without picks, in lower case."""
-        bare = PICK.sub("", name).casefold()
-        heads = {each.casefold(): path for each, path in self.each}
-        head, _, rest = bare.partition(".")
-        if head not in heads:
-            return bare
-        return ".".join(part for part in (self.generic(heads[head]), rest) if part)
+        heads: dict[str, str] = {}
+        for each, path in self.each:
+            heads[each.casefold()] = _from_document(path, heads)
+        return _from_document(name, heads)
+
+
+def _from_document(path: str, heads: Mapping[str, str]) -> str:
+    head, point, rest = PICK.sub("", path).casefold().partition(".")
+    return f"{heads.get(head, head)}{point}{rest}"
 
 
 @lru_cache(maxsize=4096)
@@ -149,10 +152,13 @@ def texts_at(row: Row, path: str) -> list[str]:
 
 
 def _start(row: Row, path: str) -> tuple[Any, tuple[Step, ...]]:
-    steps = parse_path(path)
-    if steps[0].key in row and not steps[0].picks:
-        return row[steps[0].key], steps[1:]
-    return row[""], steps
+    first, *rest = parse_path(path)
+    if first.key not in row:
+        return row[""], (first, *rest)
+    taken = [row[first.key]]
+    for pick in first.picks:
+        taken = _taken(taken, pick, row)
+    return taken, tuple(rest)
 
 
 def found(start: Any, steps: Sequence[Step], row: Row) -> list[str]:

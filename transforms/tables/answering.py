@@ -8,26 +8,32 @@ Measures count the lines that can answer, in numerator and denominator.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import polars as pl
 
-CANNOT = "cannot_answer"
+CANNOT: Final = "cannot_answer"
+QUESTIONS: Final = {
+    "answers_denials": ("denials",),
+    "answers_first_denials": ("denials", "first_denials"),
+    "answers_timeliness": ("timeliness",),
+    "answers_open_claims": ("open_claims",),
+}
+"""Flag of a line -> what it must be able to answer."""
 
 
 def can_answer(*questions: str) -> pl.Expr:
     """Whether a line can answer all of some questions."""
-    told = pl.col(CANNOT).fill_null("").str.split("|")
+    told = pl.col(CANNOT).cast(pl.String).fill_null("").str.split("|")
     return ~pl.any_horizontal(told.list.contains(question) for question in questions)
 
 
-def answers() -> list[pl.Expr]:
-    """Flags of a line: what it can answer."""
-    return [
-        can_answer("denials").alias("answers_denials"),
-        can_answer("denials", "first_denials").alias("answers_first_denials"),
-        can_answer("timeliness").alias("answers_timeliness"),
-        can_answer("open_claims").alias("answers_open_claims"),
-    ]
+def with_answers(lines: pl.DataFrame) -> pl.DataFrame:
+    """Replace what lines can't answer by flags of what they can. Grain unchanged."""
+    kinds = lines.select(pl.col(CANNOT).unique())
+    flags = kinds.with_columns(can_answer(*asked).alias(flag) for flag, asked in QUESTIONS.items())
+    joined = lines.join(flags, on=CANNOT, how="left", nulls_equal=True, maintain_order="left")
+    return joined.drop(CANNOT)
 
 
 def where_answered(names: Iterable[str], lines: str) -> list[pl.Expr]:

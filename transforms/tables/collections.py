@@ -62,7 +62,7 @@ def collections(analysis: AnalysisLines) -> pl.DataFrame:
         },
         bases={"unit_priced": "is_unit_priced", "priced": "is_priced"},
     )
-    cells = measure_cells(analysis, analysis.lines, (), measures).with_columns(
+    cells = measure_cells(analysis, (), measures).with_columns(
         *expected_columns(EXPECTED),
         dollars("paid_cents").alias("paid_sum"),
         dollars("owed_cents").alias("patient_responsibility_sum"),

@@ -7,7 +7,7 @@ import polars as pl
 from schemas.tables_of_denials import DENIALS
 from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.answering import where_answered
-from transforms.tables.cells import Measures, dollars, finish, measure_cells, money_parts, quotient
+from transforms.tables.cells import Measures, answered, dollars, finish, measure_cells, money_parts, quotient
 from transforms.tables.expected_sums import Expected, expected_columns, expected_parts, expected_sums
 
 CORRECTED = ("same_claim", "named")
@@ -51,7 +51,7 @@ def denials(analysis: AnalysisLines) -> pl.DataFrame:
         },
         bases={"unit_priced": "is_unit_priced"},
     )
-    cells = measure_cells(analysis, analysis.lines, (), measures, pl.col("is_adjudicated")).with_columns(
+    cells = measure_cells(analysis, (), measures, answered).with_columns(
         quotient("denied_lines", "_answering_lines").alias("denial_rate"),
         quotient("initially_denied_lines", "_first_answering_lines").alias("initial_denial_rate"),
         dollars("denied_charge_cents").alias("denied_charge_sum"),

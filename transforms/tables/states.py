@@ -14,6 +14,6 @@ def states(analysis: AnalysisLines, utilization: pl.DataFrame) -> pl.DataFrame:
     """Lines by state of the service. Grain: five keys and state."""
     adjudicated = pl.col("is_adjudicated") & pl.col("answers_denials")
     sums = {"_adjudicated_lines": adjudicated, "_denied_lines": pl.col("is_denied")}
-    cells = break_down(analysis, analysis.lines, ("state",), STATES, utilization, sums)
+    cells = break_down(analysis, ("state",), STATES, utilization, sums=sums)
     rate = quotient("_denied_lines", "_adjudicated_lines").alias("denial_rate")
     return finish(cells.with_columns(rate), STATES)

@@ -16,10 +16,11 @@ from transforms.tables.cells import (
     measure_cells,
     money_parts,
     quotient,
+    summed,
     where_any,
 )
-from transforms.tables.cube import make_cube
-from transforms.tables.measuring import sums
+from transforms.tables.cube import number_keys
+from transforms.tables.facts import Facts, added
 
 NO_LINE = "?"
 """Line of business of lines that have none; such cells are left out, their roll-ups are not."""
@@ -43,13 +44,13 @@ def utilization(analysis: AnalysisLines) -> pl.DataFrame:
             "reversed_lines": state == "reversed",
             "suspect_minutes_lines": pl.col("minutes_suspect"),
         },
-        distinct={"rendering_providers": ("_rendering_providers", None)},
+        providers=("rendering_providers",),
         averaged={
             "charge_sum": money_parts("charge_cents"),
         },
-        percentiles=(Percentiles("minutes", "minutes", (25, 50, 75)),),
+        percentiles=(Percentiles("minutes", "minutes_thousandths", (25, 50, 75)),),
     )
-    cells = measure_cells(analysis, analysis.lines, (), measures).with_columns(
+    cells = measure_cells(analysis, (), measures).with_columns(
         where_any(pl.col("minutes_thousandths") / 1000, "_minutes_lines").alias("minutes_sum"),
         quotient("minutes_thousandths", pl.col("_minutes_lines") * 1000).alias("minutes_mean"),
         where_any(pl.col("unit_tenths") / 10, "_units_lines").alias("billed_units_sum"),
@@ -70,7 +71,7 @@ def other_counts(analysis: AnalysisLines) -> pl.DataFrame:
     Such lines often have no line of business: those count in the rows of all lines of business only.
     """
     known = analysis.others.with_columns(pl.col("line_of_business").fill_null(NO_LINE))
-    cube = make_cube(known, (), analysis.calendar)
-    counts = sums(cube, known, {name: pl.col(name) for name in OTHER_COUNTS})
-    cells = cube.keys.with_columns(pl.Series(name, numbers) for name, numbers in counts.items())
+    base, finest = number_keys(known)
+    counts = {name: added(base, known.get_column(name).to_numpy(), finest.size) for name in OTHER_COUNTS}
+    cells = summed(Facts(finest, counts), analysis.calendar)
     return cells.filter(pl.col("line_of_business") != NO_LINE).select(*FIVE, *OTHER_COUNTS)
