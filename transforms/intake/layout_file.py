@@ -245,7 +245,7 @@ def _with_lists(
         return layout, None
     lists = tuple(one for one in (line, claim) if one)
     columns = {**layout.columns, **({"claim_adjustments": claim.path} if claim else {})}
-    nested = replace(layout.nested, lists=lists, groups=groups)
+    nested = replace(layout.nested, lists=lists, groups=tuple(groups.items()))
     return replace(layout, nested=nested, columns=columns), Packed(line.path) if line else None
 
 
