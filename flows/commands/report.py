@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -96,6 +97,8 @@ def _release(common: Common, audience: str | None) -> Release:
 
 def _writable(out: Path, release: Release) -> Path:
     """The folder to write into, made where there is none; never one that belongs to a release or a store."""
+    if re.match(r"(s3|gs|az):", str(out)):
+        raise ProductError("E_DATA_FOLDER", "--out must be a folder of this machine")
     if release.data.absolute() in (out.absolute(), *out.absolute().parents):
         raise ProductError("E_DATA_FOLDER", "--out lies in the data folder, which only runs write")
     out.mkdir(parents=True, exist_ok=True)

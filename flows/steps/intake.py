@@ -21,7 +21,7 @@ from flows.readers.stopping_rules import stopping_rules
 from flows.run import Run
 from flows.settings import Settings
 from flows.store.files import read_json
-from flows.store.place import place_of
+from flows.store.place import file_at
 from transforms.intake.accept import Accepted, Ceiling, accept_lines
 from transforms.intake.layouts import Layout
 from transforms.resolve.affected_claims import with_claim_links, with_remit_links
@@ -66,10 +66,11 @@ class Batch:
 @dataclass
 class BatchReport:
     """What a batch left: ledger rows, and private Parquet files in the work folder (None: nothing of that
-    sort).
+    sort). `left`: files that are left for the next run.
     """
 
     ledger_rows: list[dict[str, Any]] = field(default_factory=list)
+    left: int = 0
     claim_lines: str | None = None
     remit_lines: str | None = None
     quality: str | None = None
@@ -95,6 +96,11 @@ def intake(run: Run, listing: str) -> dict[str, Any]:
     return asdict(intake_batch(Path(listing), run.work, run.settings, run.settings.key))
 
 
+def left(listing: str) -> dict[str, Any]:
+    """The report of a batch that could not be taken in: its files are left for the next run."""
+    return asdict(BatchReport(left=len(read_json(Path(listing))["files"])))
+
+
 def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -> BatchReport:
     """Take in the files of a listing (private JSON in the work folder).
 
@@ -106,14 +112,8 @@ def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -
     for number, entry in enumerate(listing["files"]):
         scratch = work / f"{batch_file.stem}-{number}.plain"
         try:
-            result = _take_in(
-                LandingFile(
-                    place_of(entry["path"]), entry["size"], entry["shown_name"], entry["modified_ns"]
-                ),
-                scratch,
-                settings,
-                known,
-            )
+            file = LandingFile(**{**entry, "path": file_at(entry["path"])})
+            result = _take_in(file, scratch, settings, known)
         except Growing:
             continue
         finally:

@@ -75,6 +75,13 @@ def put(draft: Path, path: Path, give_modes: Callable[[Path], None]) -> None:
     flush_folder(path.parent)
 
 
+def move_private(file: Path, target: Path) -> None:
+    """Move a finished file to its place, flushed and for its owner alone."""
+    flush_file(file)
+    file.chmod(PRIVATE_FILE)
+    file.replace(target)
+
+
 def copy_atomically(source: Path, path: Path, scratch: Path, give_modes: Callable[[Path], None]) -> None:
     """Replace a file by a copy of another."""
     draft = scratch / f".{path.name}.new"

@@ -14,11 +14,11 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from flows.errors import ProductError
 
@@ -31,11 +31,12 @@ CREDENTIALS: Final = {
     "gs": ("GOOGLE_APPLICATION_CREDENTIALS",),
     "az": ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY"),
 }
-"""What the environment must say. Without it the libraries would ask an address of the machine's network."""
+"""What the environment must say."""
 CHUNK: Final = 8 << 20
 AT_A_TIME: Final = 8
 """Requests at a time: what costs is waiting for the answer."""
 TRIES: Final = 3
+T = TypeVar("T")
 Tag = Mapping[str, str]
 """What tells one writing of an object from another."""
 
@@ -110,22 +111,22 @@ class ObjectPath(str):
 
     def is_dir(self) -> bool:
         """Whether there is any object below this name."""
-        with _told():
-            return any(self._pages())
+        return any(self._pages())
 
     def iterdir(self) -> Iterator[ObjectPath]:
         """The folders below this one, then the files in it."""
-        with _told():
-            found = _library().list_with_delimiter(self._client, self.key or None)
+        found = _ask(_library().list_with_delimiter, self._client, self.key or None)
         keys = [*found["common_prefixes"], *(entry["path"] for entry in found["objects"])]
         return map(self._sibling, keys)
 
-    def listed(self) -> Iterator[Listed]:
-        """Every object below this name."""
-        with _told():
-            for page in self._pages():
-                for entry in page:
-                    yield Listed(self._sibling(entry["path"]), entry["size"], entry["last_modified"])
+    def listed(self) -> list[Listed]:
+        """Every object below this name. What consoles write to show an empty folder is none."""
+        found = (
+            Listed(self._sibling(entry["path"]), entry["size"], entry["last_modified"])
+            for page in self._pages()
+            for entry in page
+        )
+        return [each for each in found if each.size or each.path.is_file()]
 
     def read_bytes(self) -> bytes:
         """Its content; FileNotFoundError where there is none."""
@@ -133,43 +134,37 @@ class ObjectPath(str):
 
     def read_tagged(self) -> tuple[bytes, Tag]:
         """Its content, and the tag to replace it by; FileNotFoundError where there is none."""
-        with _told():
+
+        def read() -> tuple[bytes, Tag]:
             got = _library().get(self._client, self.key)
-            return bytes(got.bytes()), _tag_of(cast(Mapping[str, Any], got.meta))
+            return bytes(got.bytes()), _tag_of(got.meta)
+
+        return _ask(read)
 
     def tag(self) -> Tag | None:
         """The tag of it, None where there is no such object."""
-        try:
-            with _told():
-                return _tag_of(cast(Mapping[str, Any], _library().head(self._client, self.key)))
-        except FileNotFoundError:
-            return None
+        with contextlib.suppress(FileNotFoundError):
+            return _tag_of(self._head())
+        return None
 
     def modified(self) -> dt.datetime:
         """When it was written, by the clock of the store; FileNotFoundError."""
-        with _told():
-            return cast(dt.datetime, _library().head(self._client, self.key)["last_modified"])
+        return cast(dt.datetime, self._head()["last_modified"])
 
     def digest(self) -> str:
         """sha256 of its bytes, in hex; FileNotFoundError."""
         found = hashlib.sha256()
-        with _told():
-            for chunk in _library().get(self._client, self.key).stream(min_chunk_size=CHUNK):
-                found.update(chunk)
+        self._read_into(found.update)
         return found.hexdigest()
 
     def download(self, path: Path) -> Listed:
         """Write its content to a local file; gives what was written. FileNotFoundError."""
-        with _told(), path.open("wb") as target:
-            got = _library().get(self._client, self.key)
-            for chunk in got.stream(min_chunk_size=CHUNK):
-                target.write(chunk)
-            return Listed(self, got.meta["size"], got.meta["last_modified"])
+        with path.open("wb") as target:
+            return self._read_into(target.write)
 
     def put(self, content: bytes | Path) -> None:
         """Write it, whatever is there: for what is always the same under this name."""
-        with _told():
-            _library().put(self._client, self.key, content)
+        _ask(_library().put, self._client, self.key, content)
 
     def put_if(self, content: bytes, tag: Tag | None) -> Tag:
         """Write it if it is what `tag` says (None: if there is none); gives its tag. Changed.
@@ -181,9 +176,7 @@ class ObjectPath(str):
         exceptions = _exceptions()
         for last in range(TRIES):
             try:
-                return _tag_of(
-                    cast(Mapping[str, Any], _library().put(self._client, self.key, content, mode=mode))
-                )
+                return _tag_of(_library().put(self._client, self.key, content, mode=mode))
             except (exceptions.AlreadyExistsError, exceptions.PreconditionError, FileNotFoundError):
                 there = self._standing()
                 if there is not None and there[0] == content:
@@ -201,10 +194,9 @@ class ObjectPath(str):
 
     def copy_to(self, target: ObjectPath) -> None:
         """Have the store copy it; FileNotFoundError."""
-        with _told():
-            _library().copy(self._client, self.key, target.key)
+        _ask(_library().copy, self._client, self.key, target.key)
 
-    def unlink(self, missing_ok: bool = True) -> None:
+    def unlink(self) -> None:
         """Remove it; nothing where there is none."""
         remove([self])
 
@@ -215,8 +207,21 @@ class ObjectPath(str):
     def _sibling(self, key: str) -> ObjectPath:
         return ObjectPath(f"{self.split(':')[0]}://{self.bucket}/{key}")
 
-    def _pages(self) -> Iterator[Any]:
-        return (page for page in _library().list(self._client, self.key or None) if page)
+    def _head(self) -> Mapping[str, Any]:
+        return cast(Mapping[str, Any], _ask(_library().head, self._client, self.key))
+
+    def _pages(self) -> list[Any]:
+        pages = _ask(lambda: list(_library().list(self._client, self.key or None)))
+        return [page for page in pages if page]
+
+    def _read_into(self, take: Callable[[bytes], object]) -> Listed:
+        def read() -> Listed:
+            got = _library().get(self._client, self.key)
+            for chunk in got.stream(min_chunk_size=CHUNK):
+                take(chunk)
+            return Listed(self, got.meta["size"], got.meta["last_modified"])
+
+        return _ask(read)
 
     def _standing(self) -> tuple[bytes, Tag] | None:
         try:
@@ -226,13 +231,17 @@ class ObjectPath(str):
 
 
 def object_path(text: str) -> ObjectPath:
-    """A place in an object store, as a person gives it; E_DATA_FOLDER, E_OBJECT_KEYS.
-
-    Looks at the environment alone: without credentials nothing is asked.
-    """
+    """A place in an object store, as a person gives it; E_DATA_FOLDER, E_OBJECT_KEYS."""
     if not URL.fullmatch(text):
         raise ProductError("E_DATA_FOLDER", "not s3://bucket/prefix of plain letters, digits, . _ = -")
-    path = ObjectPath(text.rstrip("/"))
+    return any_object(text.rstrip("/"))
+
+
+def any_object(text: str) -> ObjectPath:
+    """An object of any name; E_OBJECT_KEYS. Looks at the environment alone: without credentials the libraries
+    would ask an address of the machine's network for some.
+    """
+    path = ObjectPath(text)
     missing = [name for name in CREDENTIALS[path.split(":")[0]] if not os.environ.get(name)]
     if missing:
         raise ProductError("E_OBJECT_KEYS", ", ".join(missing))
@@ -242,8 +251,7 @@ def object_path(text: str) -> ObjectPath:
 def remove(paths: list[ObjectPath]) -> None:
     """Remove objects of one bucket; those that are gone already count as removed."""
     if paths:
-        with _told():
-            _library().delete(paths[0]._client, [path.key for path in paths])
+        _ask(_library().delete, paths[0]._client, [path.key for path in paths])
 
 
 def put_all(files: Mapping[ObjectPath, Path]) -> None:
@@ -265,7 +273,12 @@ def store_time(folder: ObjectPath) -> dt.datetime:
 def store_error(error: BaseException) -> ProductError:
     """E_OBJECT_STORE with the kind of error. Its text is looked at and never shown: it may tell of keys."""
     kind = type(error).__name__
-    known = {"NoSuchBucket": "no such bucket", "<Code>SignatureDoesNotMatch": "wrong credentials"}
+    known = {
+        "NoSuchBucket": "no such bucket",
+        "SignatureDoesNotMatch": "wrong credentials",
+        "InvalidAccessKeyId": "wrong credentials",
+        "Encountered object with invalid path": "a name there has a control character, // or ..",
+    }
     told = next((words for sign, words in known.items() if sign in str(error)), kind)
     return ProductError("E_OBJECT_STORE", told)
 
@@ -284,17 +297,18 @@ def client(scheme: str, bucket: str) -> Any:
     return kinds[scheme](bucket, **options)
 
 
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """Errors of the library as E_OBJECT_STORE; a missing object stays a FileNotFoundError without text."""
+def _ask(request: Callable[..., T], *given: Any) -> T:
+    """Ask the store; errors of the library leave as E_OBJECT_STORE, a missing object as FileNotFoundError.
+
+    Raised outside the handler, so that the text of the library's error goes: it tells the names of objects.
+    """
+    problem: Exception
     try:
-        yield
+        return request(*given)
     except FileNotFoundError:
-        problem: Exception = FileNotFoundError("no such object")
+        problem = FileNotFoundError("no such object")
     except _exceptions().BaseError as error:
         problem = store_error(error)
-    else:
-        return
     raise problem
 
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from flows.errors import ProductError
 from flows.store.files import private_folder
-from flows.store.objects import SCHEMES, ObjectPath, object_path, remove
+from flows.store.objects import SCHEMES, ObjectPath, any_object, object_path, remove
 
 Place = Path | ObjectPath
 NAME_DIGITS: Final = 12
@@ -27,6 +27,11 @@ def place_of(text: object) -> Place:
     if not isinstance(text, str | Path):
         raise ValueError("not a path")
     return object_path(text) if isinstance(text, str) and text.startswith(SCHEMES) else Path(text)
+
+
+def file_at(text: str | Path) -> Place:
+    """An inbound file, of any name; E_OBJECT_KEYS."""
+    return any_object(text) if isinstance(text, str) and text.startswith(SCHEMES) else Path(text)
 
 
 def private_room(data: Place) -> Path:
@@ -42,6 +47,15 @@ def private_room(data: Place) -> Path:
     if folder.stat().st_uid != os.geteuid():
         raise ProductError("E_DATA_FOLDER", "its folder under TMPDIR belongs to another user")
     return folder
+
+
+def keep_spills_inside(data: Place) -> None:
+    """Have Polars put what it can't hold in memory into the private folder of the site's runs, not into a
+    folder of the machine.
+
+    It may be rows of claims. Polars looks at this when it first spills, and makes a folder of the process.
+    """
+    os.environ["POLARS_OOC_SPILL_DIR"] = str((private_room(data) / "spill").absolute())
 
 
 def folders_in(place: Place) -> list[Place]:

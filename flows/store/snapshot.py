@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,14 +20,14 @@ from flows.store.files import (
     FLUSHING,
     as_json,
     digest,
-    flush_file,
     flush_folder,
+    move_private,
     private_folder,
     read_json,
     write_atomically,
 )
 from flows.store.objects import Changed, ObjectPath, Tag, put_all
-from flows.store.place import Place, folders_in, private_room, sources
+from flows.store.place import Place, folders_in, sources
 from flows.store.publish import read_manifest
 from schemas.accepted import (
     ACCEPTED_CLAIM_LINE,
@@ -262,16 +261,16 @@ class Store:
         """Adopt files (file, room, stem) together: the disk is waited for on several threads, and once per
         room.
         """
-        data = self.data
-        if isinstance(data, ObjectPath):
-            names = [name_of(*file) for file in files]
-            put_all({data / name: file for name, (file, _, _) in zip(names, files, strict=True)})
-            for file, _, _ in files:
-                file.unlink()
-            return names
-        folders = [private_folder(data / room) for room in sorted({room for _, room, _ in files})]
+        data, finished = self.data, [file for file, _, _ in files]
         with ThreadPoolExecutor(FLUSHING) as pool:
-            names = list(pool.map(lambda file: _moved(data, *file), files))
+            names = list(pool.map(lambda file: name_of(*file), files))
+            if isinstance(data, ObjectPath):
+                put_all({data / name: file for name, file in zip(names, finished, strict=True)})
+                for file in finished:
+                    file.unlink()
+                return names
+            folders = [private_folder(data / room) for room in sorted({room for _, room, _ in files})]
+            list(pool.map(move_private, finished, [data / name for name in names]))
         for folder in folders:
             flush_folder(folder)
         return names
@@ -394,20 +393,3 @@ def read_snapshot(data: Place) -> Snapshot | None:
         if manifest and manifest["release_id"] in kept:
             raise ProductError("E_SNAPSHOT", "snapshot.json is gone")
     return None
-
-
-def keep_spills_inside(data: Place) -> None:
-    """Have Polars put what it can't hold in memory into the private folder of the site's runs, not into a
-    folder of the machine.
-
-    It may be rows of claims. Polars looks at this when it first spills, and makes a folder of the process.
-    """
-    os.environ["POLARS_OOC_SPILL_DIR"] = str((private_room(data) / "spill").absolute())
-
-
-def _moved(data: Path, file: Path, room: str, stem: str) -> str:
-    name = name_of(file, room, stem)
-    flush_file(file)
-    file.chmod(0o600)
-    file.replace(data / name)
-    return name
