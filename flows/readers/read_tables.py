@@ -180,7 +180,8 @@ def kept_rows(
         few = rows_to_look_at(text, layout, scope).collect(engine="streaming")
         total = text.total if text.total is not None else _count(mine)
         read = canonical_text(few.lazy().with_columns(file_key=pl.lit(file_key)), layout, text.header)
-        found = read.with_columns(_keep=may_be_kept(layout, scope, text.is_ragged)).collect()
+        marked = read.with_columns(_keep=may_be_kept(layout, scope, text.is_ragged))
+        found = marked.filter(pl.col("_keep") | replacing).collect()
         if len(found.filter(says_header(layout))):
             raise Rejected("file_header_twice")
         # the scan keeps what may be near the scope; the exact look is taken at these few
@@ -207,7 +208,10 @@ def rows_to_look_at(text: TextRows, layout: Layout, scope: tuple[str, ...]) -> p
     """The file's own rows that may be kept, found by the few canonical columns that tell.
 
     A layout may make a column of many of theirs; on the many rows that are not kept it makes these few only.
+    Where rows are read by help of others, all of them are looked at.
     """
+    if reads_whole_claims(layout):
+        return text.rows
     aside = {name: f"their {name}" for name in text.header}
     theirs = text.rows.rename(aside)
     found = {plain(name): aside[name] for name in reversed(text.header)}

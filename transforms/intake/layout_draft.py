@@ -14,6 +14,7 @@ from schemas.inbound_column import InboundColumn
 from transforms.intake.amounts import plain_amount
 from transforms.intake.dates import ALWAYS
 from transforms.intake.layout_draft_values import adjustments, looks_joined, with_parts
+from transforms.intake.nested import Nesting
 
 SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
     "claim_id": ("claimnumber", "claimno", "account", "acct", "acctno", "patientcontrolnumber"),
@@ -34,10 +35,10 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
     "billing_provider_state": ("state", "groupstate", "billingstate"),
     "service_facility_state": ("facilitystate", "sitestate"),
     "place_of_service": ("pos", "place", "placeofsvc", "site"),
-    "procedure_code": ("cpt", "cptcode", "procedure", "proc", "proccode", "hcpcs", "code", "servicecode"),
+    "procedure_code": ("cpt", "prcdrcd", "cptcode", "procedure", "proc", "proccode", "hcpcs", "code"),
     **{f"modifier_{n}": (f"mod{n}", f"m{n}", f"modifier{n}") for n in range(2, 5)},
     "modifier_1": ("mod1", "m1", "mod", "modifier"),
-    "charge_amount": ("charge", "charges", "billed", "billedamount", "amount", "fee", "chargeamt"),
+    "charge_amount": ("charge", "charges", "billed", "amount", "fee", "chargeamt", "linechrgamt", "chrgamt"),
     "unit_basis": ("unittype", "unitqualifier", "basis", "qtytype"),
     "unit_count": ("units", "minutes", "min", "qty", "quantity", "anesthesiaminutes", "timemin"),
     **{f"diagnosis_{n}": (f"dx{n}", f"icd{n}", f"diag{n}", f"diagnosis{n}") for n in range(1, 5)},
@@ -106,6 +107,7 @@ class Draft:
     rules: dict[str, str] = field(default_factory=dict)
     adjustments: list[str] = field(default_factory=list)
     constants: dict[str, str] = field(default_factory=dict)
+    nesting: Nesting | None = None
 
     def toml(self) -> str:
         """The draft as a layout file; comments say what is unsure or missing."""
@@ -115,6 +117,9 @@ class Draft:
             lines.append(f"date_formats = {json.dumps(list(self.date_formats))}{doubt}")
         if self.kind == "claim_lines":
             lines.append('un_means = ""  # what UN units are: "time", "base_plus_time" or unknown')
+        if self.nesting:
+            each = ", ".join(f"{name} = {json.dumps(path)}" for name, path in self.nesting.each)
+            lines += ["[nested]  # unsure: the lists that make the rows", f"each = {{ {each} }}"]
         lines.append("[columns]")
         for ours, (theirs, sure) in self.columns.items():
             source = json.dumps(theirs, ensure_ascii=False)
@@ -134,8 +139,11 @@ class Draft:
         return "\n".join(lines) + "\n"
 
 
-def draft(header: list[str], sample: pl.DataFrame) -> Draft:
-    """Propose a layout. `sample`: some rows under that header, as text; no value of it is kept."""
+def draft(header: list[str], sample: pl.DataFrame, nesting: Nesting | None = None) -> Draft:
+    """Propose a layout. `sample`: some rows under that header, as text; no value of it is kept.
+
+    `nesting`: how the rows were made of nested documents; the header is of paths then.
+    """
     texts = {name: sample[name].cast(pl.String).str.strip_chars().replace("", None) for name in header}
     found: dict[Kind, dict[str, tuple[str, bool]]] = {kind: _columns(kind, texts) for kind in COLUMNS}
     required = {kind: [c.name for c in COLUMNS[kind] if c.is_required] for kind in COLUMNS}
@@ -159,7 +167,16 @@ def draft(header: list[str], sample: pl.DataFrame) -> Draft:
     order = {column.name: place for place, column in enumerate(COLUMNS[kind])}
     columns = dict(sorted(columns.items(), key=lambda told: order[told[0]]))
     return Draft(
-        kind, columns, missing, formats[:1], len(formats) < 2, _money(amounts), rules, packed, constants
+        kind,
+        columns,
+        missing,
+        formats[:1],
+        len(formats) < 2,
+        _money(amounts),
+        rules,
+        packed,
+        constants,
+        nesting,
     )
 
 
@@ -182,7 +199,7 @@ def _columns(kind: Kind, texts: dict[str, pl.Series]) -> dict[str, tuple[str, bo
 
 def _name_score(ours: str, theirs: str) -> int:
     """3: our name; 2: a known synonym; 1: one holds a synonym of the other."""
-    bare = re.sub(r"[^0-9a-z]", "", theirs.casefold())
+    bare = re.sub(r"[^0-9a-z]", "", (theirs.rpartition(".")[2].strip() or theirs).casefold())
     if bare == ours.replace("_", ""):
         return 3
     known = [re.sub(r"[^0-9a-z]", "", name) for name in SYNONYMS.get(ours, ())]

@@ -167,13 +167,13 @@ def nearest_layout(header: Iterable[str], layouts: Iterable[Layout]) -> dict[str
     def needed(layout: Layout) -> set[str]:
         if layout in canonical:
             return layout.headers() - OPTIONAL_IN_HEADER[layout.kind]
-        return layout.needed()
+        return layout.signature() if layout.nested else layout.needed()
 
     best = max((*canonical, *layouts), key=lambda each: len(needed(each) & present) / len(needed(each)))
     return {
         "layout": best.name,
         "kind": best.kind,
-        "found": len(best.headers() & present),
+        "found": len((needed(best) if best.nested else best.headers()) & present),
         "missing": sorted(needed(best) - present),
     }
 
