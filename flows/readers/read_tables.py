@@ -177,11 +177,11 @@ def kept_rows(
     mine = rows if is_part else text.rows
     try:
         # apart: what two queries share would be held in memory as a whole
-        few = rows_to_look_at(text, layout, scope).collect(engine="streaming")
+        few = rows_to_look_at(text, layout, scope)
         total = text.total if text.total is not None else _count(mine)
-        read = canonical_text(few.lazy().with_columns(file_key=pl.lit(file_key)), layout, text.header)
+        read = canonical_text(few.with_columns(file_key=pl.lit(file_key)), layout, text.header)
         marked = read.with_columns(_keep=may_be_kept(layout, scope, text.is_ragged))
-        found = marked.filter(pl.col("_keep") | replacing).collect()
+        found = marked.filter(pl.col("_keep") | replacing).collect(engine="streaming")
         if len(found.filter(says_header(layout))):
             raise Rejected("file_header_twice")
         # the scan keeps what may be near the scope; the exact look is taken at these few
@@ -212,9 +212,10 @@ def rows_to_look_at(text: TextRows, layout: Layout, scope: tuple[str, ...]) -> p
     """
     if reads_whole_claims(layout):
         return text.rows
-    aside = {name: f"their {name}" for name in text.header}
+    # a column of theirs that is called as one of ours was left out when the file was read
+    aside = {name: f"their {name}" for name in text.header if name not in OURS}
     theirs = text.rows.rename(aside)
-    found = {plain(name): aside[name] for name in reversed(text.header)}
+    found = {plain(name): aside[name] for name in reversed(text.header) if name in aside}
     texts, _ = canonical_texts(replace(layout, made=_without_numbers(layout)), found)
     telling = {*CODES[layout.kind], *NEVER_EMPTY[layout.kind]}
     telling |= {FREQUENCY} if layout.kind == "claim_lines" else set()

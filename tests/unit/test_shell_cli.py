@@ -14,7 +14,7 @@ import pytest
 
 from flows.commands.explain import all_codes
 from flows.commands.with_prefect import is_open_to_the_network
-from flows.errors import CATALOGUE
+from flows.errors import CATALOGUE, ProductError
 from flows.parameters import Payer, checked
 from schemas.rules import PAYERS
 
