@@ -10,10 +10,9 @@ from flows.machine_errors import shortage
 from flows.readers.preflight import Preflight
 from flows.readers.read_csv import ROW_INDEX, TextRows
 from flows.readers.rejections import Rejected
-from transforms.intake.accept import SUBMISSION_TEXT
 from transforms.intake.layout_rules import plain
 from transforms.intake.layouts import Layout, canonical_text, is_of_kind, joined_adjustments
-from transforms.intake.scope_filter import is_kept, is_replacing, may_be_kept, says_header
+from transforms.intake.scope_filter import beside, is_kept, is_replacing, may_be_kept, says_header
 
 ADJUSTMENT_PARTS: Final = ("group", "reason", "amount")
 """Names in a list of structs; structs with other names are read in their order."""
@@ -84,7 +83,7 @@ def _row_number() -> pl.Expr:
 
 
 Kept = tuple[Layout, pl.DataFrame, pl.DataFrame]
-"""A layout with its rows in or near scope and its header rows."""
+"""A layout with its rows in or near scope, and those out of scope that tell of a claim."""
 
 
 def kept_by_kind(
@@ -112,59 +111,50 @@ def kept_by_kind(
 def kept_rows(
     text: TextRows, file_key: str, layout: Layout, scope: tuple[str, ...], is_part: bool = False
 ) -> tuple[pl.DataFrame, pl.DataFrame, int]:
-    """Rows in or near scope, header rows of replacements and voids, and how many rows the file has in all.
+    """Rows in or near scope, rows out of scope that tell of a claim, and how many rows the file has in all.
 
-    In a file with rows of a wrong length, such a row is kept too when its code is gone or stands elsewhere.
-    Rows of one line, each with another of its adjustments, are one row.
+    Of a claim tell rows that replace or void it, and lines that may stand beside one in scope. In a file with
+    rows of a wrong length, such a row is kept too when its code is gone or stands elsewhere. Rows of one
+    line, each with another of its adjustments, are one row.
     """
     rows = canonical_text(text.rows.with_columns(file_key=pl.lit(file_key)), layout, text.header)
-    replacing = is_replacing(layout)
-    marked = rows.with_columns(_keep=may_be_kept(layout, scope, text.is_ragged))
+    keep = may_be_kept(layout, scope, text.is_ragged).fill_null(False)
+    marked = rows.with_columns(_keep=keep, _passed=keep | is_replacing(layout).fill_null(False))
     mine = rows if is_part else text.rows
     counted = mine.select(pl.len()) if text.total is None else pl.LazyFrame({"len": [text.total]})
     try:
-        found, total = pl.collect_all(
-            [marked.filter(pl.col("_keep") | replacing), counted], engine="streaming"
+        found, total, others = pl.collect_all(
+            [
+                marked.filter("_passed") if text.beside is None else marked,
+                counted,
+                _beside(marked, text, file_key, layout),
+            ],
+            engine="streaming",
         )
         if len(found.filter(says_header(layout))):
             raise Rejected("file_header_twice")
         # the scan keeps what may be near the scope; the exact look is taken at these few
-        found = found.with_columns(pl.col("_keep") & is_kept(layout, scope))
+        found = found.with_columns(pl.col("_keep") & is_kept(layout, scope)).drop("_passed")
         in_scope = found.filter("_keep").drop("_keep")
-        headers = found.filter(~pl.col("_keep") & replacing).drop("_keep")
+        outside = found.filter(~pl.col("_keep") & (layout.kind == "claim_lines")).drop("_keep")
         joined = joined_adjustments(in_scope) if layout.one_adjustment_a_row else in_scope
-        more = len(in_scope) - len(joined)
-        in_scope = joined
-        if layout.kind == "claim_lines":
-            in_scope = _with_line_counts(in_scope, rows, text, layout)
     except pl.exceptions.PolarsError as error:
         if shortage(error):
             raise
         raise unreadable(error) from None
-    return in_scope, headers, int(total.item()) - more
+    more = len(in_scope) - len(joined)
+    return joined, pl.concat([outside, others.select(outside.columns)]), int(total.item()) - more
+
+
+def _beside(marked: pl.LazyFrame, text: TextRows, file_key: str, layout: Layout) -> pl.LazyFrame:
+    """Lines of claims that may stand beside a line in scope: what the prefilter found, else of all rows."""
+    if layout.kind != "claim_lines":
+        return marked.clear()  # of remittances only what is in scope counts
+    if text.beside is None:
+        return beside(marked)
+    return canonical_text(text.beside.with_columns(file_key=pl.lit(file_key)), layout, text.header)
 
 
 def unreadable(error: pl.exceptions.PolarsError) -> Rejected:
     """Why a parser could not read a file to its end."""
     return Rejected("file_not_utf8" if "utf-8" in str(error).lower() else "file_unreadable")
-
-
-def _with_line_counts(kept: pl.DataFrame, rows: pl.LazyFrame, text: TextRows, layout: Layout) -> pl.DataFrame:
-    """Add how many lines each kept row's submission has in all, in scope or not.
-
-    Lines are told by their numbers: a line that comes again, or one of another claim under the same account
-    number, adds none.
-    """
-    told = [*SUBMISSION_TEXT, "line_number"]
-    lines = rows.select(told)
-    if text.kin is not None:
-        kin = canonical_text(text.kin.with_columns(file_key=pl.lit("")), layout, text.header)
-        lines = pl.concat([lines, kin.select(told)])
-    numbers = kept.get_column("claim_id").unique()
-    counts = (
-        lines.filter(pl.col("claim_id").is_in(numbers.implode()))
-        .group_by(SUBMISSION_TEXT)
-        .agg(claim_line_count=pl.col("line_number").n_unique().cast(pl.Int64))
-        .collect(engine="streaming")
-    )
-    return kept.join(counts, on=SUBMISSION_TEXT, how="left", nulls_equal=True, validate="m:1")

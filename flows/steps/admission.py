@@ -27,6 +27,7 @@ Partition = tuple[str, str]
 ROOMS = {
     "claim_lines": "store/accepted/claim_lines",
     "remit_lines": "store/accepted/remit_lines",
+    "lines_beside": "store/accepted/lines_beside",
     "quality": "store/accepted/quality",
     "quarantine": "quarantine",
 }

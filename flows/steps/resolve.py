@@ -103,7 +103,7 @@ def resolve_touched(
     spills = [None if held else work / f"shard-{number:05d}" for number in range(len(parts))]
     rows = _rows_of_parts(claims, remits, parts, held)
     resolved = [
-        _resolved_shard(*of_part, spill, read_reference(), settings.rules)
+        _resolved_shard(*of_part, store.lines_beside(), spill, read_reference(), settings.rules)
         for of_part, spill in zip(rows, spills, strict=True)
     ]
     report: dict[str, dict[str, Any]] = {}
@@ -148,12 +148,13 @@ def _distributed(rows: pl.LazyFrame, parts: list[pl.DataFrame]) -> list[pl.DataF
 def _resolved_shard(
     claims: pl.LazyFrame,
     remits: pl.LazyFrame,
+    beside: pl.LazyFrame,
     spill: Path | None,
     reference: ReferenceTables,
     rules: Rules,
 ) -> dict[str, Frame]:
     """Resolve one closed set of rows, by kind: kept in memory, or in two files beside each other."""
-    resolved = resolve_lines(claims, remits, reference, rules)
+    resolved = resolve_lines(claims, remits, reference, rules, beside)
     frames = {kind: getattr(resolved, kind) for kind in KINDS}
     if spill is None:
         return {kind: frame.collect() for kind, frame in frames.items()}
@@ -163,9 +164,15 @@ def _resolved_shard(
 
 
 def _seed(store: Store, batches: Sequence[BatchFiles], only: Partition | None) -> RowSet:
-    """Rows to start from: those of the new batches, and those of one partition."""
+    """Rows to start from: those of the new batches, claim lines with a new line beside them, and those of one
+    partition.
+    """
     claims = [pl.scan_parquet(store.path(b.claim_lines)).select(ROW) for b in batches if b.claim_lines]
     remits = [pl.scan_parquet(store.path(b.remit_lines)).select(ROW) for b in batches if b.remit_lines]
+    beside = [pl.scan_parquet(store.path(b.lines_beside)) for b in batches if b.lines_beside]
+    if beside:
+        of_claims = pl.concat(beside).select("link_submission").unique()
+        claims.append(store.claim_links().join(of_claims, on="link_submission", how="semi").select(ROW))
     if only:
         key = "/".join(only)
         claims.append(store.resolved_lines([key]).select(ROW))

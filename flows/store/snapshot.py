@@ -30,19 +30,21 @@ from schemas.accepted import (
     ACCEPTED_CLAIM_LINE,
     ACCEPTED_REMIT_LINE,
     CLAIM_LINKS,
+    LINE_BESIDE,
     REMIT_LINKS,
     ROW_ORIGIN,
 )
 from schemas.columns import Column, names, polars_schema
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 NAME_DIGITS: Final = 16
 """Hex digits of its content's sha256 in a file's name."""
 SWEPT: Final = (
     "store/ledger",
     "store/accepted/claim_lines",
     "store/accepted/remit_lines",
+    "store/accepted/lines_beside",
     "store/accepted/quality",
     "store/resolved/lines",
     "store/resolved/remits",
@@ -64,11 +66,12 @@ class BatchFiles:
     remit_lines: str | None = None
     quality: str | None = None
     quarantine: str | None = None
+    lines_beside: str | None = None
     retired: tuple[str, ...] = ()
 
     def names(self) -> Iterator[str]:
         """Names of the batch's files."""
-        named = (self.claim_lines, self.remit_lines, self.quality, self.quarantine)
+        named = (self.claim_lines, self.remit_lines, self.quality, self.quarantine, self.lines_beside)
         return (name for name in named if name)
 
     def retire(self, keys: set[str]) -> BatchFiles | None:
@@ -303,6 +306,10 @@ class Store:
         """What accepted remit lines that count are linked by; grain: ROW_ORIGIN and REMIT_LINKS."""
         return self._accepted("remit_lines", ROW_ORIGIN + REMIT_LINKS)
 
+    def lines_beside(self) -> pl.LazyFrame:
+        """Lines beside accepted claim lines, or beside what may yet come; grain: LINE_BESIDE."""
+        return self._accepted("lines_beside", LINE_BESIDE)
+
     def quality(self) -> pl.LazyFrame:
         """Quality counts of every file that counts."""
         return self._accepted("quality", ())
@@ -316,7 +323,9 @@ class Store:
         return self._resolved("remits", RESOLVED_REMIT, only)
 
     def _accepted(
-        self, room: Literal["claim_lines", "remit_lines", "quality"], columns: Sequence[Column]
+        self,
+        room: Literal["claim_lines", "remit_lines", "lines_beside", "quality"],
+        columns: Sequence[Column],
     ) -> pl.LazyFrame:
         frames = [
             pl.scan_parquet(self.path(name)).filter(~pl.col("file_key").is_in(list(batch.retired)))

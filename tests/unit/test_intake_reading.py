@@ -268,21 +268,6 @@ def test_rows_of_blanks_are_no_rows_of_ours(tmp_path: Path) -> None:
         assert (found.only["accepted"], found.only["quarantined"]) == (1, 0)
 
 
-def test_lines_of_a_submission_are_counted_in_scope_or_not(tmp_path: Path) -> None:
-    rows = [
-        claim(claim_id="A", line_number="1"),
-        claim(claim_id="A", line_number="2", procedure_code="99213"),
-        claim(claim_id="A", line_number="3", procedure_code="64633"),
-        # the same line of another claim under this account number
-        claim(claim_id="A", line_number="1", modifier_1="QX", rendering_provider_npi="1316944218"),
-        claim(claim_id="A", line_number="1", submitted_on="2025-05-05", claim_frequency_code="7"),
-        claim(claim_id="B", line_number="1"),
-    ]
-    found = take_in(tmp_path, {"rows.csv": as_csv(rows)})
-    assert found.claim_lines["claim_line_count"].to_list() == [3, 3, 1, 1]
-    assert found.only["out_of_scope"] == 2
-
-
 def test_replacements_and_voids_out_of_scope_leave_one_header_row_each(tmp_path: Path) -> None:
     out = {"procedure_code": "99213", "charge_amount": "broken", "line_number": "77"}
     rows = [
