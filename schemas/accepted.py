@@ -101,6 +101,7 @@ REMIT_CONTENT: tuple[Column, ...] = (
     ),
     text("claim_adjustments", "Claim adjustments, the same form", "CAS of the claim"),
     text("remark_codes", "Remark codes, sorted, joined by |", "LQ*HE"),
+    flag("adjustments_unread", "Adjustments of the line or the claim could not be read and were dropped"),
 )
 
 ACCEPTED_REMIT_LINE: tuple[Column, ...] = ROW_ORIGIN + REMIT_LOOP + REMIT_CONTENT

@@ -167,10 +167,9 @@ def test_structs_of_adjustments_are_read_by_name_and_none_is_lost(tmp_path: Path
     ]
     content = "\n".join(json.dumps(row) for row in rows).encode()
     found = take_in(tmp_path, {"rows.ndjson": content})
-    assert found.remit_lines["adjustments"].to_list() == ["CO-45:60500|PR-2:3000", None]
-    assert found.quarantine.select("row_number", "rule_code").rows() == [
-        (n, "bad_adjustments") for n in (3, 4, 5)
-    ]
+    assert found.remit_lines["adjustments"].to_list() == ["CO-45:60500|PR-2:3000", *[None] * 4]
+    assert found.remit_lines["adjustments_unread"].to_list() == [False] * 2 + [True] * 3
+    assert found.only["findings"]["optional_dropped:adjustments"] == 3
 
 
 def test_a_code_that_a_spreadsheet_made_a_number_is_repaired_and_counted(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from transforms.intake.scope_filter import REPLACING
 from transforms.payers import with_payer
 
 CLAIM_NUMBER_LENGTH = 20
+ADJUSTMENTS = ("adjustments", "claim_adjustments")
 OTHER = "other"
 REASONS_TOLD = 8
 """Rules and columns that the reason of a rejected file names."""
@@ -127,7 +128,8 @@ def accept_lines(
         keyed = _claim_lines(rows, layout, key)
         lines, beside = (keyed.filter(part).drop("is_beside") for part in (~pl.col("is_beside"), "is_beside"))
     else:
-        lines = _remit_lines(good, key)
+        unread = dropped.filter(pl.col("column").is_in(ADJUSTMENTS))["_row"].implode()
+        lines = _remit_lines(good.with_columns(adjustments_unread=pl.col("_row").is_in(unread)), key)
         beside = lines.clear()
     told = told.sort("_row", maintain_order=True).drop("_row")
     gone = good.select("_row", "row_number").join(dropped, on="_row").drop("_row")
@@ -278,7 +280,7 @@ def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
         allowed_given_cents=pl.col("allowed_amount"),
         remark_codes=_sorted_codes("remark_codes"),
     )
-    for column in ("adjustments", "claim_adjustments"):
+    for column in ADJUSTMENTS:
         packed = canonical_adjustments(prepared, column, "_row")
         prepared = prepared.drop(column).join(packed, on="_row", how="left", validate="1:1")
     for column, domain, name in (
