@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from typing import Final
 
+from flows.store.place import Place
 from flows.store.publish import read_manifest, readers_folder
 from schemas.rules import AUDIENCES
 
@@ -14,7 +14,7 @@ BEHIND_RELEASE: Final = "the last release was published later than this machine'
 BEHIND_DATES: Final = "a submission or payment taken in, or the setting as_of, lies after this machine's date"
 
 
-def is_behind_release(data: Path, now: dt.datetime | None = None) -> bool:
+def is_behind_release(data: Place, now: dt.datetime | None = None) -> bool:
     """Whether a release was published in this machine's future."""
     now = now or dt.datetime.now(dt.UTC)
     manifests = (read_manifest(readers_folder(data, audience)) for audience in AUDIENCES)
@@ -22,7 +22,7 @@ def is_behind_release(data: Path, now: dt.datetime | None = None) -> bool:
     return any(time > now + TOLERANCE for time in times)
 
 
-def clock_doubt(data: Path, as_of: str | None, today: dt.date) -> str | None:
+def clock_doubt(data: Place, as_of: str | None, today: dt.date) -> str | None:
     """What speaks against the clock: a release published, or a date taken in, that lies in its future."""
     if is_behind_release(data):
         return BEHIND_RELEASE

@@ -7,14 +7,22 @@ item at a time: a batch of files, a group of payers' months, an audience.
 from __future__ import annotations
 
 from flows.run import Executor, Run
-from flows.steps.admission import Found, Partition, TakenIn, discover, discover_again, intake, take_in
+from flows.steps.admit import TakenIn, admit
+from flows.steps.affected import affected
+from flows.steps.build_tables import build_tables
 from flows.steps.commit import commit, publish_release, withdraw
-from flows.steps.plan import plan_run
+from flows.steps.discover import Found, discover, discover_again
+from flows.steps.intake import intake
+from flows.steps.partitions import payer_months, write_partitions
+from flows.steps.plan import Plan, plan_run
+from flows.steps.protect import protect
 from flows.steps.recover import Recovered, recover
 from flows.steps.resolve import resolve
 from flows.steps.retract import back_in, discover_retracted, retract
+from flows.steps.settle import Resolved, settle
+from flows.steps.stage_release import stage
 from flows.steps.summary import Summary, summarize
-from flows.steps.tabulate import build_tables, protect, stage
+from flows.store.known import Partition
 
 
 def nightly_run(run: Run, do: Executor) -> Summary:
@@ -22,7 +30,7 @@ def nightly_run(run: Run, do: Executor) -> Summary:
     recovered = do("recover", recover, run)
     found = do("discover", discover, run)
     reports = do.each("intake", intake, run, found.listings)
-    taken = do("admission", take_in, run, found, reports)
+    taken = do("admission", admit, run, found, reports)
     return rebuild(run, do, recovered, found, taken)
 
 
@@ -31,7 +39,7 @@ def rerun_run(run: Run, do: Executor, partition: Partition, from_landing: bool =
     recovered = do("recover", recover, run)
     found = do("discover", discover_again, run, partition, from_landing)
     reports = do.each("intake", intake, run, found.listings)
-    taken = do("admission", take_in, run, found, reports)
+    taken = do("admission", admit, run, found, reports)
     return rebuild(run, do, recovered, found, taken, partition)
 
 
@@ -47,7 +55,7 @@ def undo_run(run: Run, do: Executor, file: str) -> Summary:
     recovered = do("recover", recover, run)
     found = do("discover", discover_retracted, run, file)
     reports = do.each("intake", intake, run, found.listings)
-    taken = back_in(do("admission", take_in, run, found, reports))
+    taken = back_in(do("admission", admit, run, found, reports))
     return rebuild(run, do, recovered, found, taken)
 
 
@@ -64,7 +72,7 @@ def rebuild(
     if plan.is_idle:
         committed = do("commit", commit, run, taken.store, [])
         return do("summary", summarize, run, recovered, found, taken, plan, committed)
-    resolved = do("resolve", resolve, run, taken, plan, only)
+    resolved = resolve_claims(run, do, taken, plan, only)
     if resolved.is_empty:
         committed = do("commit", withdraw, run, resolved.store)
         return do("summary", summarize, run, recovered, found, taken, plan, committed)
@@ -78,3 +86,14 @@ def rebuild(
     for release in staged:
         do("publish", publish_release, run, release, committed)
     return do("summary", summarize, run, recovered, found, taken, plan, committed)
+
+
+def resolve_claims(
+    run: Run, do: Executor, taken: TakenIn, plan: Plan, only: Partition | None = None
+) -> Resolved:
+    """From accepted rows to the payers' months that they change."""
+    touched = do("affected", affected, run, taken, plan, only)
+    groups = do.each("resolve", resolve, run, touched.groups)
+    months = do("payer-months", payer_months, run, groups)
+    written = do.each("partitions", write_partitions, run, months, touched, taken.store)
+    return do("settle", settle, run, taken, plan, written)

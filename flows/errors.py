@@ -70,6 +70,12 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "plain folders of one file system.",
         CONFIGURATION,
     ),
+    "E_OBJECT_KEYS": Entry(
+        "The environment has no credentials for the object store that --data names. Nothing was asked of it.",
+        "Set the variables named. For S3: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION; for "
+        "another server than Amazon's AWS_ENDPOINT_URL too, and AWS_ALLOW_HTTP=true if it has no TLS.",
+        CONFIGURATION,
+    ),
     "E_DEMO_FOLDER": Entry(
         "The demo's folder holds a store that the demo did not make. Nothing was changed.",
         "Give the demo another --data folder.",
@@ -124,6 +130,12 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "Wait for it (`cpt01939 status` shows it), or set CPT01939_LOCK_WAIT_SECONDS.",
         BUSY,
     ),
+    "E_OVERTAKEN": Entry(
+        "Another run has taken over this place in the object store. What this run had not committed does not "
+        "count.",
+        "Run again; it is safe. If it happens often, look for two schedules with the same --data.",
+        BUSY,
+    ),
     "E_SNAPSHOT": Entry(
         "The store is damaged: a file that its snapshot names is missing or was changed. Nothing "
         "was committed.",
@@ -141,6 +153,11 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "counted for two lines. Nothing was committed.",
         "This is a defect of the program, not of your data. Report it with the counts shown; they "
         "contain no values.",
+    ),
+    "E_OBJECT_STORE": Entry(
+        "The object store gave no answer, or refused. Nothing new was published.",
+        "Check the bucket, the credentials and their rights to list, read, write and delete, and "
+        "AWS_ENDPOINT_URL. Then run again; it is safe.",
     ),
     "E_DISK": Entry(
         "The disk is read-only or failing, or it refuses a file or folder. Nothing new was published.",

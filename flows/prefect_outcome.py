@@ -6,7 +6,6 @@ import flows.prefect_env  # noqa: F401  (before the first import of prefect)
 
 # isort: split
 import logging
-from pathlib import Path
 from typing import Any, Final
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
@@ -19,6 +18,7 @@ from flows.errors import DOUBTS
 from flows.run import LOGGER
 from flows.settings import Settings, load_settings
 from flows.steps.summary import Summary
+from flows.store.place import Place
 from flows.store.publish import readers_folder
 
 NEEDS_ATTENTION: Final = "Needs attention"
@@ -41,7 +41,7 @@ def settings_of_a_flow() -> Settings:
     return settings.model_copy(update={"lock_wait_seconds": wait})
 
 
-def ended(summary: Summary, data: Path) -> State[Outcome] | Outcome:
+def ended(summary: Summary, data: Place) -> State[Outcome] | Outcome:
     """Show the summary and give the outcome; a run that needs attention ends in a state of that name."""
     show(summary, data)
     outcome = summary.outcome()
@@ -65,7 +65,7 @@ def ended(summary: Summary, data: Path) -> State[Outcome] | Outcome:
     return Completed(name=NEEDS_ATTENTION, message=told, data=outcome)
 
 
-def show(summary: Summary, data: Path) -> None:
+def show(summary: Summary, data: Place) -> None:
     """Put the summary on Prefect's page of the run (counts, codes, shown names), and links to the pages."""
     create_markdown_artifact(summary.markdown(), key="run-summary", description="What the run did")
     pages = [readers_folder(data, audience) / "report" / "index.html" for audience in summary.releases]

@@ -25,6 +25,7 @@ from typing import IO, Final
 
 from flows.errors import ProductError
 from flows.store.files import private_folder
+from flows.store.place import Place, private_room
 
 LOOPBACK: Final = "127.0.0.1"
 START_SECONDS: Final = 120
@@ -93,7 +94,7 @@ def is_chosen() -> bool:
     )
 
 
-def choose_home(data: Path) -> bool:
+def choose_home(data: Place) -> bool:
     """Have Prefect keep its records where they can be written; True when that is in the store.
 
     PREFECT_HOME where it is set (E_PREFECT when it can't be written), else ~/.prefect; else, as of a service
@@ -112,7 +113,9 @@ def choose_home(data: Path) -> bool:
         problem = "no home is known"
     if given is not None:
         raise ProductError("E_PREFECT", f"PREFECT_HOME can't be written ({problem}): set another folder")
-    os.environ["PREFECT_HOME"] = str(private_folder(private_folder(data / "store") / "prefect").absolute())
+    os.environ["PREFECT_HOME"] = str(
+        private_folder(private_folder(private_room(data)) / "prefect").absolute()
+    )
     return True
 
 

@@ -23,6 +23,7 @@ P = ParamSpec("P")
 Origin = State[Any] | PrefectFuture[Any]
 RETRIED: Final = frozenset({"discover", "intake", "protect", "publish"})
 """Steps that read and write files and can be performed again from their beginning."""
+WORTH_A_RETRY: Final = frozenset({"E_DISK", "E_OBJECT_STORE", "E_PUBLISH_PENDING"})
 RETRIES: Final = 2
 RETRY_SECONDS: Final = 2
 
@@ -162,6 +163,6 @@ def task_of(stage: str, step: Callable[..., Any]) -> Task[Any, Any]:
 
 
 def is_worth_a_retry(_: Task[Any, Any], __: TaskRun, state: State[Any]) -> bool:
-    """Whether a disk or a share refused: what else fails would fail again."""
+    """Whether a disk, a share or an object store refused: what else fails would fail again."""
     problem = state.result(raise_on_failure=False)
-    return isinstance(problem, ProductError) and problem.code in ("E_DISK", "E_PUBLISH_PENDING")
+    return isinstance(problem, ProductError) and problem.code in WORTH_A_RETRY

@@ -23,13 +23,15 @@ import polars as pl
 from flows.clock import BEHIND_RELEASE, is_behind_release
 from flows.errors import ProductError
 from flows.failpoints import failpoint
-from flows.machine_errors import errno_of, machine_error, shortage
+from flows.machine_errors import errno_of, machine_error, object_store_error, shortage
 from flows.readers.reference_files import read_reference
 from flows.settings import Settings, load_settings
 from flows.store.files import as_json, private_folder, read_json
 from flows.store.lock import RunNote, run_lock, write_note
+from flows.store.place import Place, keep_spills_inside, private_room
 from flows.store.publish import check_places, modes_of
-from flows.store.snapshot import Snapshot, Store, keep_spills_inside, key_id
+from flows.store.run_logs import keep_log, log_folder, prune_logs
+from flows.store.snapshot import Snapshot, Store, key_id
 from flows.telling import Silent, Teller
 
 T = TypeVar("T")
@@ -52,7 +54,7 @@ class Run:
 
     run_id: str
     kind: str
-    data: Path
+    data: Place
 
     @property
     def settings(self) -> Settings:
@@ -77,7 +79,7 @@ class Run:
     @property
     def work(self) -> Path:
         """The run's private work folder."""
-        return private_folder(self.data / "store" / "running" / self.run_id)
+        return private_folder(private_room(self.data) / "running" / self.run_id)
 
     def say(self, text: str) -> None:
         """A sentence for people."""
@@ -97,6 +99,7 @@ class Run:
         here.note = here.note.at(stage)
         write_note(self.data, here.note)
         self.log("stage", stage=stage)
+        keep_log(self.data, self.run_id)
         here.teller.stage(stage)
 
     def log(self, event: str, **facts: Any) -> None:
@@ -107,7 +110,7 @@ class Run:
             "event": event,
             **facts,
         }
-        path = self.data / "logs" / f"{self.run_id}.jsonl"
+        path = log_folder(self.data) / f"{self.run_id}.jsonl"
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "ab") as stream:
             stream.write((json.dumps(line, sort_keys=True, default=str) + "\n").encode())
@@ -133,7 +136,7 @@ _OPEN: Final[dict[str, _Here]] = {}
 def _here(run: Run) -> _Here:
     """What this process knows of a run; a process that did not open it looks at its own environment."""
     if run.run_id not in _OPEN:
-        raw = read_json(run.data / "store" / "running" / run.run_id / BEGINNING)
+        raw = read_json(private_room(run.data) / "running" / run.run_id / BEGINNING)
         if raw is None:
             raise ProductError("E_STEP", "the run is over")
         store = Store(run.data, Snapshot.from_dict(raw))
@@ -230,9 +233,13 @@ def _told(error: BaseException, stage: str, run: Run) -> ProductError:
     """The error in the words of the catalogue."""
     if isinstance(error, ProductError):
         return error
+    if told := object_store_error(error):
+        return told
     if errno_of(error) in (None, errno.ENOENT) and shortage(error) is None:
         try:
             damaged = run.store.damaged()
+        except ProductError as worse:
+            return worse
         except OSError as worse:
             error, damaged = worse, []
         if damaged:
@@ -273,7 +280,7 @@ def open_run(settings: Settings, kind: str, teller: Teller | None = None) -> Ite
         raise
 
 
-def _check_reference(data: Path) -> None:
+def _check_reference(data: Place) -> None:
     try:
         read_reference()
     except (MemoryError, RuntimeError, pl.exceptions.PanicException) as error:
@@ -282,24 +289,24 @@ def _check_reference(data: Path) -> None:
         raise
 
 
-def _check_folder(data: Path, key: str) -> None:
+def _check_folder(data: Place, key: str) -> None:
     try:
         Store.open(data, key)
-        for name in ("store", "quarantine", "logs"):
-            private_folder(data / name)
-        check_places(data)
+        if isinstance(data, Path):
+            for name in ("store", "quarantine", "logs"):
+                private_folder(data / name)
+            check_places(data)
     except OSError as error:
         raise ProductError("E_DATA_FOLDER", errno.errorcode.get(error.errno or 0, "")) from None
     keep_spills_inside(data)
 
 
 def _locked_run(settings: Settings, note: RunNote, key: str, teller: Teller) -> Iterator[Run]:
-    store = Store.open(settings.data, key)
-    store.check_files()
+    store = Store.open(settings.data, key).begun()
     run = Run(note.run_id, note.kind, settings.data)
     _OPEN[run.run_id] = _Here(settings, store, teller, note)
     (run.work / BEGINNING).write_bytes(as_json(store.snapshot.as_dict()))
-    _prune_logs(settings.data / "logs")
+    prune_logs(settings.data, KEPT_LOGS)
     run.log("begin", kind=note.kind, pid=note.pid)
     if is_behind_release(settings.data):
         run.log("clock", code="W_CLOCK")
@@ -315,11 +322,7 @@ def _locked_run(settings: Settings, note: RunNote, key: str, teller: Teller) -> 
             run.log("failed", code=code, stage=run.note.stage)
         raise
     finally:
+        keep_log(settings.data, run.run_id)
         teller.close()
         shutil.rmtree(run.work, ignore_errors=True)
         del _OPEN[run.run_id]
-
-
-def _prune_logs(folder: Path) -> None:
-    for path in sorted(folder.glob("*.jsonl"))[:-KEPT_LOGS]:
-        path.unlink()

@@ -13,11 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, PlainValidator, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import TomlConfigSettingsSource as TomlSource
 
 from flows.errors import ProductError
+from flows.store.place import Place, place_of
 from schemas.rules import AUDIENCES, Audience, DisclosureRules, Rules
 
 PREFIX: Final = "CPT01939_"
@@ -55,7 +56,7 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True
     )
 
-    data: Path = Path("data")
+    data: Annotated[Place, PlainValidator(place_of)] = Path("data")
     hmac_key: SecretStr | None = None
 
     main_code: Code = "01939"

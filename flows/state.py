@@ -12,11 +12,12 @@ import polars as pl
 from flows import waiting
 from flows.clock import clock_doubt
 from flows.settings import Settings
-from flows.steps.admission import read_ledger
+from flows.store.known import read_ledger
 from flows.store.lock import is_held, read_note
+from flows.store.place import keep_spills_inside
 from flows.store.publish import is_published, read_manifest, readers_folder
 from flows.store.quarantine import bad_rows
-from flows.store.snapshot import Store, keep_spills_inside
+from flows.store.snapshot import Store
 from schemas.rules import AUDIENCES
 
 LATE_AFTER_DAYS: Final = 2

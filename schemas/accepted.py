@@ -44,6 +44,10 @@ CLAIM_CONTENT: tuple[Column, ...] = (
     text("unit_basis", "MJ minutes, UN units", "SV103"),
     whole("unit_count_thousandths", "Quantity billed, in thousandths of the basis", "thousandths", "SV104"),
     text("un_means", "What UN means in the file's layout: time, base_plus_time or empty"),
+    text(
+        "cannot_answer",
+        "What the file's layout can't tell (schemas.inbound.UNANSWERED), joined by |; null: all",
+    ),
     text("place_of_service", "Place of service", "SV105 or CLM05-1"),
     text("payer_id", "Payer identifier", "NM1*PR 09"),
     text("payer_name", "Payer name, upper case", "NM1*PR 03"),

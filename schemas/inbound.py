@@ -39,6 +39,10 @@ OPTIONAL_IN_HEADER: Final[dict[Kind, frozenset[str]]] = {
     for kind, columns in COLUMNS.items()
 }
 FREQUENCIES: Final = ("1", "6", "7", "8")
+UNANSWERED: Final = ("denials", "first_denials", "open_claims", "resubmissions", "timeliness")
+"""What a payer's own extract may be unable to tell. denials: what was denied at all; first_denials: what was
+denied at first; timeliness: days from submission; open_claims: what waits for an answer; resubmissions: that
+a claim under a new number continues a denied one."""
 STATUSES: Final = ("1", "2", "3", "4", "19", "20", "21", "22", "23", "25")
 LARGEST_CENTS: Final = 10**12 - 1
 FIRST_DAY: Final = date(2000, 1, 1)

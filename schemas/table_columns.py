@@ -183,6 +183,11 @@ def helper(name: str, description: str, of: str) -> Measure:
     return Measure(whole(name, description, "lines"), "count", "count", of)
 
 
+def answering(name: str, description: str, of: str) -> Measure:
+    """A count of lines that can answer a question, which no audience sees: the denominator of rates."""
+    return Measure(whole(name, description, "lines"), "population", "count", of)
+
+
 def total(name: str, description: str, lines: str = "service_lines", source: str = "") -> Measure:
     """A sum of money that is no price, over some lines."""
     return Measure(money(name, description, source), "sum", "money_mean", count=lines)

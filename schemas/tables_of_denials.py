@@ -9,6 +9,7 @@ from schemas.table_columns import (
     FIVE_KEYS,
     Measure,
     TableSpec,
+    answering,
     count,
     expected_sum,
     fact,
@@ -19,9 +20,13 @@ from schemas.table_columns import (
 )
 
 _N: Final = "service_lines"
+_ANSWERING: Final = answering("_answering_lines", "Adjudicated lines that can answer what was denied", _N)
+_FIRST_ANSWERING: Final = answering(
+    "_first_answering_lines", "Adjudicated lines that can answer what was denied at first", _N
+)
 _DENIED: Final = (
-    count("denied_lines", "Lines whose final adjudication is a denial", _N),
-    rate("denial_rate", "Denied lines of adjudicated lines", "denied_lines", _N),
+    count("denied_lines", "Lines whose final adjudication is a denial", "_answering_lines"),
+    rate("denial_rate", "Denied lines of adjudicated lines", "denied_lines", "_answering_lines"),
 )
 _PRIOR_AUTH_DENIED: Final = count(
     "prior_auth_denied_lines", "Lines denied for want of prior authorization", "denied_lines"
@@ -34,8 +39,15 @@ DENIALS: Final = TableSpec(
     (
         *population(),
         *_DENIED,
-        count("initially_denied_lines", "Lines whose first adjudication was a denial", _N),
-        rate("initial_denial_rate", "Initially denied of adjudicated lines", "initially_denied_lines", _N),
+        count(
+            "initially_denied_lines", "Lines whose first adjudication was a denial", "_first_answering_lines"
+        ),
+        rate(
+            "initial_denial_rate",
+            "Initially denied of adjudicated lines",
+            "initially_denied_lines",
+            "_first_answering_lines",
+        ),
         count("overturned_lines", "Lines denied first and paid in the end", "initially_denied_lines"),
         count(
             "overturned_by_correction_lines",
@@ -67,10 +79,12 @@ DENIALS: Final = TableSpec(
         count(
             "zero_pay_other_lines",
             "Lines paid zero that are no denial: capitation, duplicate, full write-off",
-            _N,
+            "_answering_lines",
         ),
     ),
     (
+        _ANSWERING,
+        _FIRST_ANSWERING,
         helper("_denied_told_lines", "Denied lines with a published median price", ""),
         helper("_recovered_told_lines", "Overturned lines with a published median price", ""),
     ),
@@ -143,7 +157,8 @@ AUTHORIZATIONS: Final = TableSpec(
             "prior_auth_denial_rate",
             "Lines denied for want of prior authorization, of adjudicated lines",
             "prior_auth_denied_lines",
-            _N,
+            "_answering_lines",
         ),
     ),
+    (_ANSWERING,),
 )

@@ -11,6 +11,7 @@ from schemas.table_columns import (
     UNIT_PRICE,
     Measure,
     TableSpec,
+    answering,
     average,
     count,
     fact,
@@ -69,15 +70,27 @@ UTILIZATION: Final = TableSpec(
             "service_lines",
             n_of="denials",
         ),
-        rate("adjudicated_share", "Adjudicated lines of all lines", "adjudicated_lines", "service_lines"),
-        count("pending_lines", "Lines without an answer, or awaiting one to a changed bill", "service_lines"),
+        rate(
+            "adjudicated_share",
+            "Adjudicated lines of all lines",
+            "_followed_adjudicated_lines",
+            "_followed_lines",
+        ),
+        count(
+            "pending_lines", "Lines without an answer, or awaiting one to a changed bill", "_followed_lines"
+        ),
         count("reversed_lines", "Lines whose every adjudication was reversed", "service_lines"),
         count("suspect_minutes_lines", "Lines with minutes outside the plausible range", "service_lines"),
         count("secondary_lines", "Secondary and tertiary lines with these keys (in no other count)", ""),
         count("voided_claims", "Claims voided, with these keys (in no other count)", "", "claims"),
         count("replaced_claims", "Claims replaced, with these keys (in no other count)", "", "claims"),
     ),
-    (MINUTES_LINES, UNITS_LINES),
+    (
+        MINUTES_LINES,
+        UNITS_LINES,
+        answering("_followed_lines", "Lines that can answer whether they are open", "service_lines"),
+        answering("_followed_adjudicated_lines", "Adjudicated lines of them", ""),
+    ),
 )
 
 CARE_MODELS: Final = TableSpec(

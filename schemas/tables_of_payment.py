@@ -10,6 +10,7 @@ from schemas.table_columns import (
     UNIT_PRICE,
     Measure,
     TableSpec,
+    answering,
     average,
     count,
     helper,
@@ -168,7 +169,7 @@ TIMELINESS: Final = TableSpec(
             "first_pass_paid_rate",
             "Lines whose first answer paid or allowed something, of adjudicated lines",
             "_first_paid_lines",
-            _N,
+            "_answering_lines",
         ),
         Measure(
             date("paid_through", "Latest payment date of a final answer in the cell", "BPR16"),
@@ -182,7 +183,8 @@ TIMELINESS: Final = TableSpec(
         helper("_remit_lines", "Lines with days to the first answer", _N),
         helper("_payment_lines", "Lines with days to the first payment", _N),
         helper("_final_lines", "Lines with days to the final answer", _N),
-        helper("_first_paid_lines", "Lines whose first answer paid", _N),
+        helper("_first_paid_lines", "Lines whose first answer paid", "_answering_lines"),
+        answering("_answering_lines", "Adjudicated lines that can answer how long it took", _N),
     ),
 )
 

@@ -71,6 +71,15 @@ VALUE_FINDINGS: dict[str, tuple[str, str]] = {
         "A line without its adjustments is never denied, and has a price only where allowed is given.",
         "`cpt01939 inspect FILE` names the rows; mend the export, or add a layout.",
     ),
+    "time_scale": (
+        "What a count of anesthesia time counts was looked for in Medicare's prices of the file. What a unit"
+        " of 15 minutes is in that count follows the code; none: the file has no minutes and no unit prices.",
+        "Nothing; if it says none, deliver more Medicare lines in one file, or name the unit in a layout.",
+    ),
+    "adjustments_incomplete": (
+        "The adjustments of a line do not add up to the total that the file gives beside them.",
+        "Export all adjustments: this form holds a few only.",
+    ),
     "read_as_nothing": (
         "A word such as NULL or N/A was read as an empty field. The column follows the code.",
         "Nothing, if the word means that; else mend the export.",

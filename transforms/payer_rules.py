@@ -29,7 +29,8 @@ def with_expected(lines: pl.DataFrame, reference: ReferenceTables) -> pl.DataFra
     one rule of physical status where the line carries a status that some payers pay.
     """
     applied = reference.payer_rules.filter(pl.col("applied"))
-    names = lines.select("payer_name").unique().with_columns(_name=normalised_name("payer_name"))
+    names = lines.select(pl.col("payer_name").unique().cast(pl.String))
+    names = names.with_columns(_name=normalised_name("payer_name"))
     told = lines.with_columns(
         _only_value(applied, "qz_percent", names).cast(pl.Float64, strict=False).alias("_qz"),
         _only_value(applied, "time_rounding", names).alias("_rounding"),

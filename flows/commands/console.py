@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
+
+from flows.errors import ProductError
 
 
 @Parameter(name="*")
@@ -17,8 +21,10 @@ from cyclopts import Parameter
 class Common:
     """Options of every command."""
 
-    data: Annotated[Path | None, Parameter(help="The data folder (default: data/).")] = None
-    """The data folder."""
+    data: Annotated[
+        str | None, Parameter(help="The data folder, or s3://bucket/prefix (default: data/).")
+    ] = None
+    """The data folder, or a place in an object store."""
     json: Annotated[bool, Parameter(help="One JSON object on stdout.", negative=())] = False
     """One JSON object on stdout."""
 
@@ -29,6 +35,18 @@ class Common:
         """
         if self.data is not None:
             os.environ["CPT01939_DATA"] = str(self.data)
+
+
+@contextmanager
+def inbound_file(file: str) -> Iterator[Path]:
+    """An inbound file as a command is given it, on this machine for as long as it is read; E_INSPECT."""
+    from flows.store.place import file_at, local_file
+
+    place = file_at(file)
+    if not place.is_file():
+        raise ProductError("E_INSPECT", "no such file")
+    with local_file(place) as path:
+        yield path
 
 
 def say(text: str) -> None:

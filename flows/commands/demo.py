@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,8 +16,12 @@ from flows.errors import DONE, DOUBTS, ProductError
 
 if TYPE_CHECKING:
     from flows.settings import Settings
+    from flows.store.objects import ObjectPath
+    from flows.store.place import Place
 
 KEY_FILE = "demo.key"
+DELIVERED = "landing.delivered"
+"""In an object store: written when all files of the demo are there."""
 AFTERWARDS = """
 The landing folder holds bad rows and bad files on purpose: what was rejected and quarantined is above.
 tables: {tables} (start with data_dictionary.md){page}
@@ -42,15 +47,7 @@ def demo(
     folder = (load_settings().data / "demo").absolute()
     os.environ["CPT01939_HMAC_KEY"] = demo_key(folder)
     os.environ["CPT01939_DATA"] = str(folder)
-    landing = folder / "landing"
-    if not landing.is_dir():
-        from flows.commands.demo_files import write_landing
-
-        say(f"making up {cases:,} cases in {landing}")
-        draft = folder / "landing.new"
-        draft.mkdir(mode=0o700, exist_ok=True)
-        write_landing(draft, cases=cases)
-        draft.rename(landing)
+    _deliver(folder, cases)
     from flows.commands.demo_table import benchmark_rows, show_benchmark
 
     outcome = nightly_outcome(plain)
@@ -68,6 +65,31 @@ def demo(
     return done
 
 
+def _deliver(folder: Place, cases: int) -> None:
+    """Put made-up files into the landing folder, once: all of them or none."""
+    from flows.commands.demo_files import write_landing
+    from flows.store.objects import ObjectPath, put_all
+
+    landing = folder / "landing"
+    told = f"making up {cases:,} cases in {landing}"
+    if isinstance(folder, ObjectPath):
+        delivered = folder / DELIVERED
+        if delivered.is_file():
+            return
+        say(told)
+        with tempfile.TemporaryDirectory(prefix="cpt01939-demo-") as scratch:
+            write_landing(Path(scratch), cases=cases)
+            made = (path for path in Path(scratch).rglob("*") if path.is_file())
+            put_all({folder / "landing" / path.relative_to(scratch).as_posix(): path for path in made})
+        delivered.put(b"")
+    elif not landing.is_dir():
+        say(told)
+        draft = folder / "landing.new"
+        draft.mkdir(mode=0o700, exist_ok=True)
+        write_landing(draft, cases=cases)
+        draft.rename(folder / "landing")
+
+
 def _afterwards(settings: Settings, audience: str) -> str:
     """Where everything is, and what to try next."""
     benchmarks = settings.data / "benchmarks"
@@ -76,11 +98,15 @@ def _afterwards(settings: Settings, audience: str) -> str:
     return AFTERWARDS.format(tables=tables, page=page, data=settings.data)
 
 
-def demo_key(folder: Path) -> str:
+def demo_key(folder: Place) -> str:
     """The demo's own key, made once, mode 0600.
 
     E_DEMO_FOLDER when the folder holds what the demo did not make.
     """
+    from flows.store.objects import ObjectPath
+
+    if isinstance(folder, ObjectPath):
+        return _key_in_store(folder)
     path = folder / KEY_FILE
     if path.is_symlink() or (
         not path.is_file() and any((folder / name).exists() for name in ("store", "landing"))
@@ -93,3 +119,12 @@ def demo_key(folder: Path) -> str:
         draft.write_text(secrets.token_hex(32), encoding="ascii")
         draft.replace(path)
     return path.read_text(encoding="ascii").strip()
+
+
+def _key_in_store(folder: ObjectPath) -> str:
+    path = folder / KEY_FILE
+    if not path.is_file():
+        if any((folder / name).is_dir() for name in ("store", "landing")):
+            raise ProductError("E_DEMO_FOLDER")
+        path.put_if(secrets.token_hex(32).encode(), None)
+    return path.read_bytes().decode("ascii")

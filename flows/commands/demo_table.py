@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
+
+from flows.store.place import Place
 
 COLUMNS: Final = {
     "payer": "payer",
@@ -31,7 +32,7 @@ FORMATS: Final = {
 }
 
 
-def benchmark_rows(tables: Path, code: str) -> list[dict[str, Any]]:
+def benchmark_rows(tables: Place, code: str) -> list[dict[str, Any]]:
     """A row per payer of a code in the rolling twelve months, in the payer's own line of business.
 
     Medicare's is fee for service, the others' is commercial: a payer's commercial and Medicare Advantage
@@ -44,7 +45,7 @@ def benchmark_rows(tables: Path, code: str) -> list[dict[str, Any]]:
     return made.sort(pl.col("payer") == MEDICARE, "payer").to_dicts()
 
 
-def _cells(tables: Path, table: str, code: str) -> pl.DataFrame:
+def _cells(tables: Place, table: str, code: str) -> pl.DataFrame:
     own = pl.when(pl.col("payer") == MEDICARE).then(pl.lit("medicare_ffs")).otherwise(pl.lit("commercial"))
     return pl.read_parquet(tables / f"{table}.parquet").filter(
         pl.col("procedure_code") == code,

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.commands.console import Common, show, show_json
+from flows.commands.console import Common, inbound_file, show, show_json
 from flows.errors import DONE, FAILED, ProductError
 
 if TYPE_CHECKING:
     from flows.steps.inspection import Inspection
 
 
-def inspect_file(file: Path, /, *, common: Common = Common()) -> int:  # noqa: B008
+def inspect_file(file: str, /, *, common: Common = Common()) -> int:  # noqa: B008
     """What a file is, how a run would read it and what is wrong with it; no values. Exit code 1: not at all.
 
     Example: cpt01939 inspect /srv/anesthesia/landing/claims.csv
     """
-    if not file.is_file():
-        raise ProductError("E_INSPECT", "no such file")
     common.choose_data()
     from flows.settings import load_settings
     from flows.steps.inspection import Growing, inspect
 
     try:
-        found = inspect(file, load_settings())
+        with inbound_file(file) as path:
+            found = inspect(path, load_settings())
     except Growing:
         raise ProductError("E_INSPECT", "the file changed while it was read") from None
     if common.json:

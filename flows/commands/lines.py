@@ -87,7 +87,7 @@ def _work_list(settings: Settings, store: Store, kind: Kind) -> pl.DataFrame:
     import polars as pl
 
     from flows.readers.reference_files import read_contracts, read_reference
-    from flows.steps.admission import read_ledger
+    from flows.store.known import read_ledger
     from transforms.tables.work_list import work_list
 
     if not store.snapshot.as_of:

@@ -54,8 +54,8 @@ def _of_file(settings: Settings, file: str) -> pl.DataFrame:
     E_FILE_UNKNOWN when no run has seen it. A path is compared by a keyed hash: E_KEY_OTHER with another key
     than the store's, with which no file would be known.
     """
-    from flows.steps.admission import read_ledger
     from flows.steps.retract import SHOWN, names_of
+    from flows.store.known import read_ledger
     from flows.store.quarantine import bad_rows
     from flows.store.snapshot import Store, key_id
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +15,7 @@ from flows.errors import DONE, ProductError
 
 if TYPE_CHECKING:
     from flows.publication.make import Release
+    from flows.store.place import Place
 
 Audience = Annotated[str | None, Parameter(help="The audience: internal, standard or shared.")]
 
@@ -40,7 +43,7 @@ def report(
     from flows.publication.make import REPORT, make_report, read_published
     from flows.readers.reference_files import read_reference
 
-    page = release.folder / REPORT / "index.html"
+    page: Place = release.folder / REPORT / "index.html"
     if out is not None:
         published = read_published(release.folder, release.edition)
         make_report(published, read_reference(), _writable(out, release))
@@ -68,6 +71,7 @@ def export(
     from flows.publication.datapackage import write_datapackage
     from flows.publication.duckdb_file import write_duckdb
     from flows.publication.workbook import write_workbook
+    from flows.store.place import local_folder
 
     folder = _writable(out, release)
     published = make.read_published(release.folder, release.edition)
@@ -75,7 +79,8 @@ def export(
     if form in (Form.WORKBOOK, Form.ALL):
         written.append(write_workbook(published, folder / make.WORKBOOK))
     if form in (Form.DUCKDB, Form.ALL):
-        written.append(write_duckdb(published, release.folder, folder / make.DUCKDB))
+        with local_folder(release.folder) as tables:
+            written.append(write_duckdb(published, tables, folder / make.DUCKDB))
     if form in (Form.DATAPACKAGE, Form.ALL):
         written.append(write_datapackage(published, folder / make.DATAPACKAGE))
     _tell([path.absolute() for path in written], release, common)
@@ -92,13 +97,15 @@ def _release(common: Common, audience: str | None) -> Release:
 
 def _writable(out: Path, release: Release) -> Path:
     """The folder to write into, made where there is none; never one that belongs to a release or a store."""
+    if re.match(r"(s3|gs|az):", str(out)):
+        raise ProductError("E_DATA_FOLDER", "--out must be a folder of this machine")
     if release.data.absolute() in (out.absolute(), *out.absolute().parents):
         raise ProductError("E_DATA_FOLDER", "--out lies in the data folder, which only runs write")
     out.mkdir(parents=True, exist_ok=True)
     return out
 
 
-def _tell(paths: list[Path], release: Release, common: Common) -> None:
+def _tell(paths: Sequence[Place], release: Release, common: Common) -> None:
     edition = release.edition
     if common.json:
         files = [str(path) for path in paths]

@@ -26,13 +26,13 @@ def rerun(
     """
     from flows.parameters import checked
     from flows.settings import load_settings
-    from flows.steps.admission import known_partition
+    from flows.store.known import known_partition
 
     partition = checked(payer, month)
     common.choose_data()
     settings = load_settings()
     settings.key  # noqa: B018  (without a key nothing is started)
-    known_partition(settings, (partition[0].value, month))
+    known_partition(settings.data, (partition[0].value, month))
     if plain:
         from flows.dag import rerun_run
         from flows.run import InProcess, open_run

@@ -15,6 +15,8 @@ from flows.publication.datapackage import write_datapackage
 from flows.publication.duckdb_file import write_duckdb
 from flows.publication.site import render_site
 from flows.publication.workbook import write_workbook
+from flows.store.objects import ObjectPath
+from flows.store.place import Place
 from flows.store.publish import read_manifest, readers_folder
 from schemas.reference import ReferenceTables
 from schemas.tables import TABLES
@@ -45,29 +47,32 @@ def make_publication(
 
 @dataclass(frozen=True)
 class Release:
-    """A published release on disk."""
+    """A published release, and where it stands."""
 
-    data: Path
-    folder: Path
+    data: Place
+    folder: Place
     edition: Edition
 
 
-def published_release(data: Path, audience: str | None = None) -> Release:
+def published_release(data: Place, audience: str | None = None) -> Release:
     """The release of an audience, by default the one for the most readers; E_NO_RELEASE if there is none."""
     for name in AUDIENCES:
         folder = readers_folder(data, name)
         manifest = read_manifest(folder) if audience in (None, name) else None
         if manifest is not None:
+            if isinstance(folder, ObjectPath):
+                # copies under stable names come after the manifest: what it names is whole
+                folder = folder / "releases" / str(manifest["release_id"])
             return Release(data, folder, edition_of(manifest, is_synthetic(data)))
     raise ProductError("E_NO_RELEASE")
 
 
-def is_synthetic(data: Path) -> bool:
+def is_synthetic(data: Place) -> bool:
     """Whether the claims of a data folder were made up by the demo, which leaves its own key there."""
     return (data / "demo.key").is_file()
 
 
-def read_published(folder: Path, edition: Edition, names: Iterable[str] = TABLES) -> Published:
+def read_published(folder: Place, edition: Edition, names: Iterable[str] = TABLES) -> Published:
     """The published Parquet files of a folder."""
     paths = {name: folder / f"{name}.parquet" for name in names}
     return Published({name: pl.read_parquet(path) for name, path in paths.items() if path.is_file()}, edition)

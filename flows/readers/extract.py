@@ -9,16 +9,17 @@ from functools import lru_cache
 import polars as pl
 
 from flows.readers.csv_header import BLANK, ROWS_LOOKED_AT, CsvHeader, find_header
+from flows.readers.documents import flattened, one_a_line, paths_of
 from flows.readers.preflight import Preflight
 from flows.readers.read_csv import TextRows, begun_at_header, read_csv
-from flows.readers.read_tables import OURS, check_header, scan_text
+from flows.readers.read_tables import OURS, check_header, in_whole_claims, scan_parquet, scan_text
 from flows.readers.rejections import Rejected
 from flows.readers.told_forms import ToldForm, told_form, without_end
 from flows.readers.workbook import fitting_sheet
 from flows.settings import config_folder
 from transforms.intake.layout_file import BrokenLayout, broken_for, read_layouts
 from transforms.intake.layout_rules import plain
-from transforms.intake.layouts import Layout, pick_layout, with_filled_down
+from transforms.intake.layouts import Layout, pick_layout, pick_nested, with_points
 from transforms.intake.scope_filter import prefilter_rules
 
 
@@ -28,7 +29,7 @@ class Extract:
 
     `layout`: the one that fits or comes nearest, None where none does; `missing`: required columns that the
     header lacks. `separator`: of a delimited text. `sheet`: number of a workbook's sheet. `rows_before`: rows
-    above the header.
+    above the header. Of nested documents the header is what the layout names.
     """
 
     found: Preflight
@@ -50,9 +51,12 @@ class Extract:
         if self.missing:
             raise Rejected("file_column_missing", ",".join(self.missing))
         text = without_end(self._texts(self.layout, scope), self.layout.file.skip_end_rows)
-        return replace(text, rows=with_filled_down(text.rows, self.layout, self.header))
+        text = replace(text, rows=with_points(text.rows, self.layout, self.header))
+        return in_whole_claims(text, self.layout, scope)
 
     def _texts(self, layout: Layout, scope: tuple[str, ...]) -> TextRows:
+        if layout.nested:
+            return scan_parquet(flattened(self.found, layout.nested, self.header))
         if self.rows is not None:
             return TextRows(self.rows, self.header)
         header = CsvHeader(self.header, self.separator, quote=self.quote)
@@ -89,6 +93,10 @@ def open_extract(found: Preflight) -> Extract:
         return Extract(
             found, sheet.header, layout, missing, sheet=sheet.number, rows_before=sheet.rows_before, rows=rows
         )
+    found = one_a_line(found) if found.form == "ndjson" else found
+    nested = pick_nested(paths_of(found), known) if any(layout.nested for layout in known) else None
+    if nested:
+        return Extract(found, list(nested.theirs()), nested, [])
     text = scan_text(found)
     layout, missing = pick_layout(text.header, by_header)
     return Extract(found, text.header, layout, missing, rows=text.rows)

@@ -29,7 +29,7 @@ def form_of(head: bytes) -> Form:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text[:1] == b"<":
         raise Rejected("file_html")
-    if text[:1] == b"{":
+    if text[:1] == b"{" or (text[:1] == b"[" and text[1:].lstrip()[:1] == b"{"):
         return "ndjson"
     if starts_interchange(head) or text[:3] in (b"ST*", b"GS*"):
         return "x12"

@@ -4,26 +4,34 @@ changed.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from flows.readers.rejections import Growing
 from flows.settings import Settings
+from flows.store.objects import ObjectPath
+from flows.store.place import Place
 from transforms.intake.pseudonyms import keyed_hash
 
 UNFINISHED: Final = (".part", ".tmp", ".filepart", ".partial", ".crdownload")
+HIDDEN: Final = (".", "~$")
 NAME_DIGITS: Final = 12
+Marks = tuple[int, int]
+"""Size, and time of change in ns."""
 
 
 @dataclass(frozen=True)
 class LandingFile:
     """One inbound file. `shown_name` stands for its name everywhere: names may hold names."""
 
-    path: Path
+    path: Place
     size: int
     shown_name: str
     modified_ns: int = 0
@@ -41,17 +49,25 @@ class Discovery:
     unfinished: list[str] = field(default_factory=list)
 
 
-def discover(landing: Path, settings: Settings) -> Discovery:
+def discover(landing: Place, settings: Settings) -> Discovery:
     """Look twice, `settle_seconds` apart: a file is growing when its size or time of change differs between
-    the looks.
+    the looks. Objects are whole: one look is enough.
     """
-    found = Discovery()
+    if isinstance(landing, ObjectPath):
+        marked = dict(_listed(landing))
+        return _sorted_out(landing, settings, marked, marked)
     if not landing.is_dir():
-        return found
+        return Discovery()
     first = dict(_look(landing))
     if any(marks is not None for marks in first.values()):
         time.sleep(settings.settle_seconds)
-    second = dict(_look(landing))
+    return _sorted_out(landing, settings, first, dict(_look(landing)))
+
+
+def _sorted_out(
+    landing: Place, settings: Settings, first: Mapping[Any, Marks | None], second: Mapping[Any, Marks | None]
+) -> Discovery:
+    found = Discovery()
     for path, marks in sorted(second.items()):
         name = shown_name(path, landing, settings.key)
         if marks is None:
@@ -65,14 +81,48 @@ def discover(landing: Path, settings: Settings) -> Discovery:
     return found
 
 
-def shown_name(path: Path, landing: Path, key: bytes) -> str:
+def shown_name(path: Place, landing: Place, key: bytes) -> str:
     """`f:` and twelve hex digits of a keyed hash of the path inside the landing folder."""
     relative = os.fsencode(path.relative_to(landing)).decode("utf-8", "surrogateescape")
     text = relative.encode("utf-8", "surrogateescape").hex()
     return f"f:{keyed_hash(key, 'file', text)[:NAME_DIGITS]}"
 
 
-def _look(folder: Path) -> Iterator[tuple[Path, tuple[int, int] | None]]:
+@contextmanager
+def landed(file: LandingFile, scratch: Path) -> Iterator[Path]:
+    """The file on this machine: an object is fetched for as long as it is read. Growing when it is no longer
+    the one that was listed.
+    """
+    if isinstance(file.path, Path):
+        yield file.path
+        return
+    copy = scratch.with_suffix(".landed")
+    try:
+        fetched = file.path.download(copy)
+        if (fetched.size, _nanoseconds(fetched.modified)) != (file.size, file.modified_ns):
+            raise Growing
+        yield copy
+    except FileNotFoundError:
+        raise Growing from None
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def _listed(landing: ObjectPath) -> Iterator[tuple[ObjectPath, Marks | None]]:
+    """Every object of a landing folder with size and time of change; None: no inbound file (hidden)."""
+    for found in landing.listed():
+        parts = found.path.relative_to(landing).parts
+        if any(part.startswith(HIDDEN) for part in parts[:-1]):
+            continue
+        is_hidden = parts[-1].startswith(HIDDEN)
+        yield found.path, None if is_hidden else (found.size, _nanoseconds(found.modified))
+
+
+def _nanoseconds(time: dt.datetime) -> int:
+    return int(time.timestamp()) * 1_000_000_000 + time.microsecond * 1000
+
+
+def _look(folder: Path) -> Iterator[tuple[Path, Marks | None]]:
     """Every entry below the folder with size and time of change; None: no inbound file (link, device,
     hidden).
     """
@@ -83,7 +133,7 @@ def _look(folder: Path) -> Iterator[tuple[Path, tuple[int, int] | None]]:
     with listing as entries:
         for entry in entries:
             path = Path(entry.path)
-            if entry.name.startswith((".", "~$")):
+            if entry.name.startswith(HIDDEN):
                 if not entry.is_dir(follow_symlinks=False):
                     yield path, None
                 continue

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -10,8 +12,17 @@ from flows.machine_errors import shortage
 from flows.readers.preflight import Preflight
 from flows.readers.read_csv import ROW_INDEX, TextRows
 from flows.readers.rejections import Rejected
-from transforms.intake.layout_rules import plain
-from transforms.intake.layouts import Layout, canonical_text, is_of_kind, joined_adjustments
+from transforms.intake.layout_rules import Made, plain, said
+from transforms.intake.layouts import (
+    Layout,
+    canonical_text,
+    canonical_texts,
+    is_of_kind,
+    joined_adjustments,
+    keys_within,
+    reads_whole_claims,
+    with_filled_down,
+)
 from transforms.intake.scope_filter import beside, is_kept, is_replacing, may_be_kept, says_header
 
 ADJUSTMENT_PARTS: Final = ("group", "reason", "amount")
@@ -36,6 +47,44 @@ def scan_text(found: Preflight) -> TextRows:
     header = [name for name in schema if name != ROW_INDEX]
     texts = [_as_text(name, schema[name]) for name in header if name not in OURS]
     return TextRows(rows.select(*texts, row_number=_row_number(), field_count_ok=pl.lit(True)), header)
+
+
+def scan_parquet(path: Path) -> TextRows:
+    """The rows of a Parquet file of texts that this program wrote, not yet read."""
+    rows = pl.scan_parquet(path, glob=False, row_index_name=ROW_INDEX, row_index_offset=1)
+    header = [name for name in rows.collect_schema() if name != ROW_INDEX]
+    return TextRows(rows.select(*header, row_number=_row_number(), field_count_ok=pl.lit(True)), header)
+
+
+def in_whole_claims(text: TextRows, layout: Layout, scope: tuple[str, ...]) -> TextRows:
+    """Where a row is read by help of the other rows of its key (filled down, numbered): the keys that have a
+    row which may be kept, whole and filled down. Only these are held in memory.
+
+    A file of both kinds is held as a whole: which rows are of a kind may be filled down too.
+    """
+    if not reads_whole_claims(layout):
+        return text
+    if layout.partner:
+        rows = text.rows.collect(engine="streaming")
+        for part in layout.parts():
+            rows = with_filled_down(rows, part, text.header)
+        return replace(text, rows=rows.lazy())
+    found = {plain(name): name for name in reversed(text.header)}
+    keys = {f"_key_{at}": said(found, name) for at, name in enumerate(keys_within(layout))}
+    texts, _ = canonical_texts(replace(layout, made=_without_numbers(layout)), found)
+    told = {**texts, **keys, "row_number": pl.col("row_number"), "field_count_ok": pl.col("field_count_ok")}
+    keep = may_be_kept(layout, scope, text.is_ragged) | is_replacing(layout)
+    marked = text.rows.select(**told).filter(keep).select(*keys, "row_number")
+    wanted, total = pl.collect_all([marked, text.rows.select(pl.len())], engine="streaming")
+    of_key = [key.is_in(wanted[name].drop_nulls().unique().implode()) for name, key in keys.items()]
+    by_itself = pl.col("row_number").is_in(wanted["row_number"].implode())
+    rows = text.rows.filter(pl.any_horizontal(by_itself, *of_key)).collect(engine="streaming")
+    filled = with_filled_down(rows.sort("row_number"), layout, text.header)
+    return replace(text, rows=filled.lazy(), total=int(total.item()))
+
+
+def _without_numbers(layout: Layout) -> dict[str, Made]:
+    return {name: Made(()) if rule.number_within else rule for name, rule in layout.made.items()}
 
 
 def _as_text(name: str, kind: pl.DataType) -> pl.Expr:

@@ -39,6 +39,10 @@ REJECTIONS: Final[dict[str, tuple[str, str]]] = {
     ),
     "file_header_twice": ("The header comes again among the rows.", "Deliver each file by itself."),
     "file_unreadable": ("It can't be read to its end.", "Deliver it again."),
+    "file_document_large": (
+        "A JSON document is larger than 32 MB: one document is held in memory as a whole.",
+        "Deliver one document a line, in parts.",
+    ),
     "file_bad_rows": ("More rows are bad than the ceiling allows (file_ceiling).", "Mend the export."),
 }
 """Why a file is rejected as a whole: code -> what happened, what to do."""

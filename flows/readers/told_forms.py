@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -104,6 +105,8 @@ def _header(lines: list[str], start: int, layout: Layout) -> CsvHeader | None:
         rows = _rows(lines[:SAMPLE], delimiter, form.quote)
         if not rows:
             continue
+        if form.header and _names(rows[0]) == _names(form.header):
+            return CsvHeader(list(form.header), delimiter, start, form.skip_rows, quote=form.quote)
         if form.header:
             patterns = {list(form.header).index(name): pattern for name, pattern in form.matches}
             fits = all(len(row) == len(form.header) for row in rows) and all(
@@ -117,6 +120,10 @@ def _header(lines: list[str], start: int, layout: Layout) -> CsvHeader | None:
         elif layout.needed() <= {plain(name) for name in rows[0]}:
             return CsvHeader(rows[0], delimiter, start, form.skip_rows, quote=form.quote)
     return None
+
+
+def _names(row: Iterable[str]) -> list[str]:
+    return [plain(name) for name in row]
 
 
 def _rows(lines: list[str], delimiter: str, quote: str) -> list[list[str]]:

@@ -9,7 +9,6 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ import polars as pl
 
 from flows.readers.reference_files import provider_owners, read_contracts, read_reference
 from flows.run import Run
+from flows.store.place import Place, sources
 from flows.store.snapshot import Store
 from flows.store.table_cache import Kept, Reading, digest_of, files_of, keep, kept_by
 from schemas.tables import KEPT_TABLES, TABLES
@@ -46,8 +46,11 @@ READING: Final = 2
 """Tables read at a time: one alone leaves a core idle."""
 
 
-def with_built(run: Run, store: Store) -> Store:
-    """The store as of a snapshot that names the tables, and what each period of them is made of."""
+def build_tables(run: Run, store: Store) -> Store:
+    """Build the tables of every period, before protection.
+
+    Gives the store as of a snapshot that names them, and what each period of them is made of.
+    """
     kept = kept_by(store)
     with ThreadPoolExecutor(1) as pool:
         counting = pool.submit(_others, run, store, kept)
@@ -67,7 +70,7 @@ def read_built(store: Store, wanted: Iterable[str] = TABLES) -> Tables:
         return beside_other_periods(dict(zip(found, pool.map(_read, found.values()), strict=True)))
 
 
-def _read(paths: Sequence[Path]) -> pl.DataFrame:
+def _read(paths: Sequence[Place]) -> pl.DataFrame:
     parts = [pl.read_parquet(path) for path in paths]
     return whole_of(parts) if len(parts) > 1 else parts[0]
 
@@ -226,7 +229,7 @@ def _others(run: Run, store: Store, kept: Kept) -> tuple[Tables, dict[str, str]]
 
 def _table(store: Store, kept: Kept, name: str) -> pl.DataFrame:
     """An earlier table, in whatever order."""
-    return pl.read_parquet([store.path(file) for file in files_of(kept.files, name)])
+    return pl.read_parquet(sources(map(store.path, files_of(kept.files, name))))
 
 
 def _counts(store: Store, kept: Kept) -> tuple[pl.DataFrame, dict[str, str]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 from flows.run import Run
-from flows.steps.tabulate import Staged
+from flows.steps.stage_release import Staged
+from flows.store.place import remove_folder
 from flows.store.publish import is_published, modes_of, publish, readers_folder
+from flows.store.publish_objects import publish_objects
 from flows.store.snapshot import Store
+from schemas.rules import Audience
 
 
 def commit(run: Run, store: Store, staged: Sequence[Staged]) -> Store:
@@ -19,7 +22,7 @@ def commit(run: Run, store: Store, staged: Sequence[Staged]) -> Store:
     for release in staged:
         store = store.with_snapshot(**release.in_snapshot(store.snapshot, run.settings.keep_releases))
     if store.snapshot != run.store.snapshot:
-        store.commit()
+        store = store.commit()
         run.log("committed", releases=releases_of(run, store))
     return store
 
@@ -30,9 +33,8 @@ def withdraw(run: Run, store: Store) -> Store:
     In this order: a run that ends between leaves a snapshot that brings them back, and can be repeated.
     """
     for audience in run.store.snapshot.releases:
-        shutil.rmtree(readers_folder(run.data, audience), ignore_errors=True)
-    empty = store.with_snapshot(releases={}, made_of={}, built=None)
-    empty.commit()
+        remove_folder(readers_folder(run.data, audience))
+    empty = store.with_snapshot(releases={}, made_of={}, built=None).commit()
     run.log("committed", releases={})
     return empty
 
@@ -40,10 +42,21 @@ def withdraw(run: Run, store: Store) -> Store:
 def publish_release(run: Run, staged: Staged, store: Store) -> str:
     """Bring an audience's committed release before its readers; gives the release's folder name."""
     release = store.snapshot.releases[staged.audience][-1]
-    modes = modes_of(staged.audience, run.settings.internal_group)
-    if not is_published(run.data, release, modes):
-        publish(run.data, release, modes)
+    if not is_before_readers(run, staged.audience, release):
+        bring_before_readers(run, staged.audience, release, store)
     return release
+
+
+def is_before_readers(run: Run, audience: Audience, release: str) -> bool:
+    """Whether the readers of an audience see exactly this release, under its permissions."""
+    return is_published(run.data, release, modes_of(audience, run.settings.internal_group))
+
+
+def bring_before_readers(run: Run, audience: Audience, release: str, store: Store) -> str:
+    """Publish a release of the store, or complete what was begun; gives its release id."""
+    if isinstance(run.data, Path):
+        return publish(run.data, release, modes_of(audience, run.settings.internal_group))
+    return publish_objects(store, run.data, release)
 
 
 def releases_of(run: Run, store: Store) -> dict[str, str]:

@@ -12,6 +12,7 @@ from flows.readers.file_result import FileResult
 from flows.readers.landing import discover
 from flows.settings import Settings
 from flows.steps.intake import read_again
+from flows.store.place import private_room
 
 PLACE = ["shown_name", "source", "row_number", "column"]
 
@@ -28,7 +29,7 @@ def values_of(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     ]
     if {file.shown_name for file in files} != wanted:
         raise ProductError("E_FILE_GONE")
-    with tempfile.TemporaryDirectory(dir=settings.data / "store", prefix="values-") as scratch:
+    with tempfile.TemporaryDirectory(dir=private_room(settings.data), prefix="values-") as scratch:
         results = [read_again(file, Path(scratch) / "plain", settings) for file in files]
     found = [_texts(result, rows) for result in results]
     values = pl.concat([_no_values(rows), *found]).unique(PLACE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -12,14 +12,16 @@ import polars as pl
 
 from flows.readers.extract import open_extract
 from flows.readers.file_result import FileResult
-from flows.readers.landing import LandingFile
+from flows.readers.landing import LandingFile, landed
 from flows.readers.preflight import Limits, Preflight, preflight, remove_scratch
 from flows.readers.read_tables import kept_by_kind
 from flows.readers.reference_files import read_reference
 from flows.readers.rejections import Growing, Rejected
 from flows.readers.stopping_rules import stopping_rules
+from flows.run import Run
 from flows.settings import Settings
 from flows.store.files import read_json
+from flows.store.place import file_at
 from schemas.accepted import LINE_BESIDE
 from schemas.columns import names
 from transforms.intake.accept import Accepted, Ceiling, accept_lines
@@ -91,6 +93,11 @@ def plan_batches(files: list[LandingFile], megabytes: int = 64, most: int = 500)
     return batches
 
 
+def intake(run: Run, listing: str) -> dict[str, Any]:
+    """Take in one batch of files; its report holds counts, codes and names of private files."""
+    return asdict(intake_batch(Path(listing), run.work, run.settings, run.settings.key))
+
+
 def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -> BatchReport:
     """Take in the files of a listing (private JSON in the work folder).
 
@@ -102,9 +109,8 @@ def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -
     for number, entry in enumerate(listing["files"]):
         scratch = work / f"{batch_file.stem}-{number}.plain"
         try:
-            result = _take_in(
-                Path(entry["path"]), entry["shown_name"], entry["size"], scratch, settings, known
-            )
+            file = LandingFile(**{**entry, "path": file_at(entry["path"])})
+            result = _take_in(file, scratch, settings, known)
         except Growing:
             continue
         finally:
@@ -124,27 +130,34 @@ def read_again(file: LandingFile, scratch: Path, settings: Settings) -> FileResu
     """One file as its reader gives it, before any row is validated; nothing of it is taken in."""
     from flows.readers.read_x12 import read_small_files
 
-    result = _take_in(file.path, file.shown_name, file.size, scratch, settings, set())
+    result = _take_in(file, scratch, settings, set())
     if result.raw is not None:
         list(read_small_files([result], settings))
     return result
 
 
-def _take_in(
-    path: Path, shown_name: str, size: int, scratch: Path, settings: Settings, known: set[str]
-) -> FileResult:
+def _take_in(file: LandingFile, scratch: Path, settings: Settings, known: set[str]) -> FileResult:
     """One file: preflight, then its form's reader; Rejected becomes its ledger row."""
     row = {
-        "shown_name": shown_name,
+        "shown_name": file.shown_name,
         "file_key": "",
         "sha256": "",
-        "bytes": size,
+        "bytes": file.size,
         "kind": "",
         "outcome": "accepted",
         "reason": "",
         **dict.fromkeys(ROW_COUNTS, 0),
     }
     limits = Limits(settings.maximum_file_megabytes << 20, settings.maximum_expansion)
+    if file.size > limits.largest_bytes:
+        return FileResult(_rejected(row, "file_expands_too_much"))
+    with landed(file, scratch) as path:
+        return _read_landed(path, row, scratch, settings, known, limits)
+
+
+def _read_landed(
+    path: Path, row: dict[str, Any], scratch: Path, settings: Settings, known: set[str], limits: Limits
+) -> FileResult:
     found = None
     try:
         found = preflight(path, scratch, limits)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from flows.errors import ProductError
 from flows.run import Run
-from flows.steps.admission import Partition, TakenIn, partition_key, read_ledger
-from flows.steps.tabulate import audiences_due
+from flows.steps.admit import TakenIn
+from flows.steps.due import audiences_due
+from flows.store.known import Partition, partition_key, read_ledger
 from flows.store.ledger import as_of
 from flows.store.snapshot import Store
 

@@ -15,8 +15,11 @@ from flows.readers.landing import shown_name
 from flows.readers.reference_files import fingerprint
 from flows.run import Run
 from flows.settings import Settings
-from flows.steps.admission import Found, TakenIn, listings_of, read_ledger, write_ledger
+from flows.steps.admit import TakenIn
+from flows.steps.discover import Found, listings_of
 from flows.store import ledger
+from flows.store.known import read_ledger, write_ledger
+from flows.store.objects import ObjectPath
 from flows.store.snapshot import Edition
 
 SHOWN: Final = re.compile(r"f:[0-9a-f]{12}")
@@ -29,7 +32,12 @@ def names_of(settings: Settings, file: str) -> list[str]:
     """
     if SHOWN.fullmatch(file):
         return [file]
-    landing = (settings.data / "landing").resolve()
+    data = settings.data
+    if isinstance(data, ObjectPath):
+        objects = [ObjectPath(file), data / file, data / "landing" / file]
+        inside = [path for path in objects if path.startswith(f"{data}/landing/")]
+        return [shown_name(path, data / "landing", settings.key) for path in inside]
+    landing = (data / "landing").resolve()
     paths = [Path(file).resolve(), (landing / file).resolve()]
     return [shown_name(path, landing, settings.key) for path in paths if path.is_relative_to(landing)]
 
@@ -46,7 +54,7 @@ def retract(run: Run, file: str) -> TakenIn:
     batches = [batch.retire(keys) for batch in run.store.snapshot.batches]
     store = run.store.with_snapshot(
         batches=tuple(batch for batch in batches if batch),
-        ledger=write_ledger(run, ledger.retracted(before, keys)),
+        ledger=write_ledger(run.store, run.work, ledger.retracted(before, keys)),
         fingerprint=fingerprint(run.settings),
         edition=_closed(run.store.snapshot.edition),
     )

@@ -12,14 +12,16 @@ from typing import Any
 
 from flows.errors import DONE, DOUBTS
 from flows.run import Run
-from flows.steps.admission import Found, TakenIn
+from flows.steps.admit import TakenIn
 from flows.steps.commit import releases_of
+from flows.steps.discover import Found
 from flows.steps.linked_share import is_below, linked_answers
 from flows.steps.plan import Plan
 from flows.steps.plausibility import left_anchors
 from flows.steps.recover import Recovered
 from flows.store.publish import read_manifest, staged_folder
 from flows.store.snapshot import Store
+from flows.store.sweep import sweep
 
 FILES_SHOWN = 20
 """Files whose findings are listed for people one by one."""
@@ -199,7 +201,7 @@ def summarize(
         ceiling=run.settings.quarantine_ceiling,
     )
     run.log("summary", **summary.as_dict())
-    store.sweep(keep=run.work)
+    sweep(store, keep=run.work)
     return summary
 
 

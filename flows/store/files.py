@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from flows.errors import ProductError
+from flows.store.objects import ObjectPath
 
 PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
@@ -51,8 +52,10 @@ flush_folder = flush_file
 """Make the names in a folder durable."""
 
 
-def digest(path: Path) -> str:
+def digest(path: Path | ObjectPath) -> str:
     """sha256 of the file's bytes, in hex."""
+    if isinstance(path, ObjectPath):
+        return path.digest()
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -72,6 +75,13 @@ def put(draft: Path, path: Path, give_modes: Callable[[Path], None]) -> None:
     flush_folder(path.parent)
 
 
+def move_private(file: Path, target: Path) -> None:
+    """Move a finished file to its place, flushed and for its owner alone."""
+    flush_file(file)
+    file.chmod(PRIVATE_FILE)
+    file.replace(target)
+
+
 def copy_atomically(source: Path, path: Path, scratch: Path, give_modes: Callable[[Path], None]) -> None:
     """Replace a file by a copy of another."""
     draft = scratch / f".{path.name}.new"
@@ -84,7 +94,7 @@ def as_json(value: Any) -> bytes:
     return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=True) + "\n").encode()
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path | ObjectPath) -> Any:
     """The value in a JSON file, None when there is no file; ValueError when it is damaged."""
     try:
         return json.loads(path.read_bytes())

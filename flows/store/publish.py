@@ -12,7 +12,8 @@ import grp
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -30,9 +31,13 @@ from flows.store.files import (
     put,
     read_json,
 )
+from flows.store.objects import AT_A_TIME, ObjectPath
+from flows.store.place import Place
 
 MANIFEST: Final = "manifest.json"
 PUBLISHED_AT: Final = "published_at"
+OF_THE_WRITING: Final = dict.fromkeys((PUBLISHED_AT, "token"), "")
+"""What a manifest says of when and how it was written; the rest is the same for the same release."""
 OPEN_FOLDER: Final = 0o755
 """Mode of benchmarks/ itself: it holds nothing but the folders of the audiences."""
 PATIENCE_SECONDS: Final = (0.05, 0.2, 0.5, 1.0)
@@ -52,8 +57,11 @@ class Modes:
             os.chown(path, -1, self.group)
         path.chmod(self.folder if path.is_dir() else self.file)
 
-    def hold(self, path: Path) -> bool:
-        """Whether a file or folder has them."""
+    def hold_all(self, *paths: Path) -> bool:
+        """Whether files and folders have them."""
+        return all(map(self._hold, paths))
+
+    def _hold(self, path: Path) -> bool:
         told = path.stat()
         mode = self.folder if path.is_dir() else self.file
         return told.st_mode & 0o7777 == mode and self.group in (None, told.st_gid)
@@ -78,12 +86,12 @@ def modes_of(audience: str, internal_group: str | None = None) -> Modes:
     return Modes(0o640, 0o750, group)
 
 
-def readers_folder(data: Path, audience: str) -> Path:
+def readers_folder(data: Place, audience: str) -> Place:
     """What the readers of an audience look at."""
     return data / "benchmarks" / audience
 
 
-def read_manifest(folder: Path) -> dict[str, Any] | None:
+def read_manifest(folder: Place) -> dict[str, Any] | None:
     """The manifest in a folder, None when there is none or it cannot be read."""
     try:
         manifest = read_json(folder / MANIFEST)
@@ -104,29 +112,49 @@ def folders_of(manifest: dict[str, Any]) -> list[str]:
     return sorted(names - {"."})
 
 
-def staged_folder(data: Path, release: str) -> Path:
+def staged_folder(data: Place, release: str) -> Place:
     """Where a release of the store stands."""
     return data / "store" / "releases" / release
 
 
-def is_whole(folder: Path, manifest: dict[str, Any] | None) -> bool:
+def is_whole(folder: Place, manifest: dict[str, Any] | None) -> bool:
     """Whether a folder holds every file of a manifest, byte for byte."""
-    return manifest is not None and all(
-        (folder / name).is_file() and digest(folder / name) == sha256
-        for name, sha256 in files_of(manifest).items()
-    )
+    if manifest is None:
+        return False
+    files = files_of(manifest)
+    found = digests(folder / name for name in files)
+    return all(sha256 == here for sha256, here in zip(files.values(), found, strict=True))
 
 
-def is_published(data: Path, release: str, modes: Modes | None = None) -> bool:
+def digests(paths: Iterable[Place]) -> Iterator[str | None]:
+    """sha256 of each file, None where there is none. Of a disk one after another, as they are asked for."""
+    wanted = list(paths)
+    if not wanted or isinstance(wanted[0], Path):
+        yield from map(_digest_if_there, wanted)
+        return
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        yield from pool.map(_digest_if_there, wanted)
+
+
+def _digest_if_there(path: Place) -> str | None:
+    if isinstance(path, Path) and not path.is_file():
+        return None
+    try:
+        return digest(path)
+    except FileNotFoundError:
+        return None
+
+
+def is_published(data: Place, release: str, modes: Modes | None = None) -> bool:
     """Whether its readers see exactly this release of the store; with `modes`, under these permissions."""
     manifest = read_manifest(staged_folder(data, release))
     if manifest is None or faults(data, manifest["audience"], manifest):
         return False
     folder = readers_folder(data, manifest["audience"])
-    return modes is None or all(map(modes.hold, (folder, folder / MANIFEST)))
+    return modes is None or isinstance(folder, ObjectPath) or modes.hold_all(folder, folder / MANIFEST)
 
 
-def faults(data: Path, audience: str, expected: dict[str, Any] | None = None) -> list[str]:
+def faults(data: Place, audience: str, expected: dict[str, Any] | None = None) -> list[str]:
     """What differs between the folder of an audience and its manifest (and the store's, when given).
 
     One line per file.
@@ -135,35 +163,35 @@ def faults(data: Path, audience: str, expected: dict[str, Any] | None = None) ->
     manifest = read_manifest(folder)
     if manifest is None:
         return [f"{MANIFEST}: missing or unreadable"]
-    if expected is not None and {**manifest, PUBLISHED_AT: ""} != {**expected, PUBLISHED_AT: ""}:
+    if expected is not None and not says_the_same(manifest, expected):
         return [f"{MANIFEST}: not that of the store's release"]
     release = folder / "releases" / str(manifest["release_id"])
     wanted = {
         place / name: sha256 for name, sha256 in files_of(manifest).items() for place in (folder, release)
     }
     wrong = [
-        f"{path.relative_to(folder).as_posix()}: {'differs from' if path.is_file() else 'missing from'} "
+        f"{path.relative_to(folder).as_posix()}: {'differs from' if here else 'missing from'} "
         f"the release (sha256 {sha256})"
-        for path, sha256 in wanted.items()
-        if not path.is_file() or digest(path) != sha256
+        for (path, sha256), here in zip(wanted.items(), digests(wanted), strict=True)
+        if here != sha256
     ]
-    strays = [_name_in(folder, path) for path in _strays(folder, manifest)]
+    strays = [path.relative_to(folder).as_posix() for path in strays_in(folder, manifest)]
     return wrong + [f"{name}: not part of the release" for name in sorted(strays)]
 
 
 def publish(data: Path, release: str, modes: Modes) -> str:
-    """Bring a release of the store before its readers, or complete what was begun; gives its release id.
+    """Bring a release of the store on a disk before its readers, or complete what was begun; gives its id.
 
     E_RELEASE_DAMAGED when the store's copy is not what its manifest says, E_PUBLISH_PENDING when a file
     cannot be replaced.
     """
-    source = staged_folder(data, release)
+    source = data / "store" / "releases" / release
     manifest = read_manifest(source)
     if manifest is None or not is_whole(source, manifest):
         raise ProductError("E_RELEASE_DAMAGED", f"store/releases/{release}")
     scratch = private_folder(data / "store" / "running" / f"publish-{release}")
     _folder(data / "benchmarks").chmod(OPEN_FOLDER)
-    folder = _folder(readers_folder(data, manifest["audience"]), modes)
+    folder = _folder(data / "benchmarks" / manifest["audience"], modes)
     home = _folder(folder / "releases", modes) / manifest["release_id"]
     _publish_folder(source, home, manifest, modes, scratch)
     failpoint("publish_folder")
@@ -177,6 +205,16 @@ def publish(data: Path, release: str, modes: Modes) -> str:
     shutil.rmtree(scratch)
     failpoint("publish_audience")
     return str(manifest["release_id"])
+
+
+def says_the_same(manifest: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two manifests are of the same release, whenever each was written."""
+    return manifest | OF_THE_WRITING == other | OF_THE_WRITING
+
+
+def stamped(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The manifest as it is published now."""
+    return {**manifest, PUBLISHED_AT: f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"}
 
 
 def _publish_folder(source: Path, home: Path, manifest: dict[str, Any], modes: Modes, scratch: Path) -> None:
@@ -207,12 +245,11 @@ def _publish_folder(source: Path, home: Path, manifest: dict[str, Any], modes: M
 def _publish_manifest(folder: Path, manifest: dict[str, Any], modes: Modes, scratch: Path) -> None:
     """What readers go by; a manifest that says the same keeps its time of publishing."""
     now = read_manifest(folder)
-    if now is not None and {**now, PUBLISHED_AT: ""} == {**manifest, PUBLISHED_AT: ""}:
+    if now is not None and says_the_same(now, manifest):
         modes.give(folder / MANIFEST)
         return
-    stamped = {**manifest, PUBLISHED_AT: f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"}
     draft = scratch / MANIFEST
-    draft.write_bytes(as_json(stamped))
+    draft.write_bytes(as_json(stamped(manifest)))
     _patiently(lambda: put(draft, folder / MANIFEST, modes.give))
 
 
@@ -240,12 +277,37 @@ def _patiently(replace: Callable[[], None]) -> None:
 
 def _prune(folder: Path, manifest: dict[str, Any]) -> None:
     """Remove tables the release does not have and the folders of other releases (the store keeps those)."""
-    for path in _strays(folder, manifest):
+    for path in _stray_files(folder, manifest):
         path.unlink() if path.is_file() or path.is_symlink() else shutil.rmtree(path)
     flush_folder(folder)
 
 
-def _strays(folder: Path, manifest: dict[str, Any]) -> list[Path]:
+def strays_in(folder: Place, manifest: dict[str, Any]) -> list[Path] | list[ObjectPath]:
+    """What stands in a published folder and is not of the release.
+
+    In an object store the release before stays beside it: those that read by its manifest may go on.
+    """
+    if isinstance(folder, ObjectPath):
+        return _stray_objects(folder, manifest)
+    return _stray_files(folder, manifest)
+
+
+def _stray_objects(folder: ObjectPath, manifest: dict[str, Any]) -> list[ObjectPath]:
+    named, inner = files_of(manifest), {PurePosixPath(name) for name in folders_of(manifest)}
+    home = PurePosixPath("releases", str(manifest["release_id"]))
+    found = []
+    for path in (entry.path for entry in folder.listed()):
+        name = path.relative_to(folder)
+        if name.is_relative_to(home):
+            is_stray = name.relative_to(home).as_posix() not in named
+        else:
+            looked_at = inner.intersection(name.parents) or name.match("*.parquet") and len(name.parts) == 1
+            is_stray = bool(looked_at) and name.as_posix() not in named
+        found += [path] if is_stray else []
+    return found
+
+
+def _stray_files(folder: Path, manifest: dict[str, Any]) -> list[Path]:
     named = {*files_of(manifest), *folders_of(manifest)}
     home = folder / "releases" / str(manifest["release_id"])
     releases = [path for path in (folder / "releases").glob("*") if path != home]

@@ -13,7 +13,9 @@ from typing import Any, Final
 import polars as pl
 
 from flows.store.files import FLUSHING, as_json, digest, flush_file, flush_folder, private_folder
+from flows.store.objects import ObjectPath, put_all
 from flows.store.parquet_out import write_table
+from flows.store.place import Place
 from flows.store.publish import MANIFEST, PUBLISHED_AT, is_whole, read_manifest
 from schemas.columns import Column
 from schemas.rules import SCHEMA_VERSION, DisclosureRules, Rules
@@ -79,7 +81,7 @@ def stage_release(
     identity: str,
     dictionary: str,
     terms: Terms,
-    data: Path,
+    data: Place,
     scratch: Path,
     late: Callable[[], Mapping[str, pl.DataFrame]] = dict,
     beside: Callable[[Path], Sequence[Path]] = lambda _: (),
@@ -119,7 +121,7 @@ def stage_release(
     for folder in {path.parent for path in further_files} | {draft}:
         folder.chmod(0o700)
         flush_folder(folder)
-    return _place(draft, private_folder(data / "store" / "releases"), identity)
+    return _place(draft, data / "store" / "releases", identity)
 
 
 def file_metadata(name: str, identity: str, terms: Terms) -> dict[str, str]:
@@ -172,19 +174,28 @@ def _checked(path: Path, rows: int) -> dict[str, Any]:
     return {**_entry(path), "rows": rows}
 
 
-def _place(draft: Path, releases: Path, identity: str) -> str:
+def _place(draft: Path, releases: Place, identity: str) -> str:
     """Move the draft to its place; a folder of that name that is whole already is the same release."""
     manifest = read_manifest(draft) or {}
     name = f"{identity}-{_digest_of(manifest)[:8]}"
     home = releases / name
+    there = read_manifest(home)
+    if there is not None and _digest_of(there) == _digest_of(manifest) and is_whole(home, there):
+        shutil.rmtree(draft)
+        return name
+    if isinstance(home, ObjectPath):
+        files = {
+            home / path.relative_to(draft).as_posix(): path for path in draft.rglob("*") if path.is_file()
+        }
+        last = home / MANIFEST
+        put_all({target: path for target, path in files.items() if target != last})
+        put_all({last: draft / MANIFEST})
+        return name
+    private_folder(home.parent)
     if home.is_dir():
-        there = read_manifest(home)
-        if there is not None and _digest_of(there) == _digest_of(manifest) and is_whole(home, there):
-            shutil.rmtree(draft)
-            return name
         home.rename(draft.with_name("damaged"))
     draft.rename(home)
-    flush_folder(releases)
+    flush_folder(home.parent)
     return name
 
 

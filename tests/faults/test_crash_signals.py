@@ -130,7 +130,7 @@ def test_a_bug_in_a_step_leaves_no_value_behind(
     def broken(*given: Any, **named: Any) -> None:
         raise kind("member 123-45-6789")
 
-    monkeypatch.setattr("flows.steps.resolve.resolve_touched", broken)
+    monkeypatch.setattr("flows.steps.resolve.resolve_lines", broken)
     with pytest.raises(ProductError) as caught:
         run_nightly(data)
     assert caught.value.code == "E_STEP"

@@ -105,7 +105,8 @@ def test_c9_a_file_that_goes_away_during_the_run_is_left_for_the_next(
     for name in ("claims.csv", "other.csv"):
         path = tmp_path / name
         path.write_bytes(CSV if name == "claims.csv" else as_csv([claim()]))
-        entries.append({"path": str(path), "shown_name": name, "size": path.stat().st_size})
+        marks = {"size": path.stat().st_size, "modified_ns": path.stat().st_mtime_ns}
+        entries.append({"path": str(path), "shown_name": name, **marks})
     target = tmp_path / "claims.csv"
     if when == "before":
         target.unlink()

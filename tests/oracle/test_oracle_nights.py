@@ -20,7 +20,8 @@ from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 from schemas.rules import Rules
 from transforms.reference import parse_reference
 from transforms.resolve import resolve_lines
-from transforms.resolve.affected_claims import ROW, RowSet, affected_claims, shards
+from transforms.resolve.affected_claims import ROW, RowSet, affected_claims
+from transforms.resolve.claim_groups import claim_groups
 
 CLAIM_SCHEMA, REMIT_SCHEMA = polars_schema(ACCEPTED_CLAIM_LINE), polars_schema(ACCEPTED_REMIT_LINE)
 REFERENCE_FOLDER = Path(__file__).resolve().parents[2] / "data" / "reference"
@@ -149,11 +150,17 @@ def test_any_nights_in_any_order_end_as_one_night(first: int, reference: Referen
 
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, 14, 7))
-def test_shards_resolve_alone_as_among_all(first: int, reference: ReferenceTables) -> None:
+def test_groups_resolve_alone_as_among_all(first: int, reference: ReferenceTables) -> None:
     for seed in range(first, first + 7):
         rows = some_worlds(seed)
-        parts = shards(rows.claims.lazy(), rows.remits.lazy(), rows_per_shard=8)
-        found = [resolved(only(rows, part), reference) for part in parts]
+        groups = claim_groups(
+            linked_claims(rows.claims).collect(), linked_remits(rows.remits).collect(), rows_per_group=8
+        )
+        parts = [
+            Rows(rows.claims.filter(groups.claims == number), rows.remits.filter(groups.remits == number))
+            for number in range(max(int(side.max()) for side in groups) + 1)
+        ]
+        found = [resolved(part, reference) for part in parts]
         given = Rows(pl.concat(part.claims for part in found), pl.concat(part.remits for part in found))
 
         assert len(parts) > 1

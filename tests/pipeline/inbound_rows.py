@@ -123,7 +123,8 @@ def take_in(folder: Path, files: Mapping[str, bytes], **changes: Any) -> TakenFi
         path = landing / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        entries.append({"path": str(path), "shown_name": name, "size": len(content)})
+        marks = {"size": len(content), "modified_ns": path.stat().st_mtime_ns}
+        entries.append({"path": str(path), "shown_name": name, **marks})
     return take_in_listed(folder, entries, **changes)
 
 

@@ -13,7 +13,7 @@ from small_runs import run_nightly, settings_for
 
 from flows.settings import shipped
 from flows.state import state_of
-from flows.steps.admission import read_ledger
+from flows.store.known import read_ledger
 from flows.store.snapshot import Store
 
 MANY = 12
@@ -88,7 +88,7 @@ def test_quarantined_rows_are_tried_again_when_the_rules_that_stopped_them_chang
         bad=as_csv([*claims(2), claim(claim_id="BAD", charge_amount="1 845")]),
     )
     assert run_nightly(tmp_path).rows["quarantined"] == 1
-    monkeypatch.setattr("flows.steps.admission.stopping_rules", lambda settings: "other rules")
+    monkeypatch.setattr("flows.steps.discover.stopping_rules", lambda settings: "other rules")
     monkeypatch.setattr("flows.steps.intake.stopping_rules", lambda settings: "other rules")
     summary = run_nightly(tmp_path)
     assert (summary.files, summary.rows["rows_read"]) == ({"accepted": 1}, 3)

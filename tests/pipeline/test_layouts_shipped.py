@@ -80,6 +80,15 @@ def test_the_flat_835(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.remit_lines["remark_codes"].to_list() == ["N115"]
 
 
+@pytest.mark.parametrize(("total", "noticed"), [("635", 0), ("635.00", 0), ("647.50", 1), ("", 0)])
+def test_a_sixth_adjustment_is_noticed_by_the_total_beside_the_five(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, total: str, noticed: int
+) -> None:
+    found = taken_in(tmp_path, monkeypatch, {"export": as_csv([{**HDI_REMIT, "LineTotalAdjAmount": total}])})
+    assert texts(found.remit_lines, REMIT) == [REMIT]
+    assert found.only["findings"].get("adjustments_incomplete:adjustments", 0) == noticed
+
+
 @pytest.mark.parametrize("change", [{"ClaimStatus": "REVERSED"}, {"LineAdj1Group": "CORRECTION"}])
 def test_words_that_the_samples_do_not_show_quarantine_the_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, str]

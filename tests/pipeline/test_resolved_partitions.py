@@ -1,4 +1,4 @@
-"""Resolved partitions have the same bytes however their rows came together: at once, in shards, by night."""
+"""Resolved partitions have the same bytes however their rows came together: at once, in groups, by night."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import polars as pl
 import pytest
 from small_runs import deliver, run_nightly, run_rerun, small_files
 
+import flows.steps.affected
+import flows.steps.partitions
 import flows.steps.resolve
-from flows.steps.tabulate import moved_partitions
+from flows.steps.stage_release import moved_partitions
 from flows.store.snapshot import PartitionFiles, Store
 from transforms.tables.release_changes import changed_lines
 
@@ -31,23 +33,22 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
-@pytest.mark.parametrize("held_rows", [0, 1_000_000], ids=["spilled", "held"])
-def test_shards_give_the_same_files(
-    held_rows: int, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(flows.steps.resolve, "ROWS_PER_SHARD", 60)
-    monkeypatch.setattr(flows.steps.resolve, "HELD_ROWS", held_rows)
-    shards: list[int] = []
+def test_groups_give_the_same_files(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flows.steps.affected, "ROWS_PER_GROUP", 60)
+    monkeypatch.setattr(flows.steps.affected, "ROWS_LAID", 100)
+    monkeypatch.setattr(flows.steps.affected, "ROWS_READ", 10)
+    monkeypatch.setattr(flows.steps.partitions, "ROWS_WRITTEN", 50)
+    groups: list[int] = []
     resolve_lines = flows.steps.resolve.resolve_lines
 
     def counted(claims: pl.LazyFrame, *rest: object) -> object:
-        shards.append(1)
+        groups.append(1)
         return resolve_lines(claims, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(flows.steps.resolve, "resolve_lines", counted)
     deliver(tmp_path)
     run_nightly(tmp_path)
-    assert len(shards) > 3
+    assert len(groups) > 3
     assert partitions(tmp_path) == partitions(whole)
 
 

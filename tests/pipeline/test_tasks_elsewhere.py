@@ -11,11 +11,12 @@ from pathlib import Path
 from small_runs import KEY, deliver, environment_for, settings_for
 
 from flows.run import open_run
-from flows.steps.admission import discover, intake
+from flows.steps.discover import discover
+from flows.steps.intake import intake
 
 ELSEWHERE = """
 import json, pickle, sys
-from flows.steps.admission import intake
+from flows.steps.intake import intake
 
 run, listings = pickle.load(sys.stdin.buffer)
 print(json.dumps([intake(run, listing) for listing in listings], default=str))

@@ -12,10 +12,13 @@ import pytest
 import zstandard
 from small_runs import published, run_nightly, settings_for
 
+from flows.dag import resolve_claims
 from flows.run import InProcess, Run, open_run
-from flows.steps.admission import discover, intake, read_ledger, take_in
+from flows.steps.admit import admit
+from flows.steps.discover import discover
+from flows.steps.intake import intake
 from flows.steps.plan import plan_run
-from flows.steps.resolve import resolve
+from flows.store.known import read_ledger
 from flows.store.snapshot import Store
 from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
@@ -80,8 +83,8 @@ def take_in_and_resolve(data: Path, batch_files: int = 500) -> Store:
 
     def night(run: Run) -> Store:
         found = do("discover", discover, run)
-        taken = take_in(run, found, do.each("intake", intake, run, found.listings))
-        store = do("resolve", resolve, run, taken, plan_run(run, taken, None), None).store
+        taken = admit(run, found, do.each("intake", intake, run, found.listings))
+        store = resolve_claims(run, do, taken, plan_run(run, taken, None)).store
         store.commit()
         return store
 

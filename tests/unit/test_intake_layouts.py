@@ -18,6 +18,7 @@ from transforms.intake.layouts import (
     canonical_layout,
     canonical_text,
     pick_layout,
+    pick_nested,
 )
 
 FOLDER = Path(__file__).resolve().parents[2] / "config" / "layouts"
@@ -64,7 +65,14 @@ def test_the_optional_columns_are_those_of_the_contract() -> None:
     assert not {"line_control_number", "patient_sex", "modifier_1"} & required["claim_lines"]
 
 
-@pytest.mark.parametrize("layout", SHIPPED, ids=lambda layout: layout.name)
+@pytest.mark.parametrize("layout", [one for one in SHIPPED if one.nested], ids=lambda layout: layout.name)
+def test_each_shipped_nested_layout_is_picked_by_its_own_paths(layout: Layout) -> None:
+    paths = layout.signature()
+    assert pick_nested(paths | {"another.path"}, SHIPPED) == layout
+    assert all(pick_nested(paths - {path}, SHIPPED) != layout for path in paths)
+
+
+@pytest.mark.parametrize("layout", [one for one in SHIPPED if not one.nested], ids=lambda layout: layout.name)
 def test_each_shipped_layout_is_picked_by_its_own_header(layout: Layout) -> None:
     header = sorted(layout.needed()) + sorted(layout.headers() - layout.needed())
     assert pick_layout(header, SHIPPED) == (layout, [])

@@ -10,6 +10,7 @@ import pytest
 
 from flows.errors import ProductError
 from flows.store.snapshot import FORMAT, BatchFiles, PartitionFiles, Snapshot, Store, key_id, read_snapshot
+from flows.store.sweep import sweep
 from schemas.accepted import ACCEPTED_CLAIM_LINE
 from schemas.columns import polars_schema
 
@@ -75,7 +76,7 @@ def test_a_sweep_removes_what_no_snapshot_names_and_nothing_else(tmp_path: Path)
     for folder in ("store/running/old", "store/running/mine", "store/releases/old", "benchmarks", "landing"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "file").write_text("x")
-    removed = store.sweep(keep=tmp_path / "store/running/mine")
+    removed = sweep(store, keep=tmp_path / "store/running/mine")
     assert removed == 3
     assert not store.path(orphan).exists()
     assert named.exists()

@@ -375,4 +375,5 @@ def test_a_rule_that_excepts_states_needs_to_know_the_state(state: str | None, s
     qz: Row = {"payer": "uhc", "payer_name": "UNITEDHEALTHCARE", "care_model": "crna_alone", "state": state}
     lines = table_lines.lines(paid(36_000, service_date=date(2025, 10, 2), **qz))
     analysis = open_analysis(lines, date(2025, 12, 31), Rules(), table_lines.reference())
-    assert analysis.lines.get_column("expected_share").to_list() == [share]
+    (part,) = analysis.parts
+    assert part.lines.collect().get_column("expected_share").to_list() == [share]

@@ -10,6 +10,7 @@ import pytest
 import table_lines
 
 import transforms.tables.cube as grid_module
+import transforms.tables.facts as facts
 import transforms.tables.measuring as measuring
 from schemas.rules import Rules
 from transforms.tables.analysis_lines import dense
@@ -31,7 +32,10 @@ def build(lines: pl.LazyFrame) -> dict[str, pl.DataFrame]:
 def test_small_and_large_ways_give_the_same_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = table_lines.random_lines(600, seed=3, providers=9).collect().lazy()
     laid_out = build(lines)
+    monkeypatch.setattr(facts, "LARGEST_TABLE", 0)
+    monkeypatch.setattr(facts, "PACKED_BITS", 0)
     monkeypatch.setattr(measuring, "LARGEST_TABLE", 0)
+    monkeypatch.setattr(measuring, "PACKED_BITS", 0)
     monkeypatch.setattr(grid_module, "LARGEST_MAP", 0)
     for name, frame in build(lines).items():
         assert frame.equals(laid_out[name]), name
@@ -49,16 +53,32 @@ def test_tables_are_built_where_some_have_no_row(kept: pl.Expr) -> None:
 
 def test_dense_numbers_are_equal_exactly_where_values_are() -> None:
     values = pl.Series(["b", "a", "b", "c", "a", "b"])
-    numbers = dense(values)
+    numbers = dense(values.hash(0), values.hash(1))
     assert sorted(set(numbers.tolist())) == [0, 1, 2]
     assert len(set(zip(values.to_list(), numbers.tolist(), strict=True))) == 3
 
 
-@pytest.mark.parametrize("size", [10, 70_000])
-def test_stable_order_is_that_of_a_plain_sort(size: int) -> None:
-    numbers = np.random.default_rng(1).integers(0, size, 5_000)
-    order = measuring._stable_order(numbers, size)
-    assert (order == np.argsort(numbers, kind="stable")).all()
+def test_values_that_share_a_hash_are_told_apart_by_the_other() -> None:
+    same, other = (pl.Series(hashes, dtype=pl.UInt64) for hashes in ([7, 7, 5, 7], [1, 2, 1, 1]))
+    assert len(set(zip(same, other, dense(same, other).tolist(), strict=True))) == 3
+
+
+@pytest.mark.parametrize("largest", [10, 1 << 33, 1 << 55])
+def test_sums_are_exact_beyond_what_floats_hold(largest: int) -> None:
+    rng = np.random.default_rng(1)
+    base, values = rng.integers(0, 5, 200), rng.integers(-largest, largest, 200)
+    wanted = [sum(values[base == cell].tolist()) for cell in range(6)]
+    assert facts.added(base, values, 6).tolist() == wanted
+
+
+@pytest.mark.parametrize("largest", [10, 1 << 62])
+def test_pairs_are_in_order_whether_they_fit_into_one_number_or_not(largest: int) -> None:
+    rng = np.random.default_rng(1)
+    first, second = rng.integers(0, 50, 500), rng.integers(-largest, largest, 500)
+    found = facts.in_order(first, second)
+    assert list(zip(*(column.tolist() for column in found), strict=True)) == sorted(
+        zip(first.tolist(), second.tolist(), strict=True)
+    )
 
 
 @pytest.mark.parametrize(

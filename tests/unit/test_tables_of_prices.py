@@ -167,12 +167,16 @@ def test_freshness_tells_when_files_come_and_which_payer_is_late() -> None:
             "in_scope": True,
             "service_date": date(2024, 2, day),
             "submitted_on": date(2024, 3, day),
+            "cannot_answer": None,
         }
         for file, day in days
     ]
-    claims = pl.LazyFrame(rows)
+    rows.append({**rows[0], "submitted_on": date(2024, 3, 30), "cannot_answer": "timeliness"})
+    claims = pl.LazyFrame(rows, infer_schema_length=None)
     remits = (
-        claims.filter(pl.col("file_key") == "a").rename({"submitted_on": "payment_date"}).drop("in_scope")
+        claims.filter(pl.col("file_key") == "a", pl.col("cannot_answer").is_null())
+        .rename({"submitted_on": "payment_date"})
+        .drop("in_scope")
     )
     made = freshness(claims, remits, date(2024, 3, 31), reference())
     told, paid_out = made.to_dicts()

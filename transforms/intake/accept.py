@@ -17,8 +17,10 @@ from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from schemas.validation import split, without_unreadable
 from transforms.intake.ages import age_at
-from transforms.intake.layouts import ASSUMED, Layout
-from transforms.intake.parse import canonical_adjustments, parsed
+from transforms.intake.amounts import plain_amount
+from transforms.intake.anesthesia_time import TIME_SCALE, with_minutes
+from transforms.intake.layouts import ADJUSTMENTS_TOTAL, ASSUMED, Layout
+from transforms.intake.parse import canonical_adjustments, parsed, scaled
 from transforms.intake.plain_text import words_for_nothing
 from transforms.intake.pseudonyms import pseudonymised
 from transforms.intake.scope_filter import REPLACING
@@ -103,7 +105,8 @@ def accept_lines(
     """
     claims = layout.kind == "claim_lines"
     schema = claim_schema(rules.scope, *_impossible(reference)) if claims else remit_schema(rules.scope)
-    typed = parsed(kept, layout, rules.scope).with_row_index("_row")
+    typed = with_minutes(parsed(kept, layout, rules.scope), reference, rules, layout.money == "european")
+    typed = typed.with_row_index("_row")
     typed, dropped = without_unreadable(typed, schema, "_row")
     good, breaks = split(typed, schema, "_row")
     told = typed.select("_row", "file_key", "row_number").join(breaks, on="_row")
@@ -113,7 +116,7 @@ def accept_lines(
             frame.join(rejected, on="file_key", how="anti") for frame in (typed, good, outside)
         )
     counts = _counts(with_payer(typed.lazy(), reference).collect(), breaks)
-    counts = pl.concat([counts, _value_counts(good, dropped)], how="diagonal")
+    counts = pl.concat([counts, _value_counts(good, dropped, layout)], how="diagonal")
     if claims:
         others = _readable(parsed(outside, layout, rules.scope, only=(*HEADER, *OF_LINE)))
         bad = _readable(typed.join(good, on="_row", how="anti"))
@@ -243,6 +246,7 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
         charge_cents=pl.col("charge_amount"),
         unit_count_thousandths=pl.col("unit_count"),
         un_means=pl.lit(layout.un_means or None, pl.String),
+        cannot_answer=pl.lit("|".join(layout.cannot_answer) or None, pl.String),
         age_at_service=age_at(served, born),
         claim_line_count=pl.max_horizontal(
             "line_number", *(["claim_line_count"] if "claim_line_count" in rows.columns else [])
@@ -334,21 +338,35 @@ def _counts(typed: pl.DataFrame, breaks: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _assumed(good: pl.DataFrame) -> pl.DataFrame:
-    """(_row, column) of every value that the layout assumed."""
-    if ASSUMED not in good.columns:
+def _named_in(good: pl.DataFrame, column: str) -> pl.DataFrame:
+    """(_row, column) of every name that a column lists, joined by commas."""
+    if column not in good.columns:
         return good.clear().select("_row", column=pl.lit("", pl.String))
-    told = good.select("_row", column=pl.col(ASSUMED).str.split(",")).explode("column")
+    told = good.select("_row", column=pl.col(column).str.split(",")).explode("column")
     return told.filter(pl.col("column").is_not_null() & (pl.col("column") != ""))
 
 
-def _value_counts(good: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:
-    """Values of accepted rows that were dropped, and words read as nothing: by payer, month and column."""
+def _incomplete(good: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """(_row, column) of rows whose adjustments are not the total that the file gives beside them."""
+    if ADJUSTMENTS_TOTAL not in good.columns:
+        return good.clear().select("_row", column=pl.lit("", pl.String))
+    total = scaled(plain_amount(pl.col(ADJUSTMENTS_TOTAL), layout.money == "european"), 2)
+    amounts = pl.col("adjustments").str.split("|").list.eval(scaled(pl.element().str.extract(r":(.*)$"), 2))
+    off = good.select("_row", off=total != amounts.list.sum().fill_null(0)).filter("off")
+    return off.select("_row", column=pl.lit("adjustments"))
+
+
+def _value_counts(good: pl.DataFrame, dropped: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """Values of accepted rows that were dropped, words read as nothing, values that a layout assumed, scales
+    of anesthesia time, and adjustments that are not their total: by payer, month and column.
+    """
     told = pl.concat(
         [
             dropped.with_columns(rule=pl.lit("optional_dropped")),
             words_for_nothing(good, "_row").with_columns(rule=pl.lit("read_as_nothing")),
-            _assumed(good).with_columns(rule=pl.lit("assumed")),
+            _named_in(good, ASSUMED).with_columns(rule=pl.lit("assumed")),
+            _incomplete(good, layout).with_columns(rule=pl.lit("adjustments_incomplete")),
+            _named_in(good, TIME_SCALE).with_columns(rule=pl.lit(TIME_SCALE)),
         ]
     )
     keys = ["file_key", "payer_id", "payer_name", "month", "rule_code"]

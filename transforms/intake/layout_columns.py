@@ -12,7 +12,7 @@ from transforms.intake.layout_rules import Made, Values
 SOURCES: Final = ("column", "first", "join", "number_within")
 KEYS: Final = (
     *SOURCES,
-    *("between", "split", "part", "pattern", "map", "otherwise", "implied_decimals", "times"),
+    *("between", "split", "part", "part_at", "pattern", "map", "otherwise", "implied_decimals", "times"),
     "negative_where",
 )
 NUMBER: Final = r"[0-9]{1,6}(?:\.[0-9]{1,4})?"
@@ -69,6 +69,12 @@ def _made(name: str, raw: Mapping[str, Any], mistakes: Mistakes) -> Made:
         mistakes.add(f"times of {name} must be a number", name, "columns")
     if raw.get("pattern"):
         mistakes.check_pattern(raw["pattern"], 1, name, "columns")
+    pointing = raw.get("part_at")
+    if pointing is not None and not (isinstance(pointing, dict) and raw.get("split") and "part" not in raw):
+        mistakes.add(
+            f"part_at of {name} is a column made alike, with a split and without a part", name, "columns"
+        )
+        pointing = None
     mapped = raw.get("map", {})
     if not isinstance(mapped, dict) or not all(isinstance(ours, str) for ours in mapped.values()):
         mistakes.add(f"map of {name} must give a text for each text", name, "columns")
@@ -79,6 +85,7 @@ def _made(name: str, raw: Mapping[str, Any], mistakes: Mistakes) -> Made:
         between=str(raw.get("between", "")),
         split=str(raw.get("split", "")),
         part=part,
+        part_at=_made(name, pointing, mistakes) if pointing else None,
         pattern=str(raw.get("pattern", "")),
         mapped=tuple(mapped.items()),
         otherwise=raw.get("otherwise"),

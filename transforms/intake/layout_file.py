@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from schemas.inbound import COLUMNS, OPTIONAL_IN_HEADER, Kind
+from schemas.inbound import COLUMNS, OPTIONAL_IN_HEADER, UNANSWERED, Kind
 from transforms.intake.layout_checks import Mistakes, texts
 from transforms.intake.layout_columns import read_columns, values
-from transforms.intake.layout_rules import Adjustment, FileForm, Packed, plain
+from transforms.intake.layout_nested import check_paths, read_list, read_nesting
+from transforms.intake.layout_rules import Adjustment, FileForm, Packed, Values, plain
 from transforms.intake.layouts import Layout
 
 SHARED: Final = (
@@ -23,16 +24,24 @@ SHARED: Final = (
     "optional",
     "fill_down",
     "file",
+    "nested",
+    "cancelled",
+    "cannot_answer",
+    "minutes",
+    "implied_cents",
 )
 OF_A_KIND: Final = ("columns", "constants", "assumed", "adjustments", "where", "where_not", "un_means")
-SLOT: Final = ("amount", "group", "reason", "code", "always", "less", "negative_where")
+SLOT: Final = (
+    *("amount", "group", "reason", "code", "always", "less", "negative_where"),
+    *("where", "where_not", "near"),
+)
 TEXTS_OF_SLOT: Final = SLOT[:5]
 FILE: Final = (
     *("delimiter", "quote", "encoding", "sheet", "skip_rows", "skip_end_rows"),
     *("header", "fixed", "matches"),
 )
 FEWEST_HEADERS: Final = 3
-CODE: Final = r"[A-Z]{2}-[0-9A-Z]{1,3}"
+CODE: Final = r"[A-Z]{2}(?:-[0-9A-Z]{1,3})?"
 QUOTED: Final = re.compile(r'"([^"\n]*)"|\'([^\'\n]*)\'')
 
 
@@ -146,6 +155,7 @@ def _of_kind(stem: str, kind: Kind, raw: Mapping[str, Any], mistakes: Mistakes) 
     pivot = raw.get("year_pivot", 0)
     if not isinstance(pivot, int) or not (pivot == 0 or 1999 <= pivot <= 2099):
         mistakes.add("year_pivot must be the last year of two digits, 1999 to 2099", "year_pivot")
+    minutes_by, minutes_where = _minutes(_table(raw, "minutes", mistakes), mistakes)
     layout = Layout(
         name=str(raw.get("name", stem)),
         kind=kind,
@@ -158,28 +168,48 @@ def _of_kind(stem: str, kind: Kind, raw: Mapping[str, Any], mistakes: Mistakes) 
         assumed=assumed,
         where=values(raw.get("where", {}), "where", mistakes),
         where_not=values(raw.get("where_not", {}), "where_not", mistakes),
+        cancelled=values(raw.get("cancelled", {}), "cancelled", mistakes),
+        cannot_answer=_cannot_answer(raw, mistakes),
+        minutes_by=minutes_by if kind == "claim_lines" else "",
+        minutes_where=minutes_where if kind == "claim_lines" else (),
         fill_down=_fill_down(raw, mistakes),
         optional=frozenset(plain(name) for name in texts(raw, "optional", mistakes)),
         year_pivot=pivot if isinstance(pivot, int) else 0,
+        implied_cents=texts(raw, "implied_cents", mistakes),
         file=_file(_table(raw, "file", mistakes), mistakes),
+        nested=read_nesting(_table(raw, "nested", mistakes), mistakes),
     )
-    return _with_adjustments(layout, tables["adjustments"], given, mistakes)
+    layout = _with_adjustments(layout, tables["adjustments"], given, mistakes)
+    if layout.nested:
+        check_paths(layout.theirs(), [name for name, _ in layout.nested.each], tables["columns"], mistakes)
+    return layout
 
 
 def _with_adjustments(layout: Layout, raw: Mapping[str, Any], given: set[str], mistakes: Mistakes) -> Layout:
-    known = ("slots", "claim_slots", "groups", "packed", "one_adjustment_a_row")
+    known = (
+        "slots",
+        "claim_slots",
+        "groups",
+        "packed",
+        "one_adjustment_a_row",
+        "list",
+        "claim_list",
+        "total",
+    )
     for key in sorted(set(raw) - set(known)):
         mistakes.add(f"unknown key {key} in [adjustments]", key, "adjustments")
     if raw and layout.kind == "claim_lines":
         mistakes.add("claim lines have no adjustments", "adjustments")
-    ways = [key for key in ("slots", "packed") if key in raw]
+    ways = [key for key in ("slots", "packed", "list") if key in raw]
     if "adjustments" in given:
         ways.append("columns")
     if len(ways) > 1:
         mistakes.add(f"adjustments are given twice: {' and '.join(ways)}", "adjustments")
     slots = [_slot(slot, mistakes) for slot in raw.get("slots", ())]
     claim_slots = [_slot(slot, mistakes) for slot in raw.get("claim_slots", ())]
-    plain_slots = all(rule.group and rule.reason and rule.amount and not rule.negative for rule in slots)
+    plain_slots = all(rule.is_plain for rule in slots)
+    if not all(rule.is_plain for rule in claim_slots):
+        mistakes.add("a claim slot has group, reason and amount", "claim_slots", "adjustments")
     packed = raw.get("packed")
     if packed is not None and (not isinstance(packed, dict) or not isinstance(packed.get("column"), str)):
         mistakes.add("packed names no column", "packed", "adjustments")
@@ -190,31 +220,83 @@ def _with_adjustments(layout: Layout, raw: Mapping[str, Any], given: set[str], m
         if packed.get("pattern"):
             mistakes.check_pattern(packed["pattern"], 3, "packed", "adjustments")
         packed = Packed(packed["column"], packed.get("between", "|"), packed.get("pattern", ""))
+    groups = {str(name): str(code) for name, code in raw.get("groups", {}).items()}
+    layout, listed = _with_lists(layout, raw, groups, mistakes)
     return replace(
         layout,
         adjustment_slots=tuple((one.group, one.reason, one.amount) for one in slots if plain_slots),
         adjustment_rules=() if plain_slots else tuple(slots),
         claim_adjustment_slots=tuple((one.group, one.reason, one.amount) for one in claim_slots),
-        adjustment_groups={str(name): str(code) for name, code in raw.get("groups", {}).items()},
-        packed=packed,
+        adjustment_groups=groups,
+        packed=packed or listed,
+        adjustments_total=str(raw.get("total", "")),
         one_adjustment_a_row=raw.get("one_adjustment_a_row", False) is True,
     )
+
+
+def _with_lists(
+    layout: Layout, raw: Mapping[str, Any], groups: Mapping[str, str], mistakes: Mistakes
+) -> tuple[Layout, Packed | None]:
+    """Lists of adjustments in nested documents, which are packed when a document becomes rows."""
+    line, claim = (read_list(raw.get(key), key, mistakes) for key in ("list", "claim_list"))
+    if (line or claim) and layout.nested is None:
+        mistakes.add("a list of adjustments needs [nested]", "adjustments")
+    if layout.nested is None:
+        return layout, None
+    lists = tuple(one for one in (line, claim) if one)
+    columns = {**layout.columns, **({"claim_adjustments": claim.path} if claim else {})}
+    nested = replace(layout.nested, lists=lists, groups=groups)
+    return replace(layout, nested=nested, columns=columns), Packed(line.path) if line else None
 
 
 def _slot(raw: Mapping[str, Any], mistakes: Mistakes) -> Adjustment:
     for key in sorted(set(raw) - set(SLOT)):
         mistakes.add(f"unknown key {key} in a slot", key, "adjustments")
-    negative = values(raw.get("negative_where", {}), "negative_where", mistakes)
+    negative, where, where_not = (
+        values(raw.get(key, {}), key, mistakes) for key in ("negative_where", "where", "where_not")
+    )
     amount, group, reason, code, always = (str(raw.get(key, "")) for key in TEXTS_OF_SLOT)
-    slot = Adjustment(amount, group, reason, code, always, texts(raw, "less", mistakes), negative)
-    has_code = [bool(slot.code), bool(slot.always), bool(slot.group and slot.reason)]
+    percent, near = _near(raw.get("near"), mistakes)
+    less = texts(raw, "less", mistakes)
+    slot = Adjustment(amount, group, reason, code, always, less, negative, where, where_not, percent, near)
+    has_code = [
+        bool(slot.code),
+        bool(slot.always) and ("-" in slot.always) != bool(slot.reason) and not slot.group,
+        bool(slot.group and slot.reason),
+    ]
     if sum(has_code) != 1 or bool(slot.amount) == bool(slot.less) or len(slot.less) == 1:
         mistakes.add(
             "a slot needs group and reason, code, or always, and amount or less", "slots", "adjustments"
         )
     if slot.always and not re.fullmatch(CODE, slot.always):
-        mistakes.add("always must be like PR-2", "slots", "adjustments")
+        mistakes.add("always must be like PR-2, or CO beside a reason", "slots", "adjustments")
     return slot
+
+
+def _near(raw: Any, mistakes: Mistakes) -> tuple[int, tuple[str, ...]]:
+    if raw is None:
+        return 0, ()
+    if not isinstance(raw, dict) or set(raw) != {"percent", "of"} or not isinstance(raw["percent"], int):
+        mistakes.add("near needs a whole percent, and of = columns", "slots", "adjustments")
+        return 0, ()
+    return raw["percent"], texts(raw, "of", mistakes)
+
+
+def _cannot_answer(raw: Mapping[str, Any], mistakes: Mistakes) -> tuple[str, ...]:
+    told = texts(raw, "cannot_answer", mistakes)
+    if unknown := sorted(set(told) - set(UNANSWERED)):
+        known = ", ".join(UNANSWERED)
+        mistakes.add(f"cannot_answer has {', '.join(unknown)}; it can have {known}", "cannot_answer")
+    return tuple(sorted(set(told)))
+
+
+def _minutes(raw: Mapping[str, Any], mistakes: Mistakes) -> tuple[str, Values]:
+    if not raw:
+        return "", ()
+    if set(raw) - {"allowed", "where"} or not isinstance(raw.get("allowed"), str):
+        mistakes.add("[minutes] needs allowed, and may have where", "allowed", "minutes")
+        return "", ()
+    return raw["allowed"], values(raw.get("where", {}), "where", mistakes)
 
 
 def _fill_down(raw: Mapping[str, Any], mistakes: Mistakes) -> tuple[str, tuple[str, ...]] | None:

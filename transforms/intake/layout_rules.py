@@ -21,9 +21,10 @@ class Made:
     """A canonical column made of one or several of theirs.
 
     `how`: the one column, the first that says something, or all joined by `between`. Then in this order: the
-    part between two `split` marks (from 1), the first group of `pattern`, the value map (`otherwise` for a
-    value it does not know; else that stays and the rules judge it), implied decimals, the factor `times`, the
-    sign where `negative` holds. `number_within`: the place of the row among those of the same key instead.
+    part between two `split` marks (from 1; or the one that `part_at` points to, a column made alike), the
+    first group of `pattern`, the value map (`otherwise` for a value it does not know; else that stays and
+    the rules judge it), implied decimals, the factor `times`, the sign where `negative` holds.
+    `number_within`: the place of the row among those of the same key instead.
     """
 
     sources: tuple[str, ...]
@@ -31,6 +32,7 @@ class Made:
     between: str = ""
     split: str = ""
     part: int = 1
+    part_at: Made | None = None
     pattern: str = ""
     mapped: tuple[tuple[str, str], ...] = ()
     otherwise: str | None = None
@@ -42,15 +44,19 @@ class Made:
     def theirs(self) -> tuple[str, ...]:
         """Every header that it reads."""
         more = (self.number_within,) if self.number_within else ()
-        return (*self.sources, *(name for name, _ in self.negative), *more)
+        pointing = self.part_at.theirs() if self.part_at else ()
+        return (*self.sources, *(name for name, _ in self.negative), *more, *pointing)
 
 
 @dataclass(frozen=True)
 class Adjustment:
     """One adjustment of a row in columns of its own.
 
-    Its code stands in `code` (CO-45, CO45), or in `group` and `reason`, or is always `always`. Its amount is
-    that of `amount`, or of the first column in `less` minus all others; `negative` turns its sign.
+    Its code stands in `code` (CO-45, CO45), or in `group` and `reason`, or is always `always`; where that is
+    a group alone, the reason stands in `reason`. Its amount is that of `amount`, or of the first column in
+    `less` minus all others; `negative` turns its sign. It is there only where `where` holds and none of
+    `where_not` does, and where its amount is `near_percent` of the first column in `near` minus all others,
+    to the cent.
     """
 
     amount: str = ""
@@ -60,11 +66,21 @@ class Adjustment:
     always: str = ""
     less: tuple[str, ...] = ()
     negative: Values = ()
+    where: Values = ()
+    where_not: Values = ()
+    near_percent: int = 0
+    near: tuple[str, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is group, reason and amount in columns of their own, and no more."""
+        told = self.negative or self.where or self.where_not
+        return bool(self.group and self.reason and self.amount) and not told
 
     def theirs(self) -> tuple[str, ...]:
         """Every header that it reads."""
-        turning = (name for name, _ in self.negative)
-        named = (self.amount, self.group, self.reason, self.code, *self.less, *turning)
+        turning = (name for name, _ in (*self.negative, *self.where, *self.where_not))
+        named = (self.amount, self.group, self.reason, self.code, *self.less, *self.near, *turning)
         return tuple(name for name in named if name)
 
 
@@ -135,24 +151,39 @@ def holds(found: Found, values: Values) -> pl.Expr:
     return pl.all_horizontal(tests) if tests else pl.lit(True)
 
 
+def is_any(found: Found, values: Values) -> pl.Expr:
+    """Whether any column has one of its texts."""
+    return pl.any_horizontal([pl.lit(False), *(holds(found, (one,)) for one in values)])
+
+
 def made_text(rule: Made, found: Found, decimal_comma: bool) -> pl.Expr:
     """The text of a canonical column by its rule."""
     if rule.number_within:
         key = said(found, rule.number_within)
-        return pl.int_range(1, pl.len() + 1).over(key).cast(pl.String)
-    texts = [said(found, name) for name in rule.sources]
+        place = pl.int_range(1, pl.len() + 1).over(key).cast(pl.String)
+        return pl.when(key.is_not_null()).then(place)
+    texts = [said(found, name) for name in rule.sources] or [pl.lit(None, pl.String)]
     if rule.how == "join":
         text = pl.concat_str(texts, separator=rule.between, ignore_nulls=True)
         text = pl.when(text != "").then(text)
     else:
         text = pl.coalesce(texts)
     if rule.split:
-        text = text.str.split(rule.split).list.get(rule.part - 1, null_on_oob=True).str.strip_chars()
+        parts = text.str.split(rule.split)
+        text = parts.list.get(_place(rule, found), null_on_oob=True).str.strip_chars()
     if rule.pattern:
         text = text.str.extract(rule.pattern, 1).str.strip_chars()
     if rule.mapped:
         text = _mapped(text, rule)
     return _number(text, rule, found, decimal_comma)
+
+
+def _place(rule: Made, found: Found) -> pl.Expr:
+    """The place of the part, from 0; null where it is pointed to and nothing points."""
+    if rule.part_at is None:
+        return pl.lit(rule.part - 1)
+    place = made_text(rule.part_at, found, decimal_comma=False).cast(pl.Int64, strict=False)
+    return pl.when(place > 0).then(place - 1)
 
 
 def _mapped(text: pl.Expr, rule: Made) -> pl.Expr:
@@ -165,11 +196,7 @@ def _mapped(text: pl.Expr, rule: Made) -> pl.Expr:
 
 def _number(text: pl.Expr, rule: Made, found: Found, decimal_comma: bool) -> pl.Expr:
     if rule.implied_decimals:
-        digits = text.str.strip_prefix("-").str.pad_start(rule.implied_decimals + 1, "0")
-        sign = pl.when(text.str.starts_with("-")).then(pl.lit("-")).otherwise(pl.lit(""))
-        end = digits.str.tail(rule.implied_decimals)
-        with_point = pl.format("{}{}.{}", sign, digits.str.head(-rule.implied_decimals), end)
-        text = pl.when(text.str.contains(r"^-?[0-9]+$")).then(with_point).otherwise(text)
+        text = with_point(text, rule.implied_decimals)
     if rule.times:
         amount = plain_amount(text, decimal_comma)
         product = exact(amount) * pl.lit(Decimal(rule.times), pl.Decimal(18, 4))
@@ -177,14 +204,29 @@ def _number(text: pl.Expr, rule: Made, found: Found, decimal_comma: bool) -> pl.
     return _turned(text, rule.negative, found, decimal_comma)
 
 
+def with_point(text: pl.Expr, decimals: int) -> pl.Expr:
+    """A whole number with its last digits behind a point; what is none stays as it is."""
+    digits = text.str.strip_prefix("-").str.pad_start(decimals + 1, "0")
+    sign = pl.when(text.str.starts_with("-")).then(pl.lit("-")).otherwise(pl.lit(""))
+    pointed = pl.format("{}{}.{}", sign, digits.str.head(-decimals), digits.str.tail(decimals))
+    return pl.when(text.str.contains(r"^-?[0-9]+$")).then(pointed).otherwise(text)
+
+
+def opposite(text: pl.Expr, turns: pl.Expr, decimal_comma: bool) -> pl.Expr:
+    """An amount, or packed adjustments, with the other sign where `turns` holds."""
+    amount = plain_amount(text, decimal_comma)
+    turned = pl.when(amount.str.starts_with("-")).then(amount.str.strip_prefix("-")).otherwise("-" + amount)
+    is_packed = text.str.contains(":", literal=True)
+    kept = text.str.replace_all(":-", ":~").str.replace_all(r":\+?([0-9.])", ":-$1")
+    other = pl.when(is_packed).then(kept.str.replace_all(":~", ":", literal=True)).otherwise(turned)
+    return pl.when(turns & (is_packed | amount.str.contains(PLAIN))).then(other).otherwise(text)
+
+
 def _turned(text: pl.Expr, negative: Values, found: Found, decimal_comma: bool) -> pl.Expr:
     """The amount with its other sign where `negative` holds."""
     if not negative:
         return text
-    amount = plain_amount(text, decimal_comma)
-    is_minus = amount.str.starts_with("-")
-    turned = pl.when(is_minus).then(amount.str.strip_prefix("-")).otherwise("-" + amount)
-    return pl.when(holds(found, negative) & amount.str.contains(PLAIN)).then(turned).otherwise(text)
+    return opposite(text, holds(found, negative), decimal_comma)
 
 
 def exact(amount: pl.Expr) -> pl.Expr:
@@ -201,24 +243,54 @@ def adjustment_text(
 ) -> pl.Expr:
     """`GROUP-REASON:AMOUNT`; null where the columns say nothing or zero."""
     if rule.less:
-        first, *others = (
-            exact(plain_amount(said(found, name), decimal_comma)).fill_null(0) for name in rule.less
-        )
-        for other in others:
-            first = first - other
-        money = _shown(first)
+        money = _shown(_less(rule.less, found, decimal_comma))
     else:
         money = plain_amount(said(found, rule.amount), decimal_comma)
     money = _turned(money, rule.negative, found, decimal_comma)
     nothing = money.str.contains(r"^-?[0.]*$").fill_null(True)
-    if rule.always:
+    written = _written(rule, found, groups, money, nothing)
+    if rule.near:
+        base = _less(rule.near, found, decimal_comma) * rule.near_percent
+        off = (_ten_thousandths(exact(money)) * 100 - _ten_thousandths(base)).abs()
+        written = pl.when(off <= ONE_CENT * 100).then(written)
+    if rule.where or rule.where_not:
+        written = pl.when(holds(found, rule.where) & ~is_any(found, rule.where_not)).then(written)
+    return written
+
+
+ONE_CENT = 100
+"""In ten-thousandths of a dollar."""
+
+
+def _ten_thousandths(amount: pl.Expr) -> pl.Expr:
+    return amount.cast(pl.Decimal(18, 4)).to_physical().cast(pl.Int64)
+
+
+def _less(names: tuple[str, ...], found: Found, decimal_comma: bool) -> pl.Expr:
+    """The first column minus all others; what says nothing is 0."""
+    first, *others = (exact(plain_amount(said(found, name), decimal_comma)).fill_null(0) for name in names)
+    for other in others:
+        first = first - other
+    return first
+
+
+def _written(
+    rule: Adjustment, found: Found, groups: Mapping[str, str], money: pl.Expr, nothing: pl.Expr
+) -> pl.Expr:
+    if "-" in rule.always:
         return pl.when(~nothing).then(pl.format("{}:{}", pl.lit(rule.always), money))
     if rule.code:
         code = said(found, rule.code).str.to_uppercase()
         parts = code.str.replace(r"^([A-Z]{2})[\s:/-]*([0-9A-Z]{1,3})$", "$1-$2")
         empty = code.is_null() & nothing
         return pl.when(~empty).then(pl.format("{}:{}", parts.fill_null("?"), money.fill_null("?")))
-    group, reason = said(found, rule.group), said(found, rule.reason)
+    reason = said(found, rule.reason)
+    if rule.always:
+        there = ~(reason.is_null() & nothing)
+        return pl.when(there).then(
+            pl.format("{}-{}:{}", pl.lit(rule.always), reason.fill_null("?"), money.fill_null("?"))
+        )
+    group = said(found, rule.group)
     if groups:
         lower = group.str.to_lowercase()
         known = {theirs.lower(): ours for theirs, ours in groups.items()}

@@ -18,16 +18,25 @@ from transforms.intake.layout_rules import (
     Values,
     adjustment_text,
     holds,
+    is_any,
     made_text,
+    opposite,
     packed_text,
     plain,
     said,
+    with_point,
 )
+from transforms.intake.nested import Nesting
 from transforms.intake.plain_text import is_nothing
 
 Slot = tuple[str, str, str]
 ASSUMED: Final = "assumed"
 """Column that names what a layout assumed of a row."""
+MINUTES_BY: Final = "minutes_by"
+"""Column of the allowed amount by which the unit of anesthesia time is found; null: of this row it is not."""
+ADJUSTMENTS_TOTAL: Final = "adjustments_total"
+"""Column of the total that a file gives beside the adjustments of a line."""
+AMOUNTS: Final = ("charge_amount", "paid_amount", "allowed_amount", "adjustments", "claim_adjustments")
 
 
 @dataclass(frozen=True)
@@ -36,8 +45,13 @@ class Layout:
 
     `made`: canonical columns that are more than renamed. `constants` hold of every row; `assumed` fill
     what is empty and are counted. `where`: rows that are of this kind; `where_not`: rows that are not.
-    `partner`: the other kind, where one file holds both. `optional`: their columns that may be absent.
-    `fill_down`: a key of theirs and the columns that only the first row of a key fills.
+    `cancelled`: rows, by any of these columns, that take back an earlier answer: no claim lines, but remit
+    lines of status 22 with opposite amounts. `cannot_answer`: what such a file can't tell
+    (schemas.inbound.UNANSWERED). `minutes_by`: where the unit of anesthesia time is found from the prices of
+    a file, the allowed amount. `adjustments_total`: the total beside a line's adjustments. `partner`: the
+    other kind, where one file holds both. `optional`: their columns that may be absent. `implied_cents`:
+    their columns whose whole numbers are cents. `fill_down`: a key of theirs and the columns that only the
+    first row of a key fills. `nested`: how a document becomes rows; their columns are paths then.
     """
 
     name: str
@@ -57,34 +71,57 @@ class Layout:
     one_adjustment_a_row: bool = False
     where: Values = ()
     where_not: Values = ()
+    cancelled: Values = ()
+    cannot_answer: tuple[str, ...] = ()
+    minutes_by: str = ""
+    adjustments_total: str = ""
+    minutes_where: Values = ()
     fill_down: tuple[str, tuple[str, ...]] | None = None
     optional: frozenset[str] = frozenset()
     year_pivot: int = 0
+    implied_cents: tuple[str, ...] = ()
     file: FileForm = FileForm()
+    nested: Nesting | None = None
     partner: Layout | None = None
 
     def parts(self) -> tuple[Layout, ...]:
         """The layout of each kind that a file of it holds."""
         return (self, self.partner) if self.partner else (self,)
 
-    def headers(self) -> set[str]:
-        """Every header the layout names."""
+    def theirs(self) -> tuple[str, ...]:
+        """Every header or path that the layout names, as it names it."""
         slots = (*self.adjustment_slots, *self.claim_adjustment_slots)
         filled = () if self.fill_down is None else (self.fill_down[0], *self.fill_down[1])
-        names = (
+        named = (
             *self.columns.values(),
             *(part for slot in slots for part in slot),
             *(name for rule in self.made.values() for name in rule.theirs()),
             *(name for rule in self.adjustment_rules for name in rule.theirs()),
             *((self.packed.column,) if self.packed else ()),
-            *(name for name, _ in (*self.where, *self.where_not)),
+            *(name for name, _ in (*self.where, *self.where_not, *self.cancelled, *self.minutes_where)),
+            *(name for name in (self.minutes_by, self.adjustments_total) if name),
             *filled,
+            *self.implied_cents,
+            *(self.partner.theirs() if self.partner else ()),
         )
-        return {plain(name) for name in names} | (self.partner.headers() if self.partner else set())
+        return tuple(dict.fromkeys(named))
+
+    def headers(self) -> set[str]:
+        """Every header the layout names, as headers are compared."""
+        return {plain(name) for name in self.theirs()}
 
     def needed(self) -> set[str]:
         """The headers that a file must have: the layout's signature."""
         return self.headers() - self.optional
+
+    def signature(self) -> set[str]:
+        """The paths that a nested document must have: its lists, and what required columns are read from."""
+        assert self.nested is not None
+        required = {column.name for column in COLUMNS[self.kind] if column.is_required}
+        names = [self.columns[name] for name in sorted(required & set(self.columns))]
+        names += [path for _, path in self.nested.each]
+        known = {self.nested.generic(name) for name in names if plain(name) not in self.optional}
+        return known | (self.partner.signature() if self.partner else set())
 
 
 def canonical_layout(kind: Kind) -> Layout:
@@ -99,7 +136,7 @@ def pick_layout(header: Iterable[str], layouts: Iterable[Layout]) -> tuple[Layou
     Returns the layout (None: nothing fits) and the required canonical columns that the header misses.
     """
     present = {plain(name) for name in header}
-    fitting = [layout for layout in layouts if layout.needed() <= present]
+    fitting = [layout for layout in layouts if not layout.nested and layout.needed() <= present]
     if fitting:
         return max(fitting, key=lambda layout: (len(layout.headers() & present), layout.name)), []
     scored = []
@@ -110,6 +147,13 @@ def pick_layout(header: Iterable[str], layouts: Iterable[Layout]) -> tuple[Layou
     if hits < 5:
         return None, []
     return canonical_layout(kind), missing
+
+
+def pick_nested(paths: set[str], layouts: Iterable[Layout]) -> Layout | None:
+    """The nested layout whose signature is among the paths of a document, the most specific first."""
+    nested = [layout for layout in layouts if layout.nested]
+    fitting = [layout for layout in nested if layout.signature() <= paths]
+    return max(fitting, key=lambda layout: (len(layout.signature()), layout.name), default=None)
 
 
 def nearest_layout(header: Iterable[str], layouts: Iterable[Layout]) -> dict[str, Any]:
@@ -148,32 +192,88 @@ def canonical_text(rows: pl.LazyFrame, layout: Layout, header: list[str]) -> pl.
     is kept.
     """
     found = {plain(name): name for name in reversed(header)}
+    texts, assumed = canonical_texts(layout, found)
+    marks = [pl.concat_str(assumed, separator=",", ignore_nulls=True).alias(ASSUMED)] if assumed else []
+    if layout.minutes_by:
+        amount = said(found, layout.minutes_by).fill_null("0")
+        marks.append(pl.when(holds(found, layout.minutes_where)).then(amount).alias(MINUTES_BY))
+    if layout.adjustments_total:
+        marks.append(said(found, layout.adjustments_total).alias(ADJUSTMENTS_TOTAL))
+    expressions = [text.alias(name) for name, text in texts.items()]
+    is_filtered = layout.where or layout.where_not or layout.cancelled
+    mine = rows.filter(is_of_kind(layout, found)) if is_filtered else rows
+    return mine.select(*expressions, "file_key", "row_number", "field_count_ok", *marks)
+
+
+def canonical_texts(layout: Layout, found: Found) -> tuple[dict[str, pl.Expr], list[pl.Expr]]:
+    """The text of every canonical column, and the names of those that the layout assumed."""
     texts = {column.name: _text_of(column.name, layout, found) for column in COLUMNS[layout.kind]}
-    assumed = []
+    assumed: list[pl.Expr] = []
     for name, value in layout.assumed.items():
         empty = _says_nothing(texts[name])
         assumed.append(pl.when(empty).then(pl.lit(name)))
         texts[name] = pl.when(empty).then(pl.lit(value)).otherwise(texts[name])
-    marks = [pl.concat_str(assumed, separator=",", ignore_nulls=True).alias(ASSUMED)] if assumed else []
-    expressions = [text.alias(name) for name, text in texts.items()]
-    mine = rows.filter(is_of_kind(layout, found)) if layout.where or layout.where_not else rows
-    return mine.select(*expressions, "file_key", "row_number", "field_count_ok", *marks)
+    if layout.cancelled and layout.kind == "remit_lines":
+        texts |= _taken_back(texts, layout, found)
+    return texts, assumed
+
+
+def _taken_back(texts: Mapping[str, pl.Expr], layout: Layout, found: Found) -> dict[str, pl.Expr]:
+    """Status and amounts where the row takes back an earlier answer: unless they are negative already, the
+    amounts turn their sign.
+    """
+    comma = layout.money == "european"
+    is_cancel = is_any(found, layout.cancelled)
+    is_negative = opposite(texts["charge_amount"], pl.lit(True), comma).str.starts_with("-").not_()
+    turns = is_cancel & ~is_negative.fill_null(False)
+    status = pl.when(is_cancel).then(pl.lit("22")).otherwise(texts["claim_status_code"])
+    return {"claim_status_code": status, **{name: opposite(texts[name], turns, comma) for name in AMOUNTS}}
 
 
 def is_of_kind(layout: Layout, found: Found) -> pl.Expr:
     """Rows that the layout's filter takes for lines of its kind."""
-    others = [holds(found, (one,)) for one in layout.where_not]
-    return holds(found, layout.where) & ~pl.any_horizontal([pl.lit(False), *others])
+    mine = holds(found, layout.where) & ~is_any(found, layout.where_not)
+    claims = layout.kind == "claim_lines"
+    return mine & ~is_any(found, layout.cancelled) if layout.cancelled and claims else mine
 
 
-def with_filled_down(rows: pl.LazyFrame, layout: Layout, header: list[str]) -> pl.LazyFrame:
+def with_points(rows: pl.LazyFrame, layout: Layout, header: list[str]) -> pl.LazyFrame:
+    """The columns whose whole numbers are cents as dollars and cents. Grain unchanged."""
+    found = {plain(name): name for name in reversed(header)}
+    names = [found[plain(name)] for name in layout.implied_cents if plain(name) in found]
+    return rows.with_columns(with_point(said(found, name), 2).alias(name) for name in names)
+
+
+def reads_whole_claims(layout: Layout) -> bool:
+    """Whether a row is read by help of the other rows of its key: filled down, or numbered."""
+    return any(
+        part.fill_down or any(rule.number_within for rule in part.made.values()) for part in layout.parts()
+    )
+
+
+def keys_within(layout: Layout) -> tuple[str, ...]:
+    """The columns of theirs whose texts hold rows together."""
+    parts = layout.parts()
+    filled = [part.fill_down[0] for part in parts if part.fill_down]
+    numbered = [rule.number_within for part in parts for rule in part.made.values() if rule.number_within]
+    return tuple(dict.fromkeys(plain(name) for name in (*filled, *numbered)))
+
+
+def with_filled_down(rows: pl.DataFrame, layout: Layout, header: list[str]) -> pl.DataFrame:
     """Columns that only the first row of a key fills, filled in its other rows. Grain unchanged."""
     if layout.fill_down is None:
         return rows
     found = {plain(name): name for name in reversed(header)}
     key, names = layout.fill_down
     present = [found[plain(name)] for name in names if plain(name) in found]
-    filled = [said(found, name).forward_fill().over(said(found, key)).alias(name) for name in present]
+    has_key = said(found, key).is_not_null()
+    filled = [
+        pl.when(has_key)
+        .then(said(found, name).forward_fill().over(said(found, key)))
+        .otherwise(name)
+        .alias(name)
+        for name in present
+    ]
     return rows.with_columns(filled)
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from schemas.inbound import COLUMNS, Kind
 from transforms.intake.layout_rules import plain
-from transforms.intake.layouts import Layout, column_numbers
+from transforms.intake.layouts import Layout, column_numbers, reads_whole_claims
 from transforms.intake.plain_text import is_nothing
 from transforms.intake.prefilter import PrefilterRules
 from transforms.intake.scope import kept_codes, maybe_kept
@@ -44,9 +44,7 @@ def prefilter_rules(layout: Layout, scope: tuple[str, ...], header: list[str]) -
     claims = layout.kind == "claim_lines"
     deciding = {*CODES[layout.kind], *([FREQUENCY, "claim_id"] if claims else [])}
     told = {*layout.constants, *layout.assumed, *layout.made}
-    if NUMBER in layout.made:
-        return None
-    if layout.partner or layout.fill_down or layout.file.skip_end_rows:
+    if layout.partner or reads_whole_claims(layout) or layout.file.skip_end_rows or NUMBER in layout.made:
         return None
     if deciding & told or CODE not in at or (claims and "claim_id" not in at):
         return None

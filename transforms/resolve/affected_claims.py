@@ -1,9 +1,9 @@
 """Which accepted rows belong together with new ones: what resolving them again can change, and no more.
 
-Links: claim number and billing NPI; member id or birth date, NPI and date of a service (in shards its role
-and code, too); payer claim numbers. Numbers are followed in their loose form: equal numbers have equal ones.
-Following all links until nothing is added gives a set that resolves to the same rows alone as among all
-others.
+Links: claim number and billing NPI; member id or birth date, NPI and date of a service; payer claim numbers.
+Numbers are followed in their loose form: equal numbers have equal ones. Following all links until nothing is
+added gives a set that resolves to the same rows alone as among all others; `claim_groups` divides rows by the
+same links.
 """
 
 from __future__ import annotations
@@ -11,16 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
 import polars as pl
 
 from schemas.accepted import CLAIM_LINKS, REMIT_LINKS
 from schemas.columns import names
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
-NUMBER = ["number", "npi"]
-SERVICE = ["npi", "role", "service_date", "procedure_code"]
-HALVES_OF_PATIENT = ("member_key", "birth_key")
 ROW = ["file_key", "row_number"]
 SPREAD = (7_046_029_254_386_353_131, 2_862_933_555_777_941_757)
 """Odd factors: sums of products, which wrap around, are distinct for distinct keys but by chance."""
@@ -142,98 +138,3 @@ def _told(keys: list[pl.Series]) -> pl.Series:
 
 def _among(name: str, keys: pl.Series) -> pl.Expr:
     return pl.col(name).is_in(keys.implode())
-
-
-def _in_play(claim_keys: pl.DataFrame, remit_keys: pl.DataFrame) -> pl.DataFrame:
-    """Claim rows that resolution can speak of: rows in scope, and header rows that share a claim number with
-    one or name a payer claim number that a remittance has; the rest of the header rows change nothing.
-    """
-    in_scope, headers = claim_keys.filter("in_scope"), claim_keys.filter(~pl.col("in_scope"))
-    of_number = pl.col("claim_number_key").is_in(in_scope["claim_number_key"].implode())
-    of_name = pl.col("original_claim_key").is_in(remit_keys["payer_claim_key"].implode())
-    return pl.concat([in_scope, headers.filter(of_number | of_name)])
-
-
-NUMBER_FORM = pl.coalesce("loose_number_key", "claim_number_key")
-"""The form of a claim number in which rows are followed."""
-
-
-def _claim_keys(claims: pl.LazyFrame) -> pl.DataFrame:
-    return claims.select(
-        *ROW,
-        "in_scope",
-        "claim_number_key",
-        *HALVES_OF_PATIENT,
-        "role",
-        "service_date",
-        "procedure_code",
-        "original_claim_key",
-        npi="billing_provider_npi",
-        number=NUMBER_FORM,
-    ).collect()
-
-
-def _remit_keys(remits: pl.LazyFrame) -> pl.DataFrame:
-    return remits.select(
-        *ROW, "payer_claim_key", "original_payer_claim_key", npi="payee_npi", number=NUMBER_FORM
-    ).collect()
-
-
-def shards(claims: pl.LazyFrame, remits: pl.LazyFrame, rows_per_shard: int) -> list[RowSet]:
-    """All rows that resolution can speak of, in closed sets of about `rows_per_shard` rows.
-
-    Each can be resolved alone, in any order, anywhere.
-    """
-    remit_keys = _remit_keys(remits)
-    claim_keys = _in_play(_claim_keys(claims), remit_keys)
-    if len(claim_keys) + len(remit_keys) <= rows_per_shard:
-        return [RowSet(claim_keys.select(ROW), remit_keys.select(ROW))]
-    component = _components(claim_keys, remit_keys)
-    shard = (np.cumsum(np.bincount(component)) - 1) // max(rows_per_shard, 1)
-    placed = pl.Series("shard", shard[component])
-    of_claims = claim_keys.select(ROW).with_columns(placed.head(len(claim_keys)))
-    of_remits = remit_keys.select(ROW).with_columns(placed.tail(len(remit_keys)))
-    return [
-        RowSet(*(rows.filter(pl.col("shard") == number).select(ROW) for rows in (of_claims, of_remits)))
-        for number in placed.unique().sort()
-    ]
-
-
-def _components(claim_keys: pl.DataFrame, remit_keys: pl.DataFrame) -> np.ndarray:
-    """Component of each row, claims first: rows that share a key are in one.
-
-    Rows of one number and NPI come together first; then the links between such groups are followed. Keys are
-    compared by their hashes: two that meet by chance make a component larger, and it is closed all the same.
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    rows = pl.concat([claim_keys, remit_keys], how="diagonal")
-    everywhere = rows.filter(pl.col("npi").is_null())["number"].unique().implode()
-    rows = rows.with_columns(
-        (pl.struct(NUMBER).hash().rank("dense").cast(pl.Int64) - 1).alias("group"),
-        pl.when(pl.col("number").is_in(everywhere)).then("number").alias("anywhere"),
-    )
-    payer_numbers = ("original_claim_key", "payer_claim_key", "original_payer_claim_key")
-    pairs = [
-        _pairs(rows, [["anywhere"]]),
-        *(_pairs(rows, [[half, *SERVICE]]) for half in HALVES_OF_PATIENT),
-        _pairs(rows, [[name] for name in payer_numbers]),
-    ]
-    one, other = (np.concatenate(side) for side in zip(*pairs, strict=True))
-    groups = rows["group"].to_numpy()
-    size = int(groups.max(initial=-1)) + 1
-    graph = coo_array((np.ones(len(one), dtype=np.int8), (one, other)), shape=(size, size))
-    labels: np.ndarray = connected_components(graph, directed=False)[1]
-    return np.asarray(labels[groups])
-
-
-def _pairs(rows: pl.DataFrame, keys: list[list[str]]) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of groups whose rows share a key; each of `keys` holds the same kind of key in other columns."""
-    said = pl.concat(
-        rows.select("group", *names).drop_nulls().select("group", key=pl.struct(names).hash())
-        for names in keys
-    ).sort("key")
-    group, key = said["group"].to_numpy(), said["key"].to_numpy()
-    shared = key[1:] == key[:-1]
-    return group[1:][shared], group[:-1][shared]

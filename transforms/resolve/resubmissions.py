@@ -99,9 +99,12 @@ def _lines(claims: pl.DataFrame, detail: pl.DataFrame, live: pl.DataFrame) -> pl
         .join(live, on=["instance", "version"], how="inner")
     )
     modifiers = pl.concat_list(MODIFIERS).list.drop_nulls().list.unique()
-    quantity = pl.struct(detail.select("unit_basis", "unit_count_thousandths")[lines["row"]])
+    told = detail.select("unit_basis", "unit_count_thousandths", "cannot_answer")[lines["row"]]
+    answers = ~told["cannot_answer"].fill_null("").str.split("|").list.contains("resubmissions")
+    quantity = pl.struct(told.select("unit_basis", "unit_count_thousandths"))
     return (
         lines.with_columns(quantity=quantity, modifiers=modifiers)
+        .filter(answers)
         .with_columns(
             distinct=pl.col("modifiers").list.set_intersection(DISTINCT),
             plain=pl.col("modifiers").list.set_difference(DISTINCT).list.sort(),

@@ -1,8 +1,8 @@
-"""The current primary lines as the tables read them: identities as dense numbers, values with their ranks."""
+"""The current primary lines as the tables read them: identities as numbers, words as codes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -10,80 +10,95 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from transforms.payer_rules import with_expected
+from transforms.tables.answering import CANNOT, with_answers
 from transforms.tables.cases import with_case_facts
-from transforms.tables.expected_allowed import with_expected_allowed
-from transforms.tables.intervals import INTERVALS, with_intervals
+from transforms.tables.cube import (
+    CELL,
+    CELL_COLUMNS,
+    MONTH,
+    UNKNOWN,
+    Finest,
+    Flags,
+    Ids,
+    enumerated,
+    number_keys,
+)
+from transforms.tables.diagnosis_facts import with_diagnosis_facts
+from transforms.tables.expected_allowed import median_prices, with_expected_allowed
+from transforms.tables.intervals import with_intervals
 from transforms.tables.periods import Calendar, Period, month_number, month_of, rolling_start
 
-Ids = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 MICRO: Final = 1_000_000
 """Medicare's price is summed in whole millionths of a dollar: exact for factors of four decimals."""
 HUNDRED_MILLIONTHS: Final = 100_000_000
 """Prices per unit are summed in whole hundred-millionths of a dollar, so that no order of adding shows."""
 
-KEY_COLUMNS: Final = (
+WORDS: Final = (
     *("procedure_code", "payer", "line_of_business", "care_model", "state", "place_of_service"),
-    *("patient_sex", "surgical_procedure_code", "modifier_1", "modifier_2", "modifier_3", "modifier_4"),
+    *("billing_provider_npi", "rendering_provider_npi", "payer_name", "patient_sex"),
+    *("modifier_1", "modifier_2", "modifier_3", "modifier_4", "surgical_procedure_code"),
+    *("diagnosis_1", "diagnosis_2", "diagnosis_3", "diagnosis_4", "adjudication_state", "network"),
+    *("first_denial_group", "first_denial_carc", "denial_group", "denial_carc", "remark_codes"),
+    *("chain_source", CANNOT),
 )
-"""Text columns with few values, kept as enumerations: they are keys of some table."""
-VALUES: Final = (
-    *("minutes", "allowed", "paid", "allowed_per_unit", "allowed_per_unit_payer_rules"),
-    *("allowed_per_billed_unit", "allowed_per_case", "allowed_per_unit_case"),
-    *INTERVALS,
+"""Text columns of a current line that some table reads: kept as codes, since their values are few."""
+NUMBERS: Final = (
+    *("service_date", "charge_cents", "age_at_service", "minutes_suspect", "has_prior_authorization"),
+    *("base_units", "time_unit_tenths", "billed_unit_tenths", "share", "first_submitted_on"),
+    *("first_remit_on", "first_paid_on", "final_remit_on", "first_paid", "initially_denied"),
+    *("prior_authorization_denial", "paid_cents", "reversed_paid_cents", "allowed_cents"),
+    *("deductible_cents", "coinsurance_cents", "copay_cents", "is_paid_line", "is_priced"),
+    *("is_unit_priced", "medicare_is_national", "allowed_per_unit"),
 )
-"""Columns of which some table shows percentiles."""
-CELL_COLUMNS: Final = ("procedure_code", "payer", "line_of_business")
+"""Other columns of a current line that some table reads."""
+KEYS: Final = (
+    *(*CELL_COLUMNS, "care_model", "state", "place_of_service", "patient_sex", "surgical_procedure_code"),
+    *("diagnosis", "region", "theme", "billing_provider_npi", "rendering_provider_npi", "_owners"),
+)
+"""Words that rows are counted by."""
+IS_COUNTED: Final = (pl.col("standing") == "current") & (pl.col("role") == "P")
+"""Current primary lines: those that make a row."""
+Keep = Callable[[pl.DataFrame], pl.LazyFrame]
+"""Where the described lines of a part of the analysis are kept until they are read."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of the lines; `cells`: their finest cells without a breakdown, which `_cell` of a line counts."""
+
+    lines: pl.LazyFrame
+    cells: Finest
 
 
 @dataclass(frozen=True)
 class AnalysisLines:
     """Current primary lines, one row each, with what every table needs; counts of the others.
 
-    `values`: distinct values, ascending, of each column of VALUES; `_rank_<column>` of a line is its place
-    there.
+    `parts`: the lines, divided so that no patient is in two of them. All lines of a claim and of a case are
+    of one patient.
     """
 
-    lines: pl.DataFrame
+    parts: Sequence[Part]
     others: pl.DataFrame
     calendar: Calendar
     rules: Rules
-    values: Mapping[str, NDArray[np.float64]]
 
 
-def ranked(lines: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, NDArray[np.float64]]]:
-    """Replace the columns of VALUES by the ranks of their values (null: none)."""
-    values: dict[str, NDArray[np.float64]] = {}
-    ranks = []
-    for column in VALUES:
-        series = lines.get_column(column).cast(pl.Float64)
-        distinct = series.drop_nulls().unique().sort()
-        values[column] = distinct.to_numpy()
-        place = pl.Series("rank", np.arange(len(distinct)), dtype=pl.UInt32)
-        places = series.to_frame("v").join(
-            distinct.to_frame("v").with_columns(place), on="v", how="left", maintain_order="left"
-        )
-        ranks.append(places.get_column("rank").alias(f"_rank_{column}"))
-    return lines.drop(VALUES).with_columns(ranks), values
-
-
-def dense(series: pl.Series) -> Ids:
-    """Number the distinct values of a series from 0. The numbers have no meaning of their own."""
-    hashes = series.hash()
-    order = hashes.arg_sort()
-    hashed, values = hashes.gather(order), series.gather(order)
-    new = (hashed != hashed.shift(1)).fill_null(True)
-    if (
-        ~new & values.ne_missing(values.shift(1))
-    ).any():  # two values share a hash: number them by their order
-        return (series.rank("dense").fill_null(0)).cast(pl.Int64).to_numpy()
-    numbers = np.empty(len(series), dtype=np.int64)
-    numbers[order.to_numpy()] = np.cumsum(new.to_numpy()) - 1
+def dense(hashes: pl.Series, others: pl.Series) -> Ids:
+    """Number distinct values from 0 by two hashes of each. The numbers have no meaning of their own."""
+    first, second = hashes.to_numpy(), others.to_numpy()
+    order = np.argsort(first)
+    new = np.diff(first[order], prepend=~first[order[:1]]) != 0
+    if (~new[1:] & (np.diff(second[order]) != 0)).any():  # one hash is not enough to tell them apart
+        order = np.lexsort((second, first))
+        new = np.ones(len(order), dtype=bool)
+        new[1:] = (np.diff(first[order]) != 0) | (np.diff(second[order]) != 0)
+    numbers = np.empty(len(first), dtype=np.int64)
+    numbers[order] = np.cumsum(new) - 1
     return numbers
 
 
@@ -93,121 +108,63 @@ def _alone(numbers: Ids) -> Flags:
     return alone
 
 
-def _cases(frame: pl.DataFrame, patients: Ids) -> Ids:
-    """Number patient, service date and code together, in the order of patients."""
-    day = frame.get_column("service_date").to_physical().cast(pl.Int64).to_numpy()
-    code = frame.get_column("procedure_code").to_physical().cast(pl.Int64).to_numpy()
-    key = (patients << 32) | ((day + 60_000) << 12) | code
-    order = np.argsort(key, kind="stable")
-    numbers = np.empty(len(key), dtype=np.int64)
-    numbers[order] = np.cumsum(np.diff(key[order], prepend=-1) != 0) - 1
-    return numbers
-
-
 def with_identities(frame: pl.DataFrame, owners: Mapping[str, str]) -> pl.DataFrame:
-    """Replace identities by dense numbers. Grain unchanged.
-
-    `_claims`, `_cases`, `_patients`, `_billing_providers`, `_rendering_providers`, `_owners`; `..._alone`
-    says that no other line has the same claim, case or patient.
+    """Replace claims and patients by dense numbers, `_claims` and `_patients`, and add `_owners`; `..._alone`
+    says that no other line has the same claim or patient. Grain unchanged.
     """
-    billing = frame.get_column("billing_provider_npi")
-    patients = dense(frame.get_column("patient_key"))
-    people = {
-        "_claims": dense(frame.get_column("claim_key")),
-        "_cases": _cases(frame, patients),
-        "_patients": patients,
-    }
-    providers = {
-        "_billing_providers": billing,
-        "_rendering_providers": frame.get_column("rendering_provider_npi"),
-        "_owners": billing.replace(dict(owners)) if owners else billing,
-    }
-    numbers = [pl.Series(name, found, dtype=pl.UInt32) for name, found in people.items()]
-    numbers += [_worded(npi).to_physical().alias(name) for name, npi in providers.items()]
-    numbers += [pl.Series(f"{name}_alone", _alone(found)) for name, found in people.items()]
-    gone = ("claim_key", "patient_key", "billing_provider_npi", "rendering_provider_npi", "payer_name")
-    return frame.drop(gone).with_columns(numbers)
+    made = []
+    for name in ("claim", "patient"):
+        numbers = dense(frame.get_column(f"{name}_hash"), frame.get_column(f"{name}_check"))
+        made += [
+            pl.Series(f"_{name}s", numbers, dtype=pl.Int64),
+            pl.Series(f"_{name}s_alone", _alone(numbers)),
+        ]
+    billing = pl.col("billing_provider_npi")
+    owner = billing.cast(pl.String).replace(dict(owners)).cast(pl.Categorical) if owners else billing
+    gone = ("claim_hash", "claim_check", "patient_hash", "patient_check", "payer_name")
+    return frame.drop(gone).with_columns(*made, owner.alias("_owners"))
 
 
-def _worded(series: pl.Series) -> pl.Series:
-    """A text column with few values as an enumeration of them, in their order."""
-    return series.cast(pl.Enum(series.unique().drop_nulls().sort()))
-
-
-def _numbers() -> list[pl.Expr]:
+def _computed() -> list[pl.Expr]:
     units = pl.col("billed_unit_tenths")
+    state = pl.col("adjudication_state")
+    denied = (state == "denied").fill_null(False)
     return [
-        month_number("service_month").alias("_month"),
-        (pl.col("anesthesia_minutes") * 1000).round().cast(pl.Int64).alias("minutes_thousandths"),
         (pl.col("medicare_allowed") * MICRO).round().cast(pl.Int64).alias("medicare_micro"),
         (pl.col("allowed_per_unit") * HUNDRED_MILLIONTHS).round().cast(pl.Int64).alias("unit_price_fine"),
-        pl.col("adjudication_state").is_in(["paid", "denied", "zero_pay_other"]).alias("is_adjudicated"),
-        (pl.col("adjudication_state") == "denied").fill_null(False).alias("is_denied"),
-        pl.col("is_paid_line").fill_null(False),
-        pl.col("is_priced").fill_null(False),
-        pl.col("is_unit_priced").fill_null(False),
-        pl.col("medicare_is_national").fill_null(False),
-        pl.col("initially_denied").fill_null(False),
+        state.is_in(["paid", "denied", "zero_pay_other"]).alias("is_adjudicated"),
+        (denied & pl.col("answers_denials")).alias("is_denied"),
+        pl.col("is_paid_line", "is_priced", "is_unit_priced", "medicare_is_national").fill_null(False),
+        pl.when("answers_first_denials").then(pl.col("initially_denied").fill_null(False)),
+        pl.when("answers_timeliness").then("first_submitted_on"),
         pl.when(units > 0).then(pl.col("allowed_cents") / (units * 10)).alias("allowed_per_billed_unit"),
-        (pl.col("allowed_cents") / 100).alias("allowed"),
-        (pl.col("paid_cents") / 100).alias("paid"),
     ]
 
 
-LINE_INPUT: Final = (
-    *("procedure_code", "payer", "line_of_business", "service_month", "service_date"),
-    *("claim_key", "patient_key", "billing_provider_npi", "rendering_provider_npi"),
-    *("charge_cents", "place_of_service", "modifier_1", "modifier_2", "modifier_3", "modifier_4"),
-    *("age_at_service", "patient_sex", "diagnosis_1", "diagnosis_2", "diagnosis_3", "diagnosis_4"),
-    *(
-        "surgical_procedure_code",
-        "payer_name",
-        "care_model",
-        "state",
-        "anesthesia_minutes",
-        "minutes_suspect",
-    ),
-    *("base_units", "time_unit_tenths", "billed_unit_tenths", "share", "first_submitted_on"),
-    *("adjudication_state", "first_remit_on", "first_paid_on", "final_remit_on", "first_paid"),
-    *("initially_denied", "first_denial_group", "first_denial_carc", "denial_group", "denial_carc"),
-    *("prior_authorization_denial", "remark_codes", "paid_cents", "allowed_cents"),
-    *("has_prior_authorization", "chain_source", "reversed_paid_cents"),
-    *("deductible_cents", "coinsurance_cents", "copay_cents", "network", "is_paid_line", "is_priced"),
-    *("is_unit_priced", "medicare_allowed", "medicare_is_national", "allowed_per_unit"),
-)
-"""Columns of a current line that some table reads."""
-IS_COUNTED: Final = (pl.col("standing") == "current") & (pl.col("role") == "P")
-"""Current primary lines: those that make a row."""
-
-
 def current_lines(lines: pl.LazyFrame, further: Sequence[str] = ()) -> pl.DataFrame:
-    """Current primary lines with the columns that tables read and further ones, in the order of patients; an
-    empty line of business is `other`.
-
-    The order makes counting distinct patients cheap.
+    """Current primary lines with the columns that tables read and further ones; an empty line of business is
+    `other`. Claims and patients are told by two hashes each, minutes in thousandths.
     """
-    # in one chunk: strings scattered over a buffer per partition are slow to gather
-    held = lines.filter(IS_COUNTED).select(*LINE_INPUT, *further).collect().rechunk()
-    return (
-        held.sort(pl.col("patient_key").hash(), maintain_order=True)
-        .lazy()
-        .with_columns(
-            pl.col("line_of_business").fill_null("other"),
-            pl.col("care_model").fill_null("unspecified"),
-            *_numbers(),
-        )
-        .drop("service_month", "anesthesia_minutes")
-        .with_columns((pl.col("minutes_thousandths") / 1000).alias("minutes"))
-        .collect()
-    )
+    empty = {"line_of_business": "other", "care_model": "unspecified"}
+    filled = [pl.col(name).fill_null(empty[name]) if name in empty else pl.col(name) for name in WORDS]
+    hashes = [
+        pl.col(f"{name}_key").hash(seed).alias(f"{name}_{told}")
+        for name in ("claim", "patient")
+        for seed, told in enumerate(("hash", "check"))
+    ]
+    minutes = (pl.col("anesthesia_minutes") * 1000).round().cast(pl.Int64).alias("minutes_thousandths")
+    columns = [month_number("service_month").alias(MONTH), minutes, pl.col("medicare_allowed")]
+    words = (word.cast(pl.Categorical) for word in filled)
+    held = lines.filter(IS_COUNTED).select(*words, *NUMBERS, *hashes, *columns, *further).collect()
+    return with_answers(held).with_columns(_computed()).drop("medicare_allowed")
 
 
 def other_lines(lines: pl.LazyFrame) -> pl.DataFrame:
     """Counts of secondary lines, voided and replaced claims by code, payer, line of business and month."""
     return (
         lines.filter((pl.col("standing") == "secondary") | pl.col("voided_claim") | pl.col("replaced_claim"))
-        .with_columns(month_number("service_month").alias("_month"))
-        .group_by(*CELL_COLUMNS, "_month")
+        .with_columns(month_number("service_month").alias(MONTH))
+        .group_by(*CELL_COLUMNS, MONTH)
         .agg(
             (pl.col("standing") == "secondary").sum().cast(pl.Int64).alias("secondary_lines"),
             pl.col("voided_claim").sum().cast(pl.Int64).alias("voided_claims"),
@@ -225,30 +182,44 @@ def open_analysis(
     owners: Mapping[str, str] | None = None,
     rolling_from: date | None = None,
     only: frozenset[Period] | None = None,
+    parts: Sequence[pl.LazyFrame] = (),
+    keep: Keep = pl.DataFrame.lazy,
 ) -> AnalysisLines:
     """Read resolved lines once for all tables.
 
     `owners` (billing NPI -> owner) makes several billing providers of one owner one provider where prices are
-    protected; published counts of providers stay counts of NPIs. `only`: the periods to be told.
+    protected; published counts of providers stay counts of NPIs. `only`: the periods to be told. `parts`: the
+    current lines again, divided so that no patient is in two of them; without them all are one part.
     """
+    owned = owners or {}
     with ThreadPoolExecutor(1) as pool:
-        counting = pool.submit(other_lines, lines)
-        frame = _described(current_lines(lines), reference, owners or {})
-        others = counting.result()
-    rolling = rolling_start(frame.get_column("_month").to_numpy(), as_of, rules.mature_days)
+        aside = pool.submit(lambda: (other_lines(lines), median_prices(lines.filter(IS_COUNTED), owned)))
+        described = []
+        for part in parts or [lines]:
+            frame = _described(current_lines(part), reference, owned)
+            others, medians = aside.result()
+            described.append(_part(with_expected_allowed(frame, medians), keep))
+    months = np.concatenate([part.cells.codes[-1] for part in described])
+    rolling = rolling_start(months, as_of, rules.mature_days)
     if rolling_from is not None:
         rolling = month_of(rolling_from)
-    calendar = Calendar(as_of, rules.mature_days, rolling, only)
-    frame, values = ranked(frame)
-    return AnalysisLines(frame, others, calendar, rules, values)
+    return AnalysisLines(described, others, Calendar(as_of, rules.mature_days, rolling, only), rules)
 
 
 def _described(frame: pl.DataFrame, reference: ReferenceTables, owners: Mapping[str, str]) -> pl.DataFrame:
-    """Current lines with what payers say they pay, days, identities and the facts of their cases."""
+    """Current lines with payers' rules, days, identities, diagnoses and the facts of their cases."""
     frame = with_expected(frame, reference)
     # payers' rules ask for the state itself: only now is an empty one a key like another
-    frame = frame.with_columns(pl.col("state", "place_of_service", "patient_sex").fill_null("unknown"))
-    frame = frame.with_columns(_worded(frame.get_column(name)) for name in KEY_COLUMNS)
-    frame = with_case_facts(with_identities(with_intervals(frame), owners))
-    frame = with_expected_allowed(frame)
-    return frame.with_columns(pl.col("allowed_per_unit_payer_rules").is_not_null().alias("has_payer_rules"))
+    frame = frame.with_columns(
+        pl.col("state", "place_of_service", "patient_sex").fill_null(UNKNOWN),
+        pl.col("allowed_per_unit_payer_rules").is_not_null().alias("has_payer_rules"),
+    )
+    frame = with_identities(with_intervals(frame), owners)
+    return with_case_facts(with_diagnosis_facts(frame, reference))
+
+
+def _part(frame: pl.DataFrame, keep: Keep) -> Part:
+    """Described lines by number of their finest cell, words as enumerations."""
+    frame = frame.with_columns(enumerated(frame.get_column(name)) for name in KEYS)
+    cell, cells = number_keys(frame)
+    return Part(keep(frame.drop(MONTH).with_columns(pl.Series(CELL, cell, dtype=pl.Int32))), cells)

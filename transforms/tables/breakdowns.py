@@ -8,10 +8,11 @@ import polars as pl
 
 from schemas.table_columns import TableSpec
 from transforms.tables.analysis_lines import AnalysisLines
+from transforms.tables.answering import where_answered
 from transforms.tables.cells import (
     Measures,
     Percentiles,
-    finish,
+    Rows,
     measure_cells,
     quotient,
     ratio_parts,
@@ -20,21 +21,24 @@ from transforms.tables.cells import (
     with_count_of,
 )
 
-PRICES = {"allowed": "is_priced", "allowed_per_unit": "is_unit_priced"}
+PRICES = {
+    "allowed": ("allowed_cents", "is_priced"),
+    "allowed_per_unit": ("allowed_per_unit", "is_unit_priced"),
+}
 BASES = {"priced": "is_priced", "unit_priced": "is_unit_priced"}
 
 
 def break_down(
     analysis: AnalysisLines,
-    rows: pl.DataFrame,
     breakdown: Sequence[str],
     spec: TableSpec,
     utilization: pl.DataFrame,
+    rows: Rows | None = None,
     sums: dict[str, pl.Expr] | None = None,
 ) -> pl.DataFrame:
     """Measure rows by breakdown keys with whatever of the usual measures the table publishes.
 
-    An empty key is `unknown`. The result has the table's columns that need no more than that, not yet
+    The result has the table's columns that need no more than that, not yet
     finished.
     """
     published = {m.name for m in spec.measures}
@@ -53,47 +57,34 @@ def break_down(
         averaged={"ratio_to_national_medicare": ratio_parts()} if with_ratio else {},
         percentiles=(
             *(
-                Percentiles(name, name, (50,), where)
-                for name, where in PRICES.items()
+                Percentiles(name, value, (50,), where)
+                for name, (value, where) in PRICES.items()
                 if f"{name}_p50" in published
             ),
-            *((Percentiles("minutes", "minutes", (50,)),) if with_minutes else ()),
+            *((Percentiles("minutes", "minutes_thousandths", (50,)),) if with_minutes else ()),
         ),
         bases={basis: column for basis, column in BASES.items() if basis in bases},
     )
-    cells = with_count_of(
-        measure_cells(analysis, named(rows, breakdown), breakdown, measures), utilization, "_all_lines"
-    )
+    cells = with_count_of(measure_cells(analysis, breakdown, measures, rows), utilization, "_all_lines")
     shares = [quotient("service_lines", "_all_lines").alias("share_of_lines")]
     if with_ratio:
         shares.append(ratio_to_medicare().alias("ratio_to_national_medicare"))
     if with_denied:
-        shares.append(denial_rate())
+        shares += denial_measures()
     return cells.with_columns(shares)
 
 
 def denied_sums() -> dict[str, pl.Expr]:
-    """Sums behind `denial_rate`: denied and adjudicated lines."""
-    return {"denied_lines": pl.col("is_denied"), "_adjudicated_lines": pl.col("is_adjudicated")}
+    """Sums behind `denial_rate`: denied lines, adjudicated ones and all, of lines that can answer."""
+    answering = pl.col("answers_denials")
+    return {
+        "denied_lines": pl.col("is_denied"),
+        "_adjudicated_lines": pl.col("is_adjudicated") & answering,
+        "_answering_lines": answering,
+    }
 
 
-def denial_rate() -> pl.Expr:
-    """Denied lines of adjudicated lines."""
-    return quotient("denied_lines", "_adjudicated_lines").alias("denial_rate")
-
-
-def named(rows: pl.DataFrame, breakdown: Sequence[str]) -> pl.DataFrame:
-    """Rows with `unknown` for an empty breakdown key."""
-    empty = [name for name in breakdown if rows.get_column(name).null_count()]
-    return rows.with_columns(pl.col(name).cast(pl.String).fill_null("unknown") for name in empty)
-
-
-def finished_breakdown(
-    analysis: AnalysisLines,
-    rows: pl.DataFrame,
-    breakdown: Sequence[str],
-    spec: TableSpec,
-    utilization: pl.DataFrame,
-) -> pl.DataFrame:
-    """A breakdown table that needs no more than the usual measures."""
-    return finish(break_down(analysis, rows, breakdown, spec, utilization), spec)
+def denial_measures() -> list[pl.Expr]:
+    """Denied lines, and denied lines of adjudicated lines."""
+    rate = quotient("denied_lines", "_adjudicated_lines").alias("denial_rate")
+    return [rate, *where_answered(("denied_lines",), "_answering_lines")]

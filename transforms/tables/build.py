@@ -77,11 +77,9 @@ def tables_of_lines(
     contracts: pl.DataFrame | None = None,
     wanted: Collection[str] = KEPT_TABLES,
 ) -> Tables:
-    """Build every table wanted whose rows are cells of service lines, for the periods of the analysis's
-    calendar.
+    """Build every table wanted whose rows are cells of service lines, for the periods of its calendar.
 
-    The analysis must hold all lines of the years that these periods lie in: the payer's own median is of a
-    year.
+    It must hold all lines of the years that these periods lie in: the payer's own median is of a year.
 
     `contracts`: your own prices (see contract_variance).
     """
@@ -102,8 +100,8 @@ def tables_of_lines(
         "price_trend": lambda: price_trend(analysis),
         "price_strata": lambda: price_strata(analysis),
         "procedures": lambda: procedures(analysis, billed, reference),
-        "diagnoses": lambda: diagnoses(analysis, billed, reference),
-        "clinical_themes": lambda: clinical_themes(analysis, billed, reference),
+        "diagnoses": lambda: diagnoses(analysis, billed),
+        "clinical_themes": lambda: clinical_themes(analysis, billed),
         "states": lambda: states(analysis, billed),
         "demographics": lambda: demographics(analysis, billed),
         "contract_variance": lambda: contract_variance(analysis, contracts),

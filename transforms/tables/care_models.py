@@ -7,7 +7,7 @@ import polars as pl
 from schemas.table_columns import basis_columns
 from schemas.tables_of_lines import CARE_MODELS
 from transforms.tables.analysis_lines import AnalysisLines
-from transforms.tables.breakdowns import denial_rate, denied_sums
+from transforms.tables.breakdowns import denial_measures, denied_sums
 from transforms.tables.cells import (
     FIVE,
     Measures,
@@ -35,17 +35,17 @@ def care_models(analysis: AnalysisLines, utilization: pl.DataFrame) -> pl.DataFr
         },
         averaged={"ratio_to_national_medicare": ratio_parts()},
         percentiles=(
-            Percentiles("minutes", "minutes", (50,)),
+            Percentiles("minutes", "minutes_thousandths", (50,)),
             Percentiles("allowed_per_unit", "allowed_per_unit", (25, 50, 75), "is_unit_priced"),
             Percentiles("allowed_per_billed_unit", "allowed_per_billed_unit", (50,), "is_unit_priced"),
         ),
         bases={"unit_priced": "is_unit_priced"},
     )
-    cells = measure_cells(analysis, analysis.lines, ("care_model",), measures)
+    cells = measure_cells(analysis, ("care_model",), measures)
     cells = with_count_of(with_reference(cells), utilization, "_all_lines").with_columns(
         quotient("service_lines", "_all_lines").alias("share_of_lines"),
         ratio_to_medicare().alias("ratio_to_national_medicare"),
-        denial_rate(),
+        *denial_measures(),
         quotient("allowed_per_billed_unit_p50", "reference_p50").alias("observed_share"),
         quotient("_allowed_per_billed_unit_p50_nearest", "reference_nearest").alias(
             "_observed_share_nearest"

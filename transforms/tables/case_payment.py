@@ -22,20 +22,17 @@ def case_payment(analysis: AnalysisLines) -> pl.DataFrame:
             "case_cents": pl.col("case_cents"),
             "case_tenths": pl.col("case_tenths"),
         },
-        distinct={
-            "unpaired_directed_cases": ("_cases", "_is_unpaired"),
-            "supervised_cases": ("_cases", "_is_supervised"),
-        },
+        cases={"unpaired_directed_cases": "_is_unpaired", "supervised_cases": "_is_supervised"},
         averaged={
             "allowed_per_case_mean": pl.col("case_cents") * 100,
         },
         percentiles=(
-            Percentiles("allowed_per_case", "allowed_per_case", (25, 50, 75)),
+            Percentiles("allowed_per_case", "case_cents", (25, 50, 75)),
             Percentiles("allowed_per_unit_case", "allowed_per_unit_case", (50,)),
         ),
         bases={"complete_case": "_is_complete"},
     )
-    cells = measure_cells(analysis, analysis.lines, (), measures).with_columns(
+    cells = measure_cells(analysis, (), measures).with_columns(
         (pl.col("cases") - pl.col("complete_cases")).alias("incomplete_cases"),
         quotient("case_cents", pl.col("complete_cases") * 100).alias("allowed_per_case_mean"),
         quotient("case_tenths", pl.col("complete_cases") * 10).alias("units_per_case_mean"),

@@ -4,7 +4,7 @@ shape.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,17 +12,34 @@ import polars as pl
 
 from schemas.table_columns import MONEY, TableSpec, nearest_rank
 from transforms.tables.analysis_lines import MICRO, AnalysisLines
-from transforms.tables.cube import Cube, Flags, make_cube
-from transforms.tables.measuring import concentration, distinct, kinds, maxima, percentiles, sums
+from transforms.tables.cube import CELL, Cube, Finest, Flags, Ids, make_cube, number_rows
+from transforms.tables.facts import (
+    LEAST,
+    Counted,
+    Facts,
+    Providers,
+    added,
+    counted,
+    first_counts,
+    joined,
+    providers_of,
+    spread_of,
+)
+from transforms.tables.measuring import concentration, distinct, percentiles, rolled, rolled_counts
+from transforms.tables.periods import Calendar
 
 KIND = 5_000
 """Values of money are told apart by half dollars: two contract rates are two, whatever their cents."""
 RATIO_KIND = 250
 """Ratios to Medicare's price by a fortieth, which is half a dollar per unit."""
-LEAST = -(2**62)
-"""Stands for no value where the greatest is asked for."""
-Columns = dict[str, pl.Series]
-N_ENTITIES = ("claims", "cases", "patients", "billing_providers")
+Rows = Callable[[pl.LazyFrame], pl.LazyFrame]
+"""The rows of a table from a part of the lines: lines, or lines repeated under several keys."""
+PEOPLE = ("claims", "cases", "patients")
+PROVIDERS = {"billing_providers": "billing_provider_npi", "rendering_providers": "rendering_provider_npi"}
+SCALES = {"minutes_thousandths": 1000, "allowed_cents": 100, "paid_cents": 100, "case_cents": 100}
+"""Columns of whole numbers that percentiles are taken of -> what is 1 of the value."""
+SUM, MOST, LEAST_OF, AVERAGED = "sum of ", "most of ", "least of ", "averaged "
+"""Names of what is computed of rows begin so: no column of the analysis does."""
 
 
 @dataclass(frozen=True)
@@ -41,118 +58,184 @@ class Percentiles:
 class Measures:
     """What to measure in each cell.
 
-    `population`: Boolean column that N is over (none: every row). `sums`: integer expressions. `distinct`:
-    name -> (column of dense numbers, Boolean column). `maxima`: integer expressions of which the greatest
-    counts. `averaged`: name of a mean or sum -> its values in ten-thousandths.
-    `bases`: price basis -> Boolean column of its lines.
+    `population`: Boolean column that N is over (none: every row). `sums`: integer expressions. `providers`:
+    those counted beside billing providers. `cases`: name -> Boolean column whose cases are counted. `maxima`:
+    integer expressions of which the greatest counts. `averaged`: name of a mean or sum -> its values in
+    ten-thousandths. `bases`: price basis -> Boolean column of its lines.
     """
 
     population: str | None = None
     sums: Mapping[str, pl.Expr] = field(default_factory=dict)
-    distinct: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+    providers: tuple[str, ...] = ()
+    cases: Mapping[str, str] = field(default_factory=dict)
     percentiles: tuple[Percentiles, ...] = ()
     maxima: Mapping[str, pl.Expr] = field(default_factory=dict)
     averaged: Mapping[str, pl.Expr] = field(default_factory=dict)
     bases: Mapping[str, str] = field(default_factory=dict)
 
 
-def _mask(rows: pl.DataFrame, column: str | None) -> Flags | None:
-    return None if column is None else _flags(rows, column)
-
-
-def _flags(rows: pl.DataFrame, column: str) -> Flags:
-    flags = rows.get_column(column)
-    return (flags.fill_null(False) if flags.null_count() else flags).to_numpy()
-
-
 def measure_cells(
-    analysis: AnalysisLines,
-    rows: pl.DataFrame,
-    breakdown: Sequence[str],
-    measures: Measures,
-    where: pl.Expr | None = None,
+    analysis: AnalysisLines, breakdown: Sequence[str], measures: Measures, rows: Rows | None = None
 ) -> pl.DataFrame:
     """Keys, is_rollup, is_mature, N and the measures of every cell that a row stands in.
 
-    Rows are lines of the analysis, or lines repeated with different values of the breakdown; `where` leaves
-    some out. Percentiles without a value are null, so are greatest values.
+    An empty key of the breakdown is `unknown`. Percentiles without a value are null, so are greatest values.
     """
-    rows = _projected(rows, breakdown, measures, where)
-    cube = make_cube(rows, breakdown, analysis.calendar)
-    lines = pl.lit(1) if measures.population is None else pl.col(measures.population)
-    counted = {name: (f"_{name}", measures.population) for name in N_ENTITIES}
-    made = _summed(cube, rows, {"service_lines": lines}) | _counted(cube, rows, counted)
-    further = _measured(cube, rows, measures, analysis)
-    return cube.keys.with_columns(series.alias(name) for name, series in (made | further).items())
-
-
-def _measured(cube: Cube, rows: pl.DataFrame, measures: Measures, analysis: AnalysisLines) -> Columns:
-    """All measures of the cells but N."""
-    made = _summed(cube, rows, measures.sums) | _counted(cube, rows, measures.distinct)
+    wanted = [*_columns(breakdown, measures), *_computed(measures)]
+    parts = []
+    for part in analysis.parts:
+        lines = part.lines if rows is None else rows(part.lines)
+        told = lines.select(wanted).collect(engine="in-memory")
+        base, finest = number_rows(told, breakdown, part.cells)
+        parts.append(_facts(told, base, finest, measures, analysis.calendar))
+        del told
+    facts = joined(parts)
+    parts.clear()
+    cube = make_cube(facts.finest, analysis.calendar)
+    made = _numbers(cube, facts, measures)
     for p in measures.percentiles:
-        ranks, values = rows.get_column(f"_rank_{p.value}"), analysis.values[p.value]
-        found = percentiles(cube, ranks, values, _mask(rows, p.where), p.percents)
-        for percent, (between, nearest) in zip(p.percents, found, strict=True):
-            name = f"{p.name}_p{percent}"
-            made[name] = pl.Series(between, nan_to_null=True)
-            made[nearest_rank(name)] = pl.Series(nearest, nan_to_null=True)
-    for name, numbers in maxima(cube, rows, measures.maxima, LEAST).items():
-        made[name] = pl.Series(numbers).replace(LEAST, None)
-    made |= _averaged(cube, rows, measures.averaged)
-    for basis, mask in measures.bases.items():
-        owners, cents = rows.get_column("_owners"), rows.get_column("allowed_cents")
-        held = _flags(rows, mask)
-        for name, numbers in concentration(cube, owners, cents, held, basis).items():
-            made[name] = pl.Series(numbers)
-    return made
+        made |= _percentiles(cube, facts.values[p.name], p)
+    return cube.keys.with_columns(series.alias(name) for name, series in made.items())
 
 
-def _averaged(cube: Cube, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> Columns:
-    """Spread and kinds (`Measure.averaged`) of values."""
-    greatest = maxima(cube, rows, wanted, LEAST)
-    least = maxima(cube, rows, {name: -value for name, value in wanted.items()}, LEAST)
-    different = kinds(cube, rows, {name: value // _kind_of(name) for name, value in wanted.items()})
-    made = {}
-    for name in wanted:
-        spread = np.where(greatest[name] == LEAST, 0, greatest[name] + least[name])
-        made[f"_{name}_spread"], made[f"_{name}_kinds"] = pl.Series(spread), pl.Series(different[name])
-    return made
-
-
-def _kind_of(name: str) -> int:
-    return RATIO_KIND if name == RATIO else KIND
-
-
-def _summed(cube: Cube, rows: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> Columns:
-    return {name: pl.Series(numbers) for name, numbers in sums(cube, rows, wanted).items()}
-
-
-def _counted(cube: Cube, rows: pl.DataFrame, wanted: Mapping[str, tuple[str, str | None]]) -> Columns:
-    made = {}
-    for name, (column, mask) in wanted.items():
-        alone = _mask(rows, f"{column}_alone" if f"{column}_alone" in rows.columns else None)
-        made[name] = pl.Series(distinct(cube, rows.get_column(column), _mask(rows, mask), alone))
-    return made
-
-
-def _projected(
-    rows: pl.DataFrame, breakdown: Sequence[str], measures: Measures, where: pl.Expr | None
+def sum_cells(
+    analysis: AnalysisLines, breakdown: Sequence[str], sums: Mapping[str, pl.Expr], rows: Rows
 ) -> pl.DataFrame:
-    """The rows to measure, with the columns that measuring them needs and no others."""
-    needed = ["procedure_code", "payer", "line_of_business", "_month", *breakdown]
-    needed += [f"_{name}" for name in N_ENTITIES]
-    needed += [name for pair in measures.distinct.values() for name in pair if name]
-    needed += [name for p in measures.percentiles for name in (f"_rank_{p.value}", p.where) if name]
-    needed += [
-        name
-        for e in (*measures.sums.values(), *measures.maxima.values(), *measures.averaged.values())
-        for name in e.meta.root_names()
-    ]
-    needed += [measures.population] if measures.population else []
+    """Keys, is_rollup, is_mature and sums of integer expressions of every cell that a row stands in."""
+    facts = []
+    for part in analysis.parts:
+        wanted = (value.alias(f"{SUM}{name}") for name, value in sums.items())
+        told = rows(part.lines).select(CELL, *breakdown, *wanted).collect(engine="in-memory")
+        base, finest = number_rows(told, breakdown, part.cells)
+        added_up = {name: added(base, _summands(told, f"{SUM}{name}"), finest.size) for name in sums}
+        facts.append(Facts(finest, added_up))
+    return summed(joined(facts), analysis.calendar)
+
+
+def summed(facts: Facts, calendar: Calendar) -> pl.DataFrame:
+    """Keys, is_rollup, is_mature and sums of every cell."""
+    cube = make_cube(facts.finest, calendar)
+    made = rolled(cube, facts.sums, np.add)
+    return cube.keys.with_columns(pl.Series(name, numbers) for name, numbers in made.items())
+
+
+def _columns(breakdown: Sequence[str], measures: Measures) -> list[str]:
+    """Columns of rows that measuring needs."""
+    needed = [CELL, *breakdown]
+    needed += [name for people in PEOPLE for name in (f"_{people}", f"_{people}_alone")]
+    needed += [PROVIDERS[name] for name in ("billing_providers", *measures.providers)]
+    needed += [name for p in measures.percentiles for name in (p.value, p.where) if name]
+    needed += [*measures.cases.values(), *([measures.population] if measures.population else [])]
     needed += [*measures.bases.values(), "_owners", "allowed_cents"] if measures.bases else []
-    needed += [f"{name}_alone" for name in needed if f"{name}_alone" in rows.columns]
-    narrow = rows.lazy() if where is None else rows.lazy().filter(where)
-    return narrow.select(list(dict.fromkeys(needed))).collect(engine="in-memory")
+    return list(dict.fromkeys(needed))
+
+
+def _computed(measures: Measures) -> list[pl.Expr]:
+    """What is computed of each row."""
+    named = ((SUM, measures.sums), (MOST, measures.maxima), (AVERAGED, measures.averaged))
+    return [value.alias(f"{prefix}{name}") for prefix, of in named for name, value in of.items()]
+
+
+def _flags(rows: pl.DataFrame, column: str) -> Flags:
+    """A column of flags; nothing counts as not."""
+    return rows.get_column(column).fill_null(False).to_numpy()
+
+
+def _summands(rows: pl.DataFrame, name: str) -> Ids | Flags:
+    """A column of whole numbers or flags; nothing counts as 0 or not."""
+    series = rows.get_column(name)
+    return series.fill_null(False if series.dtype == pl.Boolean else 0).to_numpy()
+
+
+def _facts(rows: pl.DataFrame, base: Ids, finest: Finest, measures: Measures, calendar: Calendar) -> Facts:
+    """What some rows say of their finest cells."""
+    held = _flags(rows, measures.population) if measures.population else None
+    lines = np.bincount(base if held is None else base[held], minlength=finest.size)
+    sums = {name: added(base, _summands(rows, f"{SUM}{name}"), finest.size) for name in measures.sums}
+    maxima, bits = {}, {}
+    for name in measures.maxima:
+        maxima[name] = spread_of(base, rows.get_column(f"{MOST}{name}"), 1, finest.size).most
+    for name in measures.averaged:
+        kind = RATIO_KIND if name == RATIO else KIND
+        spread = spread_of(base, rows.get_column(f"{AVERAGED}{name}"), kind, finest.size)
+        maxima |= {f"{MOST}{name}": spread.most, f"{LEAST_OF}{name}": spread.least}
+        bits[name] = spread.bits
+    values = {
+        p.name: counted(
+            base,
+            rows.get_column(p.value),
+            _flags(rows, p.where) if p.where else None,
+            SCALES.get(p.value, 1),
+        )
+        for p in measures.percentiles
+    }
+    counts = _counts(rows, base, held, measures, finest, calendar)
+    providers = _providers(rows, base, held, measures, finest)
+    return Facts(finest, {"service_lines": lines, **sums}, maxima, bits, counts, providers, values)
+
+
+def _counts(
+    rows: pl.DataFrame, base: Ids, held: Flags | None, measures: Measures, finest: Finest, calendar: Calendar
+) -> dict[str, Ids]:
+    """Claims, cases and patients of the population, and cases of some rows."""
+    wanted: dict[str, tuple[str, Flags | None]] = {people: (people, held) for people in PEOPLE}
+    wanted |= {name: ("cases", _flags(rows, mask)) for name, mask in measures.cases.items()}
+    made = {}
+    for name, (people, mask) in wanted.items():
+        thing, alone = (rows.get_column(f"_{people}{end}").to_numpy() for end in ("", "_alone"))
+        if mask is None:
+            made[name] = first_counts(thing, base, alone, finest, calendar)
+        else:
+            inside = np.flatnonzero(mask)
+            made[name] = first_counts(thing[inside], base[inside], alone[inside], finest, calendar)
+    return made
+
+
+def _providers(
+    rows: pl.DataFrame, base: Ids, held: Flags | None, measures: Measures, finest: Finest
+) -> dict[str, Providers]:
+    """Providers that are counted, and those behind each basis of a price."""
+    wanted = {"billing_providers": held} | dict.fromkeys(measures.providers)
+    made = {}
+    for name, mask in wanted.items():
+        made[name] = providers_of(base, rows.get_column(PROVIDERS[name]), mask, finest)
+    for basis, column in measures.bases.items():
+        owners, cents = rows.get_column("_owners"), rows.get_column("allowed_cents").fill_null(0).to_numpy()
+        made[basis] = providers_of(base, owners, _flags(rows, column), finest, cents)
+    return made
+
+
+def _numbers(cube: Cube, facts: Facts, measures: Measures) -> dict[str, pl.Series]:
+    """All measures of the cells but percentiles."""
+    made = rolled(cube, facts.sums, np.add) | rolled_counts(cube, facts.counts)
+    for name in ("billing_providers", *measures.providers):
+        made[name] = distinct(cube, facts.providers[name])
+    maxima = rolled(cube, facts.maxima, np.maximum, LEAST)
+    bits = rolled(cube, facts.bits, np.bitwise_or)
+    for name in measures.averaged:
+        most, least = maxima[f"{MOST}{name}"], maxima[f"{LEAST_OF}{name}"]
+        made[f"_{name}_spread"] = np.where(most == LEAST, 0, most + least)
+        made[f"_{name}_kinds"] = np.bitwise_count(bits[name]).astype(np.int64)
+    for basis in measures.bases:
+        made |= concentration(cube, facts.providers[basis], basis)
+    series = {name: pl.Series(numbers) for name, numbers in made.items()}
+    return series | {name: pl.Series(maxima[name]).replace(LEAST, None) for name in measures.maxima}
+
+
+def _percentiles(cube: Cube, values: Counted, wanted: Percentiles) -> dict[str, pl.Series]:
+    """Percentiles of a value, and the nearest-rank value beside each."""
+    made = {}
+    found = percentiles(cube, values, wanted.percents)
+    for percent, (between, nearest) in zip(wanted.percents, found, strict=True):
+        name = f"{wanted.name}_p{percent}"
+        made[name] = pl.Series(between, nan_to_null=True)
+        made[nearest_rank(name)] = pl.Series(nearest, nan_to_null=True)
+    return made
+
+
+def answered(lines: pl.LazyFrame) -> pl.LazyFrame:
+    """Adjudicated lines."""
+    return lines.filter("is_adjudicated")
 
 
 def dollars(cents: str) -> pl.Expr:

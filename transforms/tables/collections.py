@@ -6,6 +6,7 @@ import polars as pl
 
 from schemas.tables_of_prices import COLLECTIONS
 from transforms.tables.analysis_lines import AnalysisLines
+from transforms.tables.answering import where_answered
 from transforms.tables.cells import Measures, dollars, finish, measure_cells, money_parts, quotient
 from transforms.tables.expected_sums import (
     Expected,
@@ -17,7 +18,8 @@ from transforms.tables.expected_sums import (
 from transforms.tables.periods import MONTHS_OF
 
 ANSWERED = pl.col("is_adjudicated")
-OPEN = pl.col("adjudication_state").is_in(["pending", "awaiting_readjudication"])
+FOLLOWED = pl.col("answers_open_claims")
+OPEN = pl.col("adjudication_state").is_in(["pending", "awaiting_readjudication"]) & FOLLOWED
 OWED = pl.col("deductible_cents") + pl.col("coinsurance_cents") + pl.col("copay_cents")
 PAID, REVERSED = pl.col("is_paid_line"), pl.col("reversed_paid_cents") > 0
 
@@ -27,10 +29,15 @@ def _expected(unanswered: str) -> pl.Expr:
     return pl.when(ANSWERED).then(allowed).otherwise(pl.col(unanswered))
 
 
-EXPECTED = {
-    "expected": Expected(pl.lit(True), _expected("expected_cents"), _expected("published_expected_cents")),
-    "open": Expected(OPEN),
-}
+ALL = (_expected("expected_cents"), _expected("published_expected_cents"))
+EXPECTED = {"expected": Expected(pl.lit(True), *ALL), "open": Expected(OPEN)}
+OF_FOLLOWED = {"followed": Expected(FOLLOWED, *ALL)}
+"""What is expected of the lines that can answer whether they are open: that of which days are made."""
+STEMS = (*EXPECTED, *OF_FOLLOWED)
+OF_OPEN = (
+    *("open_allowed_sum", "_open_allowed_sum_published"),
+    *("days_in_receivables", "_days_in_receivables_published"),
+)
 
 
 def collections(analysis: AnalysisLines) -> pl.DataFrame:
@@ -39,7 +46,8 @@ def collections(analysis: AnalysisLines) -> pl.DataFrame:
     """
     measures = Measures(
         sums={
-            **expected_sums(EXPECTED),
+            **expected_sums(EXPECTED | OF_FOLLOWED),
+            "_followed_lines": FOLLOWED,
             "_paid_lines": PAID,
             "_reversed_lines": REVERSED,
             "paid_cents": pl.when(PAID).then(pl.col("paid_cents")),
@@ -54,24 +62,24 @@ def collections(analysis: AnalysisLines) -> pl.DataFrame:
         },
         bases={"unit_priced": "is_unit_priced", "priced": "is_priced"},
     )
-    cells = measure_cells(analysis, analysis.lines, (), measures).with_columns(
+    cells = measure_cells(analysis, (), measures).with_columns(
         *expected_columns(EXPECTED),
         dollars("paid_cents").alias("paid_sum"),
         dollars("owed_cents").alias("patient_responsibility_sum"),
         dollars("reversed_cents").alias("reversed_paid_sum"),
-        *_rates(pl.col("_expected_cents"), pl.col("_open_cents"), ""),
-        *_rates(told_cents("expected"), told_cents("open"), "_published"),
+        *_rates("", *(pl.col(f"_{stem}_cents") for stem in STEMS)),
+        *_rates("_published", *(told_cents(stem) for stem in STEMS)),
     )
-    return finish(cells, COLLECTIONS)
+    return finish(cells.with_columns(where_answered(OF_OPEN, "_followed_lines")), COLLECTIONS)
 
 
-def _rates(expected: pl.Expr, outstanding: pl.Expr, suffix: str) -> list[pl.Expr]:
+def _rates(suffix: str, expected: pl.Expr, outstanding: pl.Expr, followed: pl.Expr) -> list[pl.Expr]:
     prefix = "_" if suffix else ""
     return [
         quotient(pl.col("paid_cents"), expected - pl.col("owed_cents")).alias(
             f"{prefix}net_collection_rate{suffix}"
         ),
-        quotient(outstanding * days_of_period(), expected).alias(f"{prefix}days_in_receivables{suffix}"),
+        quotient(outstanding * days_of_period(), followed).alias(f"{prefix}days_in_receivables{suffix}"),
     ]
 
 

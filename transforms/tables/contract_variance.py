@@ -17,7 +17,6 @@ def contract_variance(analysis: AnalysisLines, contracts: pl.DataFrame | None) -
     Units and share are those of the payer's own rules where one is applied (a nurse anesthetist alone at 85 %
     is then as agreed), else those billed.
     """
-    rows = with_contract(analysis.lines.filter(pl.col("is_unit_priced")), contracts)
     difference = pl.col("allowed_cents") - pl.col("expected_cents")
     short = difference < -1
     measures = Measures(
@@ -29,7 +28,9 @@ def contract_variance(analysis: AnalysisLines, contracts: pl.DataFrame | None) -
             "overpaid_lines": difference > 1,
         },
     )
-    cells = measure_cells(analysis, rows, (), measures).with_columns(
+    cells = measure_cells(
+        analysis, (), measures, lambda lines: with_contract(lines.filter("is_unit_priced"), contracts)
+    ).with_columns(
         dollars("expected_cents").alias("expected_allowed_sum"),
         dollars("allowed_cents").alias("allowed_sum"),
         dollars("underpaid_cents").alias("underpaid_sum"),
@@ -37,15 +38,15 @@ def contract_variance(analysis: AnalysisLines, contracts: pl.DataFrame | None) -
     return finish(cells, CONTRACT_VARIANCE)
 
 
-def with_contract(lines: pl.DataFrame, contracts: pl.DataFrame | None) -> pl.DataFrame:
+def with_contract(lines: pl.LazyFrame, contracts: pl.DataFrame | None) -> pl.LazyFrame:
     """Lines that a contract prices, with `expected_cents` rounded half-even to the cent."""
     if contracts is None or contracts.height == 0:
         return lines.clear().with_columns(pl.lit(None, dtype=pl.Int64).alias("expected_cents"))
     keys = ["payer", "line_of_business", "service_date"]
-    lines = lines.with_columns(pl.col("payer", "line_of_business").cast(pl.String))
-    dated = contracts.select(
-        "payer",
-        pl.col("line_of_business").alias("_scope"),
+    lines = lines.with_columns(pl.col("payer", "line_of_business").cast(pl.Categorical))
+    dated = contracts.lazy().select(
+        pl.col("payer").cast(pl.Categorical),
+        pl.col("line_of_business").cast(pl.Categorical).alias("_scope"),
         pl.col("dollars_per_unit").cast(pl.Float64).alias("_dollars"),
         pl.col("effective_from").alias("_from"),
         pl.col("effective_to").alias("_to"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -22,22 +23,26 @@ Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 LARGEST_MAP = 50_000_000
 """Possible finest cells up to which they are numbered through a map instead of a sort."""
-COMBINATIONS = [
+COMBINATIONS: Final = [
     (p, payers, lines) for p in PERIOD_TYPES for payers in (False, True) for lines in (False, True)
 ]
+UNKNOWN: Final = "unknown"
+"""Stands for an empty key."""
+MONTH: Final = "_month"
+CELL: Final = "_cell"
+CELL_COLUMNS: Final = ("procedure_code", "payer", "line_of_business")
 
 
 @dataclass(frozen=True)
 class Cube:
-    """Rows, finest cells and cells of a table.
+    """Finest cells and cells of a table.
 
-    `base`: finest cell of each row. `fixed`: the part of a finest cell that no roll-up merges. `parents`:
-    one array per combination of period type and roll-up, finest cell -> its cell, -1 for none. `offsets`:
-    first cell of each combination; cells are numbered through. `keys`: one row per cell, in the order of
-    their numbers.
+    `codes`: of each finest cell its place in the words of each key, and its month. `fixed`: the part of a
+    finest cell that no roll-up merges. `parents`: one array per combination of period type and roll-up,
+    finest cell -> its cell, -1 for none. `offsets`: first cell of each combination; cells are numbered
+    through. `keys`: one row per cell, in the order of their numbers.
     """
 
-    base: Ids
     fixed: Ids
     parents: tuple[Ids, ...]
     offsets: tuple[int, ...]
@@ -59,40 +64,45 @@ class Cube:
         return ends[combination] - self.offsets[combination]
 
     @cached_property
-    def orders(self) -> tuple[tuple[int, Ids, Ids], ...]:
-        """Of each combination that has cells: its first cell, its finest cells in the order of their cells,
-        and where in that order each cell begins.
+    def orders(self) -> tuple[tuple[int, int, Ids, Ids], ...]:
+        """Each combination that has cells: its place, its first cell, its finest cells in the order of their
+        cells, and where in that order each cell begins.
         """
         found = []
-        for parent, offset in zip(self.parents, self.offsets, strict=True):
+        for place, (parent, offset) in enumerate(zip(self.parents, self.offsets, strict=True)):
             inside = np.flatnonzero(parent >= 0)
             if not len(inside):
                 continue
             cell = parent[inside]
             order = np.argsort(cell, kind="stable")
-            found.append((offset, inside[order], np.flatnonzero(np.diff(cell[order], prepend=-1))))
+            found.append((place, offset, inside[order], np.flatnonzero(np.diff(cell[order], prepend=-1))))
         return tuple(found)
 
 
-def _coded(series: pl.Series) -> tuple[Ids, pl.Series]:
-    if isinstance(series.dtype, pl.Enum):
-        return series.to_physical().cast(pl.Int64).to_numpy(), series.dtype.categories
-    words = series.unique().sort()
-    return series.cast(pl.Enum(words)).to_physical().cast(pl.Int64).to_numpy(), words
+def coded(series: pl.Series) -> tuple[Ids, pl.Series]:
+    """Whole numbers for the words of a column, and the words by number; an empty one is `unknown`."""
+    if series.null_count():
+        series = series.cast(pl.Categorical).fill_null(UNKNOWN)
+    if not isinstance(series.dtype, pl.Enum):
+        series = enumerated(series)
+    return series.to_physical().to_numpy().astype(np.int64), series.dtype.categories  # type: ignore[attr-defined]
 
 
-def _numbered(key: Ids, possible: float) -> tuple[Ids, Ids]:
-    """Dense numbers of keys in their order, and the distinct keys."""
-    if possible > LARGEST_MAP:
-        known, inverse = np.unique(key, return_inverse=True)
-        return inverse.astype(np.int64), known
-    present = np.zeros(int(possible), dtype=bool)
-    present[key] = True
-    number = np.cumsum(present) - 1
-    return number[key].astype(np.int64), np.flatnonzero(present).astype(np.int64)
+def enumerated(series: pl.Series) -> pl.Series:
+    """A column of words as an enumeration of those that it has; nulls stay."""
+    held = series.cast(pl.Categorical)
+    words = held.unique().drop_nulls()
+    physical = words.to_physical().to_numpy()
+    place = np.zeros(int(physical.max(initial=0)) + 1, dtype=np.uint32)
+    place[physical] = np.arange(len(physical))
+    code = pl.Series(series.name, place[held.to_physical().fill_null(0).to_numpy()])
+    if held.null_count():
+        code = pl.select(pl.when(held.is_not_null()).then(code)).to_series().alias(series.name)
+    return code.cat.to(pl.Enum(words.cast(pl.String)))
 
 
-def _packed(parts: Sequence[Ids], sizes: Sequence[int]) -> Ids:
+def packed(parts: Sequence[Ids], sizes: Sequence[int]) -> Ids:
+    """One number for several, in their order."""
     key = np.zeros_like(parts[0])
     for part, size in zip(parts, sizes, strict=True):
         key = key * size + part
@@ -107,41 +117,101 @@ def _unpacked(key: Ids, sizes: Sequence[int]) -> list[Ids]:
     return parts[::-1]
 
 
-def make_cube(rows: pl.DataFrame, breakdown: Sequence[str], calendar: Calendar) -> Cube:
-    """Number the cells of rows that carry procedure_code, payer, line_of_business, _month and the
-    breakdown.
+def _numbered(key: Ids, sizes: Sequence[int]) -> tuple[Ids, Ids]:
+    """Dense numbers of packed keys in their order, and the distinct keys."""
+    possible = float(np.prod(sizes, dtype=np.float64))
+    if possible > LARGEST_MAP:
+        known, inverse = np.unique(key, return_inverse=True)
+        return inverse.astype(np.int64), known
+    present = np.zeros(int(possible), dtype=bool)
+    present[key] = True
+    number = np.cumsum(present) - 1
+    return number[key].astype(np.int64), np.flatnonzero(present).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Finest:
+    """The finest cells of some rows, in the order of their keys.
+
+    `names`: their keys but the month. `words`: distinct words of each. `codes`: of each finest cell its place
+    in these, and in the end its month.
     """
-    names = ["procedure_code", *breakdown, "payer", "line_of_business"]
-    if rows.height == 0:
-        return _empty_grid(names)
-    coded = [_coded(rows.get_column(name)) for name in names]
-    month = rows.get_column("_month").to_numpy()
-    first = int(month.min())
-    sizes = [*(len(words) for _, words in coded), int(month.max()) - first + 1]
-    key = _packed([*(codes for codes, _ in coded), month - first], sizes)
-    base, known = _numbered(key, float(np.prod(sizes, dtype=np.float64)))
-    parts = _unpacked(known, sizes)
+
+    names: tuple[str, ...]
+    words: tuple[pl.Series, ...]
+    codes: tuple[Ids, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of finest cells."""
+        return len(self.codes[-1])
+
+    @property
+    def fixed(self) -> Ids:
+        """Code and breakdown of each, as one number: what no roll-up merges."""
+        return packed(self.codes[:-3], [len(words) for words in self.words[:-2]])
+
+    @property
+    def keys(self) -> pl.DataFrame:
+        """The keys as words, and the month."""
+        columns = [
+            words.gather(codes).alias(name)
+            for name, words, codes in zip(self.names, self.words, self.codes, strict=False)
+        ]
+        return pl.DataFrame([*columns, pl.Series(MONTH, self.codes[-1])])
+
+
+def number_keys(frame: pl.DataFrame, breakdown: Sequence[str] = ()) -> tuple[Ids, Finest]:
+    """The finest cell of each row that carries the breakdown, procedure_code, payer, line_of_business and
+    _month; and the finest cells.
+    """
+    names = (*breakdown, *CELL_COLUMNS)
+    found = [coded(frame.get_column(name)) for name in names]
+    words = tuple(of_name for _, of_name in found)
+    month = frame.get_column(MONTH).to_numpy()
+    first = int(month.min()) if len(month) else 0
+    sizes = [*(len(of_name) for of_name in words), int(month.max(initial=first)) - first + 1]
+    base, known = _numbered(packed([*(codes for codes, _ in found), month - first], sizes), sizes)
+    *codes, months = _unpacked(known, sizes)
+    return base, Finest(names, words, (*codes, months + first))
+
+
+def number_rows(rows: pl.DataFrame, breakdown: Sequence[str], cells: Finest) -> tuple[Ids, Finest]:
+    """The same of rows that carry the breakdown and `_cell`, their place among finest cells without one."""
+    cell = rows.get_column(CELL).to_numpy().astype(np.int64)
+    found = [coded(rows.get_column(name)) for name in breakdown]
+    words = [of_name for _, of_name in found]
+    sizes = [*(len(of_name) for of_name in words), cells.size]
+    base, known = _numbered(packed([*(codes for codes, _ in found), cell], sizes), sizes)
+    *codes, within = _unpacked(known, sizes)
+    of_cells = (of_key[within] for of_key in cells.codes)
+    return base, Finest((*breakdown, *CELL_COLUMNS), (*words, *cells.words), (*codes, *of_cells))
+
+
+def make_cube(finest: Finest, calendar: Calendar) -> Cube:
+    """The cells that finest cells roll up to."""
+    sizes = [len(words) for words in finest.words]
     parents, cells, starts, offsets = [], [], [], []
     offset = 0
     for period_type, all_payers, all_lines in COMBINATIONS:
-        start = calendar.period_of(parts[-1] + first, period_type)
-        parent, cell = _combination(parts[:-1], sizes[:-1], start, all_payers, all_lines)
+        start = calendar.period_of(finest.codes[-1], period_type)
+        parent, cell = _combination(finest.codes[:-1], sizes, start, all_payers, all_lines)
         parents.append(parent)
         cells.append(cell[:-1])
         starts.append(cell[-1])
         offsets.append(offset)
         offset += len(cell[-1])
-    keys = _keys(names, [words for _, words in coded], cells, starts, calendar)
-    return Cube(base, _packed(parts[:-3], sizes[:-3]), tuple(parents), tuple(offsets), keys)
+    keys = _keys(finest, cells, starts, calendar)
+    return Cube(finest.fixed, tuple(parents), tuple(offsets), keys)
 
 
 def _combination(
-    coded: Sequence[Ids], sizes: Sequence[int], start: Ids, all_payers: bool, all_lines: bool
+    codes: Sequence[Ids], sizes: Sequence[int], start: Ids, all_payers: bool, all_lines: bool
 ) -> tuple[Ids, list[Ids]]:
     """Cell of each finest cell, and the codes and first months of the cells; rolled up has the code past the
     last.
     """
-    *fixed, payer, line = coded
+    *fixed, payer, line = codes
     if all_payers:
         payer = np.full_like(payer, sizes[-2])
     if all_lines:
@@ -149,7 +219,7 @@ def _combination(
     inside = start >= 0
     low = int(start[inside].min()) if inside.any() else 0
     wide = [*(size + 1 for size in sizes), int((start - low).max(initial=0)) + 1]
-    key = _packed([*fixed, payer, line, np.where(inside, start - low, 0)], wide)
+    key = packed([*fixed, payer, line, np.where(inside, start - low, 0)], wide)
     known, inverse = np.unique(key[inside], return_inverse=True)
     parent = np.full(len(start), -1, dtype=np.int64)
     parent[inside] = inverse
@@ -159,17 +229,13 @@ def _combination(
 
 
 def _keys(
-    names: Sequence[str],
-    words: Sequence[pl.Series],
-    cells: Sequence[Sequence[Ids]],
-    starts: Sequence[Ids],
-    calendar: Calendar,
+    finest: Finest, cells: Sequence[Sequence[Ids]], starts: Sequence[Ids], calendar: Calendar
 ) -> pl.DataFrame:
     columns = [
-        pl.concat([vocabulary.cast(pl.String), pl.Series([ALL], dtype=pl.String)])
+        pl.concat([words, pl.Series([ALL], dtype=pl.String)])
         .gather(np.concatenate([cell[i] for cell in cells]))
         .alias(name)
-        for i, (name, vocabulary) in enumerate(zip(names, words, strict=True))
+        for i, (name, words) in enumerate(zip(finest.names, finest.words, strict=True))
     ]
     sizes = [len(start) for start in starts]
     kinds = np.repeat([PERIOD_TYPES.index(period_type) for period_type, _, _ in COMBINATIONS], sizes)
@@ -178,11 +244,3 @@ def _keys(
     return (
         pl.DataFrame(columns).hstack(periods).with_columns(pl.Series("is_rollup", rolled, dtype=pl.Boolean))
     )
-
-
-def _empty_grid(names: Sequence[str]) -> Cube:
-    none = np.zeros(0, np.int64)
-    schema: dict[str, pl.DataType] = dict.fromkeys([*names, "period_type"], pl.String())
-    schema |= {"period_start": pl.Date(), "is_mature": pl.Boolean(), "is_rollup": pl.Boolean()}
-    count = len(COMBINATIONS)
-    return Cube(none, none, (none,) * count, (0,) * count, pl.DataFrame(schema=schema))

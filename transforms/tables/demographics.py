@@ -6,7 +6,8 @@ import polars as pl
 
 from schemas.tables_of_lines import DEMOGRAPHICS
 from transforms.tables.analysis_lines import AnalysisLines
-from transforms.tables.breakdowns import finished_breakdown
+from transforms.tables.breakdowns import break_down
+from transforms.tables.cells import finish
 
 
 def age_band() -> pl.Expr:
@@ -29,5 +30,9 @@ def age_band() -> pl.Expr:
 
 def demographics(analysis: AnalysisLines, utilization: pl.DataFrame) -> pl.DataFrame:
     """Lines by age band and sex. Grain: five keys, age_band and sex."""
-    rows = analysis.lines.with_columns(age_band(), pl.col("patient_sex").alias("sex"))
-    return finished_breakdown(analysis, rows, ("age_band", "sex"), DEMOGRAPHICS, utilization)
+    cells = break_down(analysis, ("age_band", "sex"), DEMOGRAPHICS, utilization, _aged)
+    return finish(cells, DEMOGRAPHICS)
+
+
+def _aged(lines: pl.LazyFrame) -> pl.LazyFrame:
+    return lines.with_columns(age_band(), pl.col("patient_sex").alias("sex"))

@@ -9,16 +9,20 @@ import polars as pl
 from schemas.reference import ReferenceTables
 from schemas.tables_of_denials import DENIAL_CATEGORIES, DENIAL_REASONS
 from transforms.tables.analysis_lines import AnalysisLines
+from transforms.tables.answering import where_answered
 from transforms.tables.cells import (
     FIVE,
     Measures,
+    Rows,
     dollars,
     finish,
     measure_cells,
     money_parts,
     quotient,
+    sum_cells,
     with_count_of,
 )
+from transforms.tables.cube import UNKNOWN
 
 REASON = ("group_code", "carc")
 CATEGORY = ("denial_category",)
@@ -34,7 +38,7 @@ def denial_reasons(
     Grain: five keys, group_code, carc and its name. A reason that only first denials had has a row with an N
     of 0.
     """
-    cells = _by(analysis, denials, REASON, reasons_of(analysis.lines, reference))
+    cells = _by(analysis, denials, REASON, reference)
     listed = reference.carc.select("carc", "denial_category", pl.col("short_meaning").alias("carc_name"))
     told = cells.join(listed, on="carc", how="left", validate="m:1").with_columns(
         pl.col("denial_category").fill_null(UNLISTED), pl.col("carc_name").fill_null(UNNAMED)
@@ -46,12 +50,15 @@ def denial_categories(
     analysis: AnalysisLines, denials: pl.DataFrame, reference: ReferenceTables
 ) -> pl.DataFrame:
     """The same by category of the reason. Grain: five keys and denial_category."""
-    return finish(_by(analysis, denials, CATEGORY, reasons_of(analysis.lines, reference)), DENIAL_CATEGORIES)
+    return finish(_by(analysis, denials, CATEGORY, reference), DENIAL_CATEGORIES)
 
 
 def _by(
-    analysis: AnalysisLines, denials: pl.DataFrame, keys: Sequence[str], reasons: pl.DataFrame
+    analysis: AnalysisLines, denials: pl.DataFrame, keys: Sequence[str], reference: ReferenceTables
 ) -> pl.DataFrame:
+    def reasons(lines: pl.LazyFrame) -> pl.LazyFrame:
+        return reasons_of(lines, reference)
+
     final, first = pl.col("_is_final"), ~pl.col("_is_final")
     measures = Measures(
         population="_is_final",
@@ -59,19 +66,21 @@ def _by(
             "charge_cents": pl.when(final).then(pl.col("charge_cents")),
             "initially_denied_lines": first,
             "overturned_lines": first & pl.col("is_paid_line"),
+            "_first_answering_lines": pl.col("answers_first_denials"),
         },
         averaged={"charge_sum": pl.when(final).then(money_parts("charge_cents"))},
     )
-    cells = measure_cells(analysis, reasons, keys, measures)
+    cells = measure_cells(analysis, keys, measures, reasons)
     cells = with_count_of(cells, denials, "_denied_lines", "denied_lines")
     return with_top_remark(cells, analysis, keys, reasons).with_columns(
         dollars("charge_cents").alias("charge_sum"),
         quotient("service_lines", "_denied_lines").alias("share_of_denied"),
         quotient("overturned_lines", "initially_denied_lines").alias("overturn_rate"),
+        *where_answered(("initially_denied_lines", "overturned_lines"), "_first_answering_lines"),
     )
 
 
-def reasons_of(lines: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
+def reasons_of(lines: pl.LazyFrame, reference: ReferenceTables) -> pl.LazyFrame:
     """Denied lines under their final reason, and adjudicated lines first denied under their first one."""
     final = lines.filter(pl.col("is_denied")).with_columns(
         pl.col("denial_group").alias("group_code"),
@@ -83,28 +92,29 @@ def reasons_of(lines: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
         pl.col("first_denial_carc").alias("carc"),
         _is_final=pl.lit(False),
     )
-    rows = pl.concat([final, first]).with_columns(pl.col(name).fill_null("unknown") for name in REASON)
-    categories = reference.carc.select("carc", "denial_category")
-    return rows.join(categories, on="carc", how="left", validate="m:1", maintain_order="left").with_columns(
+    rows = pl.concat([final, first]).with_columns(pl.col(name).fill_null(UNKNOWN) for name in REASON)
+    categories = reference.carc.select(pl.col("carc", "denial_category").cast(pl.Categorical)).lazy()
+    return rows.join(categories, on="carc", how="left", validate="m:1").with_columns(
         pl.col("denial_category").fill_null(UNLISTED)
     )
 
 
 def with_top_remark(
-    cells: pl.DataFrame, analysis: AnalysisLines, keys: Sequence[str], reasons: pl.DataFrame
+    cells: pl.DataFrame, analysis: AnalysisLines, keys: Sequence[str], reasons: Rows
 ) -> pl.DataFrame:
     """Add `top_rarc` and `_top_rarc_lines`: the remark code on most denied lines of the cell (ties:
     lowest).
     """
-    remarks = (
-        reasons.filter(pl.col("_is_final") & (pl.col("remark_codes").fill_null("") != ""))
-        .with_columns(pl.col("remark_codes").str.split("|").list.unique().alias("top_rarc"))
-        .explode("top_rarc")
-    )
+    remarks = pl.col("remark_codes").cast(pl.String)
+
+    def remarked(lines: pl.LazyFrame) -> pl.LazyFrame:
+        told = reasons(lines).filter(pl.col("_is_final") & (remarks.fill_null("") != ""))
+        return told.with_columns(remarks.str.split("|").list.unique().alias("top_rarc")).explode("top_rarc")
+
     cell = [*FIVE, *keys]
-    counts = measure_cells(analysis, remarks, (*keys, "top_rarc"), Measures())
+    counts = sum_cells(analysis, (*keys, "top_rarc"), {"_top_rarc_lines": pl.lit(True)}, remarked)
     top = (
-        counts.select(*cell, "top_rarc", pl.col("service_lines").alias("_top_rarc_lines"))
+        counts.select(*cell, "top_rarc", "_top_rarc_lines")
         .sort("_top_rarc_lines", "top_rarc", descending=[True, False])
         .unique(cell, keep="first", maintain_order=True)
     )

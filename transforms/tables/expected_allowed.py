@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
@@ -13,13 +14,12 @@ PRICE_OF: Final = ["procedure_code", "payer", "line_of_business", "_year"]
 """The payer's own median is that of code, payer, line of business and calendar year."""
 
 
-def with_expected_allowed(lines: pl.DataFrame) -> pl.DataFrame:
+def with_expected_allowed(lines: pl.DataFrame, medians: pl.DataFrame) -> pl.DataFrame:
     """Add `expected_cents`, at the payer's own median price, and `published_expected_cents`, at that price as
     protected audiences are shown it; null without units, share or price. Grain unchanged.
     """
     dated = lines.with_columns(pl.col("service_date").dt.year().alias("_year"))
-    priced = dated.filter("is_unit_priced")
-    joined = dated.join(_medians(priced), on=PRICE_OF, how="left", validate="m:1", maintain_order="left")
+    joined = dated.join(medians, on=PRICE_OF, how="left", validate="m:1", maintain_order="left")
     # ten-thousandths of a dollar x thousandths of a unit are whole numbers: the rounding to cents is exact
     owed = (pl.col("billed_unit_tenths") * pl.col("share") * 100).round().cast(pl.Int64)
     return joined.with_columns(
@@ -36,16 +36,28 @@ def _cents(fine: pl.Expr) -> pl.Expr:
     return whole + up.cast(pl.Int64)
 
 
-def _medians(priced: pl.DataFrame) -> pl.DataFrame:
-    """Median price per unit in ten-thousandths of a dollar, and the published one where there is one."""
+def median_prices(lines: pl.LazyFrame, owners: Mapping[str, str]) -> pl.DataFrame:
+    """Median prices per unit of unit-priced lines in ten-thousandths of a dollar, and the published ones,
+    where there are some. Grain: PRICE_OF.
+
+    `owners` (billing NPI -> owner) makes several billing providers of one owner one provider.
+    """
+    priced = lines.filter("is_unit_priced").select(
+        pl.col("procedure_code", "payer").cast(pl.Categorical),
+        pl.col("line_of_business").fill_null("other").cast(pl.Categorical),
+        pl.col("service_date").dt.year().alias("_year"),
+        pl.col("billing_provider_npi").replace(dict(owners)).cast(pl.Categorical).alias("_owners"),
+        "allowed_per_unit",
+    )
     price = pl.col("allowed_per_unit")
-    medians = priced.group_by(PRICE_OF).agg(
+    of_prices = priced.group_by(PRICE_OF).agg(
         price.quantile(0.5, "linear").alias("_median"), price.quantile(0.5, "lower").alias("_nearest")
     )
+    medians, publishable = pl.collect_all([of_prices, _publishable(priced)])
     as_parts = (pl.col("_median", "_nearest") * PARTS).round().cast(pl.Int64)
     step = STEPS["money_percentile"]
     return (
-        medians.join(_publishable(priced), on=PRICE_OF, how="left", validate="1:1")
+        medians.join(publishable, on=PRICE_OF, how="left", validate="1:1")
         .with_columns(as_parts)
         .select(
             *PRICE_OF,
@@ -57,12 +69,12 @@ def _medians(priced: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _publishable(priced: pl.DataFrame) -> pl.DataFrame:
+def _publishable(priced: pl.LazyFrame) -> pl.LazyFrame:
     """Whether a median may be shown under the thresholds of `standard`: lines, providers, none of them
     dominant.
     """
     rules = DisclosureRules()
-    by_owner = priced.group_by(*PRICE_OF, "_owners").len("lines")
+    by_owner = priced.group_by(*PRICE_OF, "_owners").agg(pl.len().alias("lines"))
     of_price = by_owner.group_by(PRICE_OF).agg(
         pl.col("lines").sum().cast(pl.Int64).alias("all"),
         pl.len().alias("providers"),

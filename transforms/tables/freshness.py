@@ -9,6 +9,7 @@ import polars as pl
 from schemas.reference import ReferenceTables
 from schemas.tables import FRESHNESS
 from transforms.payers import with_payer
+from transforms.tables.answering import can_answer
 from transforms.tables.cells import finish
 
 SOURCES = {
@@ -33,7 +34,9 @@ def freshness(
 def _of_source(rows: pl.LazyFrame, source: str, as_of: date, reference: ReferenceTables) -> pl.DataFrame:
     day, latest = SOURCES[source]
     wanted = ["file_key", "payer_id", "payer_name", day]
-    told = rows.filter(pl.col("in_scope")) if source == "claim_lines" else rows
+    told = rows
+    if source == "claim_lines":
+        told = rows.filter(pl.col("in_scope"), can_answer("timeliness"))
     known = told.group_by(wanted).agg(pl.col("service_date").max())
     days = with_payer(known, reference, on_date=day).collect()
     # a file holds the days since the one before: the latest day in each tells when files come

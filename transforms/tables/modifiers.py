@@ -9,32 +9,29 @@ from schemas.tables_of_lines import MODIFIERS
 from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.breakdowns import break_down
 from transforms.tables.cells import finish
+from transforms.tables.cube import UNKNOWN
 
 POSITIONS = [f"modifier_{i}" for i in range(1, 5)]
-NEEDED = (
-    *("procedure_code", "payer", "line_of_business", "is_priced", "is_unit_priced", "allowed_cents"),
-    *("is_adjudicated", "is_denied"),
-)
 NONE, UNLISTED = "no modifier", "not in the list"
 
 
 def modifiers(analysis: AnalysisLines, utilization: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
     """Lines by modifier, each line once per distinct modifier. Grain: five keys, modifier and its name."""
-    carried = (
-        pl.concat_list(pl.col(POSITIONS).cast(pl.String)).list.drop_nulls().list.unique().alias("modifier")
-    )
-    combinations = analysis.lines.select(POSITIONS).unique().with_columns(carried)
-    # a line without modifiers keeps one row: an empty list explodes to null, which becomes `unknown`
-    kept = [name for name in analysis.lines.columns if name.startswith("_")]
-    rows = (
-        analysis.lines.select(*POSITIONS, *NEEDED, *kept)
-        .join(combinations, on=POSITIONS, how="left", nulls_equal=True)
-        .explode("modifier", empty_as_null=True)
-    )
-    cells = break_down(analysis, rows, ("modifier",), MODIFIERS, utilization)
+    cells = break_down(analysis, ("modifier",), MODIFIERS, utilization, _carried)
     names = reference.modifiers.select("modifier", pl.col("short_name").alias("modifier_name"))
-    unnamed = pl.when(pl.col("modifier") == "unknown").then(pl.lit(NONE)).otherwise(pl.lit(UNLISTED))
+    unnamed = pl.when(pl.col("modifier") == UNKNOWN).then(pl.lit(NONE)).otherwise(pl.lit(UNLISTED))
     named = cells.join(names, on="modifier", how="left", validate="m:1").with_columns(
         pl.col("modifier_name").fill_null(unnamed)
     )
     return finish(named, MODIFIERS)
+
+
+def _carried(lines: pl.LazyFrame) -> pl.LazyFrame:
+    """Lines under each modifier that they carry; under none where they carry none."""
+    told = []
+    for place, name in enumerate(POSITIONS):
+        carried = pl.col(name)
+        new = [carried.ne_missing(pl.col(before)) for before in POSITIONS[:place]]
+        told.append(lines.filter(carried.is_not_null(), *new).with_columns(modifier=carried))
+    bare = lines.filter(pl.all_horizontal(pl.col(POSITIONS).is_null()))
+    return pl.concat([*told, bare.with_columns(modifier=pl.col(POSITIONS[0]))])

@@ -32,10 +32,14 @@ def open_age_band(as_of: pl.Expr) -> pl.Expr:
 def open_claims(analysis: AnalysisLines) -> pl.DataFrame:
     """Pending and awaiting lines by age at the as-of date. Grain: five keys and age_band."""
     waiting = pl.col("adjudication_state").is_in(["pending", "awaiting_readjudication"])
-    rows = analysis.lines.filter(waiting).with_columns(open_age_band(pl.lit(analysis.calendar.as_of)))
+    band = open_age_band(pl.lit(analysis.calendar.as_of))
     measures = Measures(
         sums={"charge_cents": pl.col("charge_cents")},
         averaged={"charge_sum": money_parts("charge_cents")},
     )
-    cells = measure_cells(analysis, rows, ("age_band",), measures)
+
+    def waiting_lines(lines: pl.LazyFrame) -> pl.LazyFrame:
+        return lines.filter(waiting, "answers_open_claims").with_columns(band)
+
+    cells = measure_cells(analysis, ("age_band",), measures, waiting_lines)
     return finish(cells.with_columns(dollars("charge_cents").alias("charge_sum")), OPEN_CLAIMS)

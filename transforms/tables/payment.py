@@ -70,16 +70,20 @@ def payment(analysis: AnalysisLines) -> pl.DataFrame:
         sums=_sums(),
         averaged=_averaged(),
         percentiles=(
-            Percentiles("allowed", "allowed", TAILS, "is_priced"),
-            Percentiles("paid", "paid", (50,), "is_priced"),
+            Percentiles("allowed", "allowed_cents", TAILS, "is_priced"),
+            Percentiles("paid", "paid_cents", (50,), "is_priced"),
             Percentiles("allowed_per_unit", "allowed_per_unit", TAILS, "is_unit_priced"),
             Percentiles("allowed_per_unit_payer_rules", "allowed_per_unit_payer_rules", (50,), "_by_rules"),
         ),
         bases={"priced": "is_priced", "unit_priced": "is_unit_priced", "payer_rules": "_by_rules"},
     )
     ruled = pl.col("is_unit_priced") & pl.col("has_payer_rules")
-    lines = analysis.lines.with_columns(ruled.alias("_by_rules"))
-    cells = measure_cells(analysis, lines, (), measures, pl.col("is_paid_line")).with_columns(
+    cells = measure_cells(
+        analysis,
+        (),
+        measures,
+        lambda lines: lines.filter("is_paid_line").with_columns(ruled.alias("_by_rules")),
+    ).with_columns(
         dollars("charge_cents").alias("charge_sum"),
         dollars("allowed_cents").alias("allowed_sum"),
         dollars("paid_cents").alias("paid_sum"),

@@ -15,9 +15,7 @@ from schemas.table_columns import basis_columns, nearest_rank
 from schemas.tables_of_prices import PRICE_STRATA, PRICE_TREND
 from transforms.protect.rounding import rounded_value
 from transforms.tables.analysis_lines import HUNDRED_MILLIONTHS, AnalysisLines
-from transforms.tables.cells import Measures, Percentiles, finish, measure_cells, quotient
-from transforms.tables.cube import make_cube
-from transforms.tables.measuring import sums
+from transforms.tables.cells import Measures, Percentiles, finish, measure_cells, quotient, sum_cells
 from transforms.tables.periods import ROLLING
 
 CELL: Final = ["procedure_code", "payer", "line_of_business", "period_type", "period_start"]
@@ -44,7 +42,7 @@ def price_trend(analysis: AnalysisLines) -> pl.DataFrame:
         percentiles=(Percentiles("allowed_per_unit", "allowed_per_unit", (50,), "is_unit_priced"),),
         bases={"unit_priced": "is_unit_priced"},
     )
-    cells = measure_cells(analysis, analysis.lines, (), measures, pl.col("is_unit_priced"))
+    cells = measure_cells(analysis, (), measures, lambda lines: lines.filter("is_unit_priced"))
     cells = cells.filter(pl.col("period_type") != ROLLING)
     wanted = [*(c.name for c in PRICE_TREND.columns), *PRICE_TREND.helper_names]
     absent = [name for name in wanted if name not in cells.columns]
@@ -57,18 +55,16 @@ def price_trend(analysis: AnalysisLines) -> pl.DataFrame:
 def price_strata(analysis: AnalysisLines) -> pl.DataFrame:
     """Prices by care model and site, in logarithms, but for roll-ups. Grain: five keys, care model, site."""
     price = pl.col("unit_price_fine") / HUNDRED_MILLIONTHS
-    rows = analysis.lines.filter(pl.col("is_unit_priced") & (pl.col("unit_price_fine") > 0)).with_columns(
-        (price.log() * FINE).round().cast(pl.Int64).alias("logs"),
-        (price.log() * COARSE).round().cast(pl.Int64).alias("coarse_logs"),
-    )
-    cube = make_cube(rows, ("care_model", "place_of_service"), analysis.calendar)
+    coarse = (price.log() * COARSE).round().cast(pl.Int64)
     wanted = {
-        "lines": pl.lit(1),
-        "logs": pl.col("logs"),
-        "coarse_logs": pl.col("coarse_logs"),
-        "squared_logs": pl.col("coarse_logs") ** 2,
+        "lines": pl.lit(True),
+        "logs": (price.log() * FINE).round().cast(pl.Int64),
+        "coarse_logs": coarse,
+        "squared_logs": coarse**2,
     }
-    made = cube.keys.with_columns(pl.Series(name, found) for name, found in sums(cube, rows, wanted).items())
+    priced = pl.col("is_unit_priced") & (pl.col("unit_price_fine") > 0)
+    keys = ("care_model", "place_of_service")
+    made = sum_cells(analysis, keys, wanted, lambda lines: lines.filter(priced))
     return finish(made.filter(~pl.col("is_rollup") & (pl.col("period_type") != ROLLING)), PRICE_STRATA)
 
 

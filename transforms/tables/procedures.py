@@ -13,6 +13,10 @@ from transforms.tables.cells import finish
 KEY = "surgical_procedure_code"
 
 
+def _carrying(lines: pl.LazyFrame) -> pl.LazyFrame:
+    return lines.filter(pl.col(KEY).is_not_null())
+
+
 def procedures(
     analysis: AnalysisLines, utilization: pl.DataFrame, reference: ReferenceTables
 ) -> pl.DataFrame:
@@ -20,9 +24,7 @@ def procedures(
 
     `region_conflict`: the listed procedure goes with other anesthesia codes; null where the list names none.
     """
-    cells = break_down(
-        analysis, analysis.lines.filter(pl.col(KEY).is_not_null()), (KEY,), PROCEDURES, utilization
-    )
+    cells = break_down(analysis, (KEY,), PROCEDURES, utilization, _carrying)
     expected = reference.surgical_codes.select(
         KEY, pl.col("expected_anesthesia_codes").str.split(" ").alias("expected")
     )

@@ -13,7 +13,7 @@ from transforms.tables.cells import finish
 
 def sites(analysis: AnalysisLines, utilization: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
     """Lines by place of service. Grain: five keys, place_of_service and its name."""
-    cells = break_down(analysis, analysis.lines, ("place_of_service",), SITES, utilization)
+    cells = break_down(analysis, ("place_of_service",), SITES, utilization)
     names = reference.places_of_service.select("place_of_service", "site_name")
     named = cells.join(names, on="place_of_service", how="left", validate="m:1").with_columns(
         pl.col("site_name").fill_null("unknown")

@@ -12,7 +12,8 @@ from transforms.tables.cells import finish, quotient
 
 def states(analysis: AnalysisLines, utilization: pl.DataFrame) -> pl.DataFrame:
     """Lines by state of the service. Grain: five keys and state."""
-    sums = {"_adjudicated_lines": pl.col("is_adjudicated"), "_denied_lines": pl.col("is_denied")}
-    cells = break_down(analysis, analysis.lines, ("state",), STATES, utilization, sums)
+    adjudicated = pl.col("is_adjudicated") & pl.col("answers_denials")
+    sums = {"_adjudicated_lines": adjudicated, "_denied_lines": pl.col("is_denied")}
+    cells = break_down(analysis, ("state",), STATES, utilization, sums=sums)
     rate = quotient("_denied_lines", "_adjudicated_lines").alias("denial_rate")
     return finish(cells.with_columns(rate), STATES)

@@ -9,10 +9,10 @@ import polars as pl
 
 from schemas.reference import ReferenceTables
 from transforms.payer_rules import with_expected
-from transforms.tables.analysis_lines import current_lines
+from transforms.tables.analysis_lines import IS_COUNTED, current_lines
 from transforms.tables.cells import dollars
 from transforms.tables.contract_variance import with_contract
-from transforms.tables.expected_allowed import with_expected_allowed
+from transforms.tables.expected_allowed import median_prices, with_expected_allowed
 from transforms.tables.open_claims import open_age_band
 
 Kind = Literal["all", "underpaid", "denied", "open"]
@@ -41,7 +41,9 @@ def work_list(
     underpaid: unit-priced lines that a contract prices a cent higher, or more; denied: denied in the end;
     open: pending or awaiting an answer to a changed bill. Lines must be all of their years.
     """
-    told = _described(current_lines(lines, ORIGIN), reference, contracts)
+    medians = median_prices(lines.filter(IS_COUNTED), {})
+    told = _described(current_lines(lines, ORIGIN), medians, reference, contracts)
+    told = told.with_columns(pl.col(pl.Categorical).cast(pl.String))
     told = told.join(
         reference.carc.select(pl.col("carc").alias("denial_carc"), pl.col("short_meaning").alias("_meaning")),
         on="denial_carc",
@@ -49,6 +51,7 @@ def work_list(
         validate="m:1",
     )
     waits = pl.col("adjudication_state").is_in(["pending", "awaiting_readjudication"])
+    waits = waits & pl.col("answers_open_claims")
     wanted = {
         "all": pl.lit(True),
         "underpaid": pl.col("is_unit_priced")
@@ -77,14 +80,13 @@ def work_list(
 
 
 def _described(
-    lines: pl.DataFrame, reference: ReferenceTables, contracts: pl.DataFrame | None
+    lines: pl.DataFrame, medians: pl.DataFrame, reference: ReferenceTables, contracts: pl.DataFrame | None
 ) -> pl.DataFrame:
     """Lines with `_expected` cents, where they are from, and what is short of them."""
-    lines = with_expected(lines, reference).with_columns(pl.col("billing_provider_npi").alias("_owners"))
-    lines = with_expected_allowed(lines).rename({"expected_cents": "_median_cents"})
-    by_contract = with_contract(lines.filter("is_unit_priced"), contracts).select(
-        *ORIGIN[:2], pl.col("expected_cents").alias("_contract_cents")
-    )
+    lines = with_expected_allowed(with_expected(lines, reference), medians)
+    lines = lines.rename({"expected_cents": "_median_cents"})
+    priced = with_contract(lines.lazy().filter("is_unit_priced"), contracts)
+    by_contract = priced.select(*ORIGIN[:2], pl.col("expected_cents").alias("_contract_cents")).collect()
     joined = lines.join(by_contract, on=list(ORIGIN[:2]), how="left", validate="1:1")
     source = pl.when(pl.col("_contract_cents").is_not_null()).then(pl.lit("contract"))
     return joined.with_columns(

@@ -1,11 +1,8 @@
-"""From resolved lines to staged releases: the tables are made once, and each audience's release from them."""
+"""The release of an audience, written into the store: tables, what people look at, and the manifest."""
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,36 +11,22 @@ import polars as pl
 
 from flows.readers.reference_files import read_reference, reference_digests
 from flows.run import Run
-from flows.steps.admission import read_ledger
-from flows.steps.build_tables import read_built, rolling_window, with_built
-from flows.store.files import as_json, private_folder, read_json
+from flows.steps.build_tables import rolling_window
+from flows.steps.due import Tables, last_release, read_frames
+from flows.steps.protect import COUNTS, EDITION, Shown
+from flows.store.files import read_json
+from flows.store.known import read_ledger
 from flows.store.publish import is_whole, read_manifest, staged_folder
 from flows.store.release import Terms, release_id, stage_release
 from flows.store.snapshot import Edition, Snapshot, Store
 from schemas.dictionary import data_dictionary
-from schemas.rules import SCHEMA_VERSION, Audience, DisclosureRules
+from schemas.rules import Audience
 from schemas.tables import TABLES
-from transforms.editions import in_periods, told_periods, with_kept
-from transforms.protect.published import added, published_counts, whole_percents
-from transforms.protect.tables import protect_tables
+from transforms.protect.published import whole_percents
 from transforms.tables.canonical import canonical_digest
 from transforms.tables.release_changes import causes_of, changed_lines, release_changes
 
-Tables = dict[str, pl.DataFrame]
 CHANGES = "release_changes"
-COUNTS = "counts.json"
-"""Rows and lines published, beside the tables of an audience in the work folder."""
-EDITION = "edition.json"
-READING = 2
-"""Tables read at a time: one alone leaves a core idle."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """The work folder that holds what an audience may see."""
-
-    audience: Audience
-    folder: Path
 
 
 @dataclass(frozen=True)
@@ -64,62 +47,11 @@ class Staged:
         return changes | ({"edition": self.edition} if self.edition else {})
 
 
-def build_tables(run: Run, store: Store) -> Store:
-    """Build the tables of every period; gives the store as of a snapshot that names them, unprotected."""
-    return with_built(run, store)
-
-
-def protect(run: Run, audience: Audience, store: Store) -> Shown:
-    """What an audience may see of the tables, in a work folder of its own."""
-    rules, built = run.settings.disclosure_of(audience), read_built(store)
-    folder = private_folder(private_folder(run.work / "shown") / audience)
-    shown = protect_tables(built, rules)
-    if audience == "shared":
-        edition, shown = _edition(run, store, built, shown, rules)
-        (folder / EDITION).write_bytes(as_json(asdict(edition)))
-    elif audience != "internal":
-        (folder / COUNTS).write_bytes(as_json(published_counts(built, shown)))
-    _write_frames(folder, shown)
-    return Shown(audience, folder)
-
-
-def _edition(
-    run: Run, store: Store, built: Tables, shown: Tables, rules: DisclosureRules
-) -> tuple[Edition, Tables]:
-    """What `shared` has told with this release, and its tables: new periods beside those told before."""
-    made_under = hashlib.sha256(as_json([SCHEMA_VERSION, asdict(rules)])).hexdigest()[:16]
-    before, kept = store.snapshot.edition, last_release(run, "shared")
-    because = _new_edition(before, made_under, kept is not None)
-    if because:
-        number = before.number + 1 if before else 1
-        edition, kept = Edition(number, because, made_under), {}
-    else:
-        edition = before or Edition()
-    as_of = dt.date.fromisoformat(store.snapshot.as_of or "")
-    new = sorted(set(told_periods(built, as_of, rules.minimum_age_months)) - set(edition.periods))
-    made = with_kept(shown, kept or {}, new)
-    told = {name: in_periods(made[name], new) for name in made if "period_type" in made[name].columns}
-    there = {name: in_periods(built[name], new) for name in told}
-    counts = added(edition.counts, published_counts(there, told))
-    return replace(edition, periods=tuple(sorted({*edition.periods, *new})), counts=counts), made
-
-
-def _new_edition(before: Edition | None, made_under: str, has_last: bool) -> str | None:
-    """Why an edition of `shared` begins, or None: what has been told stands."""
-    if before is None:
-        return "first"
-    if not before.made_under:
-        return "retraction"
-    if before.made_under != made_under:
-        return "schema or thresholds"
-    return None if has_last else "the last release was lost"
-
-
 def stage(run: Run, shown: Shown, store: Store) -> Staged:
     """Write the release of an audience into the store; where nothing has changed, it keeps the one it has."""
     audience, folder = shown.audience, shown.folder
     edition = Edition.of(told) if (told := read_json(folder / EDITION)) else None
-    tables = _read_frames(folder)
+    tables = read_frames(folder)
     counts = edition.counts if edition else read_json(folder / COUNTS) or {}
     terms = terms_of(run, store, audience, edition, whole_percents(counts))
     digests = {name: canonical_digest(frame) for name, frame in tables.items()}
@@ -208,52 +140,3 @@ def terms_of(
         edition={"number": edition.number, "because": edition.because} if edition else {},
         published=published,
     )
-
-
-def last_release(run: Run, audience: Audience) -> Tables | None:
-    """The audience's last release in the store, when it is whole and was made under the same thresholds.
-
-    What other thresholds let through must not be told as the number before.
-    """
-    name = run.store.snapshot.release(audience)
-    if name is None:
-        return None
-    folder = staged_folder(run.data, name)
-    manifest = read_manifest(folder)
-    if manifest is None or not is_whole(folder, manifest):
-        return None
-    return _read_frames(folder) if _same_thresholds(run, audience, manifest) else None
-
-
-def audiences_due(run: Run, store: Store) -> list[Audience]:
-    """Audiences without a whole release of this store under today's thresholds."""
-    return [audience for audience in run.settings.audiences if _is_due(run, store, audience)]
-
-
-def _is_due(run: Run, store: Store, audience: Audience) -> bool:
-    if store.snapshot.made_of.get(audience) != store.snapshot.basis:
-        return True
-    name = store.snapshot.release(audience)
-    folder = staged_folder(run.data, name or "")
-    manifest = read_manifest(folder) if name else None
-    if manifest is None or not is_whole(folder, manifest):
-        return True
-    return not _same_thresholds(run, audience, manifest)
-
-
-def _same_thresholds(run: Run, audience: Audience, manifest: Mapping[str, Any]) -> bool:
-    """Whether a release was made under today's thresholds; compared as JSON, which knows no tuples."""
-    return as_json(manifest["rules"]["disclosure"]) == as_json(asdict(run.settings.disclosure_of(audience)))
-
-
-def _write_frames(folder: Path, frames: Mapping[str, pl.DataFrame]) -> Path:
-    private_folder(folder)
-    for name, frame in frames.items():
-        frame.write_parquet(folder / f"{name}.parquet", compression="lz4", statistics=False)
-    return folder
-
-
-def _read_frames(folder: Path) -> Tables:
-    paths = sorted(folder.glob("*.parquet"))
-    with ThreadPoolExecutor(READING) as pool:
-        return dict(zip((path.stem for path in paths), pool.map(pl.read_parquet, paths), strict=True))

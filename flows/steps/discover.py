@@ -1,0 +1,104 @@
+"""What is new in landing/, and its batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from flows.errors import ProductError
+from flows.readers.landing import LandingFile
+from flows.readers.landing import discover as look
+from flows.readers.stopping_rules import stopping_rules
+from flows.run import Run
+from flows.steps.intake import plan_batches
+from flows.store import ledger
+from flows.store.files import as_json
+from flows.store.known import Partition, partition_key, read_ledger
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run will take in: listings of batches (private files in the work folder), and counts."""
+
+    listings: tuple[str, ...] = ()
+    modified: Mapping[str, int] = field(default_factory=dict)
+    again: frozenset[str] = frozenset()
+    waiting: int = 0
+    ignored: int = 0
+    missing: int = 0
+
+
+def discover(run: Run) -> Found:
+    """Look at landing/: a file not seen before with this size and time of change is new.
+
+    Content that was refused, whole or in part, is tried again where it still lies there and the layouts,
+    limits or rules have changed that stopped it.
+    """
+    before = read_ledger(run.store)
+    landing = look(run.data / "landing", run.settings)
+    marks = {(file.shown_name, file.size, file.modified_ns): file for file in landing.files}
+    refused = set(ledger.to_try_again(before, stopping_rules(run.settings))["file_key"])
+    there = before.filter(pl.col("file_key").is_in(list(refused)))
+    again = {
+        key for key, *mark in there.select("file_key", *ledger.MARKS).iter_rows() if tuple(mark) in marks
+    }
+    settled = before.filter(~pl.col("file_key").is_in(list(again)))
+    seen = ledger.seen(settled)
+    new = [file for mark, file in marks.items() if mark not in seen]
+    known = settled.filter(pl.col("outcome").is_in(ledger.KNOWN))["sha256"]
+    return Found(
+        listings=listings_of(run, new, set(known)),
+        modified={file.shown_name: file.modified_ns for file in new},
+        again=frozenset(again),
+        waiting=len(landing.waiting),
+        ignored=len(landing.ignored),
+    )
+
+
+def discover_again(run: Run, partition: Partition, from_landing: bool = True) -> Found:
+    """The files that rows of one payer and month came from, as they lie in landing/ now.
+
+    Nothing when they are not to be taken in again.
+    """
+    if not from_landing:
+        return Found()
+    key = partition_key(partition)
+    if key not in run.store.snapshot.partitions:
+        raise ProductError("E_NOTHING_TAKEN_IN", key)
+    frames = (run.store.resolved_lines([key]), run.store.resolved_remits([key]))
+    keys = {value for frame in frames for value in frame.select("file_key").unique().collect()["file_key"]}
+    accepted = read_ledger(run.store).filter(pl.col("outcome") == "accepted")
+    sources = accepted.filter(pl.col("file_key").is_in(list(keys)))
+    landing = look(run.data / "landing", run.settings)
+    files = [file for file in landing.files if file.shown_name in set(sources["shown_name"])]
+    return Found(
+        listings=listings_of(run, files, set(accepted["sha256"]) - set(sources["sha256"])),
+        modified={file.shown_name: file.modified_ns for file in files},
+        again=frozenset(keys),
+        waiting=len(landing.waiting),
+        ignored=len(landing.ignored),
+        missing=sources.height - len(files),
+    )
+
+
+def listings_of(run: Run, files: Sequence[LandingFile], known: set[str]) -> tuple[str, ...]:
+    """Write one private listing per batch: file names stay out of an orchestrator's arguments."""
+    settings = run.settings
+    batches = plan_batches(list(files), settings.batch_megabytes, settings.batch_files)
+    names = []
+    for number, batch in enumerate(batches):
+        path = run.work / f"batch-{number:05d}.json"
+        entries = [
+            {
+                "path": str(file.path),
+                "shown_name": file.shown_name,
+                "size": file.size,
+                "modified_ns": file.modified_ns,
+            }
+            for file in batch.files
+        ]
+        path.write_bytes(as_json({"files": entries, "known": sorted(known)}))
+        names.append(str(path))
+    return tuple(names)

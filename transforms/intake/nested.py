@@ -1,0 +1,241 @@
+"""Nested documents (JSON, structs of Parquet) as flat rows: one row for each element of the innermost list.
+
+A path names a value: keys joined by points, lists passed through. `[qualifier=F8]` takes the elements of a
+list whose own path has that value (`*end` compares ends, `@path` another value of the row), `[2]` the second
+of them. What several elements say is joined by `|`. `line[#]` is the place of the row's element in its list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+BETWEEN: Final = "|"
+STEP: Final = re.compile(r"(?P<key>[^.\[\]]+)(?P<picks>(?:\[[^\[\]]+\])*)(?:\.|$)")
+PICK: Final = re.compile(r"\[([^\[\]]+)\]")
+PLACE: Final = "[#]"
+GROUP: Final = re.compile(r"[A-Za-z]{2}")
+Row = dict[str, Any]
+"""The elements that a flat row stands for, by the names of their lists, and their places under the names with
+[#]; the document itself under ''.
+"""
+
+
+@dataclass(frozen=True)
+class Pick:
+    """Elements of a list: the one at a place (from 1), or those whose path has a value."""
+
+    place: int = 0
+    path: tuple[Step, ...] = ()
+    value: str = ""
+
+    def takes(self, element: Any, row: Row) -> bool:
+        """Whether an element has the value asked for."""
+        said = found(element, self.path, row)
+        if self.value.startswith("*"):
+            return any(text.endswith(self.value[1:]) for text in said)
+        wanted = texts_at(row, self.value[1:]) if self.value.startswith("@") else [self.value]
+        return any(text in wanted for text in said)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One key of a path, and which elements are taken where it holds a list."""
+
+    key: str
+    picks: tuple[Pick, ...] = ()
+
+
+@dataclass(frozen=True)
+class AdjustmentList:
+    """A list of adjustments: `group`, `reason` and `amount` are keys of its elements.
+
+    `numbered`: the keys of reason and amount are followed by 1 to this number, under one group.
+    `carry_group`: a group that is none is that of the adjustment before it.
+    """
+
+    path: str
+    group: str
+    reason: str
+    amount: str
+    numbered: int = 0
+    carry_group: bool = False
+
+
+@dataclass(frozen=True)
+class Nesting:
+    """Which lists of a document make its rows: name -> path, each inside the one before.
+
+    `lists`: paths whose value are packed adjustments (GROUP-REASON:AMOUNT, joined by `|`).
+    """
+
+    each: tuple[tuple[str, str], ...]
+    lists: tuple[AdjustmentList, ...] = ()
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+    def generic(self, name: str) -> str:
+        """A path as `known_paths` gives it: from the document on, without picks, in lower case."""
+        heads: dict[str, str] = {}
+        for each, path in self.each:
+            heads[each.casefold()] = _from_document(path, heads)
+        return _from_document(name, heads)
+
+
+def _from_document(path: str, heads: Mapping[str, str]) -> str:
+    head, point, rest = PICK.sub("", path).casefold().partition(".")
+    return f"{heads.get(head, head)}{point}{rest}"
+
+
+@lru_cache(maxsize=4096)
+def parse_path(text: str) -> tuple[Step, ...]:
+    """The steps of a path. Raises ValueError where it is none."""
+    steps, at = [], 0
+    while at < len(text):
+        step = STEP.match(text, at)
+        if step is None:
+            raise ValueError("it is no path")
+        steps.append(Step(step["key"].strip(), tuple(_pick(one) for one in PICK.findall(step["picks"]))))
+        at = step.end()
+    if not steps or text.endswith("."):
+        raise ValueError("it is no path")
+    return tuple(steps)
+
+
+def _pick(text: str) -> Pick:
+    if text.isdigit() and int(text):
+        return Pick(int(text))
+    path, equals, value = text.partition("=")
+    if not equals or not value:
+        raise ValueError("a pick is a number, or a path = a value")
+    return Pick(0, parse_path(path.strip()), value.strip())
+
+
+def flat_rows(document: Any, nesting: Nesting, names: Sequence[str]) -> Iterator[list[str | None]]:
+    """The values of `names`, for each element of the innermost list; a list without elements leaves one row
+    whose values of it are empty.
+    """
+    lists = {one.path: one for one in nesting.lists}
+    for row in _rows({"": document}, nesting.each):
+        yield [
+            _packed(row, lists[name], nesting.groups) if name in lists else _joined(texts_at(row, name))
+            for name in names
+        ]
+
+
+def _rows(row: Row, each: Sequence[tuple[str, str]]) -> Iterator[Row]:
+    if not each:
+        yield row
+        return
+    (name, path), *inner = each
+    elements = elements_at(row, path)
+    for place, element in enumerate(elements, start=1):
+        yield from _rows({**row, name: element, f"{name}{PLACE}": place}, inner)
+    if not elements:
+        yield from _rows({**row, name: None}, inner)
+
+
+def elements_at(row: Row, path: str) -> list[Any]:
+    """The elements of the list at a path of a row."""
+    start, steps = _start(row, path)
+    return _followed(start, steps, row)
+
+
+def texts_at(row: Row, path: str) -> list[str]:
+    """What the path of a row says: no text, one or several."""
+    if path.endswith(PLACE):
+        return [str(row[path])] if path in row else []
+    start, steps = _start(row, path)
+    return found(start, steps, row)
+
+
+def _start(row: Row, path: str) -> tuple[Any, tuple[Step, ...]]:
+    first, *rest = parse_path(path)
+    if first.key not in row:
+        return row[""], (first, *rest)
+    taken = [row[first.key]]
+    for pick in first.picks:
+        taken = _taken(taken, pick, row)
+    return taken, tuple(rest)
+
+
+def found(start: Any, steps: Sequence[Step], row: Row) -> list[str]:
+    """Texts at the end of the steps; what is no text, number or truth value is none."""
+    texts = (_text(value) for value in _followed(start, steps, row))
+    return [text for text in texts if text is not None]
+
+
+def _followed(start: Any, steps: Sequence[Step], row: Row) -> list[Any]:
+    values = start if isinstance(start, list) else [start]
+    for step in steps:
+        inner: list[Any] = []
+        for value in values:
+            child = value.get(step.key) if isinstance(value, dict) else None
+            if child is None:
+                continue
+            taken = child if isinstance(child, list) else [child]
+            for pick in step.picks:
+                taken = _taken(taken, pick, row)
+            inner += taken
+        values = inner
+    return [value for value in values if value is not None]
+
+
+def _taken(elements: list[Any], pick: Pick, row: Row) -> list[Any]:
+    if pick.place:
+        return elements[pick.place - 1 : pick.place]
+    return [element for element in elements if pick.takes(element, row)]
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return None if isinstance(value, (dict, list)) else str(value)
+
+
+def _joined(texts: list[str]) -> str | None:
+    if len(texts) == 1:
+        return texts[0]
+    return BETWEEN.join(text for text in texts if text) or None
+
+
+def _packed(row: Row, rule: AdjustmentList, groups: Mapping[str, str]) -> str | None:
+    """Packed adjustments of a list; what is missing of one is `?`, and a rule says so."""
+    known = {theirs.casefold(): ours for theirs, ours in groups.items()}
+    numbers = [str(n) for n in range(1, rule.numbered + 1)] or [""]
+    told, group = [], ""
+    for element in elements_at(row, rule.path):
+        given = _of(element, rule.group)
+        given = known.get(given.casefold(), given)
+        if not rule.carry_group or GROUP.fullmatch(given) or not group:
+            group = given
+        for number in numbers:
+            reason, amount = _of(element, rule.reason + number), _of(element, rule.amount + number)
+            if reason or amount.strip("-0."):
+                told.append(f"{group or '?'}-{reason or '?'}:{amount or '?'}")
+    return BETWEEN.join(told) or None
+
+
+def _of(element: Any, key: str) -> str:
+    value = _text(element.get(key)) if isinstance(element, dict) and element.get(key) is not None else None
+    return (value or "").strip()
+
+
+def known_paths(documents: Sequence[Any]) -> set[str]:
+    """Every path of some documents, without picks, in lower case; lists are passed through."""
+    paths: set[str] = set()
+    waiting = [("", document) for document in documents]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, list):
+            waiting += [(path, element) for element in value]
+        elif isinstance(value, dict):
+            for key, child in value.items():
+                inner = f"{path}.{key}" if path else key
+                paths.add(inner.casefold())
+                waiting.append((inner, child))
+    return paths
