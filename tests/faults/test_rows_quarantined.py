@@ -301,7 +301,7 @@ DROPPED = {
         ("adjustments", "CO45=605.00"), ("adjustments", "CO-45:605.00|PR-2"),
         ("adjustments", "CO-45:605.00|"),
         ("adjustments", "CO-45"), ("adjustments", "CO-:1.00"), ("adjustments", "C-45:1.00"),
-        ("adjustments", "CO-4545:1.00"), ("adjustments", "CO-45:1,605.00"), ("adjustments", "CO-45:1e2"),
+        ("adjustments", "CO-4545:1.00"), ("adjustments", "CO-45:605,00"), ("adjustments", "CO-45:1e2"),
         ("adjustments", "CO-45:605.001|PR-2:30.00"), ("adjustments", "CO-45:10000000000.00"),
         ("adjustments", "CO-45:" + "9" * 20), ("claim_adjustments", "nothing"),
     ],
