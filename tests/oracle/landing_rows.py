@@ -153,8 +153,21 @@ def adjustments_of(text: str | None, name: str) -> list[tuple[str, str, int]]:
         if item.strip():
             code, _, amount = item.strip().rpartition(":")
             group, _, reason = code.partition("-")
+            if not re.fullmatch(r"[A-Za-z]{2}-[0-9A-Za-z]{1,3}", code):
+                raise BadRow(name)
             sums[group.upper(), reason.upper()] += cents_of(amount, name)
     return sorted((group, reason, cents) for (group, reason), cents in sums.items() if cents)
+
+
+def adjustments_read(row: Row) -> Row:
+    """Adjustments of the line and of the claim; those that can't be read are dropped (contract, 3)."""
+    found: Row = {"unread": False}
+    for name in ("adjustments", "claim_adjustments"):
+        try:
+            found[name] = adjustments_of(text_of(row, name), name)
+        except BadRow:
+            found |= {name: [], "unread": True}
+    return found
 
 
 def number_of(text: str | None, length: int | None = None) -> str | None:
@@ -296,8 +309,7 @@ def remit_row(row: Row) -> Row | None:
         "charge": cents_of(required(row, "charge_amount"), "charge_amount"),
         "paid": cents_of(required(row, "paid_amount"), "paid_amount"),
         "given": cents_of(given, "allowed_amount") if given else None,
-        "adjustments": adjustments_of(text_of(row, "adjustments"), "adjustments"),
-        "claim_adjustments": adjustments_of(text_of(row, "claim_adjustments"), "claim_adjustments"),
+        **adjustments_read(row),
         "remarks": tuple(sorted({code for code in remarks if code})),
     }
 

@@ -74,6 +74,11 @@ class Adjudication:
         return {line.row["procedure_code"] for line in self.lines} - {None}
 
     @property
+    def is_price_known(self) -> bool:
+        """Whether the allowed amount is given, or made of adjustments that could all be read."""
+        return self.allowed_source == "given" or not any(line.row["unread"] for line in self.lines)
+
+    @property
     def carcs(self) -> set[str]:
         return {carc for _, carc in self.adjustments}
 
