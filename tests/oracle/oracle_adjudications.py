@@ -179,8 +179,8 @@ class Adjudication:
 
 
 def code_order(carc: str) -> tuple[int, int, str]:
-    """Numbers before letters."""
-    return (0, int(carc), "") if carc.isdigit() else (1, 0, carc)
+    """Numbers before letters, B7 before B15."""
+    return (0, int(carc), "") if carc.isdigit() else (1, len(carc), carc)
 
 
 def total(items: list[tuple[str, str, int]]) -> dict[tuple[str, str], int]:
