@@ -202,6 +202,17 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "The file cannot be inspected.",
         "Give the path of a file that no other program is writing.",
     ),
+    "E_CLUSTER": Entry(
+        "The cluster lost a task, or can't be reached. Nothing new was published.",
+        "Look whether the scheduler and its workers run, and have this program and the key in their own "
+        "environment (docs/scale.md). Then run again; it is safe.",
+    ),
+    "W_BATCH_LOST": Entry(
+        "A batch of files ended every worker that took it in, so its files were left for the next run.",
+        "Look at the workers' memory. Lower batch_megabytes or batch_files, so that the file at fault "
+        "stands alone, or take it out of landing/.",
+        DOUBTS,
+    ),
     "E_STEP": Entry(
         "A step failed for an unknown reason. It committed nothing.",
         "Run again; it is safe. If it fails again, report the step and the place shown. They "

@@ -1,4 +1,4 @@
-"""Named places where a test can end the process: CPT01939_FAILPOINT=<stage>:kill."""
+"""Named places where a test can end the process: CPT01939_FAILPOINT=<stage>:kill, or <stage>@<item>:kill."""
 
 from __future__ import annotations
 
@@ -36,13 +36,17 @@ publish_stable after the first stable file, publish_audience after the first aud
 """
 
 
-def failpoint(stage: str) -> None:
-    """End the process here, as a power cut would, when the environment asks for it."""
+def failpoint(stage: str, item: str = "") -> None:
+    """End the process here, as a power cut would, when the environment asks for it.
+
+    `item`: what the stage has done its work for, where it does it for several.
+    """
     wanted = os.environ.get("CPT01939_FAILPOINT")
     if not wanted:
         return
-    name, _, action = wanted.partition(":")
+    place, _, action = wanted.partition(":")
+    name, _, of_item = place.partition("@")
     if name not in STAGES or action != "kill":
         raise ProductError("E_SETTING", "CPT01939_FAILPOINT is not <stage>:kill")
-    if name == stage:
+    if name == stage and of_item in ("", item):
         os.kill(os.getpid(), signal.SIGKILL)

@@ -59,6 +59,7 @@ def ended(summary: Summary, data: Place) -> State[Outcome] | Outcome:
             "quarantined_rows": summary.rows.get("quarantined", 0),
             "quarantine_passed_its_ceiling": summary.past_ceiling,
             "few_answers_met_a_claim": summary.few_linked,
+            "files_left": summary.left,
         }
         emit_event(EVENT, resource=resource, payload=counts)
     told = f"{rejected} files rejected, {summary.rows.get('quarantined', 0):,} rows quarantined"

@@ -5,24 +5,25 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
-from pathlib import PurePath
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
 
 from prefect import Task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.futures import PrefectConcurrentFuture, PrefectFuture
-from prefect.utilities.annotations import quote
 
 from flows.errors import ProductError
-from flows.run import Run, counted, perform
+from flows.run import Run, counted, label_of, perform
+from flows.steps.intake import left
 
 T = TypeVar("T")
 Item = TypeVar("Item")
 P = ParamSpec("P")
-Origin = State[Any] | PrefectFuture[Any]
+Origin = State[Any]
 RETRIED: Final = frozenset({"discover", "intake", "protect", "publish"})
 """Steps that read and write files and can be performed again from their beginning."""
+KILLED: Final = "KilledWorker"
+"""What Dask says of a task that has ended one worker after another."""
 WORTH_A_RETRY: Final = frozenset({"E_DISK", "E_OBJECT_STORE", "E_PUBLISH_PENDING"})
 RETRIES: Final = 2
 RETRY_SECONDS: Final = 2
@@ -52,10 +53,9 @@ class PrefectTasks:
         after = self._after([*given, *named.values()])
         name = f"{stage}-{label_of(given[0])}" if given and hasattr(given[0], "audience") else stage
         performed = cast(Callable[..., State[T]], task_of(stage, step).with_options(task_run_name=name))
-        state = performed(*_as_they_are(run, *given), **named, wait_for=after, return_state=True)
+        state = performed(Given(run, *given), **named, wait_for=after, return_state=True)
         made = state.result()
-        # without its result: Prefect would look into it, and draw what it finds there
-        self._last = [state.model_copy(update={"data": True})]
+        self._last = [_bare(state)]
         self._remember(made, self._last)
         return made
 
@@ -70,21 +70,25 @@ class PrefectTasks:
     ) -> list[T]:
         """Perform a step for each item as mapped tasks; results in the order of the items."""
         run.enter(stage)
-        futures: list[Origin] = [
+        futures: list[PrefectFuture[Any]] = [
             task_of(stage, step)
             .with_options(task_run_name=f"{stage}-{label_of(item)}")
-            .submit(*_as_they_are(run, item, *given), **named, wait_for=self._after([item, *given], items))
+            .submit(Given(run, item, *given), **named, wait_for=self._after([item, *given], items))
             for item in items
         ]
         try:
-            made = counted(run, (cast(T, future.result()) for future in futures), len(items))
+            results = (_answer(run, stage, item, future) for item, future in zip(items, futures, strict=True))
+            made = counted(run, cast(Iterator[T], results), len(items))
         except BaseException:
-            _end(futures)
+            _end(futures, run.settings.task_timeout_seconds)
             raise
-        for result, future in zip(made, futures, strict=True):
-            self._remember(result, [future])
-        self._remember(made, futures)
-        self._last = [*futures] or self._last
+        # states, not futures: a cluster performs again what a future still asks for when a worker is lost
+        ended = [[_bare(future.state)] if future.state.is_completed() else [] for future in futures]
+        for result, origins in zip(made, ended, strict=True):
+            self._remember(result, origins)
+        every = [origin for origins in ended for origin in origins]
+        self._remember(made, every)
+        self._last = every or self._last
         return made
 
     def _remember(self, made: object, origins: list[Origin]) -> None:
@@ -106,20 +110,41 @@ class PrefectTasks:
         ]
 
 
-def _as_they_are(*given: object) -> list[object]:
-    """What a task is given, so that Prefect does not look into it: the edges are drawn here."""
-    return [quote(value) for value in given]
+def _bare(state: State[Any]) -> Origin:
+    """A state without its result: Prefect would look into it, and draw what it finds there."""
+    return state.model_copy(update={"data": True})
 
 
-def _end(futures: Sequence[Origin]) -> None:
+class Given:
+    """What a task is given, so that neither Prefect nor a cluster looks into it: the edges are drawn here."""
+
+    def __init__(self, run: Run, *values: object) -> None:
+        self.run, self.values = run, values
+
+
+def _answer(run: Run, stage: str, item: object, future: PrefectFuture[Any]) -> object:
+    """What a task gave. E_CLUSTER when its cluster lost it, or says nothing of it in time.
+
+    A batch of files that ended every worker which took it in is left for the next run.
+    """
+    try:
+        return future.result(timeout=run.settings.task_timeout_seconds)
+    except ProductError:
+        raise
+    except Exception as error:
+        problem = type(error).__name__
+    if problem == KILLED and stage == "intake":
+        run.log("batch_lost", code="W_BATCH_LOST", batch=label_of(item))
+        return left(str(item))
+    raise ProductError("E_CLUSTER", f"step {stage}: {problem}")
+
+
+def _end(futures: Sequence[PrefectFuture[Any]], patience: float) -> None:
     """Return when none of the tasks goes on: the lock and the work folder are theirs until then."""
-    begun = [
-        future
-        for future in futures
-        if isinstance(future, PrefectConcurrentFuture) and not future.wrapped_future.cancel()
-    ]
-    for future in begun:
-        future.wait()
+    for future in futures:
+        if isinstance(future, PrefectConcurrentFuture) and future.wrapped_future.cancel():
+            continue
+        future.wait(timeout=patience)
 
 
 def _parts(made: object) -> Iterator[object]:
@@ -134,20 +159,15 @@ def _parts(made: object) -> Iterator[object]:
                 yield part
 
 
-def label_of(item: object) -> str:
-    """What an item is called in the name of its task run: never a file's own name, nor a path."""
-    if isinstance(item, str):
-        return PurePath(item).stem
-    return str(getattr(item, "audience", None) or getattr(item, "label", "item"))
-
-
 @functools.cache
 def task_of(stage: str, step: Callable[..., Any]) -> Task[Any, Any]:
     """The task that performs a step. What it is given is not hashed, its result is not kept."""
 
     @functools.wraps(step)
-    def performed(*given: Any, **named: Any) -> Any:
-        return perform(stage, step, *given, **named)
+    def performed(given: Given, **named: Any) -> Any:
+        return perform(stage, step, given.run, *given.values, **named)
+
+    del performed.__wrapped__  # its parameters are those of this function, its name and words the step's
 
     return Task(
         performed,

@@ -12,12 +12,19 @@ from prefect.client.schemas.objects import State
 from flows.dag import rerun_run
 from flows.parameters import Month, Payer
 from flows.prefect_outcome import Outcome, ended, settings_of_a_flow
+from flows.prefect_runner import CHOSEN
 from flows.prefect_tasks import PrefectTasks
 from flows.run import open_run
 from flows.telling import on_stderr
 
 
-@flow(name="rerun", flow_run_name="rerun-{payer}-{month}", persist_result=False, log_prints=False)
+@flow(
+    name="rerun",
+    flow_run_name="rerun-{payer}-{month}",
+    persist_result=False,
+    log_prints=False,
+    task_runner=CHOSEN,
+)
 def rerun(payer: Payer, month: Month, from_landing: bool = False) -> State[Outcome] | Outcome:
     """Rebuild one payer and service month from what was taken in, under today's rules; publish.
 

@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from threading import Lock
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 
@@ -141,6 +141,8 @@ def _here(run: Run) -> _Here:
             raise ProductError("E_STEP", "the run is over")
         store = Store(run.data, Snapshot.from_dict(raw))
         note = RunNote(run.run_id, run.kind, os.getpid(), "")
+        _keep_private(run.data)
+        _OPEN.clear()  # a worker that lives long keeps nothing of the runs before
         _OPEN[run.run_id] = _Here(load_settings(data=run.data), store, Silent(), note)
     return _OPEN[run.run_id]
 
@@ -216,6 +218,13 @@ def counted(run: Run, results: Iterable[T], of: int) -> list[T]:
     return made
 
 
+def label_of(item: object) -> str:
+    """What an item is called in the name of its task run: never a file's own name, nor a path."""
+    if isinstance(item, str):
+        return PurePath(item).stem
+    return str(getattr(item, "audience", None) or getattr(item, "label", "item"))
+
+
 def perform(stage: str, step: Callable[..., T], run: Run, *given: Any, **named: Any) -> T:
     """Perform a step; whatever goes wrong leaves as a ProductError without values."""
     try:
@@ -223,7 +232,7 @@ def perform(stage: str, step: Callable[..., T], run: Run, *given: Any, **named: 
     except (Exception, pl.exceptions.PanicException) as error:
         problem = _told(error, stage, run)
     else:
-        failpoint(stage)
+        failpoint(stage, label_of(given[0]) if given else "")
         return result
     raise problem
     # Raised here, outside the handler: the original error and its values are gone, not only hidden.
@@ -264,8 +273,7 @@ def open_run(settings: Settings, kind: str, teller: Teller | None = None) -> Ite
     Nothing is changed before all is well. What the machine refuses outside a step (the lock, a note, the
     log) leaves as a ProductError, too.
     """
-    os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _keep_private(settings.data)
     key = key_id(settings.key)
     _check_reference(settings.data)
     _check_folder(settings.data, key)
@@ -278,6 +286,13 @@ def open_run(settings: Settings, kind: str, teller: Teller | None = None) -> Ite
         if told := machine_error(error, "the run's lock, note or log", settings.data):
             raise told from None
         raise
+
+
+def _keep_private(data: Place) -> None:
+    """What this process writes is for its user alone; no image of its memory is left anywhere."""
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    keep_spills_inside(data)
 
 
 def _check_reference(data: Place) -> None:
@@ -298,7 +313,6 @@ def _check_folder(data: Place, key: str) -> None:
             check_places(data)
     except OSError as error:
         raise ProductError("E_DATA_FOLDER", errno.errorcode.get(error.errno or 0, "")) from None
-    keep_spills_inside(data)
 
 
 def _locked_run(settings: Settings, note: RunNote, key: str, teller: Teller) -> Iterator[Run]:

@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     batch_megabytes: Annotated[int, Field(ge=1)] = 64
     batch_files: Annotated[int, Field(ge=1)] = 500
     workers: Annotated[int, Field(ge=1, le=64)] = 2
+    runner: Literal["threads", "dask"] = "threads"
+    dask_address: str = ""
+    task_timeout_seconds: Annotated[float, Field(gt=0)] = 3600.0
 
     publication: bool = True
     keep_releases: Annotated[int, Field(ge=1)] = 30

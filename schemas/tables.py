@@ -116,7 +116,13 @@ FRESHNESS: Final = TableSpec(
                 "days",
             )
         ),
-        fact(whole("days_since", "Days from the latest of them to the as-of date", "days")),
+        fact(
+            whole(
+                "days_since",
+                "Days from the latest of them to the as-of date; standard: from the end of its month",
+                "days",
+            )
+        ),
         fact(flag("is_late", "More than twice the usual days, and more than a week")),
     ),
     plain=True,

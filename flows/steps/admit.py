@@ -34,6 +34,7 @@ class TakenIn:
     new: tuple[BatchFiles, ...] = ()
     rows: tuple[Mapping[str, Any], ...] = ()
     codes: Mapping[str, int] = field(default_factory=dict)
+    left: int = 0
     removed: bool = False
     is_changed: bool = False
 
@@ -64,7 +65,8 @@ def admit(run: Run, found: Found, reports: Sequence[Mapping[str, Any]]) -> Taken
         else run.store.snapshot.ledger,
         fingerprint=fingerprint(run.settings),
     )
-    return TakenIn(store, tuple(batches), tuple(rows), codes, bool(retired), changed)
+    left = sum(report["left"] for report in reports)
+    return TakenIn(store, tuple(batches), tuple(rows), codes, left, bool(retired), changed)
 
 
 def _adopt(run: Run, report: Mapping[str, Any], counted: set[str]) -> tuple[BatchFiles, list[dict[str, Any]]]:

@@ -16,6 +16,7 @@ import polars as pl
 
 from flows.readers.reference_files import provider_owners, read_contracts, read_reference
 from flows.run import Run
+from flows.steps.divide_lines import divided, kept_in_files
 from flows.store.place import Place, sources
 from flows.store.snapshot import Store
 from flows.store.table_cache import Kept, Reading, digest_of, files_of, keep, kept_by
@@ -92,6 +93,7 @@ def build_cells(
 ) -> Tables:
     """Build every table whose rows are cells of service lines; of some periods, or all."""
     reference, contracts = read_reference(), read_contracts()
+    parts = divided(run.work, lines)
     analysis = open_analysis(
         lines,
         _as_of(store),
@@ -100,6 +102,8 @@ def build_cells(
         provider_owners(),
         rolling_from,
         only,
+        parts,
+        kept_in_files(run.work) if parts else pl.DataFrame.lazy,
     )
     tables = tables_of_lines(analysis, reference, contracts)
     return {

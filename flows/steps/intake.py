@@ -68,10 +68,11 @@ class Batch:
 @dataclass
 class BatchReport:
     """What a batch left: ledger rows, and private Parquet files in the work folder (None: nothing of that
-    sort).
+    sort). `left`: files that are left for the next run.
     """
 
     ledger_rows: list[dict[str, Any]] = field(default_factory=list)
+    left: int = 0
     claim_lines: str | None = None
     remit_lines: str | None = None
     lines_beside: str | None = None
@@ -96,6 +97,11 @@ def plan_batches(files: list[LandingFile], megabytes: int = 64, most: int = 500)
 def intake(run: Run, listing: str) -> dict[str, Any]:
     """Take in one batch of files; its report holds counts, codes and names of private files."""
     return asdict(intake_batch(Path(listing), run.work, run.settings, run.settings.key))
+
+
+def left(listing: str) -> dict[str, Any]:
+    """The report of a batch that could not be taken in: its files are left for the next run."""
+    return asdict(BatchReport(left=len(read_json(Path(listing))["files"])))
 
 
 def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -> BatchReport:

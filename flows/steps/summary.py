@@ -59,6 +59,7 @@ class Summary:
     answers: int = 0
     linked_answers: int = 0
     few_linked: bool = False
+    left: int = 0
 
     @classmethod
     def of(cls, rows: Sequence[Mapping[str, Any]], ceiling: float, **rest: Any) -> Summary:
@@ -90,8 +91,11 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """3 when a file was rejected, quarantine passed its ceiling or few answers met a claim, else 0."""
-        return DOUBTS if self.rejected or self.past_ceiling or self.few_linked else DONE
+        """3 when a file was rejected or left, quarantine passed its ceiling or few answers met a claim, else
+        0.
+        """
+        doubtful = self.rejected or self.left or self.past_ceiling or self.few_linked
+        return DOUBTS if doubtful else DONE
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -115,6 +119,8 @@ class Summary:
         lines.extend(self._findings())
         if self.past_ceiling:
             lines.append("quarantine passed its ceiling")
+        if self.left:
+            lines.append(f"W_BATCH_LOST: {self.left} files are left for the next run")
         if self.few_linked:
             lines.append(f"W_LINKED: {self.linked_answers:,} of {self.answers:,} answers met a claim line")
         if self.missing:
@@ -186,6 +192,7 @@ def summarize(
         codes=taken.codes,
         waiting=found.waiting,
         missing=found.missing,
+        left=taken.left,
         completed=recovered.completed,
         releases={
             audience: _release_told(run, release, release != run.store.snapshot.release(audience))

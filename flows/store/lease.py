@@ -19,20 +19,20 @@ from flows.errors import ProductError
 from flows.store.files import as_json
 from flows.store.objects import Changed, ObjectPath, Tag, store_time
 
-LEASE_SECONDS: Final = 60.0
+LEASE_SECONDS = 60.0
 """How long a lease lasts that nobody renews."""
 RENEWALS: Final = 4
 """Renewals within that time."""
-LOOK_SECONDS: Final = 1.0
+LOOK_SECONDS = 1.0
 NAME: Final = "run.json"
 
 
 class Lease:
     """A lease that this process holds, renewed by a thread of its own."""
 
-    def __init__(self, data: ObjectPath, seconds: float = LEASE_SECONDS) -> None:
+    def __init__(self, data: ObjectPath) -> None:
         self._path = data / "store" / NAME
-        self._seconds = seconds
+        self._seconds = LEASE_SECONDS
         self._token = secrets.token_hex(16)
         self._count = 0
         self._tag: Tag | None = None
@@ -125,7 +125,7 @@ def standing(path: ObjectPath) -> tuple[Tag | None, Mapping[str, Any] | None]:
         record = json.loads(content)
         return tag, {"note": dict(record["note"]), "seconds": float(record["seconds"])}
     except (ValueError, KeyError, TypeError):
-        return tag, {"note": {}, "seconds": 0.0}
+        return tag, {"note": {}, "seconds": -1.0}
 
 
 def is_renewed(data: ObjectPath) -> bool:
@@ -157,7 +157,7 @@ def lease(
     try:
         yield None
     finally:
-        del _HELD[data]
+        _HELD.pop(data, None)
         held.release()
 
 

@@ -36,6 +36,19 @@ CHUNK: Final = 8 << 20
 AT_A_TIME: Final = 8
 """Requests at a time: what costs is waiting for the answer."""
 TRIES: Final = 3
+RETRIES: Mapping[str, Any] = {
+    "max_retries": 100,
+    "retry_timeout": dt.timedelta(seconds=90),
+    "backoff": {"init_backoff": dt.timedelta(seconds=0.5), "max_backoff": dt.timedelta(seconds=8), "base": 2},
+}
+"""Of a request that gets no answer, or a refusal for now: a store that restarts is away for some seconds."""
+RETRIES_OF_POLARS: Final = {
+    "POLARS_CLOUD_MAX_RETRIES": "100",
+    "POLARS_CLOUD_RETRY_TIMEOUT_MS": "90000",
+    "POLARS_CLOUD_RETRY_INIT_BACKOFF_MS": "500",
+    "POLARS_CLOUD_RETRY_MAX_BACKOFF_MS": "8000",
+}
+"""The same of what Polars reads; what is set already stays."""
 T = TypeVar("T")
 Tag = Mapping[str, str]
 """What tells one writing of an object from another."""
@@ -172,25 +185,16 @@ class ObjectPath(str):
         `content` is never written twice: it holds a random number. So where an answer is lost, or says that
         another write was first, what stands there tells whether it is this one.
         """
-        mode: Any = "create" if tag is None else dict(tag)
-        exceptions = _exceptions()
-        for last in range(TRIES):
-            try:
-                return _tag_of(_library().put(self._client, self.key, content, mode=mode))
-            except (exceptions.AlreadyExistsError, exceptions.PreconditionError, FileNotFoundError):
-                there = self._standing()
-                if there is not None and there[0] == content:
-                    return there[1]
-                raise Changed from None
-            except exceptions.BaseError as error:
-                there = self._standing()
-                if there is not None and there[0] == content:
-                    return there[1]
-                if (there[1] if there else None) != tag:
-                    raise Changed from None
-                if last == TRIES - 1:
-                    raise store_error(error) from None
-        raise AssertionError
+        for _ in range(TRIES):
+            written, refusal = self._put_if(content, tag)
+            if written is not None:
+                return written
+            there = self._standing()
+            if there is not None and there[0] == content:
+                return there[1]
+            if isinstance(refusal, Changed) or (there[1] if there else None) != tag:
+                raise Changed
+        raise refusal
 
     def copy_to(self, target: ObjectPath) -> None:
         """Have the store copy it; FileNotFoundError."""
@@ -223,6 +227,15 @@ class ObjectPath(str):
 
         return _ask(read)
 
+    def _put_if(self, content: bytes, tag: Tag | None) -> tuple[Tag | None, Exception]:
+        exceptions, mode = _exceptions(), "create" if tag is None else dict(tag)
+        try:
+            return _tag_of(_library().put(self._client, self.key, content, mode=mode)), Changed()
+        except (exceptions.AlreadyExistsError, exceptions.PreconditionError, FileNotFoundError):
+            return None, Changed()
+        except exceptions.BaseError as error:
+            return None, store_error(error)
+
     def _standing(self) -> tuple[bytes, Tag] | None:
         try:
             return self.read_tagged()
@@ -245,6 +258,8 @@ def any_object(text: str) -> ObjectPath:
     missing = [name for name in CREDENTIALS[path.split(":")[0]] if not os.environ.get(name)]
     if missing:
         raise ProductError("E_OBJECT_KEYS", ", ".join(missing))
+    for name, value in RETRIES_OF_POLARS.items():
+        os.environ.setdefault(name, value)
     return path
 
 
@@ -291,7 +306,7 @@ def client(scheme: str, bucket: str) -> Any:
     allow_http = os.environ.get("AWS_ALLOW_HTTP", "").lower() == "true"
     options: Any = {
         "client_options": {"timeout": "120s", "connect_timeout": "10s", "allow_http": allow_http},
-        "retry_config": {"max_retries": 10, "retry_timeout": dt.timedelta(seconds=60)},
+        "retry_config": RETRIES,
     }
     kinds: dict[str, Any] = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
     return kinds[scheme](bucket, **options)

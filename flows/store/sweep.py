@@ -13,7 +13,7 @@ from flows.store.objects import ObjectPath, remove
 from flows.store.place import folders_in, private_room
 from flows.store.snapshot import ROOMS, Store
 
-KEPT_ORPHANS: Final = dt.timedelta(days=1)
+KEPT_ORPHANS = dt.timedelta(days=1)
 """Age, by the clock of an object store, below which an orphan stays: another run may be about to name it."""
 PATIENCE_SECONDS: Final = 20.0
 """A listing that is older than this is no reason to remove anything from an object store."""

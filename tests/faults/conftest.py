@@ -1,5 +1,6 @@
 """Folders of data that tests share; keeps settings of the outer environment away."""
 
+import datetime as dt
 import os
 import secrets
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from object_server import ACCESS_KEY, SECRET_KEY, Proxy, Server, proxy_before, weed
 
+from flows.store import objects
 from flows.store.objects import ObjectPath, client
 
 
@@ -101,8 +103,11 @@ def _lead_to(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "AWS_ENDPOINT_URL": url,
         "AWS_ALLOW_HTTP": "true",
         "TMPDIR": str(tmp_path),
+        "POLARS_CLOUD_RETRY_INIT_BACKOFF_MS": "50",
     }
     for name, value in named.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    soon = {**objects.RETRIES["backoff"], "init_backoff": dt.timedelta(seconds=0.05)}
+    monkeypatch.setattr(objects, "RETRIES", {**objects.RETRIES, "backoff": soon})
     client.cache_clear()

@@ -3,19 +3,50 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
 
-from night_runs import OF_THE_PATH
+import polars as pl
+from night_runs import LATER, OF_THE_PATH
 from small_runs import small_files
 
 from flows.store.objects import ObjectPath
 from flows.store.publish import faults
+
+FIRST: Final = ("claims/claims_0.csv", "remits/remits_0.csv")
 
 
 def deliver_objects(place: ObjectPath, *names: str) -> None:
     """Put files into the landing folder; without names: all of them."""
     for name in names or small_files():
         (place / "landing" / name).put(small_files()[name])
+
+
+@lru_cache(maxsize=1)
+def few_files() -> dict[str, bytes]:
+    """The files of two nights with the services of four months: few payers' months, few requests."""
+    return {name: _of_four_months(small_files()[name]) for name in (*FIRST, *LATER)}
+
+
+def deliver_few(place: ObjectPath | Path, *names: str) -> None:
+    """Put files of few rows into the landing folder; without names: all of them."""
+    for name in names or few_files():
+        path = place / "landing" / name
+        if isinstance(path, ObjectPath):
+            path.put(few_files()[name])
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(few_files()[name])
+
+
+def _of_four_months(content: bytes) -> bytes:
+    rows = pl.read_csv(content, infer_schema=False)
+    return (
+        rows.filter(pl.col("service_date").is_between(pl.lit("2025-01"), pl.lit("2025-05")))
+        .write_csv()
+        .encode()
+    )
 
 
 def published_objects(place: ObjectPath) -> dict[str, str]:

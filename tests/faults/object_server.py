@@ -15,8 +15,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -92,29 +92,37 @@ class Server:
 
     def _answers(self) -> bool:
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == 200
+            with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)) as connection:
+                connection.request("GET", "/healthz")
+                return connection.getresponse().status == 200
         except OSError:
             return False
 
 
 @dataclass
 class Fault:
-    """What happens to the next `times` requests of a method whose address matches a pattern."""
+    """What happens to the next `times` requests of a method whose address matches a pattern.
+
+    `every`: of so many of them to one.
+    """
 
     method: str
     pattern: str
     action: Action
     times: int = 1
     only_conditional: bool = False
+    every: int = 1
     met: int = 0
+    seen: int = 0
 
     def meets(self, method: str, address: str, headers: Any) -> bool:
         """Whether it is this request's turn."""
         is_conditional = bool(headers.get("If-Match") or headers.get("If-None-Match"))
         fits = method == self.method and re.search(self.pattern, address) is not None
-        return fits and self.met < self.times and (is_conditional or not self.only_conditional)
+        if not fits or self.met >= self.times or (self.only_conditional and not is_conditional):
+            return False
+        self.seen += 1
+        return self.seen % self.every == 0
 
 
 @dataclass
@@ -126,13 +134,12 @@ class Proxy:
     lagging: tuple[str, ...] = ()
     slow_seconds: float = 0.3
     requests: list[str] = field(default_factory=list)
-    before: Callable[[str, str], None] | None = None
     _listings: dict[str, tuple[int, Any, bytes]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def calm(self) -> None:
         """No more faults."""
-        self.faults, self.lagging, self.before = [], (), None
+        self.faults, self.lagging = [], ()
         self._listings.clear()
 
     def fault_of(self, method: str, address: str, headers: Any) -> Action | None:
@@ -151,14 +158,14 @@ class Proxy:
         if is_lagging and address in self._listings:
             return self._listings[address]
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
-        connection.putrequest(method, address, skip_host=True, skip_accept_encoding=True)
-        for name, value in headers.items():
-            if name.lower() not in ("connection", "transfer-encoding"):
-                connection.putheader(name, value)
-        connection.endheaders(body)
-        got = connection.getresponse()
-        answer = got.status, got.getheaders(), got.read()
-        connection.close()
+        with closing(connection):
+            connection.putrequest(method, address, skip_host=True, skip_accept_encoding=True)
+            for name, value in headers.items():
+                if name.lower() not in ("connection", "transfer-encoding"):
+                    connection.putheader(name, value)
+            connection.endheaders(body)
+            got = connection.getresponse()
+            answer = got.status, got.getheaders(), got.read()
         if "list-type=2" in address:
             self._listings.setdefault(address, answer)
         return answer
@@ -173,8 +180,6 @@ class Handler(BaseHTTPRequestHandler):
     def _any(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         proxy = self.proxy
-        if proxy.before:
-            proxy.before(self.command, self.path)
         action = proxy.fault_of(self.command, self.path, self.headers)
         if action == "503":
             return self._answer(503, [], b"")

@@ -199,11 +199,39 @@ def test_what_two_releases_one_claim_apart_tell(before: int, after: int, told: t
     assert tuple(row["service_lines"] if row else None for row in rows) == told
 
 
-def test_freshness_stands_beside_published_rows_in_months() -> None:
+def fresh(latest: date, payer: str = "aetna") -> pl.DataFrame:
+    """Freshness of a payer's answers as of 31 March 2024; files come every week."""
+    since = (date(2024, 3, 31) - latest).days
+    return pl.DataFrame(
+        {
+            "payer": payer,
+            "last_submitted_on": None,
+            "last_payment_date": latest,
+            "usual_days_between": 7.0,
+            "days_since": since,
+            "is_late": since > 14,
+        },
+        schema_overrides={"last_submitted_on": pl.Date},
+    )
+
+
+def test_freshness_stands_beside_published_rows() -> None:
     """Rule 5."""
-    fresh = pl.DataFrame({"payer": ["aetna", "uhc"], "last_payment_date": [date(2024, 2, 20)] * 2})
-    told = protected_freshness(fresh, standard(lines(12))["utilization"])
-    assert told.rows() == [("aetna", date(2024, 2, 1))]
+    both = pl.concat([fresh(date(2024, 2, 20)), fresh(date(2024, 2, 20), "uhc")])
+    told = protected_freshness(both, standard(lines(12))["utilization"])
+    assert told.get_column("payer").to_list() == ["aetna"]
+
+
+@pytest.mark.parametrize("latest", [date(2024, 2, 1), date(2024, 2, 20), date(2024, 2, 29)])
+def test_freshness_tells_no_day_of_a_month(latest: date) -> None:
+    """Rules 3 and 5: days since the latest date would tell it beside the as-of date."""
+    told = protected_freshness(fresh(latest), standard(lines(12))["utilization"])
+    assert told.rows() == [("aetna", None, date(2024, 2, 1), 7.0, 31, True)]
+
+
+def test_freshness_of_the_month_of_the_as_of_date_is_none() -> None:
+    told = protected_freshness(fresh(date(2024, 3, 10)), standard(lines(12))["utilization"])
+    assert told.select("last_payment_date", "days_since", "is_late").rows() == [(date(2024, 3, 1), 0, False)]
 
 
 def test_rows_stand_in_the_order_of_their_keys() -> None:

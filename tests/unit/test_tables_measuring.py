@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -12,9 +13,10 @@ import table_lines
 import transforms.tables.cube as grid_module
 import transforms.tables.facts as facts
 import transforms.tables.measuring as measuring
+from flows.steps.divide_lines import divided, kept_in_files
 from schemas.rules import Rules
-from transforms.tables.analysis_lines import dense
-from transforms.tables.build import build_tables
+from transforms.tables.analysis_lines import dense, open_analysis
+from transforms.tables.build import build_tables, tables_of_lines
 from transforms.tables.periods import Calendar, first_day, is_mature, month_of
 
 
@@ -39,6 +41,29 @@ def test_small_and_large_ways_give_the_same_tables(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(grid_module, "LARGEST_MAP", 0)
     for name, frame in build(lines).items():
         assert frame.equals(laid_out[name]), name
+
+
+def test_parts_without_a_patient_in_common_give_the_same_tables(tmp_path: Path) -> None:
+    """Lines that are more than memory should hold are divided so; claims of several lines, too."""
+    claims = (pl.int_range(pl.len()) // 3).over("patient_key").cast(pl.String)
+    lines = table_lines.random_lines(900, seed=5, providers=9).with_columns(
+        claim_key=pl.concat_str("patient_key", claims, separator="-")
+    )
+    lines = lines.collect().lazy()
+    parts = divided(tmp_path, lines, at_a_time=200)
+    assert len(parts) == 5
+    reference, as_of = table_lines.reference(), date(2024, 12, 31)
+    whole, of_parts = (
+        tables_of_lines(open_analysis(lines, as_of, Rules(), reference, **given), reference)
+        for given in ({}, {"parts": parts, "keep": kept_in_files(tmp_path)})
+    )
+    assert whole.keys() == of_parts.keys()
+    for name, frame in whole.items():
+        assert frame.equals(of_parts[name]), name
+
+
+def test_few_lines_are_not_divided(tmp_path: Path) -> None:
+    assert divided(tmp_path, table_lines.random_lines(50), at_a_time=50) == []
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import polars as pl
 from schemas.rules import ALL, DisclosureRules
 from schemas.table_columns import TableSpec
 from transforms.protect.rounding import rounded_count
+from transforms.tables.freshness import is_late
 
 ALL_MONTHS: Final = "all"
 """Period type of a payer's counts over every month."""
@@ -46,8 +47,15 @@ def protected_quality(frame: pl.DataFrame, spec: TableSpec, rules: DisclosureRul
 
 
 def protected_freshness(frame: pl.DataFrame, utilization: pl.DataFrame) -> pl.DataFrame:
-    """Rule 5: only beside a published `utilization` row of the payer; dates are months (rule 3)."""
+    """Rule 5: only beside a published `utilization` row of the payer. Dates are months (rule 3).
+
+    Days since the latest date are counted from the end of its month: they follow from what is shown.
+    """
     published = utilization.select("payer").unique()
-    return frame.join(published, on="payer", how="semi", maintain_order="left").with_columns(
-        pl.selectors.date().dt.truncate("1mo")
+    latest = pl.coalesce("last_submitted_on", "last_payment_date")
+    over = pl.col("days_since") - (latest.dt.month_end() - latest).dt.total_days()
+    return (
+        frame.join(published, on="payer", how="semi", maintain_order="left")
+        .with_columns(days_since=over.clip(0))
+        .with_columns(pl.selectors.date().dt.truncate("1mo"), is_late(pl.col("days_since")).alias("is_late"))
     )

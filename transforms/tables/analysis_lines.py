@@ -52,7 +52,7 @@ NUMBERS: Final = (
     *("first_remit_on", "first_paid_on", "final_remit_on", "first_paid", "initially_denied"),
     *("prior_authorization_denial", "paid_cents", "reversed_paid_cents", "allowed_cents"),
     *("deductible_cents", "coinsurance_cents", "copay_cents", "is_paid_line", "is_priced"),
-    *("is_unit_priced", "medicare_is_national", "allowed_per_unit"),
+    *("is_unit_priced", "medicare_is_national", "allowed_per_unit", "anesthesia_minutes", "medicare_allowed"),
 )
 """Other columns of a current line that some table reads."""
 KEYS: Final = (
@@ -130,6 +130,7 @@ def _computed() -> list[pl.Expr]:
     state = pl.col("adjudication_state")
     denied = (state == "denied").fill_null(False)
     return [
+        (pl.col("anesthesia_minutes") * 1000).round().cast(pl.Int64).alias("minutes_thousandths"),
         (pl.col("medicare_allowed") * MICRO).round().cast(pl.Int64).alias("medicare_micro"),
         (pl.col("allowed_per_unit") * HUNDRED_MILLIONTHS).round().cast(pl.Int64).alias("unit_price_fine"),
         state.is_in(["paid", "denied", "zero_pay_other"]).alias("is_adjudicated"),
@@ -141,22 +142,29 @@ def _computed() -> list[pl.Expr]:
     ]
 
 
-def current_lines(lines: pl.LazyFrame, further: Sequence[str] = ()) -> pl.DataFrame:
+def counted_lines(lines: pl.LazyFrame, further: Sequence[str] = ()) -> pl.LazyFrame:
     """Current primary lines with the columns that tables read and further ones; an empty line of business is
-    `other`. Claims and patients are told by two hashes each, minutes in thousandths.
+    `other`. Claims and patients are told by two hashes each (`claim_hash`, `claim_check`, ...).
     """
     empty = {"line_of_business": "other", "care_model": "unspecified"}
     filled = [pl.col(name).fill_null(empty[name]) if name in empty else pl.col(name) for name in WORDS]
+    words = (word.cast(pl.Categorical) for word in filled)
     hashes = [
         pl.col(f"{name}_key").hash(seed).alias(f"{name}_{told}")
         for name in ("claim", "patient")
         for seed, told in enumerate(("hash", "check"))
     ]
-    minutes = (pl.col("anesthesia_minutes") * 1000).round().cast(pl.Int64).alias("minutes_thousandths")
-    columns = [month_number("service_month").alias(MONTH), minutes, pl.col("medicare_allowed")]
-    words = (word.cast(pl.Categorical) for word in filled)
-    held = lines.filter(IS_COUNTED).select(*words, *NUMBERS, *hashes, *columns, *further).collect()
-    return with_answers(held).with_columns(_computed()).drop("medicare_allowed")
+    month = month_number("service_month").alias(MONTH)
+    return lines.filter(IS_COUNTED).select(*words, *NUMBERS, *hashes, month, *further)
+
+
+def current_lines(lines: pl.LazyFrame, further: Sequence[str] = ()) -> pl.DataFrame:
+    """Counted lines with what follows from their columns alone; minutes in thousandths."""
+    return _with_computed(counted_lines(lines, further).collect())
+
+
+def _with_computed(counted: pl.DataFrame) -> pl.DataFrame:
+    return with_answers(counted).with_columns(_computed()).drop("medicare_allowed", "anesthesia_minutes")
 
 
 def other_lines(lines: pl.LazyFrame) -> pl.DataFrame:
@@ -188,15 +196,15 @@ def open_analysis(
     """Read resolved lines once for all tables.
 
     `owners` (billing NPI -> owner) makes several billing providers of one owner one provider where prices are
-    protected; published counts of providers stay counts of NPIs. `only`: the periods to be told. `parts`: the
-    current lines again, divided so that no patient is in two of them; without them all are one part.
+    protected; published counts of providers stay counts of NPIs. `only`: the periods to be told. `parts`:
+    `counted_lines` of them, divided so that no patient is in two; without them all are one part.
     """
     owned = owners or {}
     with ThreadPoolExecutor(1) as pool:
         aside = pool.submit(lambda: (other_lines(lines), median_prices(lines.filter(IS_COUNTED), owned)))
         described = []
-        for part in parts or [lines]:
-            frame = _described(current_lines(part), reference, owned)
+        for part in parts or [counted_lines(lines)]:
+            frame = _described(_with_computed(part.collect()), reference, owned)
             others, medians = aside.result()
             described.append(_part(with_expected_allowed(frame, medians), keep))
     months = np.concatenate([part.cells.codes[-1] for part in described])

@@ -46,7 +46,6 @@ def _of_source(rows: pl.LazyFrame, source: str, as_of: date, reference: Referenc
         pl.col(day).diff().dt.total_days().median().alias("usual_days_between")
     )
     since = (pl.lit(as_of) - pl.col(latest)).dt.total_days()
-    late = (since > 2 * pl.col("usual_days_between")) & (since > WEEK)
     return (
         days.group_by("payer")
         .agg(
@@ -59,9 +58,15 @@ def _of_source(rows: pl.LazyFrame, source: str, as_of: date, reference: Referenc
             pl.lit(source).alias("source"),
             pl.lit(None, dtype=pl.Date).alias(_other(latest)),
             since.alias("days_since"),
-            late.fill_null(False).alias("is_late"),
+            is_late(since).alias("is_late"),
         )
     )
+
+
+def is_late(days_since: pl.Expr) -> pl.Expr:
+    """More than twice the usual days since the latest date, and more than a week."""
+    late = (days_since > 2 * pl.col("usual_days_between")) & (days_since > WEEK)
+    return late.fill_null(False)
 
 
 def _other(latest: str) -> str:
