@@ -23,7 +23,16 @@ from transforms.intake.layouts import (
     reads_whole_claims,
     with_filled_down,
 )
-from transforms.intake.scope_filter import beside, is_kept, is_replacing, may_be_kept, says_header
+from transforms.intake.scope_filter import (
+    CODES,
+    FREQUENCY,
+    NEVER_EMPTY,
+    beside,
+    is_kept,
+    is_replacing,
+    may_be_kept,
+    says_header,
+)
 
 ADJUSTMENT_PARTS: Final = ("group", "reason", "amount")
 """Names in a list of structs; structs with other names are read in their order."""
@@ -75,12 +84,12 @@ def in_whole_claims(text: TextRows, layout: Layout, scope: tuple[str, ...]) -> T
     told = {**texts, **keys, "row_number": pl.col("row_number"), "field_count_ok": pl.col("field_count_ok")}
     keep = may_be_kept(layout, scope, text.is_ragged) | is_replacing(layout)
     marked = text.rows.select(**told).filter(keep).select(*keys, "row_number")
-    wanted, total = pl.collect_all([marked, text.rows.select(pl.len())], engine="streaming")
+    wanted = marked.collect(engine="streaming")
     of_key = [key.is_in(wanted[name].drop_nulls().unique().implode()) for name, key in keys.items()]
     by_itself = pl.col("row_number").is_in(wanted["row_number"].implode())
     rows = text.rows.filter(pl.any_horizontal(by_itself, *of_key)).collect(engine="streaming")
     filled = with_filled_down(rows.sort("row_number"), layout, text.header)
-    return replace(text, rows=filled.lazy(), total=int(total.item()))
+    return replace(text, rows=filled.lazy(), total=_count(text.rows))
 
 
 def _without_numbers(layout: Layout) -> dict[str, Made]:
@@ -151,9 +160,7 @@ def kept_by_kind(
     if layout.partner:
         found = {plain(name): name for name in reversed(text.header)}
         of_kind = pl.any_horizontal(is_of_kind(part, found) for part in layout.parts())
-        rows_read[layout.kind] += int(
-            text.rows.filter(~of_kind).select(pl.len()).collect(engine="streaming").item()
-        )
+        rows_read[layout.kind] += _count(text.rows.filter(~of_kind))
     return kept, rows_read
 
 
@@ -166,42 +173,76 @@ def kept_rows(
     rows of a wrong length, such a row is kept too when its code is gone or stands elsewhere. Rows of one
     line, each with another of its adjustments, are one row.
     """
-    rows = canonical_text(text.rows.with_columns(file_key=pl.lit(file_key)), layout, text.header)
-    keep = may_be_kept(layout, scope, text.is_ragged).fill_null(False)
-    marked = rows.with_columns(_keep=keep, _passed=keep | is_replacing(layout).fill_null(False))
-    mine = rows if is_part else text.rows
-    counted = mine.select(pl.len()) if text.total is None else pl.LazyFrame({"len": [text.total]})
+    mine = _canonical(text.rows, text, file_key, layout) if is_part else text.rows
     try:
-        found, total, others = pl.collect_all(
-            [
-                marked.filter("_passed") if text.beside is None else marked,
-                counted,
-                _beside(marked, text, file_key, layout),
-            ],
-            engine="streaming",
-        )
+        # apart: what two queries share would be held in memory as a whole
+        few = rows_to_look_at(text, layout, scope).collect(engine="streaming")
+        total = text.total if text.total is not None else _count(mine)
+        found = _marked(_canonical(few.lazy(), text, file_key, layout), text, layout, scope).collect()
+        found = found if text.beside is not None else found.filter("_passed")
         if len(found.filter(says_header(layout))):
             raise Rejected("file_header_twice")
         # the scan keeps what may be near the scope; the exact look is taken at these few
         found = found.with_columns(pl.col("_keep") & is_kept(layout, scope)).drop("_passed")
         in_scope = found.filter("_keep").drop("_keep")
-        outside = found.filter(~pl.col("_keep") & (layout.kind == "claim_lines")).drop("_keep")
+        outside = found.filter(~pl.col("_keep")).drop("_keep").clear()
+        if layout.kind == "claim_lines":  # of remittances only what is in scope counts
+            others = _beside(text, file_key, layout, scope)
+            outside = pl.concat([found.filter(~pl.col("_keep")).drop("_keep"), others])
         joined = joined_adjustments(in_scope) if layout.one_adjustment_a_row else in_scope
     except pl.exceptions.PolarsError as error:
         if shortage(error):
             raise
         raise unreadable(error) from None
-    more = len(in_scope) - len(joined)
-    return joined, pl.concat([outside, others.select(outside.columns)]), int(total.item()) - more
+    return joined, outside, total - (len(in_scope) - len(joined))
 
 
-def _beside(marked: pl.LazyFrame, text: TextRows, file_key: str, layout: Layout) -> pl.LazyFrame:
+def _canonical(rows: pl.LazyFrame, text: TextRows, file_key: str, layout: Layout) -> pl.LazyFrame:
+    return canonical_text(rows.with_columns(file_key=pl.lit(file_key)), layout, text.header)
+
+
+def _marked(rows: pl.LazyFrame, text: TextRows, layout: Layout, scope: tuple[str, ...]) -> pl.LazyFrame:
+    """Canonical rows with `_keep`, may be in scope, and `_passed`, kept for that or because they replace."""
+    keep = may_be_kept(layout, scope, text.is_ragged).fill_null(False)
+    return rows.with_columns(_keep=keep, _passed=keep | is_replacing(layout).fill_null(False))
+
+
+def _beside(text: TextRows, file_key: str, layout: Layout, scope: tuple[str, ...]) -> pl.DataFrame:
     """Lines of claims that may stand beside a line in scope: what the prefilter found, else of all rows."""
-    if layout.kind != "claim_lines":
-        return marked.clear()  # of remittances only what is in scope counts
-    if text.beside is None:
-        return beside(marked)
-    return canonical_text(text.beside.with_columns(file_key=pl.lit(file_key)), layout, text.header)
+    if text.beside is not None:
+        return _canonical(text.beside, text, file_key, layout).collect()
+    told = beside(_marked(_canonical(text.rows, text, file_key, layout), text, layout, scope))
+    numbers = told.select("row_number").collect(engine="streaming")["row_number"]
+    rows = (
+        text.rows.filter(pl.col("row_number").is_in(numbers.implode())) if len(numbers) else text.rows.clear()
+    )
+    return _canonical(rows, text, file_key, layout).collect(engine="streaming")
+
+
+def _count(rows: pl.LazyFrame) -> int:
+    return int(rows.select(pl.len()).collect(engine="streaming").item())
+
+
+def rows_to_look_at(text: TextRows, layout: Layout, scope: tuple[str, ...]) -> pl.LazyFrame:
+    """The file's own rows that may be kept, found by the few canonical columns that tell.
+
+    A layout may make a column of many of theirs; on the many rows that are not kept it makes these few only.
+    Where rows are read by help of others, or the prefilter has found them, all of them are looked at.
+    """
+    if reads_whole_claims(layout) or text.beside is not None:
+        return text.rows
+    aside = {name: f"their {name}" for name in text.header if name not in OURS}
+    theirs = text.rows.rename(aside)
+    found = {plain(name): aside.get(name, name) for name in reversed(text.header)}
+    texts, _ = canonical_texts(replace(layout, made=_without_numbers(layout)), found)
+    telling = {*CODES[layout.kind], *NEVER_EMPTY[layout.kind]}
+    telling |= {FREQUENCY} if layout.kind == "claim_lines" else set()
+    telling = set(texts) if text.is_ragged else telling
+    keep = may_be_kept(layout, scope, text.is_ragged) | is_replacing(layout)
+    marked = theirs.with_columns(texts[name].alias(name) for name in sorted(telling)).filter(keep)
+    return marked.select(
+        *(pl.col(new).alias(old) for old, new in aside.items()), "row_number", "field_count_ok"
+    )
 
 
 def unreadable(error: pl.exceptions.PolarsError) -> Rejected:
