@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, Literal
 
 import polars as pl
@@ -107,22 +108,26 @@ class Layout:
         )
         return tuple(dict.fromkeys(named))
 
-    def headers(self) -> set[str]:
-        """Every header the layout names, as headers are compared."""
-        return {plain(name) for name in self.theirs()}
+    @cached_property
+    def _headers(self) -> frozenset[str]:
+        return frozenset(plain(name) for name in self.theirs())
 
-    def needed(self) -> set[str]:
+    def headers(self) -> frozenset[str]:
+        """Every header the layout names, as headers are compared."""
+        return self._headers
+
+    def needed(self) -> frozenset[str]:
         """The headers that a file must have: the layout's signature."""
         return self.headers() - self.optional
 
-    def signature(self) -> set[str]:
+    def signature(self) -> frozenset[str]:
         """The paths that a nested document must have: its lists, and what required columns are read from."""
         assert self.nested is not None
         required = {column.name for column in COLUMNS[self.kind] if column.is_required}
         names = [self.columns[name] for name in sorted(required & set(self.columns))]
         names += [path for _, path in self.nested.each]
         known = {self.nested.generic(name) for name in names if plain(name) not in self.optional}
-        return known | (self.partner.signature() if self.partner else set())
+        return frozenset(known) | (self.partner.signature() if self.partner else frozenset())
 
 
 def canonical_layout(kind: Kind) -> Layout:
@@ -164,7 +169,7 @@ def nearest_layout(header: Iterable[str], layouts: Iterable[Layout]) -> dict[str
     present = {plain(name) for name in header}
     canonical = [canonical_layout(kind) for kind in COLUMNS]
 
-    def needed(layout: Layout) -> set[str]:
+    def needed(layout: Layout) -> frozenset[str]:
         if layout in canonical:
             return layout.headers() - OPTIONAL_IN_HEADER[layout.kind]
         return layout.signature() if layout.nested else layout.needed()
