@@ -5,8 +5,10 @@ Against a real S3 server (SeaweedFS) on loopback.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
+import random
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,6 +37,7 @@ from flows.readers.landing import discover, landed, shown_name
 from flows.readers.rejections import Growing
 from flows.run import Run
 from flows.settings import load_settings
+from flows.store import objects
 from flows.store.objects import ObjectPath, client, object_path, store_time
 from flows.store.place import file_at, private_room
 from flows.store.release import NEVER_THE_SAME
@@ -188,6 +191,28 @@ def test_an_object_that_is_replaced_before_it_is_read_is_left_for_the_next_run(
     file.path.unlink()  # type: ignore[union-attr]
     with pytest.raises(Growing), landed(file, tmp_path / "scratch"):
         pass
+
+
+def test_a_large_object_is_read_in_parts_that_are_of_one_writing(
+    place: ObjectPath, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objects, "PART", 1000)
+    content = random.Random(1939).randbytes(10_500)
+    path = place / "landing" / "large.csv"
+    path.put(content)
+    assert path.digest() == hashlib.sha256(content).hexdigest()
+    (file,) = discover(place / "landing", settings_for(place)).files
+    with landed(file, tmp_path / "scratch") as copy:
+        assert copy.read_bytes() == content
+    parts: list[bytes] = []
+
+    def replaced(part: bytes) -> None:
+        parts.append(part)
+        path.put(content[::-1])
+
+    with pytest.raises(FileNotFoundError):
+        path._read_into(replaced)
+    assert len(parts) == 1
 
 
 def test_no_secret_is_kept_told_or_pickled(
