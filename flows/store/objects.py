@@ -317,7 +317,7 @@ def client(scheme: str, bucket: str) -> Any:
     """The client of a bucket, made from the environment once in a process."""
     from obstore.store import AzureStore, GCSStore, S3Store
 
-    allow_http = os.environ.get("AWS_ALLOW_HTTP", "").lower() == "true"
+    allow_http = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("true", "1", "yes", "on")
     options: Any = {
         "client_options": {"timeout": "120s", "connect_timeout": "10s", "allow_http": allow_http},
         "retry_config": RETRIES,
