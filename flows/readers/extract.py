@@ -17,7 +17,7 @@ from flows.readers.rejections import Rejected
 from flows.readers.told_forms import ToldForm, told_form, without_end
 from flows.readers.workbook import fitting_sheet
 from flows.settings import config_folder
-from transforms.intake.layout_file import BrokenLayout, broken_for, read_layouts
+from transforms.intake.layout_file import BrokenLayout, broken_for, broken_for_paths, read_layouts
 from transforms.intake.layout_rules import plain
 from transforms.intake.layouts import Layout, pick_layout, pick_nested, with_points
 from transforms.intake.scope_filter import prefilter_rules
@@ -67,7 +67,9 @@ class Extract:
         """Rejected where the file was meant for a layout that can't be used."""
         present = {plain(name) for name in self.header}
         fits = len(self.layout.headers() & present) if self.layout and not self.missing else 0
-        if meant := broken_for(self.header, broken_layouts(), fits):
+        if meant := broken_for(self.header, broken_layouts(), fits) or broken_for_paths(
+            self.header, broken_layouts()
+        ):
             raise Rejected("E_LAYOUT", meant.why)
 
 
@@ -94,11 +96,13 @@ def open_extract(found: Preflight) -> Extract:
             found, sheet.header, layout, missing, sheet=sheet.number, rows_before=sheet.rows_before, rows=rows
         )
     found = one_a_line(found) if found.form == "ndjson" else found
-    nested = pick_nested(paths_of(found), known) if any(layout.nested for layout in known) else None
-    if nested:
+    paths = paths_of(found)
+    if nested := pick_nested(paths, known):
         return Extract(found, list(nested.theirs()), nested, [])
     text = scan_text(found)
     layout, missing = pick_layout(text.header, by_header)
+    if layout is None and any("." in path for path in paths):
+        return Extract(found, sorted(paths), None, [])
     return Extract(found, text.header, layout, missing, rows=text.rows)
 
 

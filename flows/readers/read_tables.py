@@ -24,7 +24,15 @@ from transforms.intake.layouts import (
     reads_whole_claims,
     with_filled_down,
 )
-from transforms.intake.scope_filter import is_kept, is_replacing, may_be_kept, says_header
+from transforms.intake.scope_filter import (
+    CODES,
+    FREQUENCY,
+    NEVER_EMPTY,
+    is_kept,
+    is_replacing,
+    may_be_kept,
+    says_header,
+)
 
 ADJUSTMENT_PARTS: Final = ("group", "reason", "amount")
 """Names in a list of structs; structs with other names are read in their order."""
@@ -76,12 +84,12 @@ def in_whole_claims(text: TextRows, layout: Layout, scope: tuple[str, ...]) -> T
     told = {**texts, **keys, "row_number": pl.col("row_number"), "field_count_ok": pl.col("field_count_ok")}
     keep = may_be_kept(layout, scope, text.is_ragged) | is_replacing(layout)
     marked = text.rows.select(**told).filter(keep).select(*keys, "row_number")
-    wanted, total = pl.collect_all([marked, text.rows.select(pl.len())], engine="streaming")
+    wanted = marked.collect(engine="streaming")
     of_key = [key.is_in(wanted[name].drop_nulls().unique().implode()) for name, key in keys.items()]
     by_itself = pl.col("row_number").is_in(wanted["row_number"].implode())
     rows = text.rows.filter(pl.any_horizontal(by_itself, *of_key)).collect(engine="streaming")
     filled = with_filled_down(rows.sort("row_number"), layout, text.header)
-    return replace(text, rows=filled.lazy(), total=int(total.item()))
+    return replace(text, rows=filled.lazy(), total=_count(text.rows))
 
 
 def _without_numbers(layout: Layout) -> dict[str, Made]:
@@ -152,9 +160,7 @@ def kept_by_kind(
     if layout.partner:
         found = {plain(name): name for name in reversed(text.header)}
         of_kind = pl.any_horizontal(is_of_kind(part, found) for part in layout.parts())
-        rows_read[layout.kind] += int(
-            text.rows.filter(~of_kind).select(pl.len()).collect(engine="streaming").item()
-        )
+        rows_read[layout.kind] += _count(text.rows.filter(~of_kind))
     return kept, rows_read
 
 
@@ -168,13 +174,14 @@ def kept_rows(
     """
     rows = canonical_text(text.rows.with_columns(file_key=pl.lit(file_key)), layout, text.header)
     replacing = is_replacing(layout)
-    marked = rows.with_columns(_keep=may_be_kept(layout, scope, text.is_ragged))
     mine = rows if is_part else text.rows
-    counted = mine.select(pl.len()) if text.total is None else pl.LazyFrame({"len": [text.total]})
     try:
-        found, total = pl.collect_all(
-            [marked.filter(pl.col("_keep") | replacing), counted], engine="streaming"
-        )
+        # apart: what two queries share would be held in memory as a whole
+        few = rows_to_look_at(text, layout, scope).collect(engine="streaming")
+        total = text.total if text.total is not None else _count(mine)
+        read = canonical_text(few.lazy().with_columns(file_key=pl.lit(file_key)), layout, text.header)
+        marked = read.with_columns(_keep=may_be_kept(layout, scope, text.is_ragged))
+        found = marked.filter(pl.col("_keep") | replacing).collect()
         if len(found.filter(says_header(layout))):
             raise Rejected("file_header_twice")
         # the scan keeps what may be near the scope; the exact look is taken at these few
@@ -190,7 +197,33 @@ def kept_rows(
         if shortage(error):
             raise
         raise unreadable(error) from None
-    return in_scope, headers, int(total.item()) - more
+    return in_scope, headers, total - more
+
+
+def _count(rows: pl.LazyFrame) -> int:
+    return int(rows.select(pl.len()).collect(engine="streaming").item())
+
+
+def rows_to_look_at(text: TextRows, layout: Layout, scope: tuple[str, ...]) -> pl.LazyFrame:
+    """The file's own rows that may be kept, found by the few canonical columns that tell.
+
+    A layout may make a column of many of theirs; on the many rows that are not kept it makes these few only.
+    Where rows are read by help of others, all of them are looked at.
+    """
+    if reads_whole_claims(layout):
+        return text.rows
+    aside = {name: f"their {name}" for name in text.header}
+    theirs = text.rows.rename(aside)
+    found = {plain(name): aside[name] for name in reversed(text.header)}
+    texts, _ = canonical_texts(replace(layout, made=_without_numbers(layout)), found)
+    telling = {*CODES[layout.kind], *NEVER_EMPTY[layout.kind]}
+    telling |= {FREQUENCY} if layout.kind == "claim_lines" else set()
+    telling = set(texts) if text.is_ragged else telling
+    keep = may_be_kept(layout, scope, text.is_ragged) | is_replacing(layout)
+    marked = theirs.with_columns(texts[name].alias(name) for name in sorted(telling)).filter(keep)
+    return marked.select(
+        *(pl.col(new).alias(old) for old, new in aside.items()), "row_number", "field_count_ok"
+    )
 
 
 def unreadable(error: pl.exceptions.PolarsError) -> Rejected:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from flows.errors import ProductError
+from flows.readers.extract import layouts
 from flows.readers.landing import LandingFile
 from flows.readers.landing import discover as look
+from flows.readers.reference_files import read_reference
 from flows.readers.stopping_rules import stopping_rules
 from flows.run import Run
 from flows.steps.intake import plan_batches
@@ -36,8 +39,11 @@ def discover(run: Run) -> Found:
     Content that was refused, whole or in part, is tried again where it still lies there and the layouts,
     limits or rules have changed that stopped it.
     """
-    before = read_ledger(run.store)
-    landing = look(run.data / "landing", run.settings)
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look, run.data / "landing", run.settings)
+        # two looks lie a second apart: meanwhile what intake needs is read
+        before, _, _ = read_ledger(run.store), read_reference(), layouts()
+        landing = looking.result()
     marks = {(file.shown_name, file.size, file.modified_ns): file for file in landing.files}
     refused = set(ledger.to_try_again(before, stopping_rules(run.settings))["file_key"])
     there = before.filter(pl.col("file_key").is_in(list(refused)))

@@ -5,21 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from flows.readers.csv_header import HEAD, ROWS_LOOKED_AT, SEPARATORS
+from flows.readers.documents import documents, one_a_line
 from flows.readers.preflight import Limits, Preflight, preflight
 from flows.readers.read_tables import scan_text
 from flows.readers.rejections import Rejected
 from flows.readers.workbook import fitting_sheet
 from flows.settings import Settings
 from transforms.intake.layout_draft import Draft, draft
+from transforms.intake.nested import Nesting, flat_rows
+from transforms.intake.nested_draft import leaf_paths, likely_nesting
 
 SAMPLE: Final = 200
 FEWEST_COLUMNS: Final = 5
+FLAT: Final = {"claim_id", "charge_amount", "adjustments"}
+"""Names of our own form, whose adjustments may be a list of objects."""
 
 
 def drafted(path: Path, settings: Settings) -> Draft:
@@ -27,11 +33,32 @@ def drafted(path: Path, settings: Settings) -> Draft:
     with tempfile.TemporaryDirectory(prefix="cpt01939-layout-") as folder:
         limits = Limits(settings.maximum_file_megabytes << 20, settings.maximum_expansion)
         found = preflight(path, Path(folder) / "file.plain", limits)
+        if nested := _nested(found):
+            return draft(nested[1].columns, nested[1], nested[0])
         sample = _sample(found)
         names = [name for name in sample.columns if not name.startswith("_cpt01939")]
         if len(names) < FEWEST_COLUMNS or any(_is_value(name) for name in names):
             raise Rejected("file_header_missing")
         return draft(names, sample.select(names))
+
+
+def _nested(found: Preflight) -> tuple[Nesting, pl.DataFrame] | None:
+    """The lists of nested documents and a sample of their rows; None where the file is flat."""
+    if found.form not in ("ndjson", "parquet"):
+        return None
+    found = one_a_line(found) if found.form == "ndjson" else found
+    sample = list(islice(documents(found), SAMPLE))
+    nesting = likely_nesting(sample)
+    if nesting is None:
+        return None
+    names = leaf_paths(sample, nesting)
+    if (
+        len({name.partition(".")[0] for name in names}) < 2
+        or {name.rpartition(".")[2] for name in names} >= FLAT
+    ):
+        return None
+    rows = [row for document in sample for row in flat_rows(document, nesting, names)][:SAMPLE]
+    return nesting, pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
 
 
 def _is_value(name: str) -> bool:

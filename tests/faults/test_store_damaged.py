@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -102,3 +103,18 @@ def test_a_store_of_another_version_is_told_apart_from_a_damaged_one(night_data:
     assert caught.value.detail == f"its format is 1, that of this program {FORMAT}"
     assert "move store/, quarantine/ and benchmarks/ away" in caught.value.entry.cure
     assert kept(night_data) == before
+
+
+def test_a_store_of_another_version_is_made_anew_as_the_message_says(
+    night_data: Path, undisturbed: dict[str, str]
+) -> None:
+    path = snapshot_file(night_data)
+    path.write_bytes(path.read_bytes().replace(f'"format": {FORMAT}'.encode(), b'"format": 1'))
+    with pytest.raises(ProductError, match="E_STORE_FORMAT") as caught:
+        night(night_data)
+    told = re.search(r"move (.*) away, and take in landing/ again", caught.value.entry.cure)
+    assert told is not None
+    for room in re.findall(r"(\w+)/", told[1]):
+        shutil.move(night_data / room, night_data.parent / f"old-{room}")
+    assert night(night_data).files == {"accepted": 4}
+    assert tables_after(night_data) == undisturbed

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
-from inbound_rows import as_csv, claim
+from inbound_rows import as_csv, claim, remit
 from test_layouts_worked_examples import EXAMPLES, export_of, taken_in
 
 from flows.settings import load_settings
@@ -63,6 +64,68 @@ def test_a_draft_names_what_is_required_and_not_found(
     found = drafted(path, load_settings())
     assert found.missing == ["claim_frequency_code"]
     assert "# required and not found: claim_frequency_code" in found.toml()
+
+
+def drafted_of(folder: Path, monkeypatch: pytest.MonkeyPatch, title: str) -> str:
+    """The draft of an export of the docs."""
+    monkeypatch.setenv("CPT01939_HMAC_KEY", "a key of the tests, long enough for its purpose")
+    path = folder / "export"
+    path.write_bytes(export_of(EXAMPLES[title]))
+    return drafted(path, load_settings()).toml()
+
+
+@pytest.mark.parametrize(
+    ("title", "proposed"),
+    [
+        (
+            "Tabs, modifiers and payer packed, words for codes",
+            [
+                "claim_frequency_code = { column = \"Bill Type\", pattern = '^([0-9]{1,2})' }",
+                'payer_responsibility = { column = "Level", map = { "1st" = "P" } }',
+                'procedure_code = { column = "Code and Mods", split = "-", part = 1 }',
+                'modifier_2 = { column = "Code and Mods", split = "-", part = 3 }',
+                """payer_name = { column = "Payer", pattern = '^(.*?) *\\(' }""",
+                """payer_id = { column = "Payer", pattern = '\\( *([0-9A-Z]+) *\\)$' }""",
+                'unit_basis = "MJ"',
+            ],
+        ),
+        (
+            "A workbook with title rows and a total at the end",
+            ['modifier_1 = { column = "Modifier", split = ",", part = 1 }', "modifier_4 = {"],
+        ),
+        (
+            "UTF-16, adjustments in columns of their own",
+            [
+                'claim_status_code = { column = "Result", map = { "processed" = "1" } }',
+                '{ always = "CO-45", amount = "Write-off" },',
+                '{ always = "PR-2", amount = "Coinsurance" },',
+            ],
+        ),
+    ],
+)
+def test_a_draft_proposes_what_the_look_of_values_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, title: str, proposed: list[str]
+) -> None:
+    told = drafted_of(tmp_path, monkeypatch, title)
+    assert [line for line in proposed if line not in told] == []
+    tomllib.loads(told)
+
+
+def test_a_draft_proposes_packed_and_numbered_adjustments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CPT01939_HMAC_KEY", "a key of the tests, long enough for its purpose")
+    row = {name: text for name, text in remit().items() if text and name != "adjustments"}
+    path = tmp_path / "export.csv"
+    path.write_bytes(as_csv([{**row, "Reasons": "CO45=605.00; PR-2=30.00"}]))
+    found = drafted(path, load_settings())
+    assert found.adjustments[0].startswith('packed = { column = "Reasons", between = ";", pattern = ')
+    taken = taken_in(tmp_path / "packed", monkeypatch, {"export": path.read_bytes()}, mine=found.toml())
+    assert taken.remit_lines["adjustments"].to_list() == ["CO-45:60500|PR-2:3000"]
+    numbered = {"Adj 1 Group": "CO", "Adj 1 Reason": "45", "Adj 1 Amt": "605.00", "Adj 2 Group": "PR"}
+    path.write_bytes(as_csv([{**row, **numbered, "Adj 2 Reason": "2", "Adj 2 Amt": "30.00"}]))
+    told = drafted(path, load_settings()).adjustments
+    assert '  { group = "Adj 2 Group", reason = "Adj 2 Reason", amount = "Adj 2 Amt" },' in told
 
 
 def test_check_tells_counts_and_the_mistakes_of_layouts(

@@ -13,6 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from test_layouts_worked_examples import CLAIM, REMIT, taken_in, texts
 
+from flows.settings import load_settings
+from flows.steps.drafting import drafted
+from flows.steps.inspection import inspect
+
 STEDI_LINE: dict[str, Any] = {
     "serviceDate": "20250304",
     "lineItemControlNumber": "LC1",
@@ -405,3 +409,48 @@ def test_a_cancelled_explanation_is_a_reversal_and_no_claim(
         "adjustments": "CO-253:-384|CO-45:-60500|PR-2:-4800",
     }
     assert texts(found.remit_lines, told) == [told]
+
+
+def renamed(old: str, new: str) -> bytes:
+    return json.dumps(STEDI).replace(old, new).encode() + b"\n"
+
+
+def test_inspect_names_the_nested_layout_that_comes_nearest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CPT01939_HMAC_KEY", "a key of the tests, long enough for its purpose")
+    path = tmp_path / "export"
+    path.write_bytes(renamed("claimStatusCode", "state"))
+    told = inspect(path, load_settings())
+    assert (told.rejected, told.layout) == ("file_header_missing", "")
+    assert told.nearest["layout"] == "stedi_optum_835_json"
+    assert told.nearest["missing"] == ["transactions.detailinfo.paymentinfo.claimpaymentinfo.claimstatuscode"]
+
+
+def test_a_draft_for_nested_documents_names_lists_and_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CPT01939_HMAC_KEY", "a key of the tests, long enough for its purpose")
+    path = tmp_path / "export"
+    path.write_bytes(one_line(DATABRICKS_837P))
+    found = drafted(path, load_settings())
+    told = found.toml()
+    assert found.nesting is not None
+    assert found.nesting.each == (("claim_line", "claim_lines"),)
+    for line in (
+        'claim_id = "claim_header.claim_id"',
+        'charge_amount = "claim_line.line_chrg_amt"',
+        'procedure_code = "claim_line.prcdr_cd"',
+        'payer_name = "payer.payer_name"',
+    ):
+        assert line in told, told
+    assert not [value for value in ("PCN1001", "19610517", "1234567893") if value in told]
+
+
+def test_a_nested_layout_with_a_mistake_stops_its_own_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert DOCUMENTED is not None
+    broken = DOCUMENTED["toml"].replace("claim_id =", "claim =")
+    found = taken_in(tmp_path, monkeypatch, {"export": DOCUMENTED["text"].encode()}, mine=broken)
+    assert found.only["reason"].startswith("E_LAYOUT:layout mine: line "), found.only

@@ -161,14 +161,17 @@ class Programme:
                 self.look(wish, free)
 
     def _near(self, number: int) -> list[np.ndarray]:
-        """Unknowns of one month of a count, of one payer's line of business, of a quarter, of both."""
+        """Unknowns of one payer's line of business in a month and in a quarter, of the month, of the line of
+        business, of the quarter, and of both: more and more of the tables.
+        """
         own = self.asking[[number]].indices
         middle = own[np.argmax(self.truth[own])]
         payer, line, _, month = self.pages.row(int(middle))
         date = pl.col("period_start")
         of_line = (pl.col("payer") == payer) & (pl.col("line_of_business") == line)
         of_quarter = date.dt.truncate("1q") == pl.lit(month).dt.truncate("1q")
-        return [self._where(rows) for rows in (date == month, of_line, of_quarter, of_quarter | of_line)]
+        near = (of_line & (date == month), of_line & of_quarter, date == month, of_line)
+        return [self._where(rows) for rows in (*near, of_quarter, of_quarter | of_line)]
 
     def _where(self, condition: pl.Expr) -> np.ndarray:
         free: np.ndarray = self.pages.select(condition.alias("free")).to_series().to_numpy()

@@ -270,7 +270,7 @@ def _parents(rows: pl.DataFrame, frame: pl.DataFrame, ways: Mapping[str, pl.Expr
 def _periods(frame: pl.DataFrame) -> list[dict[str, pl.Expr]]:
     start = pl.col("period_start")
     first = frame.filter(period_type="rolling_12").get_column("period_start").min()
-    inside = start.is_between(pl.lit(first), pl.lit(first).dt.offset_by("11mo"))
+    inside = start.is_between(pl.lit(first, dtype=pl.Date), pl.lit(first, dtype=pl.Date).dt.offset_by("11mo"))
     window = pl.when(inside).then(pl.lit(first, dtype=pl.Date))
     kinds = {"quarter": start.dt.truncate("1q"), "year": start.dt.truncate("1y"), "rolling_12": window}
     return [{"period_type": pl.lit(kind), "period_start": begin} for kind, begin in kinds.items()]

@@ -85,7 +85,7 @@ def test_one_row_for_each_line_and_one_for_a_claim_without_any() -> None:
 )
 def test_a_list_of_adjustments(elements: list[dict[str, str]], packed: str | None) -> None:
     rule = AdjustmentList("line.cas", "g", "r", "a", numbered=3)
-    nesting = Nesting((("line", "lines"),), (rule,), {"contractual": "CO"})
+    nesting = Nesting((("line", "lines"),), (rule,), (("contractual", "CO"),))
     assert list(flat_rows({"lines": [{"cas": elements}]}, nesting, ["line.cas"])) == [[packed]]
 
 

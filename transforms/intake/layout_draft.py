@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
@@ -13,13 +13,15 @@ from schemas.inbound import COLUMNS, Kind
 from schemas.inbound_column import InboundColumn
 from transforms.intake.amounts import plain_amount
 from transforms.intake.dates import ALWAYS
+from transforms.intake.layout_draft_values import adjustments, looks_joined, with_parts
+from transforms.intake.nested import Nesting
 
 SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
     "claim_id": ("claimnumber", "claimno", "account", "acct", "acctno", "patientcontrolnumber"),
     "line_number": ("line", "lineno", "ln", "linenum", "item", "chargeline"),
     "line_control_number": ("linecontrol", "lineref", "linecontrolno"),
     "submitted_on": ("submitted", "submissiondate", "submitdate", "billdate", "sent", "claimdate"),
-    "claim_frequency_code": ("frequency", "freq", "frequencycode", "billfreq", "claimfrequency"),
+    "claim_frequency_code": ("frequency", "freq", "frequencycode", "billfreq", "claimfrequency", "billtype"),
     "original_claim_number": ("originalclaim", "originalref", "origref", "payerrefoforiginal"),
     "payer_id": ("payerno", "payercode", "insuranceid", "carrierid", "planid"),
     "payer_name": ("payer", "insurance", "carrier", "plan", "insurancename", "carriername", "payor"),
@@ -33,10 +35,10 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
     "billing_provider_state": ("state", "groupstate", "billingstate"),
     "service_facility_state": ("facilitystate", "sitestate"),
     "place_of_service": ("pos", "place", "placeofsvc", "site"),
-    "procedure_code": ("cpt", "cptcode", "procedure", "proc", "proccode", "hcpcs", "code", "servicecode"),
+    "procedure_code": ("cpt", "prcdrcd", "cptcode", "procedure", "proc", "proccode", "hcpcs", "code"),
     **{f"modifier_{n}": (f"mod{n}", f"m{n}", f"modifier{n}") for n in range(2, 5)},
     "modifier_1": ("mod1", "m1", "mod", "modifier"),
-    "charge_amount": ("charge", "charges", "billed", "billedamount", "amount", "fee", "chargeamt"),
+    "charge_amount": ("charge", "charges", "billed", "amount", "fee", "chargeamt", "linechrgamt", "chrgamt"),
     "unit_basis": ("unittype", "unitqualifier", "basis", "qtytype"),
     "unit_count": ("units", "minutes", "min", "qty", "quantity", "anesthesiaminutes", "timemin"),
     **{f"diagnosis_{n}": (f"dx{n}", f"icd{n}", f"diag{n}", f"diagnosis{n}") for n in range(1, 5)},
@@ -46,7 +48,7 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
     "payment_trace": ("trace", "check", "checkno", "checknumber", "eft", "checkoreftno", "tracenumber"),
     "payment_date": ("paiddate", "paidon", "checkdate", "datepaid", "posted", "paymentdt"),
     "payee_npi": ("payee", "npi", "groupnpi"),
-    "claim_status_code": ("status", "claimstatus", "clmstatus"),
+    "claim_status_code": ("status", "claimstatus", "clmstatus", "result"),
     "payer_claim_number": ("icn", "payerclaim", "claimcontrolno", "dcn", "payercontrolnumber"),
     "original_payer_claim_number": ("originalicn", "origicn"),
     "service_sequence": ("svcseq", "seq", "line", "lineno"),
@@ -90,7 +92,11 @@ MOST_LIKELY: Final = 0.8
 
 @dataclass(frozen=True)
 class Draft:
-    """A proposed layout: our column -> their header and whether that is sure."""
+    """A proposed layout: our column -> their header and whether that is sure.
+
+    `rules`: our column -> what is done to the text. `adjustments`: the lines of that section. `constants`:
+    our column -> what holds of every row.
+    """
 
     kind: Kind
     columns: dict[str, tuple[str, bool]]
@@ -98,6 +104,10 @@ class Draft:
     date_formats: tuple[str, ...]
     dates_sure: bool
     money: str
+    rules: dict[str, str] = field(default_factory=dict)
+    adjustments: list[str] = field(default_factory=list)
+    constants: dict[str, str] = field(default_factory=dict)
+    nesting: Nesting | None = None
 
     def toml(self) -> str:
         """The draft as a layout file; comments say what is unsure or missing."""
@@ -107,19 +117,33 @@ class Draft:
             lines.append(f"date_formats = {json.dumps(list(self.date_formats))}{doubt}")
         if self.kind == "claim_lines":
             lines.append('un_means = ""  # what UN units are: "time", "base_plus_time" or unknown')
+        if self.nesting:
+            each = ", ".join(f"{name} = {json.dumps(path)}" for name, path in self.nesting.each)
+            lines += ["[nested]  # unsure: the lists that make the rows", f"each = {{ {each} }}"]
         lines.append("[columns]")
         for ours, (theirs, sure) in self.columns.items():
-            lines.append(f"{ours} = {json.dumps(theirs, ensure_ascii=False)}{'' if sure else '  # unsure'}")
+            source = json.dumps(theirs, ensure_ascii=False)
+            if ours in self.rules:
+                source = f"{{ column = {source}, {self.rules[ours]} }}"
+            lines.append(f"{ours} = {source}{'' if sure else '  # unsure'}")
         lines += [f'# required and not found: {name} = ""' for name in self.missing]
-        if self.kind == "remit_lines" and "adjustments" not in self.columns:
+        if self.constants:
+            lines.append("[constants]  # unsure")
+            lines += [f"{ours} = {json.dumps(text)}" for ours, text in self.constants.items()]
+        if self.adjustments:
+            lines += ["[adjustments]  # unsure", *self.adjustments]
+        elif self.kind == "remit_lines" and "adjustments" not in self.columns:
             lines.append(
                 "# [adjustments] are not found: docs/layouts.md shows slots, packed, one_adjustment_a_row"
             )
         return "\n".join(lines) + "\n"
 
 
-def draft(header: list[str], sample: pl.DataFrame) -> Draft:
-    """Propose a layout. `sample`: some rows under that header, as text; no value of it is kept."""
+def draft(header: list[str], sample: pl.DataFrame, nesting: Nesting | None = None) -> Draft:
+    """Propose a layout. `sample`: some rows under that header, as text; no value of it is kept.
+
+    `nesting`: how the rows were made of nested documents; the header is of paths then.
+    """
     texts = {name: sample[name].cast(pl.String).str.strip_chars().replace("", None) for name in header}
     found: dict[Kind, dict[str, tuple[str, bool]]] = {kind: _columns(kind, texts) for kind in COLUMNS}
     required = {kind: [c.name for c in COLUMNS[kind] if c.is_required] for kind in COLUMNS}
@@ -132,8 +156,28 @@ def draft(header: list[str], sample: pl.DataFrame) -> Draft:
     dates = [texts[theirs] for ours, (theirs, _) in columns.items() if parsed[ours] == "date"]
     amounts = [texts[theirs] for ours, (theirs, _) in columns.items() if parsed[ours] == "cents"]
     formats = _date_formats(dates)
-    missing = [name for name in required[kind] if name not in columns]
-    return Draft(kind, columns, missing, formats[:1], len(formats) < 2, _money(amounts))
+    columns, rules = with_parts(columns, kind, texts)
+    packed = adjustments(columns, texts) if kind == "remit_lines" else []
+    if packed:
+        columns = {name: told for name, told in columns.items() if name != "adjustments"}
+    constants = {}
+    if "unit_basis" not in columns and re.search(r"(?i)\bmin", columns.get("unit_count", ("", True))[0]):
+        constants["unit_basis"] = "MJ"
+    missing = [name for name in required[kind] if name not in {**columns, **constants}]
+    order = {column.name: place for place, column in enumerate(COLUMNS[kind])}
+    columns = dict(sorted(columns.items(), key=lambda told: order[told[0]]))
+    return Draft(
+        kind,
+        columns,
+        missing,
+        formats[:1],
+        len(formats) < 2,
+        _money(amounts),
+        rules,
+        packed,
+        constants,
+        nesting,
+    )
 
 
 def _columns(kind: Kind, texts: dict[str, pl.Series]) -> dict[str, tuple[str, bool]]:
@@ -155,7 +199,7 @@ def _columns(kind: Kind, texts: dict[str, pl.Series]) -> dict[str, tuple[str, bo
 
 def _name_score(ours: str, theirs: str) -> int:
     """3: our name; 2: a known synonym; 1: one holds a synonym of the other."""
-    bare = re.sub(r"[^0-9a-z]", "", theirs.casefold())
+    bare = re.sub(r"[^0-9a-z]", "", (theirs.rpartition(".")[2].strip() or theirs).casefold())
     if bare == ours.replace("_", ""):
         return 3
     known = [re.sub(r"[^0-9a-z]", "", name) for name in SYNONYMS.get(ours, ())]
@@ -180,6 +224,8 @@ def _looks(column: InboundColumn, text: pl.Series) -> bool | None:
         return False
     if column.name not in LOOKS:
         return None
+    if column.name == "procedure_code" and looks_joined(told):
+        return True
     share = _share(told.str.contains(LOOKS[column.name]))
     is_closed = column.name in (
         "procedure_code",

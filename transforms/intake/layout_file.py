@@ -41,6 +41,7 @@ FILE: Final = (
     *("header", "fixed", "matches"),
 )
 FEWEST_HEADERS: Final = 3
+FEWEST_PATHS: Final = 6
 CODE: Final = r"[A-Z]{2}(?:-[0-9A-Z]{1,3})?"
 QUOTED: Final = re.compile(r'"([^"\n]*)"|\'([^\'\n]*)\'')
 
@@ -104,6 +105,18 @@ def broken_for(header: Iterable[str], broken: Iterable[BrokenLayout], fits: int)
     present = {plain(name) for name in header if name.strip()}
     counted = [(len(one.strings & present), one) for one in broken]
     meant = [(hits, one) for hits, one in counted if 2 * hits >= len(present) and hits >= max(fits, 2)]
+    return max(meant, key=lambda each: (each[0], each[1].stem))[1] if meant else None
+
+
+def broken_for_paths(paths: Iterable[str], broken: Iterable[BrokenLayout]) -> BrokenLayout | None:
+    """The layout that can't be used and that nested documents with these paths were meant for: the ends of
+    its paths are among theirs.
+    """
+    ends = {plain(path).rpartition(".")[2] for path in paths if "." in path}
+    told = [
+        (len({text.rpartition(".")[2] for text in one.strings if "." in text} & ends), one) for one in broken
+    ]
+    meant = [(hits, one) for hits, one in told if hits >= FEWEST_PATHS]
     return max(meant, key=lambda each: (each[0], each[1].stem))[1] if meant else None
 
 
@@ -245,7 +258,7 @@ def _with_lists(
         return layout, None
     lists = tuple(one for one in (line, claim) if one)
     columns = {**layout.columns, **({"claim_adjustments": claim.path} if claim else {})}
-    nested = replace(layout.nested, lists=lists, groups=groups)
+    nested = replace(layout.nested, lists=lists, groups=tuple(groups.items()))
     return replace(layout, nested=nested, columns=columns), Packed(line.path) if line else None
 
 

@@ -187,11 +187,11 @@ def _place(rule: Made, found: Found) -> pl.Expr:
 
 
 def _mapped(text: pl.Expr, rule: Made) -> pl.Expr:
-    known = {theirs.strip().lower(): ours for theirs, ours in rule.mapped}
     lower = text.fill_null("").str.to_lowercase()
     other = text if rule.otherwise is None else pl.when(text.is_not_null()).then(pl.lit(rule.otherwise))
-    mapped = lower.replace_strict(known, default=None, return_dtype=pl.String)
-    return pl.when(lower.is_in(list(known))).then(mapped).otherwise(other)
+    # no `replace_strict`: the streaming engine would hold the whole column for it
+    mapped = [pl.when(lower == theirs.strip().lower()).then(pl.lit(ours)) for theirs, ours in rule.mapped]
+    return pl.coalesce(*mapped, other)
 
 
 def _number(text: pl.Expr, rule: Made, found: Found, decimal_comma: bool) -> pl.Expr:

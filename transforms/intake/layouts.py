@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, Literal
 
 import polars as pl
 
 from schemas.inbound import COLUMNS, OPTIONAL_IN_HEADER, Kind
+from transforms.intake.amounts import plain_amount
 from transforms.intake.layout_rules import (
     Adjustment,
     FileForm,
@@ -106,22 +108,26 @@ class Layout:
         )
         return tuple(dict.fromkeys(named))
 
-    def headers(self) -> set[str]:
-        """Every header the layout names, as headers are compared."""
-        return {plain(name) for name in self.theirs()}
+    @cached_property
+    def _headers(self) -> frozenset[str]:
+        return frozenset(plain(name) for name in self.theirs())
 
-    def needed(self) -> set[str]:
+    def headers(self) -> frozenset[str]:
+        """Every header the layout names, as headers are compared."""
+        return self._headers
+
+    def needed(self) -> frozenset[str]:
         """The headers that a file must have: the layout's signature."""
         return self.headers() - self.optional
 
-    def signature(self) -> set[str]:
+    def signature(self) -> frozenset[str]:
         """The paths that a nested document must have: its lists, and what required columns are read from."""
         assert self.nested is not None
         required = {column.name for column in COLUMNS[self.kind] if column.is_required}
         names = [self.columns[name] for name in sorted(required & set(self.columns))]
         names += [path for _, path in self.nested.each]
         known = {self.nested.generic(name) for name in names if plain(name) not in self.optional}
-        return known | (self.partner.signature() if self.partner else set())
+        return frozenset(known) | (self.partner.signature() if self.partner else frozenset())
 
 
 def canonical_layout(kind: Kind) -> Layout:
@@ -163,16 +169,16 @@ def nearest_layout(header: Iterable[str], layouts: Iterable[Layout]) -> dict[str
     present = {plain(name) for name in header}
     canonical = [canonical_layout(kind) for kind in COLUMNS]
 
-    def needed(layout: Layout) -> set[str]:
+    def needed(layout: Layout) -> frozenset[str]:
         if layout in canonical:
             return layout.headers() - OPTIONAL_IN_HEADER[layout.kind]
-        return layout.needed()
+        return layout.signature() if layout.nested else layout.needed()
 
     best = max((*canonical, *layouts), key=lambda each: len(needed(each) & present) / len(needed(each)))
     return {
         "layout": best.name,
         "kind": best.kind,
-        "found": len(best.headers() & present),
+        "found": len((needed(best) if best.nested else best.headers()) & present),
         "missing": sorted(needed(best) - present),
     }
 
@@ -202,7 +208,12 @@ def canonical_text(rows: pl.LazyFrame, layout: Layout, header: list[str]) -> pl.
     expressions = [text.alias(name) for name, text in texts.items()]
     is_filtered = layout.where or layout.where_not or layout.cancelled
     mine = rows.filter(is_of_kind(layout, found)) if is_filtered else rows
-    return mine.select(*expressions, "file_key", "row_number", "field_count_ok", *marks)
+    more: list[str | pl.Expr] = ["file_key", "row_number", "field_count_ok", *marks]
+    if not layout.cancelled or layout.kind == "claim_lines":
+        return mine.select(*expressions, *more)
+    is_cancel = is_any(found, layout.cancelled).alias("_is_cancel")
+    taken_back = _taken_back(layout.money == "european")
+    return mine.select(*expressions, *more, is_cancel).with_columns(taken_back).drop("_is_cancel")
 
 
 def canonical_texts(layout: Layout, found: Found) -> tuple[dict[str, pl.Expr], list[pl.Expr]]:
@@ -213,21 +224,19 @@ def canonical_texts(layout: Layout, found: Found) -> tuple[dict[str, pl.Expr], l
         empty = _says_nothing(texts[name])
         assumed.append(pl.when(empty).then(pl.lit(name)))
         texts[name] = pl.when(empty).then(pl.lit(value)).otherwise(texts[name])
-    if layout.cancelled and layout.kind == "remit_lines":
-        texts |= _taken_back(texts, layout, found)
     return texts, assumed
 
 
-def _taken_back(texts: Mapping[str, pl.Expr], layout: Layout, found: Found) -> dict[str, pl.Expr]:
+def _taken_back(comma: bool) -> list[pl.Expr]:
     """Status and amounts where the row takes back an earlier answer: unless they are negative already, the
     amounts turn their sign.
     """
-    comma = layout.money == "european"
-    is_cancel = is_any(found, layout.cancelled)
-    is_negative = opposite(texts["charge_amount"], pl.lit(True), comma).str.starts_with("-").not_()
-    turns = is_cancel & ~is_negative.fill_null(False)
-    status = pl.when(is_cancel).then(pl.lit("22")).otherwise(texts["claim_status_code"])
-    return {"claim_status_code": status, **{name: opposite(texts[name], turns, comma) for name in AMOUNTS}}
+    charge = plain_amount(pl.col("charge_amount"), comma)
+    turns = pl.col("_is_cancel") & ~charge.str.starts_with("-").fill_null(False)
+    status = (
+        pl.when("_is_cancel").then(pl.lit("22")).otherwise("claim_status_code").alias("claim_status_code")
+    )
+    return [status, *(opposite(pl.col(name), turns, comma).alias(name) for name in AMOUNTS)]
 
 
 def is_of_kind(layout: Layout, found: Found) -> pl.Expr:

@@ -8,9 +8,9 @@ of them. What several elements say is joined by `|`. `line[#]` is the place of t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any, Final
 
 BETWEEN: Final = "|"
@@ -74,7 +74,7 @@ class Nesting:
 
     each: tuple[tuple[str, str], ...]
     lists: tuple[AdjustmentList, ...] = ()
-    groups: Mapping[str, str] = field(default_factory=dict)
+    groups: tuple[tuple[str, str], ...] = ()
 
     def generic(self, name: str) -> str:
         """A path as `known_paths` gives it: from the document on, without picks, in lower case."""
@@ -113,28 +113,98 @@ def _pick(text: str) -> Pick:
     return Pick(0, parse_path(path.strip()), value.strip())
 
 
+Column = tuple[int, Callable[[Row], "str | None"]]
+"""Where a value stands in a flat row, and how it is read."""
+
+
 def flat_rows(document: Any, nesting: Nesting, names: Sequence[str]) -> Iterator[list[str | None]]:
     """The values of `names`, for each element of the innermost list; a list without elements leaves one row
     whose values of it are empty.
     """
-    lists = {one.path: one for one in nesting.lists}
-    for row in _rows({"": document}, nesting.each):
-        yield [
-            _packed(row, lists[name], nesting.groups) if name in lists else _joined(texts_at(row, name))
-            for name in names
-        ]
+    values: list[str | None] = [None] * len(names)
+    levels = _levels(nesting, tuple(names))
+    row = {"": document}
+    _read(row, levels[0], values)
+    return _rows(row, nesting.each, levels[1:], values)
 
 
-def _rows(row: Row, each: Sequence[tuple[str, str]]) -> Iterator[Row]:
+def _rows(
+    row: Row, each: Sequence[tuple[str, str]], levels: Sequence[Sequence[Column]], values: list[str | None]
+) -> Iterator[list[str | None]]:
     if not each:
-        yield row
+        yield list(values)
         return
     (name, path), *inner = each
     elements = elements_at(row, path)
     for place, element in enumerate(elements, start=1):
-        yield from _rows({**row, name: element, f"{name}{PLACE}": place}, inner)
+        one = {**row, name: element, f"{name}{PLACE}": place}
+        _read(one, levels[0], values)
+        yield from _rows(one, inner, levels[1:], values)
     if not elements:
-        yield from _rows({**row, name: None}, inner)
+        none = {**row, name: None}
+        _read(none, levels[0], values)
+        yield from _rows(none, inner, levels[1:], values)
+
+
+def _read(row: Row, columns: Sequence[Column], values: list[str | None]) -> None:
+    for at, column in columns:
+        values[at] = column(row)
+
+
+@lru_cache(maxsize=64)
+def _levels(nesting: Nesting, names: tuple[str, ...]) -> tuple[tuple[Column, ...], ...]:
+    """How each value is read, by the list whose elements it changes with; the document itself comes first."""
+    order = ["", *(name for name, _ in nesting.each)]
+    lists = {one.path: one for one in nesting.lists}
+    levels: list[list[Column]] = [[] for _ in order]
+    for at, name in enumerate(names):
+        path = name.removesuffix(PLACE)
+        steps = parse_path(path)
+        level = max(_level(steps, order), default=0)
+        if name in lists:
+            read: Callable[[Row], str | None] = partial(
+                _packed, rule=lists[name], groups=dict(nesting.groups)
+            )
+        else:
+            read = _reader(name, steps, order)
+        levels[level].append((at, read))
+    return tuple(tuple(level) for level in levels)
+
+
+def _level(steps: Sequence[Step], order: Sequence[str]) -> Iterator[int]:
+    """The lists that a path depends on: where it begins, and where the values it is compared with do."""
+    yield order.index(steps[0].key) if steps[0].key in order[1:] else 0
+    for pick in (pick for step in steps for pick in step.picks):
+        if pick.value.startswith("@"):
+            yield from _level(parse_path(pick.value[1:]), order)
+        yield from (level for step in pick.path for one in step.picks for level in _level(one.path, order))
+
+
+def _reader(name: str, steps: Sequence[Step], order: Sequence[str]) -> Callable[[Row], str | None]:
+    """Most paths are keys alone: these are followed without more ado until a list is met."""
+
+    def read(row: Row) -> str | None:
+        return _joined(texts_at(row, name))
+
+    if name.endswith(PLACE) or any(step.picks for step in steps):
+        return read
+    start, keys = ("", steps) if steps[0].key not in order[1:] else (steps[0].key, steps[1:])
+    followed = [step.key for step in keys]
+
+    def quick(row: Row) -> str | None:
+        value = row[start]
+        for key in followed:
+            if type(value) is not dict:
+                return read(row) if value is not None else None
+            value = value.get(key)
+        return value if type(value) is str else _joined(_texts(value)) if value is not None else None
+
+    return quick
+
+
+def _texts(value: Any) -> list[str]:
+    told = [_text(one) for one in (value if isinstance(value, list) else [value])]
+    return [text for text in told if text is not None]
 
 
 def elements_at(row: Row, path: str) -> list[Any]:
