@@ -65,6 +65,13 @@ def scan_parquet(path: Path) -> TextRows:
     return TextRows(rows.select(*header, row_number=_row_number(), field_count_ok=pl.lit(True)), header)
 
 
+def of_interest(text: TextRows, layout: Layout) -> TextRows:
+    """The columns that the layout names; the others are not read."""
+    wanted = layout.headers()
+    header = [name for name in text.header if plain(name) in wanted]
+    return replace(text, rows=text.rows.select(*header, "row_number", "field_count_ok"), header=header)
+
+
 def in_whole_claims(text: TextRows, layout: Layout, scope: tuple[str, ...]) -> TextRows:
     """Where a row is read by help of the other rows of its key (filled down, numbered): the keys that have a
     row which may be kept, whole and filled down. Only these are held in memory.
@@ -220,7 +227,8 @@ def _beside(text: TextRows, file_key: str, layout: Layout, scope: tuple[str, ...
 
 
 def _count(rows: pl.LazyFrame) -> int:
-    return int(rows.select(pl.len()).collect(engine="streaming").item())
+    # by a column: for the rows alone the engine maps the whole file into memory
+    return int(rows.select(pl.col("row_number").count()).collect(engine="streaming").item())
 
 
 def rows_to_look_at(text: TextRows, layout: Layout, scope: tuple[str, ...]) -> pl.LazyFrame:
