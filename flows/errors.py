@@ -66,8 +66,8 @@ CATALOGUE: Final[dict[str, Entry]] = {
     ),
     "E_DATA_FOLDER": Entry(
         "The data folder cannot be used: it is missing, not writable, a link, or on several file systems.",
-        "Give --data a folder that you may write. Its store/, benchmarks/ and quarantine/ must be "
-        "plain folders of one file system.",
+        "Give --data a folder that you may write, or s3://bucket/prefix. Its store/, benchmarks/ and "
+        "quarantine/ must be plain folders of one file system.",
         CONFIGURATION,
     ),
     "E_OBJECT_KEYS": Entry(

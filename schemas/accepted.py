@@ -65,7 +65,7 @@ CLAIM_CONTENT: tuple[Column, ...] = (
     ),
     text("surgical_procedure_code", "Anesthesia-related surgical procedure", "HI*BP"),
     flag("has_prior_authorization", "A prior authorization number is on the claim", "REF*G1"),
-    whole("claim_line_count", "Lines of the submission in all, in scope or not"),
+    whole("claim_line_count", "Lines that the claim has by this row: its number; in X12 all of the CLM"),
     keyed("line_control_key", "Line control number", "REF*6R"),
     keyed("line_number_key", "LX01 hashed as a line control number (some payers return it)", "LX01"),
 )
@@ -105,6 +105,7 @@ REMIT_CONTENT: tuple[Column, ...] = (
     ),
     text("claim_adjustments", "Claim adjustments, the same form", "CAS of the claim"),
     text("remark_codes", "Remark codes, sorted, joined by |", "LQ*HE"),
+    flag("adjustments_unread", "Adjustments of the line or the claim could not be read and were dropped"),
 )
 
 ACCEPTED_REMIT_LINE: tuple[Column, ...] = ROW_ORIGIN + REMIT_LOOP + REMIT_CONTENT
@@ -115,7 +116,11 @@ def link(name: str, description: str) -> Column:
     return whole(f"link_{name}", f"Number made of {description}", unit="link")
 
 
+SUBMISSION_LINK = link(
+    "submission", "claim number, provider, role, day, frequency, number replaced and patient"
+)
 CLAIM_LINKS: tuple[Column, ...] = (
+    SUBMISSION_LINK,
     link("number", "loose claim number and billing provider"),
     link("claim", "the loose claim number"),
     link("member", "member id, billing provider and date of service"),
@@ -129,6 +134,18 @@ REMIT_LINKS: tuple[Column, ...] = (
     link("takes_back", "the payer claim number corrected"),
 )
 """What the store keeps beside accepted rows, so that what new rows touch is found without their keys."""
+
+LINE_BESIDE: tuple[Column, ...] = (
+    *ROW_ORIGIN,
+    SUBMISSION_LINK,
+    text("rendering_provider_npi", "Rendering provider", "NM1*82 09", "provider"),
+    date("service_date", "Date of service", "DTP*472"),
+    *(text(f"modifier_{i}", f"Modifier {i}", f"SV101-{i + 2}") for i in range(1, 5)),
+)
+"""A line that stands beside one in scope, or may: out of scope or quarantined, not the first of its claim.
+
+Kept because a claim of one line is told from others. Its columns tell bills under one number apart.
+"""
 
 AcceptedClaimLine = pandera_schema(
     "accepted_claim_line", ACCEPTED_CLAIM_LINE, unique=("file_key", "row_number")

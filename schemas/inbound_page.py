@@ -12,9 +12,9 @@ compares them.
 
 The columns may stand in any order. Additional columns are dropped and reported. A column that is not
 required may be empty or absent. A row that lacks a required value, or whose required value cannot be read,
-goes to quarantine. An optional value that cannot be read is dropped and counted; the row stays.
-`adjustments` and `claim_adjustments` are the exception: the row goes to quarantine, because the allowed
-amount and the denial are made of them.
+goes to quarantine. An optional value that cannot be read is dropped and counted; the row stays. The allowed
+amount and the denial are made of `adjustments` and `claim_adjustments`: without them, a line is not denied,
+and it has a price only where `allowed_amount` is given.
 
 The source is the element of the X12 transaction (version 5010) that the value comes from. `NM1*85 09` is
 element 09 of the segment NM1 with the qualifier 85. The word "identifier" marks a value of which the store

@@ -80,7 +80,7 @@ def _adjustment_rules(name: str) -> list[RowRule]:
     large = text_of(name).str.contains(r":-?0*[1-9][0-9]{10,}")
     coarse = text_of(name).str.contains(r"\.[0-9]{2}0*[1-9]")
     return [
-        RowRule("bad_adjustments", name, _whole(packed, pl.col(name))),
+        RowRule("code_shape", name, _whole(packed, pl.col(name))),
         RowRule("amount_range", name, ~large),
         RowRule("amount_precision", name, ~coarse),
     ]
@@ -96,13 +96,11 @@ def _column_rules(kind: Kind) -> list[RowRule]:
             rules.append(RowRule("damaged_identifier", name, ~text_of(name).str.contains(SCIENTIFIC)))
         if kind == "remit_lines" and name in CODES:
             continue
-        if column.parsed == "adjustments":
-            rules += [hidden, *_adjustment_rules(name)]
-        elif column.is_required:
-            rules += [hidden, RowRule("required_missing", name, text_of(name).is_not_null())]
-            rules += _value_rules(column)
+        of_value = _adjustment_rules(name) if column.parsed == "adjustments" else _value_rules(column)
+        if column.is_required:
+            rules += [hidden, RowRule("required_missing", name, text_of(name).is_not_null()), *of_value]
         else:
-            rules += [replace(rule, droppable=pl.lit(True)) for rule in (hidden, *_value_rules(column))]
+            rules += [replace(rule, droppable=pl.lit(True)) for rule in (hidden, *of_value)]
     return rules
 
 

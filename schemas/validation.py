@@ -42,7 +42,6 @@ QUARANTINE_RULES: dict[str, tuple[str, str]] = {
         "Correct the NPI; a lost leading zero can't be mended.",
     ),
     "unknown_code": ("A closed code is outside its list.", "See the X12 element of the column."),
-    "bad_adjustments": ("Adjustments do not read as GROUP-REASON:AMOUNT.", "Join them by |, amounts plain."),
     "line_number_range": ("The line number is outside 1 to 50.", "Deliver LX01."),
     "charge_negative": ("A claim charge is negative.", "Claims are corrected by replacement or void."),
     "unit_count_positive": ("The quantity is not above zero.", "Deliver SV104."),
@@ -68,7 +67,8 @@ QUARANTINE_RULES: dict[str, tuple[str, str]] = {
 """Rule code -> what happened, what to do."""
 VALUE_FINDINGS: dict[str, tuple[str, str]] = {
     "optional_dropped": (
-        "An optional value could not be read: the row is kept without it. The column follows the code.",
+        "An optional value could not be read: the row is kept without it. The column follows the code. "
+        "A line without its adjustments is never denied, and has a price only where allowed is given.",
         "`cpt01939 inspect FILE` names the rows; mend the export, or add a layout.",
     ),
     "time_scale": (

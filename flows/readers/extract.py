@@ -8,11 +8,20 @@ from functools import lru_cache
 
 import polars as pl
 
+from flows.machine_errors import shortage
 from flows.readers.csv_header import BLANK, ROWS_LOOKED_AT, CsvHeader, find_header
 from flows.readers.documents import flattened, one_a_line, paths_of
 from flows.readers.preflight import Preflight
 from flows.readers.read_csv import TextRows, begun_at_header, read_csv
-from flows.readers.read_tables import OURS, check_header, in_whole_claims, scan_parquet, scan_text
+from flows.readers.read_tables import (
+    OURS,
+    check_header,
+    in_whole_claims,
+    of_interest,
+    scan_parquet,
+    scan_text,
+    unreadable,
+)
 from flows.readers.rejections import Rejected
 from flows.readers.told_forms import ToldForm, told_form, without_end
 from flows.readers.workbook import fitting_sheet
@@ -50,9 +59,15 @@ class Extract:
         check_header([name for name in self.header if not name.startswith(BLANK)])
         if self.missing:
             raise Rejected("file_column_missing", ",".join(self.missing))
-        text = without_end(self._texts(self.layout, scope), self.layout.file.skip_end_rows)
-        text = replace(text, rows=with_points(text.rows, self.layout, self.header))
-        return in_whole_claims(text, self.layout, scope)
+        try:
+            text = without_end(self._texts(self.layout, scope), self.layout.file.skip_end_rows)
+            text = of_interest(text, self.layout)
+            text = replace(text, rows=with_points(text.rows, self.layout, text.header))
+            return in_whole_claims(text, self.layout, scope)
+        except pl.exceptions.PolarsError as error:
+            if shortage(error):
+                raise
+            raise unreadable(error) from None
 
     def _texts(self, layout: Layout, scope: tuple[str, ...]) -> TextRows:
         if layout.nested:
@@ -67,9 +82,10 @@ class Extract:
         """Rejected where the file was meant for a layout that can't be used."""
         present = {plain(name) for name in self.header}
         fits = len(self.layout.headers() & present) if self.layout and not self.missing else 0
-        if meant := broken_for(self.header, broken_layouts(), fits) or broken_for_paths(
-            self.header, broken_layouts()
-        ):
+        meant = broken_for(self.header, broken_layouts(), fits)
+        if self.layout is None:
+            meant = meant or broken_for_paths(self.header, broken_layouts())
+        if meant:
             raise Rejected("E_LAYOUT", meant.why)
 
 

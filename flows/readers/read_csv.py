@@ -35,14 +35,14 @@ class TextRows:
     """A file as text: its rows with row_number and field_count_ok, its header, whether any row has another
     number of fields.
 
-    Of a prefiltered CSV `rows` are those that may be kept, `kin` other lines of their claims, `total` counts
-    all rows.
+    Of a prefiltered CSV `rows` are those that may be kept, `beside` others that may stand beside
+    them, `total` counts all rows.
     """
 
     rows: pl.LazyFrame
     header: list[str]
     is_ragged: bool = False
-    kin: pl.LazyFrame | None = None
+    beside: pl.LazyFrame | None = None
     total: int | None = None
 
 
@@ -88,9 +88,10 @@ def _prefiltered(found: Preflight, header: CsvHeader, rules: PrefilterRules) -> 
     try:
         with found.plain.open("rb", buffering=0) as stream:
             _pour(stream, prefilter)
-            kin = _kin(stream, prefilter)
+            beside = _beside(stream, prefilter)
         rows = _parsed(prefilter.head, prefilter.lines, prefilter.numbers, header)
-        others = _parsed(prefilter.head, [lines for lines, _ in kin], [numbers for _, numbers in kin], header)
+        texts, numbers = [lines for lines, _ in beside], [numbers for _, numbers in beside]
+        others = _parsed(prefilter.head, texts, numbers, header)
     except (Unsievable, pl.exceptions.PolarsError):
         return None
     ragged = [number for numbers in prefilter.ragged for number in numbers.tolist()]
@@ -125,10 +126,10 @@ def _pour(stream: IO[bytes], prefilter: Prefilter) -> None:
         buffer[:held] = buffer[taken:filled]
 
 
-def _kin(stream: IO[bytes], prefilter: Prefilter) -> list[tuple[bytes, Places]]:
-    """Other lines of the claims that passed."""
+def _beside(stream: IO[bytes], prefilter: Prefilter) -> list[tuple[bytes, Places]]:
+    """Lines that may stand beside those that passed, here or in another file."""
     found, size = [], prefilter.passed
-    for lines, numbers in prefilter.kin(partial(_read_at, stream.fileno())):
+    for lines, numbers in prefilter.beside(partial(_read_at, stream.fileno())):
         found.append((lines, numbers))
         size += len(lines)
         if size > MOST_PASSED:

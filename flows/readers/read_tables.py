@@ -12,7 +12,6 @@ from flows.machine_errors import shortage
 from flows.readers.preflight import Preflight
 from flows.readers.read_csv import ROW_INDEX, TextRows
 from flows.readers.rejections import Rejected
-from transforms.intake.accept import SUBMISSION_TEXT
 from transforms.intake.layout_rules import Made, plain, said
 from transforms.intake.layouts import (
     Layout,
@@ -28,6 +27,7 @@ from transforms.intake.scope_filter import (
     CODES,
     FREQUENCY,
     NEVER_EMPTY,
+    beside,
     is_kept,
     is_replacing,
     may_be_kept,
@@ -63,6 +63,13 @@ def scan_parquet(path: Path) -> TextRows:
     rows = pl.scan_parquet(path, glob=False, row_index_name=ROW_INDEX, row_index_offset=1)
     header = [name for name in rows.collect_schema() if name != ROW_INDEX]
     return TextRows(rows.select(*header, row_number=_row_number(), field_count_ok=pl.lit(True)), header)
+
+
+def of_interest(text: TextRows, layout: Layout) -> TextRows:
+    """The columns that the layout names; the others are not read."""
+    wanted = layout.headers()
+    header = [name for name in text.header if plain(name) in wanted]
+    return replace(text, rows=text.rows.select(*header, "row_number", "field_count_ok"), header=header)
 
 
 def in_whole_claims(text: TextRows, layout: Layout, scope: tuple[str, ...]) -> TextRows:
@@ -141,7 +148,7 @@ def _row_number() -> pl.Expr:
 
 
 Kept = tuple[Layout, pl.DataFrame, pl.DataFrame]
-"""A layout with its rows in or near scope and its header rows."""
+"""A layout with its rows in or near scope, and those out of scope that tell of a claim."""
 
 
 def kept_by_kind(
@@ -167,54 +174,75 @@ def kept_by_kind(
 def kept_rows(
     text: TextRows, file_key: str, layout: Layout, scope: tuple[str, ...], is_part: bool = False
 ) -> tuple[pl.DataFrame, pl.DataFrame, int]:
-    """Rows in or near scope, header rows of replacements and voids, and how many rows the file has in all.
+    """Rows in or near scope, rows out of scope that tell of a claim, and how many rows the file has in all.
 
-    In a file with rows of a wrong length, such a row is kept too when its code is gone or stands elsewhere.
-    Rows of one line, each with another of its adjustments, are one row.
+    Of a claim tell rows that replace or void it, and lines that may stand beside one in scope. In a file with
+    rows of a wrong length, such a row is kept too when its code is gone or stands elsewhere. Rows of one
+    line, each with another of its adjustments, are one row.
     """
-    rows = canonical_text(text.rows.with_columns(file_key=pl.lit(file_key)), layout, text.header)
-    replacing = is_replacing(layout)
-    mine = rows if is_part else text.rows
+    mine = _canonical(text.rows, text, file_key, layout) if is_part else text.rows
     try:
         # apart: what two queries share would be held in memory as a whole
-        few = rows_to_look_at(text, layout, scope).collect(engine="streaming")
+        few = rows_to_look_at(text, layout, scope)
         total = text.total if text.total is not None else _count(mine)
-        read = canonical_text(few.lazy().with_columns(file_key=pl.lit(file_key)), layout, text.header)
-        marked = read.with_columns(_keep=may_be_kept(layout, scope, text.is_ragged))
-        found = marked.filter(pl.col("_keep") | replacing).collect()
+        marked = _marked(_canonical(few, text, file_key, layout), text, layout, scope)
+        found = marked.collect(engine="streaming")
+        found = found if text.beside is not None else found.filter("_passed")
         if len(found.filter(says_header(layout))):
             raise Rejected("file_header_twice")
         # the scan keeps what may be near the scope; the exact look is taken at these few
-        found = found.with_columns(pl.col("_keep") & is_kept(layout, scope))
+        found = found.with_columns(pl.col("_keep") & is_kept(layout, scope)).drop("_passed")
         in_scope = found.filter("_keep").drop("_keep")
-        headers = found.filter(~pl.col("_keep") & replacing).drop("_keep")
+        outside = found.filter(~pl.col("_keep")).drop("_keep").clear()
+        if layout.kind == "claim_lines":  # of remittances only what is in scope counts
+            others = _beside(text, file_key, layout, scope)
+            outside = pl.concat([found.filter(~pl.col("_keep")).drop("_keep"), others])
         joined = joined_adjustments(in_scope) if layout.one_adjustment_a_row else in_scope
-        more = len(in_scope) - len(joined)
-        in_scope = joined
-        if layout.kind == "claim_lines":
-            in_scope = _with_line_counts(in_scope, rows, text, layout)
     except pl.exceptions.PolarsError as error:
         if shortage(error):
             raise
         raise unreadable(error) from None
-    return in_scope, headers, total - more
+    return joined, outside, total - (len(in_scope) - len(joined))
+
+
+def _canonical(rows: pl.LazyFrame, text: TextRows, file_key: str, layout: Layout) -> pl.LazyFrame:
+    return canonical_text(rows.with_columns(file_key=pl.lit(file_key)), layout, text.header)
+
+
+def _marked(rows: pl.LazyFrame, text: TextRows, layout: Layout, scope: tuple[str, ...]) -> pl.LazyFrame:
+    """Canonical rows with `_keep`, may be in scope, and `_passed`, kept for that or because they replace."""
+    keep = may_be_kept(layout, scope, text.is_ragged).fill_null(False)
+    return rows.with_columns(_keep=keep, _passed=keep | is_replacing(layout).fill_null(False))
+
+
+def _beside(text: TextRows, file_key: str, layout: Layout, scope: tuple[str, ...]) -> pl.DataFrame:
+    """Lines of claims that may stand beside a line in scope: what the prefilter found, else of all rows."""
+    if text.beside is not None:
+        return _canonical(text.beside, text, file_key, layout).collect()
+    told = beside(_marked(_canonical(text.rows, text, file_key, layout), text, layout, scope))
+    numbers = told.select("row_number").collect(engine="streaming")["row_number"]
+    rows = (
+        text.rows.filter(pl.col("row_number").is_in(numbers.implode())) if len(numbers) else text.rows.clear()
+    )
+    return _canonical(rows, text, file_key, layout).collect(engine="streaming")
 
 
 def _count(rows: pl.LazyFrame) -> int:
-    return int(rows.select(pl.len()).collect(engine="streaming").item())
+    # by a column: for the rows alone the engine maps the whole file into memory
+    return int(rows.select(pl.col("row_number").count()).collect(engine="streaming").item())
 
 
 def rows_to_look_at(text: TextRows, layout: Layout, scope: tuple[str, ...]) -> pl.LazyFrame:
     """The file's own rows that may be kept, found by the few canonical columns that tell.
 
     A layout may make a column of many of theirs; on the many rows that are not kept it makes these few only.
-    Where rows are read by help of others, all of them are looked at.
+    Where rows are read by help of others, or the prefilter has found them, all of them are looked at.
     """
-    if reads_whole_claims(layout):
+    if reads_whole_claims(layout) or text.beside is not None:
         return text.rows
-    aside = {name: f"their {name}" for name in text.header}
+    aside = {name: f"their {name}" for name in text.header if name not in OURS}
     theirs = text.rows.rename(aside)
-    found = {plain(name): aside[name] for name in reversed(text.header)}
+    found = {plain(name): aside.get(name, name) for name in reversed(text.header)}
     texts, _ = canonical_texts(replace(layout, made=_without_numbers(layout)), found)
     telling = {*CODES[layout.kind], *NEVER_EMPTY[layout.kind]}
     telling |= {FREQUENCY} if layout.kind == "claim_lines" else set()
@@ -229,24 +257,3 @@ def rows_to_look_at(text: TextRows, layout: Layout, scope: tuple[str, ...]) -> p
 def unreadable(error: pl.exceptions.PolarsError) -> Rejected:
     """Why a parser could not read a file to its end."""
     return Rejected("file_not_utf8" if "utf-8" in str(error).lower() else "file_unreadable")
-
-
-def _with_line_counts(kept: pl.DataFrame, rows: pl.LazyFrame, text: TextRows, layout: Layout) -> pl.DataFrame:
-    """Add how many lines each kept row's submission has in all, in scope or not.
-
-    Lines are told by their numbers: a line that comes again, or one of another claim under the same account
-    number, adds none.
-    """
-    told = [*SUBMISSION_TEXT, "line_number"]
-    lines = rows.select(told)
-    if text.kin is not None:
-        kin = canonical_text(text.kin.with_columns(file_key=pl.lit("")), layout, text.header)
-        lines = pl.concat([lines, kin.select(told)])
-    numbers = kept.get_column("claim_id").unique()
-    counts = (
-        lines.filter(pl.col("claim_id").is_in(numbers.implode()))
-        .group_by(SUBMISSION_TEXT)
-        .agg(claim_line_count=pl.col("line_number").n_unique().cast(pl.Int64))
-        .collect(engine="streaming")
-    )
-    return kept.join(counts, on=SUBMISSION_TEXT, how="left", nulls_equal=True, validate="m:1")

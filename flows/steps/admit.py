@@ -20,6 +20,7 @@ from flows.store.snapshot import BatchFiles, Store
 ROOMS = {
     "claim_lines": "store/accepted/claim_lines",
     "remit_lines": "store/accepted/remit_lines",
+    "lines_beside": "store/accepted/lines_beside",
     "quality": "store/accepted/quality",
     "quarantine": "quarantine",
 }

@@ -28,6 +28,7 @@ ROWS_LAID = 500_000
 ROWS_READ: Final = 16_384
 """Rows that are read together: of a group that begins among them a few rows too many."""
 GROUP: Final = "_group"
+BESIDE: Final = "lines-beside.parquet"
 COLUMNS: Final = {"claim_lines": ACCEPTED_CLAIM_LINE, "remit_lines": ACCEPTED_REMIT_LINE}
 """Kinds of accepted rows, and the columns that resolution reads."""
 
@@ -66,6 +67,8 @@ def affected(run: Run, taken: TakenIn, plan: Plan, only: Partition | None) -> Af
         touched = affected_claims(links["claim_lines"], links["remit_lines"], _seed(store, taken.new, only))
         _keep_touched(folder, touched)
     found = _groups(links["claim_lines"], links["remit_lines"], touched)
+    beside = store.lines_beside().join(links["claim_lines"], on="link_submission", how="semi")
+    beside.collect().write_parquet(folder / BESIDE)
     for kind, numbers in zip(COLUMNS, found, strict=True):
         for name, rows in _laid(store, kind, numbers):
             rows.write_parquet(folder / name, compression="lz4", row_group_size=ROWS_READ)
@@ -83,6 +86,11 @@ def rows_of(run: Run, kind: str, group: Group) -> pl.DataFrame:
         return pl.DataFrame(schema=polars_schema(COLUMNS[kind]))
     laid = pl.scan_parquet(files).filter(pl.col(GROUP) == group.number).drop(GROUP)
     return laid.collect(engine="streaming").sort(ROW).rechunk()
+
+
+def lines_beside_of(run: Run) -> pl.LazyFrame:
+    """Lines beside accepted claim lines of any group. Grain: LINE_BESIDE."""
+    return pl.scan_parquet(run.work / "affected" / BESIDE)
 
 
 def touched_of(run: Run, affected: Affected, kind: str) -> pl.DataFrame | None:
@@ -131,9 +139,15 @@ def _laid(store: Store, kind: str, numbers: np.ndarray) -> Iterator[tuple[str, p
 
 
 def _seed(store: Store, batches: Sequence[BatchFiles], only: Partition | None) -> RowSet:
-    """Rows to start from: those of the new batches, and those of one partition."""
+    """Rows to start from: those of the new batches, claim lines with a new line beside them, and those of one
+    partition.
+    """
     claims = [pl.scan_parquet(store.path(b.claim_lines)).select(ROW) for b in batches if b.claim_lines]
     remits = [pl.scan_parquet(store.path(b.remit_lines)).select(ROW) for b in batches if b.remit_lines]
+    beside = [pl.scan_parquet(store.path(b.lines_beside)) for b in batches if b.lines_beside]
+    if beside:
+        new = pl.concat(beside).select("link_submission").unique()
+        claims.append(store.claim_links().join(new, on="link_submission", how="semi").select(ROW))
     if only:
         key = partition_key(only)
         claims.append(store.resolved_lines([key]).select(ROW))

@@ -32,6 +32,7 @@ def withdraw(run: Run, store: Store) -> Store:
 
     In this order: a run that ends between leaves a snapshot that brings them back, and can be repeated.
     """
+    store.check_own()
     for audience in run.store.snapshot.releases:
         remove_folder(readers_folder(run.data, audience))
     empty = store.with_snapshot(releases={}, made_of={}, built=None).commit()

@@ -35,7 +35,10 @@ def drafted(path: Path, settings: Settings) -> Draft:
         found = preflight(path, Path(folder) / "file.plain", limits)
         if nested := _nested(found):
             return draft(nested[1].columns, nested[1], nested[0])
-        sample = _sample(found)
+        try:
+            sample = _sample(found)
+        except pl.exceptions.PolarsError:
+            raise Rejected("file_unreadable") from None
         names = [name for name in sample.columns if not name.startswith("_cpt01939")]
         if len(names) < FEWEST_COLUMNS or any(_is_value(name) for name in names):
             raise Rejected("file_header_missing")

@@ -22,9 +22,11 @@ from flows.run import Run
 from flows.settings import Settings
 from flows.store.files import read_json
 from flows.store.place import file_at
+from schemas.accepted import LINE_BESIDE
+from schemas.columns import names
 from transforms.intake.accept import Accepted, Ceiling, accept_lines
 from transforms.intake.layouts import Layout
-from transforms.resolve.affected_claims import with_claim_links, with_remit_links
+from transforms.resolve.affected_claims import ROW, submission_link, with_claim_links, with_remit_links
 
 FEWEST_BAD_ROWS: Final = 10
 """Below this many bad rows a file is never rejected for its share of them."""
@@ -73,6 +75,7 @@ class BatchReport:
     left: int = 0
     claim_lines: str | None = None
     remit_lines: str | None = None
+    lines_beside: str | None = None
     quality: str | None = None
     quarantine: str | None = None
 
@@ -227,12 +230,25 @@ def _report(results: list[FileResult], work: Path, stem: str, settings: Settings
         lines = pl.concat(frames).sort("file_key", "row_number") if frames else pl.DataFrame()
         if len(lines):
             setattr(report, kind, _written(LINKED[kind](lines), work / f"{stem}-{kind}.parquet"))
+    others = [part.beside for part in accepted.get("claim_lines", [])]
+    report.lines_beside = _lines_beside(others, set(rejected), work / f"{stem}-beside.parquet")
     counts = _quality(results, accepted, set(rejected))
     report.ledger_rows = _ledger_rows(results, counts, _latest_dates(accepted), stopping_rules(settings))
     report.quality = _written(counts, work / f"{stem}-quality.parquet") if len(counts) else None
     bad = _quarantine(results, accepted, set(rejected))
     report.quarantine = _written(bad, work / f"{stem}-quarantine.parquet") if len(bad) else None
     return report
+
+
+def _lines_beside(parts: list[pl.DataFrame], rejected: set[str], path: Path) -> str | None:
+    """Write the lines beside those accepted, each bill of a submission once per file."""
+    rows = pl.concat(parts) if parts else pl.DataFrame()
+    if rows.is_empty():
+        return None
+    beside = rows.with_columns(link_submission=submission_link()).select(names(LINE_BESIDE)).sort(ROW)
+    told = [name for name in beside.columns if name != "row_number"]
+    once = beside.unique(told, keep="first", maintain_order=True)
+    return _written(once.filter(~pl.col("file_key").is_in(list(rejected))), path)
 
 
 def _by_layout(results: list[FileResult]) -> Iterator[tuple[str, Layout, pl.DataFrame, pl.DataFrame]]:

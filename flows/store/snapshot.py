@@ -34,19 +34,21 @@ from schemas.accepted import (
     ACCEPTED_REMIT_LINE,
     CLAIM_LINKS,
     CLAIM_SUBMISSION,
+    LINE_BESIDE,
     REMIT_LINKS,
     ROW_ORIGIN,
 )
 from schemas.columns import Column, names, polars_schema
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 NAME_DIGITS: Final = 16
 """Hex digits of its content's sha256 in a file's name."""
 ROOMS: Final = (
     "store/ledger",
     "store/accepted/claim_lines",
     "store/accepted/remit_lines",
+    "store/accepted/lines_beside",
     "store/accepted/quality",
     "store/resolved/lines",
     "store/resolved/remits",
@@ -68,11 +70,12 @@ class BatchFiles:
     remit_lines: str | None = None
     quality: str | None = None
     quarantine: str | None = None
+    lines_beside: str | None = None
     retired: tuple[str, ...] = ()
 
     def names(self) -> Iterator[str]:
         """Names of the batch's files."""
-        named = (self.claim_lines, self.remit_lines, self.quality, self.quarantine)
+        named = (self.claim_lines, self.remit_lines, self.quality, self.quarantine, self.lines_beside)
         return (name for name in named if name)
 
     def retire(self, keys: set[str]) -> BatchFiles | None:
@@ -337,6 +340,10 @@ class Store:
         """What accepted remit lines that count are linked by; grain: ROW_ORIGIN and REMIT_LINKS."""
         return self._accepted("remit_lines", ROW_ORIGIN + REMIT_LINKS)
 
+    def lines_beside(self) -> pl.LazyFrame:
+        """Lines beside accepted claim lines, or beside what may yet come; grain: LINE_BESIDE."""
+        return self._accepted("lines_beside", LINE_BESIDE)
+
     def quality(self) -> pl.LazyFrame:
         """Quality counts of every file that counts."""
         return self._accepted("quality", ())
@@ -357,7 +364,9 @@ class Store:
                 yield rows.filter(~pl.col("file_key").is_in(list(batch.retired))) if batch.retired else rows
 
     def _accepted(
-        self, room: Literal["claim_lines", "remit_lines", "quality"], columns: Sequence[Column]
+        self,
+        room: Literal["claim_lines", "remit_lines", "lines_beside", "quality"],
+        columns: Sequence[Column],
     ) -> pl.LazyFrame:
         frames = list(self.accepted_of(room))
         if not frames:

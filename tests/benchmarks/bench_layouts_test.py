@@ -1,7 +1,7 @@
-"""Memory of intake: one file of BENCH_MEGABYTES (default 500) in each of three forms, 3 % of it in scope.
+"""Memory of intake: one file of BENCH_MEGABYTES (default 500) in each of four forms, 3 % of it in scope.
 
-A plain CSV, carrier lines of CMS (claim and answer in one row) and nested JSON (one report a line): the
-others may not need much more than the CSV does.
+A plain CSV, carrier lines of CMS (claim and answer in one row), a flat 837P whose claim fields stand on first
+rows only, and nested JSON (one report a line): the others may not need much more than the CSV does.
 """
 
 from __future__ import annotations
@@ -60,6 +60,19 @@ def carrier() -> Iterator[str]:
         yield "|".join({**rows[n % 5], **own}.values()) + "\n"
 
 
+def first_rows_filled() -> Iterator[str]:
+    sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
+    from test_layouts_shipped import HDI_CLAIM
+
+    yield ",".join(HDI_CLAIM) + "\n"
+    own = {name: "" for name in HDI_CLAIM if not name.startswith("Line")}
+    for n in count():
+        first = {**HDI_CLAIM, "Id": f"k{n}", "PatientControlNumber": f"PCN{n}", "LineProcedureCode": "99100"}
+        yield ",".join(first.values()) + "\n"
+        second = {**HDI_CLAIM, **own, "Id": f"k{n}", "LineProcedureCode": CODES[n % 33]}
+        yield ",".join(second.values()) + "\n"
+
+
 def reports() -> Iterator[str]:
     sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
     from test_layouts_nested import STEDI, STEDI_LINE
@@ -114,7 +127,8 @@ def taken_in(folder: Path, name: str, lines: Iterator[str]) -> tuple[str, int, f
 
 def test_other_forms_need_about_the_memory_of_a_csv(tmp_path: Path) -> None:
     forms: dict[str, Callable[[], Iterator[str]]] = {
-        "remits.csv": remit_csv, "carrier.csv": carrier, "reports.ndjson": reports
+        "remits.csv": remit_csv, "carrier.csv": carrier, "filled_down.csv": first_rows_filled,
+        "reports.ndjson": reports,
     }  # fmt: skip
     wanted = os.environ.get("BENCH_FORMS", "").split(",") if os.environ.get("BENCH_FORMS") else list(forms)
     found = {}

@@ -5,8 +5,10 @@ Against a real S3 server (SeaweedFS) on loopback.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
+import random
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,8 +37,11 @@ from flows.readers.landing import discover, landed, shown_name
 from flows.readers.rejections import Growing
 from flows.run import Run
 from flows.settings import load_settings
+from flows.steps.delivered import values_of
+from flows.store import objects
 from flows.store.objects import ObjectPath, client, object_path, store_time
 from flows.store.place import file_at, private_room
+from flows.store.quarantine import bad_rows
 from flows.store.release import NEVER_THE_SAME
 from flows.store.snapshot import Store, read_snapshot
 
@@ -115,9 +120,9 @@ def test_nights_and_a_rerun_leave_what_they_leave_on_a_disk(place: ObjectPath, t
 
 def test_every_command_works(place: ObjectPath, answers: Callable[..., Any], tmp_path: Path) -> None:
     deliver_objects(place)
-    bad = small_files()["claims/claims_0.csv"].replace(b"20", b"2x", 1)
     (place / "landing" / "refused file, 1.csv").put(b"no,header\n1,2\n")
-    (place / "landing" / "later.csv").put(b"\n".join(bad.splitlines()[:3]) + b"\n")
+    header, row = small_files()["claims/claims_0.csv"].splitlines()[:2]
+    (place / "landing" / "bad row.csv").put(b"\n".join([header, row.replace(b",MJ,", b",XX,")]) + b"\n")
     common = Common(data=str(place), json=True)
     assert answers(run, plain=True, common=common, code=3)["files"]["rejected"] == 1
     told = answers(status, common=common)
@@ -125,7 +130,10 @@ def test_every_command_works(place: ObjectPath, answers: Callable[..., Any], tmp
     assert set(told["releases"]) == {"internal", "standard"}
     assert not any(release["is_pending"] for release in told["releases"].values())
     assert answers(verify, common=common)["audiences"]["standard"]["faults"] == []
-    assert "files" in answers(quarantine, common=common)
+    (shown,) = answers(quarantine, common=common)["files"]
+    rows = bad_rows(Store.open(place))
+    assert set(rows["shown_name"]) == {shown}
+    assert values_of(rows, settings_for(place))["value"].to_list() == ["XX"]
     of_file = answers(quarantine, f"{place}/landing/claims/claims_0.csv", common=common)
     assert of_file == answers(quarantine, "claims/claims_0.csv", common=common)
     assert answers(lines, "denied", common=common)["lines"]
@@ -188,6 +196,28 @@ def test_an_object_that_is_replaced_before_it_is_read_is_left_for_the_next_run(
     file.path.unlink()  # type: ignore[union-attr]
     with pytest.raises(Growing), landed(file, tmp_path / "scratch"):
         pass
+
+
+def test_a_large_object_is_read_in_parts_that_are_of_one_writing(
+    place: ObjectPath, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objects, "PART", 1000)
+    content = random.Random(1939).randbytes(10_500)
+    path = place / "landing" / "large.csv"
+    path.put(content)
+    assert path.digest() == hashlib.sha256(content).hexdigest()
+    (file,) = discover(place / "landing", settings_for(place)).files
+    with landed(file, tmp_path / "scratch") as copy:
+        assert copy.read_bytes() == content
+    parts: list[bytes] = []
+
+    def replaced(part: bytes) -> None:
+        parts.append(part)
+        path.put(content[::-1])
+
+    with pytest.raises(FileNotFoundError):
+        path._read_into(replaced)
+    assert len(parts) == 1
 
 
 def test_no_secret_is_kept_told_or_pickled(

@@ -9,7 +9,7 @@ BILLING, PAYER, POLICY = "A billing manager asks", "A payer analyst asks", "A po
 
 @dataclass(frozen=True)
 class Question:
-    """One question; `sql` names tables as FROM {table}, and the example of contracts as {contracts}.
+    """One question; `sql` reads the views of the DuckDB file, and the example of contracts as {contracts}.
 
     `reading`: how to read the answer of `standard`. `more`: what `internal` knows beyond it.
     """
@@ -24,32 +24,31 @@ class Question:
 QUESTIONS = (
     Question(
         BILLING,
-        "What does each payer pay us for a line and for a unit?",
+        "What does each payer allow for a unit?",
         """
-SELECT payer, service_lines, allowed_p50, paid_p50, allowed_per_unit_p10, allowed_per_unit_p50,
-  allowed_per_unit_p90
-FROM {payment}
-WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_business = 'all'
+SELECT payer, line_of_business, service_lines, allowed_per_unit_p10, allowed_per_unit_p25,
+  allowed_per_unit_p50, allowed_per_unit_p75, allowed_per_unit_p90
+FROM v_price_by_payer
 ORDER BY payer""",
-        "`all` is a row of its own, not the mean of the others. The price of a line depends on its minutes"
-        " and on its care model. Compare payers by `allowed_per_unit`.",
+        "Each payer's own line of business: commercial, for Medicare fee for service. `all` is a row of its"
+        " own, not the mean of the others. The price of a line depends on its minutes and on its care model,"
+        " so payers are compared by `allowed_per_unit`.",
         "the same values to the cent, also for rows of fewer than 11 patients.",
     ),
     Question(
         BILLING,
         "Are we paid per contract?",
         """
-SELECT payer, line_of_business, dollars_per_unit AS contract, service_lines, allowed_per_unit_p25,
+SELECT payer, line_of_business, dollars_per_unit AS contract, unit_priced_lines, allowed_per_unit_p25,
   allowed_per_unit_p50, allowed_per_unit_p75
-FROM {payment} JOIN (
-  SELECT payer, coalesce(line_of_business, 'all') AS line_of_business, dollars_per_unit
+FROM v_price_by_payer JOIN (
+  SELECT payer, coalesce(line_of_business, 'commercial') AS line_of_business, dollars_per_unit
   FROM read_csv({contracts}) WHERE effective_to IS NULL
 ) USING (payer, line_of_business)
-WHERE procedure_code = '01939' AND period_type = 'year' AND period_start = DATE '2025-01-01'
-ORDER BY ALL""",
-        "Prices of 2025 beside the contracts in force, here `config/contracts.example.csv`. If the median"
-        " lies below the contract, more than half of the lines were underpaid. Percentiles have steps of 10"
-        " cents.",
+ORDER BY payer""",
+        "Prices of twelve months beside the contracts in force, here `config/contracts.example.csv`. If the"
+        " median lies below the contract, more than half of the lines were underpaid. Percentiles have steps"
+        " of 10 cents.",
         "`contract_variance` (if `config/contracts.csv` exists) says how many lines were underpaid by more"
         " than a cent, and by how many dollars.",
     ),
@@ -58,8 +57,8 @@ ORDER BY ALL""",
         "Why are we denied?",
         """
 SELECT group_code, carc, denial_category, service_lines, share_of_denied, charge_sum, top_rarc
-FROM {denial_reasons}
-WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' AND line_of_business = 'all'
+FROM v_denial_reasons
+WHERE payer = 'all'
 ORDER BY service_lines DESC, group_code, carc""",
         "These are the reasons of final denials. A reason is shown if at least 11 patients and lines have it,"
         " so the shares need not add up to 1. A null in `top_rarc` means that no remark code is on 11 lines.",
@@ -70,9 +69,8 @@ ORDER BY service_lines DESC, group_code, carc""",
         "Which first denials are worth an appeal?",
         """
 SELECT denial_category, group_code, carc, initially_denied_lines, overturned_lines, overturn_rate
-FROM {denial_reasons}
-WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' AND line_of_business = 'all'
-  AND initially_denied_lines > 0
+FROM v_denial_reasons
+WHERE payer = 'all' AND initially_denied_lines > 0
 ORDER BY overturn_rate DESC NULLS LAST, group_code, carc""",
         "For each reason of the first denial: how many of the lines that were first denied for it were paid"
         " in the end. A null rate means that 1 to 12 lines were overturned, or that 1 to 10 were not.",
@@ -83,8 +81,8 @@ ORDER BY overturn_rate DESC NULLS LAST, group_code, carc""",
         "Who wants a prior authorization that we did not have?",
         """
 SELECT payer, service_lines, denied_lines, prior_auth_denied_lines, denied_charge_sum
-FROM {denials}
-WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_business = 'all'
+FROM v_denials
+WHERE period_type = 'rolling_12'
 ORDER BY payer""",
         "Counts are of adjudicated lines; pending lines are left out. A null means that 1 to 12 lines were"
         " denied for want of an authorization.",
@@ -96,8 +94,8 @@ ORDER BY payer""",
         """
 SELECT payer, service_lines, days_to_submit_p50, days_to_first_remit_p50, days_to_payment_p50,
   days_to_payment_p90, first_pass_paid_rate, paid_through
-FROM {timeliness}
-WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_business = 'all'
+FROM v_days
+WHERE period_type = 'rolling_12'
 ORDER BY payer""",
         "Days to submission are counted from the service, all others from the first submission. Lines without"
         " an answer have no days yet, so recent months look faster than they will be. `paid_through` is a"
@@ -109,9 +107,8 @@ ORDER BY payer""",
         "What stands open, and since when?",
         """
 SELECT payer, age_band, service_lines, charge_sum
-FROM {open_claims}
-WHERE procedure_code = '01939' AND period_type = 'year' AND period_start = DATE '2025-01-01'
-  AND line_of_business = 'all'
+FROM v_open_claims
+WHERE period_type = 'year' AND period_start = DATE '2025-01-01'
 ORDER BY payer, age_band""",
         "Ages are days from the first submission to the as-of date in the manifest. Most age bands of a"
         " single payer have too few people to be shown.",
@@ -121,10 +118,11 @@ ORDER BY payer, age_band""",
         BILLING,
         "What is a whole case worth, and which directed cases lack their other half?",
         """
-SELECT payer, cases, complete_cases, unpaired_directed_cases, allowed_per_case_p50, allowed_per_unit_case_p50
-FROM {case_payment}
-WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_business = 'all'
-ORDER BY payer""",
+SELECT payer, line_of_business, cases, complete_cases, unpaired_directed_cases, allowed_per_case_p50,
+  allowed_per_unit_case_p50
+FROM v_case_price
+WHERE complete_cases > 0
+ORDER BY payer, line_of_business""",
         "A directed case has two lines, one of the physician and one of the nurse anesthetist. The allowed"
         " amount of a line is about half of the case. In an unpaired case, the other line is not in the"
         " files.",
@@ -132,7 +130,7 @@ ORDER BY payer""",
     ),
     Question(
         PAYER,
-        "What does a unit cost by payer and month, against Medicare?",
+        "What does a unit cost by payer and quarter, against Medicare?",
         """
 SELECT period_start, is_mature,
   max(allowed_per_unit_p50) FILTER (payer = 'aetna') AS aetna,
@@ -140,13 +138,13 @@ SELECT period_start, is_mature,
   max(allowed_per_unit_p50) FILTER (payer = 'cigna') AS cigna,
   max(allowed_per_unit_p50) FILTER (payer = 'uhc') AS uhc,
   max(allowed_per_unit_p50) FILTER (payer = 'medicare') AS medicare,
-  max(ratio_to_national_medicare) FILTER (payer = 'all') AS all_to_medicare
-FROM {payment}
-WHERE procedure_code = '01939' AND period_type = 'month' AND line_of_business = 'all'
+  max(ratio_to_national_medicare) FILTER (payer = 'all') AS commercial_to_medicare
+FROM v_price_trend
+WHERE period_type = 'quarter'
 GROUP BY period_start, is_mature
 ORDER BY period_start""",
         "The table has one row per cell, so `max` only turns payers into columns. A price needs 11 lines from"
-        " 3 providers, none with more than half of the lines. Months that are not mature still lack late"
+        " 3 providers, none with more than half of the lines. Quarters that are not mature still lack late"
         " answers.",
         "prices of fewer lines and providers, to the cent.",
     ),
@@ -155,12 +153,12 @@ ORDER BY period_start""",
         "What does a unit cost by modifier and by site?",
         """
 SELECT 'modifier' AS broken_down_by, modifier AS value, service_lines, share_of_lines, allowed_per_unit_p50
-FROM {modifiers}
-WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'aetna' AND line_of_business = 'all'
+FROM v_modifiers
+WHERE payer = 'aetna' AND line_of_business = 'commercial'
 UNION ALL
 SELECT 'site', site_name, service_lines, share_of_lines, allowed_per_unit_p50
-FROM {sites}
-WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'aetna' AND line_of_business = 'all'
+FROM v_sites
+WHERE payer = 'aetna' AND line_of_business = 'commercial'
 ORDER BY ALL""",
         "Each table has one breakdown. Modifier by site would leave small cells only. A line with two"
         " modifiers counts under both, so these shares add up to more than 1.",
@@ -171,9 +169,9 @@ ORDER BY ALL""",
         "What share of the price do nurse anesthetists and directed pairs get?",
         """
 SELECT payer, care_model, service_lines, allowed_per_unit_p50, observed_share
-FROM {care_models}
-WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_business = 'all'
-  AND payer <> 'other'
+FROM v_care_models
+WHERE period_type = 'rolling_12' AND payer NOT IN ('all', 'other')
+  AND line_of_business = CASE WHEN payer = 'medicare' THEN 'medicare_ffs' ELSE 'commercial' END
   AND care_model IN ('personally_performed', 'crna_alone', 'directed_physician', 'directed_crna')
 ORDER BY payer, care_model""",
         "`observed_share` compares the median per billed unit with the payer's own median for AA lines. It is"
@@ -183,15 +181,15 @@ ORDER BY payer, care_model""",
     ),
     Question(
         PAYER,
-        "Which payer rules are known well enough to compute with?",
+        "Is a nurse anesthetist who works alone paid the share that the payer says?",
         """
-SELECT payer, rule, scope_state, scope_lob, effective_from, value, confidence
-FROM {payer_rules}
-WHERE applied
+SELECT payer, line_of_business, period_type, period_start, said, seen, priced_lines, applied, confidence
+FROM v_said_vs_seen
+WHERE period_type IN ('year', 'rolling_12') AND is_mature
 ORDER BY ALL""",
-        "Only these rules are used for `allowed_per_unit_payer_rules_p50` in `payment`. Rules without a"
-        " verified source are in the table with `applied` false. They change no number.",
-        "the same: rules are about payers, not about people.",
+        "What a payer says of modifier QZ, beside the share that its commercial prices show. Only periods are"
+        " compared that lie wholly inside the rule. A rule is applied to a number if its source is verified.",
+        "shares of fewer lines, to four decimals.",
     ),
     Question(
         PAYER,
@@ -199,8 +197,8 @@ ORDER BY ALL""",
         """
 SELECT payer, line_of_business, unit_priced_lines, allowed_per_unit_p10, allowed_per_unit_p25,
   allowed_per_unit_p50, allowed_per_unit_p75, allowed_per_unit_p90
-FROM {payment}
-WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer <> 'all' AND line_of_business <> 'all'
+FROM v_price_by_lob
+WHERE payer <> 'all'
 ORDER BY payer, line_of_business""",
         "Commercial and Medicare Advantage prices of one payer differ. A spread over all lines of business"
         " shows their mix. 10th and 90th percentiles need 30 lines.",
@@ -211,9 +209,8 @@ ORDER BY payer, line_of_business""",
         "How often does each payer deny, at first and in the end?",
         """
 SELECT payer, period_type, period_start, service_lines, initial_denial_rate, denial_rate, overturned_lines
-FROM {denials}
-WHERE procedure_code = '01939' AND line_of_business = 'all' AND is_mature
-  AND (period_type = 'rolling_12' OR period_type = 'quarter' AND payer = 'all')
+FROM v_denials
+WHERE is_mature AND (period_type = 'rolling_12' OR period_type = 'quarter' AND payer = 'all')
 ORDER BY payer, period_type DESC, period_start""",
         "Denials come from adjustment reasons. Only mature periods are asked for, because pending lines may"
         " still be paid or denied. Single payers are asked for twelve months. In a quarter, many have 1 to"
@@ -222,27 +219,26 @@ ORDER BY payer, period_type DESC, period_start""",
     ),
     Question(
         PAYER,
-        "What part of the allowed amount do patients owe?",
+        "What part of the money do patients owe?",
         """
-SELECT payer, allowed_sum, paid_sum, patient_responsibility_sum, deductible_sum, coinsurance_sum, copay_sum,
-  round(patient_responsibility_sum::DOUBLE / allowed_sum::DOUBLE, 2) AS owed_share
-FROM {payment}
-WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND line_of_business = 'all'
+SELECT payer, service_lines, paid_sum, patient_responsibility_sum,
+  round(patient_responsibility_sum::DOUBLE / (paid_sum + patient_responsibility_sum)::DOUBLE, 2) AS owed_share
+FROM v_collections
 ORDER BY payer""",
-        "Sums cover priced lines only: primary, in network or unknown, and not under the No Surprises Act. A"
-        " sum is the published mean times the published count, so parts need not add up.",
-        "exact decimals that add up.",
+        "Deductible, coinsurance and copay, as a part of what the payer paid and the patient owes. A sum is"
+        " the published mean times the published count, so parts need not add up.",
+        "exact decimals that add up; `payment` has deductible, coinsurance and copay apart.",
     ),
     Question(
         POLICY,
         "How many times Medicare's price does each line of business allow?",
         """
-SELECT line_of_business, service_lines, allowed_per_unit_p50, ratio_to_national_medicare
-FROM {payment}
-WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all'
+SELECT line_of_business, service_lines, allowed_sum, medicare_allowed_sum, ratio_to_national_medicare
+FROM v_medicare_ratio
+WHERE payer = 'all'
 ORDER BY line_of_business""",
         "Medicare's own row is the control. It must be near 1. The ratio divides sums, over lines that have"
-        " units and a Medicare price. `all` has the mix of lines of business of these files.",
+        " units and a Medicare price.",
         "the ratio to four decimals.",
     ),
     Question(
@@ -251,12 +247,12 @@ ORDER BY line_of_business""",
         """
 SELECT state, service_lines, billing_providers, allowed_per_unit_p50, ratio_to_national_medicare, denial_rate,
   withheld
-FROM {states}
-WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' AND line_of_business = 'all'
+FROM v_states
+WHERE payer = 'all' AND line_of_business = 'commercial'
 ORDER BY state""",
         "A state with fewer than 3 billing providers, or with one that has most lines, shows its lines but no"
-        " price, because it would be the price of one practice. `withheld` says why. States differ in their"
-        " mix of payers too.",
+        " price, because it would be the price of one practice. `withheld` says why. Only commercial lines"
+        " are compared; states differ in their mix of payers too.",
         "the price of every state.",
     ),
     Question(
@@ -264,8 +260,8 @@ ORDER BY state""",
         "Who are the patients, and how long are their procedures?",
         """
 SELECT age_band, sex, patients, share_of_lines, minutes_p50
-FROM {demographics}
-WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' AND line_of_business = 'all'
+FROM v_people
+WHERE payer = 'all'
 ORDER BY age_band, sex""",
         "Shares describe these files, not a population. A group that is not shown has 0 to 10 patients.",
         "every group, exact.",
@@ -275,8 +271,8 @@ ORDER BY age_band, sex""",
         "Does the code fit the diagnosis?",
         """
 SELECT diagnosis, region, service_lines, share_of_lines, region_conflict_lines
-FROM {diagnoses}
-WHERE procedure_code = '01939' AND period_type = 'rolling_12' AND payer = 'all' AND line_of_business = 'all'
+FROM v_diagnoses
+WHERE payer = 'all'
 ORDER BY service_lines DESC, diagnosis, region""",
         "Rows are by the first diagnosis. A line is in conflict if every listed diagnosis of it belongs to"
         " another region than the cervical or thoracic spine, for which 01939 is used.",
@@ -286,9 +282,9 @@ ORDER BY service_lines DESC, diagnosis, region""",
         POLICY,
         "Which months are complete enough to quote?",
         """
-SELECT period_start, service_lines, is_mature, adjudicated_share, pending_lines
-FROM {utilization}
-WHERE procedure_code = '01939' AND period_type = 'month' AND payer = 'all' AND line_of_business = 'all'
+SELECT period_start, service_lines, is_mature, adjudicated_lines, adjudicated_share
+FROM v_volume
+WHERE period_type = 'month' AND payer = 'all' AND line_of_business = 'all'
 ORDER BY period_start""",
         "Quote mature months. `is_mature` depends on the calendar. `adjudicated_share` says how much was"
         " answered; it is null if 1 to 10 lines were not.",

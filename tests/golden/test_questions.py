@@ -12,10 +12,10 @@ from questions import QUESTIONS
 
 @pytest.mark.slow
 def test_the_documents_are_what_the_demo_answers(tmp_path: Path) -> None:
-    tables = publish_demo(tmp_path)
-    assert DOCUMENT.read_text(encoding="utf-8") == document(tables), "run `make docs`"
+    base = publish_demo(tmp_path)
+    assert DOCUMENT.read_text(encoding="utf-8") == document(base), "run `make docs`"
     text = README.read_text(encoding="utf-8")
-    assert text == readme(text, tables), "run `make docs`"
+    assert text == readme(text, base), "run `make docs`"
     assert "```\npayer     line_of_business" in text
 
 

@@ -85,6 +85,20 @@ STATES = [
         ],
         {"payment.allowed_sum": Decimal("9.13")},
     ),
+    Case(
+        "adjustments that can't be read leave the allowed amount that is given",
+        "3, 4.8",
+        [claim()],
+        [remit(allowed_amount="128.77", adjustments="CO45=531.23")],
+        {"payment.service_lines": 1, "payment.allowed_sum": Decimal("128.77")},
+    ),
+    Case(
+        "adjustments that can't be read make no price",
+        "3, 4.8",
+        [claim()],
+        [remit(allowed_amount="", adjustments="CO45=531.23")],
+        {"payment.service_lines": 0, "utilization.adjudicated_lines": 1},
+    ),
     *(
         Case(
             f"allowed given as {given}",

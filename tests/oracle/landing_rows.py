@@ -33,6 +33,7 @@ REMIT_TEXTS = (
     *("payer_id", "payee_npi", "remit_filing_code", "procedure_code", "submitted_procedure_code"),
     *("modifier_1", "modifier_2", "modifier_3", "modifier_4"),
 )
+MODIFIERS = ("modifier_1", "modifier_2", "modifier_3", "modifier_4")
 FREQUENCIES = {"1": "1", "6": "7", "7": "7", "8": "8"}
 STATUSES = {"1", "2", "3", "4", "19", "20", "21", "22", "23", "25"}
 
@@ -152,8 +153,21 @@ def adjustments_of(text: str | None, name: str) -> list[tuple[str, str, int]]:
         if item.strip():
             code, _, amount = item.strip().rpartition(":")
             group, _, reason = code.partition("-")
+            if not re.fullmatch(r"[A-Za-z]{2}-[0-9A-Za-z]{1,3}", code):
+                raise BadRow(name)
             sums[group.upper(), reason.upper()] += cents_of(amount, name)
     return sorted((group, reason, cents) for (group, reason), cents in sums.items() if cents)
+
+
+def adjustments_read(row: Row) -> Row:
+    """Adjustments of the line and of the claim; those that can't be read are dropped (contract, 3)."""
+    found: Row = {"unread": False}
+    for name in ("adjustments", "claim_adjustments"):
+        try:
+            found[name] = adjustments_of(text_of(row, name), name)
+        except BadRow:
+            found |= {name: [], "unread": True}
+    return found
 
 
 def number_of(text: str | None, length: int | None = None) -> str | None:
@@ -225,7 +239,17 @@ def claim_row(row: Row) -> Row:
     }
     if not is_npi(made["npi"]):
         raise BadRow("billing_provider_npi")
-    return {**made, **line_of(row, made)} if made["in_scope"] else made
+    return {**made, **line_of(row, made)} if made["in_scope"] else {**made, "_says": says(row)}
+
+
+def says(row: Row) -> Row:
+    """What a line out of scope says of the bill that it is of."""
+    day = text_of(row, "service_date")
+    names = ("rendering_provider_npi", *MODIFIERS)
+    return {
+        "service_date": date_of(day, "service_date") if day else None,
+        **{name: code_of(row, name) for name in names},
+    }
 
 
 def line_of(row: Row, made: Row) -> Row:
@@ -285,22 +309,45 @@ def remit_row(row: Row) -> Row | None:
         "charge": cents_of(required(row, "charge_amount"), "charge_amount"),
         "paid": cents_of(required(row, "paid_amount"), "paid_amount"),
         "given": cents_of(given, "allowed_amount") if given else None,
-        "adjustments": adjustments_of(text_of(row, "adjustments"), "adjustments"),
-        "claim_adjustments": adjustments_of(text_of(row, "claim_adjustments"), "claim_adjustments"),
+        **adjustments_read(row),
         "remarks": tuple(sorted({code for code in remarks if code})),
     }
 
 
 SUBMISSION = ("number", "npi", "role", "submitted_on", "frequency", "original", "member", "birth")
+CARE = {"AA": "AA", "QZ": "QZ", "QK": "QK", "QY": "QK", "QX": "QX", "AD": "AD"}
+"""Pricing modifiers, and those that say the same of who gave the anesthetic."""
 
 
 def count_lines(claims: list[Row]) -> None:
-    """Tell every row how many lines its submission has in all, in scope or not."""
-    numbers: dict[tuple[Any, ...], set[int]] = {}
+    """Tell every row how many lines its bill has in all: 1, or more.
+
+    A line after the first says that there are more. One out of scope is of the bills of its submission that
+    it can be of by date, rendering provider and care model, or of all of them.
+    """
+    submissions: dict[tuple[Any, ...], list[Row]] = {}
     for row in claims:
-        numbers.setdefault(tuple(row[name] for name in SUBMISSION), set()).add(row["line_number"])
-    for row in claims:
-        row["line_count"] = len(numbers[tuple(row[name] for name in SUBMISSION)])
+        row["line_count"] = row["line_number"] or 1
+        submissions.setdefault(tuple(row[name] for name in SUBMISSION), []).append(row)
+    for rows in submissions.values():
+        bills = [row for row in rows if row["in_scope"]]
+        for other in rows:
+            if not other["in_scope"] and (other["line_number"] or 1) > 1:
+                for row in [bill for bill in bills if is_of_bill(other["_says"], bill)] or bills:
+                    row["line_count"] = max(row["line_count"], 2)
+
+
+def is_of_bill(other: Row, bill: Row) -> bool:
+    """Whether nothing tells a line out of scope from a bill."""
+    said = [(other[name], bill[name]) for name in ("rendering_provider_npi", "service_date")]
+    said.append((care_of(other), care_of(bill)))
+    return all(one is None or two is None or one == two for one, two in said)
+
+
+def care_of(row: Row) -> str | None:
+    """The care model of a row, where it has one."""
+    found = {CARE[row[name]] for name in MODIFIERS if row[name] in CARE}
+    return found.pop() if len(found) == 1 else None
 
 
 def as_of(landing: Landing) -> date:

@@ -74,6 +74,11 @@ class Adjudication:
         return {line.row["procedure_code"] for line in self.lines} - {None}
 
     @property
+    def is_price_known(self) -> bool:
+        """Whether the allowed amount is given, or made of adjustments that could all be read."""
+        return self.allowed_source == "given" or not any(line.row["unread"] for line in self.lines)
+
+    @property
     def carcs(self) -> set[str]:
         return {carc for _, carc in self.adjustments}
 
@@ -174,8 +179,8 @@ class Adjudication:
 
 
 def code_order(carc: str) -> tuple[int, int, str]:
-    """Numbers before letters."""
-    return (0, int(carc), "") if carc.isdigit() else (1, 0, carc)
+    """Numbers before letters, B7 before B15."""
+    return (0, int(carc), "") if carc.isdigit() else (1, len(carc), carc)
 
 
 def total(items: list[tuple[str, str, int]]) -> dict[tuple[str, str], int]:

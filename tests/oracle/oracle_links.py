@@ -134,6 +134,8 @@ def best_line_positions(
         (rank(line, line_position, wanted, bool(exact), reference), line_position)
         for line_position in line.candidates
     ]
+    if not exact:  # a number that is met loosely alone says nothing
+        line.candidates = [line_position for score, line_position in ranked if score is not None]
     scores = [score for score, _ in ranked if score is not None]
     return [line_position for score, line_position in ranked if scores and score == max(scores)]
 

@@ -156,9 +156,12 @@ def deliveries_of(rows: list[Row], others: list[Row], claims: list[Row]) -> Iter
 
 
 def how_often(rows: list[Row], others: list[Row], claims: list[Row]) -> int:
-    """Equal rows without numbers: as often as makes the billed charge, else the most often in one file."""
+    """Equal rows without numbers: as often as makes the billed charge, else the most often in one file; once
+    what answers a claim as a whole."""
     first = rows[0]
     code = first["submitted_procedure_code"] or first["procedure_code"]
+    if code is None:
+        return 1
     beside = {
         tuple(row[name] for name in SAME_LINE): abs(row["charge"])
         for row in others

@@ -249,6 +249,7 @@ def fill_final(resolved: Row, row: Row, final: Adjudication) -> None:
         paid=final.paid,
         allowed=final.allowed,
         allowed_source=final.allowed_source,
+        is_price_known=final.is_price_known,
         allowed_conflict=final.allowed_conflict,
         deductible=final.amount(("PR", "1")),
         coinsurance=final.amount(("PR", "2")),
@@ -276,6 +277,7 @@ def fill_prices(resolved: Row, billed_tenths: int | None, share: Fraction | None
         and resolved["network"] == "in_or_unknown"
         and not resolved["recoded"]
         and not resolved["claim_level_adjusted"]
+        and resolved["is_price_known"]
         and not resolved["has_unmatched_reversal"]
     )
     resolved["is_unit_priced"] = False

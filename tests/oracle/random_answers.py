@@ -194,6 +194,7 @@ class Answers:
                     "allowed_given_cents": given,
                     "adjustments": self.packed(adjustments),
                     "remark_codes": pick.choice([None, None, None, "N115", "N830", "MA130|N864"]),
+                    "adjustments_unread": False,
                 }
             )
         self.recode(rows)
@@ -285,6 +286,7 @@ class Answers:
                 "paid_cents": 0,
                 "adjustments": f"CO-16:{line['charge_cents']}" if line["charge_cents"] else None,
                 "remark_codes": "MA130",
+                "adjustments_unread": False,
             }
             for sequence, line in enumerate(lines, start=1)
         ]

@@ -141,14 +141,14 @@ class Payments:
         denied = status == "4" or self.chance(0.35)
         rows = [row for line in lines for row in self.services(head, line, carc_23, denied)]
         of_claim = ""
-        if self.chance(0.06):
+        if self.chance(0.12):
             amount = pick.choice([500, -300])
             of_claim = packed([(pick.choice(["CO", "PR"]), pick.choice(["45", "1", "253"]), amount)])
             if self.chance(0.5):
                 rows[0]["paid_amount"] = dollars(cents(rows[0]["paid_amount"]) - amount)
         for sequence, row in enumerate(rows, start=1):
             row.update(service_sequence=str(sequence), claim_adjustments=of_claim)
-        if self.chance(0.06):
+        if self.chance(0.12):
             rows = [self.of_whole_claim(rows)]
         self.deliver(life, rows)
 

@@ -19,6 +19,7 @@ CODES = ["01939"] * 6 + ["01940", "01941"]
 NPIS = {"1234567893": "TX", "1003000126": "FL"}
 RENDERING = ["1003000134", "1003000142", ""]
 MODELS = ["AA", "AA", "AA", "QZ", "QK", "QY", "QX", "AD"]
+MODIFIER_PLACES = ("modifier_1", "modifier_2", "modifier_3", "modifier_4")
 OTHERS = ["QS", "P3", "23", "59", "76", "53", "XU", "QS", "P3"]
 
 
@@ -96,7 +97,7 @@ class World(Payments):
             lines = [self.new_line(life, number) for number in range(1, count + 1)]
             if count == 2 and self.chance(0.3):
                 lines[1].update({**lines[0], "line_number": "2", "line_control_number": ""})
-            if self.chance(0.12):
+            if self.chance(0.2):
                 extra = self.new_line(life, count + 1)
                 lines.append({**extra, "procedure_code": "99100", "charge_amount": "50.00"})
             return lines
@@ -210,16 +211,19 @@ class World(Payments):
     def directed_case(self, life: Life, day: date) -> None:
         """The nurse anesthetist's claim of a directed case, under the same account number."""
         other = Life(life.number, life.npi, life.patient, life.role, life.payer, life.day, RENDERING[1])
-        other.bills = [[{**line, "modifier_1": "QX"} for line in life.bills[-1]]]
-        if any(line["procedure_code"] == "99100" for line in life.bills[-1]):
-            return
+        other.bills = [[self.directed(line, "QX") for line in life.bills[-1]]]
         for line in [*life.bills[-1], *self.claims[-1].rows]:
-            line["modifier_1"] = "QK"
+            line.update(self.directed(line, "QK"))
         self.sent.discard((life.number, life.npi, life.role, day))
         self.submit(other, "1", day)
         for at in (life, other):
             if self.chance(0.7):
                 self.answer(at, day + timedelta(days=9))
+
+    def directed(self, line: Row, modifier: str) -> Row:
+        """A line of one half of a directed case; the line out of scope says of which half it is."""
+        others = MODIFIER_PLACES if line["procedure_code"] == "99100" else ()
+        return {**line, **dict.fromkeys(others, ""), "modifier_1": modifier}
 
 
 @dataclass

@@ -102,7 +102,7 @@ def mixed(truth: Truth, chance: random.Random) -> Files:
                 if chance.random() < share and unit not in part:
                     part.append(unit)
                 else:
-                    spread(unit, kind, rows, chance)
+                    spread(unit, rows, chance)
         for part in range(parts):
             control += 20
             if x12[part]:
@@ -117,13 +117,10 @@ def mixed(truth: Truth, chance: random.Random) -> Files:
     return files
 
 
-def spread(unit: Unit, kind: str, parts: list[list[Row]], chance: random.Random) -> None:
-    """The rows of a unit over the files; a claim with lines out of scope stays together, as how many lines it
-    has in all is counted in the file."""
-    together = chance.choice(parts)
-    is_whole = kind == "claims" and any(row["procedure_code"] == "99100" for row in unit.rows)
+def spread(unit: Unit, parts: list[list[Row]], chance: random.Random) -> None:
+    """The rows of a unit over the files."""
     for row in unit.rows:
-        (together if is_whole else chance.choice(parts)).append(row)
+        chance.choice(parts).append(row)
 
 
 def deliver(folder: Path, files: Files) -> None:

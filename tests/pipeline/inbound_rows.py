@@ -83,6 +83,7 @@ class TakenFiles:
     ledger: dict[str, dict[str, Any]]
     claim_lines: pl.DataFrame
     remit_lines: pl.DataFrame
+    lines_beside: pl.DataFrame
     quality: pl.DataFrame
     quarantine: pl.DataFrame
 
@@ -138,7 +139,7 @@ def take_in_listed(folder: Path, entries: list[dict[str, Any]], **changes: Any) 
     report = intake_batch(listing, work, settings, settings.key)
     frames = {
         room: pl.read_parquet(path) if (path := getattr(report, room)) else pl.DataFrame()
-        for room in ("claim_lines", "remit_lines", "quality", "quarantine")
+        for room in ("claim_lines", "remit_lines", "lines_beside", "quality", "quarantine")
     }
     assert not list(work.glob("*.plain")), "a decompressed copy was left behind"
     return TakenFiles({row["shown_name"]: row for row in report.ledger_rows}, **frames)

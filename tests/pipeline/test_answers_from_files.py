@@ -316,3 +316,33 @@ def test_a_night_whose_answers_find_no_claim_ends_with_3(tmp_path: Path) -> None
 def test_claims_in_x12_and_answers_in_an_extract(tmp_path: Path) -> None:
     found = published(tmp_path, {"c.837": claim_837(), "r.csv": as_csv([remit(line_control_number="")])})
     assert allowed(found) == (1, 240.0, 210.0)
+
+
+UNREAD = "CO-45=605.00;PR-2=30.00"
+
+
+def test_adjustments_that_cannot_be_read_cost_no_row(tmp_path: Path) -> None:
+    """The payer states the allowed amount: it is the price."""
+    answer = remit(adjustments=UNREAD)
+    found = published(tmp_path, {**LINES, "remits.csv": as_csv([answer])})
+    assert (allowed(found), found.counted("quarantined")) == ((1, 240, 210), 0)
+    (told,) = found.summary.findings.values()
+    assert told["optional_dropped:adjustments"] == 1
+
+
+@pytest.mark.parametrize("column", ["adjustments", "claim_adjustments"])
+def test_no_price_is_made_of_adjustments_that_cannot_be_read(tmp_path: Path, column: str) -> None:
+    answer = remit(**{"allowed_amount": "", column: UNREAD})
+    found = published(tmp_path, {**LINES, "remits.csv": as_csv([answer])})
+    assert (allowed(found)[0], found.cell("utilization")["adjudicated_lines"]) == (0, 1)
+
+
+def test_no_denial_is_made_of_adjustments_that_cannot_be_read(tmp_path: Path) -> None:
+    answer = remit(allowed_amount="", paid_amount="0.00", adjustments="CO197 845.00")
+    cell = published(tmp_path, {**LINES, "remits.csv": as_csv([answer])}).cell("denials")
+    assert (cell["service_lines"], cell["denied_lines"], cell["zero_pay_other_lines"]) == (1, 0, 1)
+
+
+def test_a_copy_whose_adjustments_can_be_read_stands(tmp_path: Path) -> None:
+    files = {"a.csv": as_csv([remit(allowed_amount="", adjustments=UNREAD)]), "b.csv": as_csv([remit()])}
+    assert allowed(published(tmp_path, {**LINES, **files})) == (1, 240, 210)

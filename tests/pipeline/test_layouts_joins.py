@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from test_layouts_nested import explanation
+from test_layouts_bcda import explanation
 from test_layouts_payer_side import TUVA, as_pipes, rif
 from test_layouts_worked_examples import CLAIM, PAGE, REMIT, taken_in, texts
 

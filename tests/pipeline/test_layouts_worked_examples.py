@@ -194,3 +194,18 @@ def test_a_filter_of_one_kind_leaves_the_other_rows_out_of_scope(
     found = taken_in(tmp_path, monkeypatch, {"export": text + b"03/04/2025\n"}, mine=toml)
     assert texts(found.claim_lines, CLAIM) == [CLAIM]
     assert (found.only["rows_read"], found.only["out_of_scope"]) == (2, 1)
+
+
+def test_a_line_is_numbered_among_all_lines_of_its_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the lines before it are out of scope, and where the lines of a key lie apart."""
+    example = EXAMPLES["Pipes and own headers"]
+    header, row = export_of(example).decode().splitlines()
+    other = row.replace("01939", "99100").replace("|1|03/10", "||03/10")
+    lines = [other, row.replace("PCN1001", "PCN1002"), other, row]
+    toml = example["toml"].replace('line_number = "Ln"', 'line_number = { number_within = "Visit" }')
+    content = "\n".join([header, *lines, ""]).encode()
+    found = taken_in(tmp_path, monkeypatch, {"export": content}, mine=toml)
+    assert found.claim_lines["line_number"].to_list() == [1, 3]
+    assert (found.only["rows_read"], found.only["accepted"], found.only["out_of_scope"]) == (4, 2, 2)

@@ -192,6 +192,14 @@ def origins(rows: pl.DataFrame) -> set[Iterable[Any]]:
     return set(rows.select(ROW).iter_rows())
 
 
+def submission_of(*parts: int) -> int:
+    """Each part, in its place: number, provider, role, day, frequency, original number, member, birth."""
+    mixed = 0
+    for part in parts:
+        mixed = mixed * 7046029254386353131 + part * 2862933555777941757
+    return wrapped(mixed)
+
+
 def test_links_are_the_same_in_every_version() -> None:
     row = {
         "claim_number_key": "f" * 32,
@@ -200,7 +208,8 @@ def test_links_are_the_same_in_every_version() -> None:
         "birth_key": "0" * 14 + "3" * 18,
         "original_claim_key": "1" * 32,
     }
-    claim = {**row, "billing_provider_npi": "1234567893", "service_date": date(2024, 2, 29)}
+    sent = {"role": "S", "submitted_on": date(2024, 3, 1), "claim_frequency_code": "6"}
+    claim = {**row, **sent, "billing_provider_npi": "1234567893", "service_date": date(2024, 2, 29)}
     odd = {**claim, "billing_provider_npi": "no NPI", "original_claim_key": None, "member_key": None}
     header = {**claim, "service_date": None, "loose_number_key": None}
     number, bare, original = int("e" * 15, 16), int("f" * 15, 16), int("1" * 15, 16)
@@ -208,14 +217,22 @@ def test_links_are_the_same_in_every_version() -> None:
     found = with_claim_links(pl.DataFrame([claim, odd, header]))
     assert found.select(names(CLAIM_LINKS)).rows() == [
         (
+            submission_of(bare, 1234567893, 2, 19783, 7, original, 2, 3),
             wrapped(number + provider),
             number,
             wrapped(2 + provider + day),
             wrapped(3 + provider + day),
             original,
         ),
-        (number, number, None, wrapped(3 + day), None),
-        (wrapped(bare + provider), bare, None, None, original),
+        (submission_of(bare, 0, 2, 19783, 7, 0, 0, 3), number, number, None, wrapped(3 + day), None),
+        (
+            submission_of(bare, 1234567893, 2, 19783, 7, original, 2, 3),
+            wrapped(bare + provider),
+            bare,
+            None,
+            None,
+            original,
+        ),
     ]
     remit = {
         "claim_number_key": "f" * 32,

@@ -85,6 +85,7 @@ def remit(**values: Any) -> Row:
         "charge_cents": 90000,
         "paid_cents": 33600,
         "adjustments": "CO-45:48000|PR-2:8400",
+        "adjustments_unread": False,
         **values,
     }
     return {name: value for name, value in row.items() if name in REMIT_REQUIRED}

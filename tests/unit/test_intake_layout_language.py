@@ -10,7 +10,16 @@ import pytest
 
 from transforms.intake.dates import read_date
 from transforms.intake.layout_file import LayoutError, broken_for, parse_layout, read_layouts
-from transforms.intake.layout_rules import Adjustment, Made, Packed, adjustment_text, made_text, packed_text
+from transforms.intake.layout_rules import (
+    Adjustment,
+    Made,
+    Packed,
+    adjustment_text,
+    made_text,
+    opposite,
+    packed_text,
+    with_point,
+)
 
 REMIT = """kind = "remit_lines"
 [columns]
@@ -22,6 +31,9 @@ payer_claim_number = "E"
 charge_amount = "F"
 paid_amount = "G"
 """
+
+
+NEAR: dict[str, str | None] = {"a": "240.00", "c": "48.00"}
 
 
 def made(rule: Made, comma: bool = False, **texts: str | None) -> str | None:
@@ -59,6 +71,10 @@ def made(rule: Made, comma: bool = False, **texts: str | None) -> str | None:
         (Made(("a",), negative=(("b", ("V", "B")),)), {"a": "5.00", "b": "B"}, "-5.00"),
         (Made(("a",), negative=(("b", ("V", "B")),)), {"a": "5.00", "b": "O"}, "5.00"),
         (Made(("absent",)), {"a": "x"}, None),
+        (Made(("a",), split="|", part_at=Made(("b",), split=":", part=2)), {"a": "x|y|z", "b": "1:3"}, "z"),
+        (Made(("a",), split="|", part_at=Made(("b",), split=":", part=2)), {"a": "x|y|z", "b": "1"}, None),
+        (Made(("a",), split="|", part_at=Made(("b",))), {"a": "x|y|z", "b": "0"}, None),
+        (Made(("a",), split="|", part_at=Made(("b",))), {"a": "x|y|z", "b": "9"}, None),
     ],
 )
 def test_a_made_column(rule: Made, texts: dict[str, str | None], read: str | None) -> None:
@@ -80,6 +96,25 @@ def test_a_made_column(rule: Made, texts: dict[str, str | None], read: str | Non
         (Adjustment("m", always="PR-2"), {"m": "x"}, "PR-2:x"),
         (Adjustment(always="CO-45", less=("m", "n")), {"m": "845.10", "n": "240.05"}, "CO-45:605.05"),
         (Adjustment(always="CO-45", less=("m", "n")), {"m": "240", "n": "240.00"}, None),
+        (Adjustment("m", reason="r", always="CO"), {"m": "5", "r": "197"}, "CO-197:5"),
+        (Adjustment("m", reason="r", always="CO"), {"m": "5", "r": None}, "CO-?:5"),
+        (Adjustment("m", reason="r", always="CO"), {"m": "0", "r": None}, None),
+        (Adjustment("m", always="CO-A1", where=(("d", ("0",)),)), {"m": "5", "d": "0"}, "CO-A1:5"),
+        (Adjustment("m", always="CO-A1", where=(("d", ("0",)),)), {"m": "5", "d": "1"}, None),
+        (Adjustment("m", always="CO-45", where_not=(("d", ("0",)),)), {"m": "5", "d": "0"}, None),
+        (Adjustment("m", always="CO-45", where_not=(("d", ("0",)),)), {"m": "5", "d": None}, "CO-45:5"),
+        (
+            Adjustment("m", always="CO-253", near_percent=2, near=("a", "c")),
+            NEAR | {"m": "3.84"},
+            "CO-253:3.84",
+        ),
+        (
+            Adjustment("m", always="CO-253", near_percent=2, near=("a", "c")),
+            NEAR | {"m": "3.85"},
+            "CO-253:3.85",
+        ),
+        (Adjustment("m", always="CO-253", near_percent=2, near=("a", "c")), NEAR | {"m": "3.86"}, None),
+        (Adjustment("m", always="CO-253", near_percent=2, near=("a", "c")), NEAR | {"m": "-3.84"}, None),
     ],
 )
 def test_an_adjustment_in_columns_of_its_own(
@@ -129,6 +164,21 @@ def test_the_pivot_moves_years_of_two_digits_into_its_hundred_years() -> None:
         ),
         ("adjustments = 'A'\n[adjustments]\npacked = { column = 'B' }\n", "adjustments are given twice"),
         ("[where]\nA = 5\n", "line 11: where must give texts for each column"),
+        ("[cancelled]\nA = 5\n", "line 11: cancelled must give texts for each column"),
+        ("[minutes]\nallow = 'A'\n", "[minutes] needs allowed, and may have where"),
+        (
+            "allowed_amount = { column = 'A', split = ',', part_at = 2 }\n",
+            "line 10: part_at of allowed_amount",
+        ),
+        (
+            "[adjustments]\nslots = [{ always = 'CO', amount = 'A' }]\n",
+            "line 11: a slot needs group and reason",
+        ),
+        (
+            "[adjustments]\nslots = [{ always = 'CO-1', amount = 'A', near = { percent = 'x', of = [] } }]\n",
+            "line 11: near needs a whole percent",
+        ),
+        ("[adjustments]\nlist = { path = 'a', group = 'b', reason = 'c', amount = 'd' }\n", "needs [nested]"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(more: str, told: str) -> None:
@@ -159,3 +209,36 @@ def test_a_layout_that_would_fit_any_file_is_a_mistake() -> None:
     loose = 'optional = ["A", "B", "C", "D", "E"]\n' + text
     with pytest.raises(LayoutError, match="a layout needs 3 headers that are not optional"):
         parse_layout("mine", tomllib.loads(loose), loose)
+
+
+def test_what_a_form_cannot_answer_is_one_of_a_list() -> None:
+    text = 'cannot_answer = ["denial", "timeliness"]\n' + REMIT
+    with pytest.raises(LayoutError, match="line 1: cannot_answer has denial; it can have denials, first"):
+        parse_layout("mine", tomllib.loads(text), text)
+
+
+@pytest.mark.parametrize(
+    ("text", "turned"),
+    [
+        ("845.00", "-845.00"),
+        ("-845.00", "845.00"),
+        ("(845.00)", "845.00"),
+        ("$1,200", "-1200"),
+        ("CO-45:605.00|PR-2:-30", "CO-45:-605.00|PR-2:30"),
+        ("CO-45:.52", "CO-45:-.52"),
+        ("much", "much"),
+        (None, None),
+    ],
+)
+def test_the_other_sign_of_amounts_and_adjustments(text: str | None, turned: str | None) -> None:
+    frame = pl.DataFrame({"a": [text]}, schema={"a": pl.String})
+    assert frame.select(opposite(pl.col("a"), pl.lit(True), decimal_comma=False)).item() == turned
+    assert frame.select(opposite(pl.col("a"), pl.lit(False), decimal_comma=False)).item() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("84500", "845.00"), ("5", "0.05"), ("-84500", "-845.00"), ("84.50", "84.50"), ("x", "x")],
+)
+def test_whole_numbers_that_are_cents(text: str, read: str) -> None:
+    assert pl.DataFrame({"a": [text]}).select(with_point(pl.col("a"), 2)).item() == read

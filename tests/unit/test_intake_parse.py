@@ -148,6 +148,21 @@ def test_amounts_inside_packed_adjustments_have_the_same_forms() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("CO-45:$605.00|PR-2:$30", "CO-45:605.00|PR-2:30"),
+        ("CO-45:605.00; PR-2:30.00", "CO-45:605.00|PR-2:30.00"),
+        ("CO-45:605.00, pr-2:30.00", "CO-45:605.00|PR-2:30.00"),
+        ("CO-45:1,605.00,PR-2:30.00", "CO-45:1605.00|PR-2:30.00"),
+        ("CO-45:1,234,567.00|OA-23:($1,000.50)", "CO-45:1234567.00|OA-23:-1000.50"),
+        ("CO-45:605,00", "CO-45:605,00"),
+    ],
+)
+def test_adjustments_as_spreadsheets_show_them(written: str, plain: str) -> None:
+    assert typed(canonical_layout("remit_lines"), adjustments=written)["adjustments"] == plain
+
+
+@pytest.mark.parametrize(
     ("born", "served", "read"),
     [
         ("2/3/60", "3/4/25", date(1960, 2, 3)),

@@ -21,7 +21,7 @@ from transforms.intake import block_rows
 from transforms.intake.block_rows import SLACK, BlockRows, Unsievable, separators
 from transforms.intake.layouts import Layout, canonical_layout
 from transforms.intake.prefilter import Prefilter, PrefilterRules
-from transforms.intake.scope_filter import prefilter_rules
+from transforms.intake.scope_filter import SUBMISSION, is_first_line, prefilter_rules
 
 SCOPE = Rules().scope
 LIMITS = Limits(1 << 30, 10)
@@ -62,7 +62,7 @@ TEXTS = (
 HEADERS: dict[Kind, tuple[str, ...]] = {
     "claim_lines": (
         *("claim_id", "procedure_code", "claim_frequency_code", "member_id", "charge_amount"),
-        *("submitted_on", "payer_name", "row_number", "note"),
+        *("submitted_on", "line_number", "payer_name", "row_number", "note"),
     ),
     "remit_lines": (
         *("claim_id", "procedure_code", "submitted_procedure_code", "payment_trace", "charge_amount"),
@@ -74,6 +74,7 @@ POOLS = {
     "procedure_code": CODES,
     "submitted_procedure_code": ("", "", "", *CODES),
     "claim_frequency_code": (*["1"] * 12, "7", "8", "6", "", " 7", "77", "1" * 9),
+    "line_number": ("1", "1", "2", "2", "3", " 1", "01", "1.0", "", "1" * 9),
     "submitted_on": ("2025-01-01", "2025-01-01", "2025-01-01", "2025-02-01"),
     "member_id": ("M1", "M1", "M1", "", "M\n2"),
     "charge_amount": ("10.00", "10.00", ""),
@@ -138,10 +139,7 @@ def damaged(line: str, pick: random.Random) -> str:
 
 
 def outcome(path: Path, header: list[str], layout: Layout, rules: PrefilterRules | None) -> Any:
-    """What kept_rows gives, in the order of the rows, or why the file is refused.
-
-    Lines of a claim are counted for rows with all their fields: others are rejected by a rule.
-    """
+    """What kept_rows gives, in the order of the rows, or why the file is refused."""
     try:
         found = preflight(path, path.with_suffix(".scratch"), LIMITS)
         text = read_csv.read_csv(found, CsvHeader(header, ","), rules)
@@ -149,9 +147,17 @@ def outcome(path: Path, header: list[str], layout: Layout, rules: PrefilterRules
     except Rejected as rejected:
         return rejected.code
     if layout.kind == "claim_lines":
-        counted = pl.when("field_count_ok").then("claim_line_count")
-        kept = kept.with_columns(claim_line_count=counted)
+        heads = that_tell(kept, heads)
     return kept.sort("row_number").rows(), heads.sort("row_number").rows(), total, kept.schema
+
+
+def that_tell(kept: pl.DataFrame, outside: pl.DataFrame) -> pl.DataFrame:
+    """Rows out of scope that replace or void a claim, or stand beside a line that is or may be in scope."""
+    columns = list(SUBMISSION)
+    complete = outside.filter(is_first_line()).join(kept, on=columns, how="anti", nulls_equal=True)
+    beside = outside.filter(~is_first_line()).join(complete, on=columns, how="anti", nulls_equal=True)
+    replacing = outside.filter(pl.col("claim_frequency_code").is_in(["6", "7", "8"]))
+    return pl.concat([beside, replacing]).unique("row_number")
 
 
 @pytest.mark.parametrize("kind", ["claim_lines", "remit_lines"])
@@ -225,8 +231,12 @@ def test_a_claim_number_that_nearly_every_line_has_goes_to_the_parser(
     assert rules is not None
     found = preflight(path, path, LIMITS)
     prefiltered = read_csv._prefiltered(found, CsvHeader(header, ","), rules)
-    assert prefiltered is not None and prefiltered.kin is not None
-    assert (len(prefiltered.rows.collect()), len(prefiltered.kin.collect()), prefiltered.total) == (1, 60, 61)
+    assert prefiltered is not None and prefiltered.beside is not None
+    assert (len(prefiltered.rows.collect()), len(prefiltered.beside.collect()), prefiltered.total) == (
+        1,
+        60,
+        61,
+    )
     monkeypatch.setattr(read_csv, "MOST_PASSED", 400)
     assert read_csv._prefiltered(found, CsvHeader(header, ","), rules) is None
 
@@ -238,7 +248,7 @@ def test_each_distinct_text_is_judged_once() -> None:
         asked.extend(texts)
         return texts == "b"
 
-    prefilter = Prefilter(PrefilterRules(2, ((1, judged),), (), None, lambda texts: texts == ""))
+    prefilter = Prefilter(PrefilterRules(2, ((1, judged),), (), (), None, lambda texts: texts == ""))
     text = b"k,code\n" + b"1,a\n2,b\n3,c\n" * 50
     for _ in range(3):
         assert prefilter.take(bytearray(text + bytes(SLACK)), len(text)) == len(text)
@@ -249,9 +259,9 @@ def test_each_distinct_text_is_judged_once() -> None:
 
 def test_the_same_text_has_the_same_hash_quoted_or_not_and_among_longer_ones() -> None:
     data = np.frombuffer(b'abc,1\n"abc",2\nabcdefghijklm,3\n"a,c",4\n' + bytes(SLACK), dtype=np.uint8)
-    among = BlockRows(data, separators(data[:-SLACK]), 2).hashes(0)
+    among = BlockRows(data, separators(data[:-SLACK]), 2).hashes((0,))
     alone = np.frombuffer(b"abc,1\n" + bytes(SLACK), dtype=np.uint8)
-    only = BlockRows(alone, separators(alone[:-SLACK]), 2).hashes(0)
+    only = BlockRows(alone, separators(alone[:-SLACK]), 2).hashes((0,))
     assert among[0] == among[1] == only[0]
     assert len(set(among.tolist())) == 3
 

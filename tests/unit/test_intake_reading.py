@@ -167,10 +167,9 @@ def test_structs_of_adjustments_are_read_by_name_and_none_is_lost(tmp_path: Path
     ]
     content = "\n".join(json.dumps(row) for row in rows).encode()
     found = take_in(tmp_path, {"rows.ndjson": content})
-    assert found.remit_lines["adjustments"].to_list() == ["CO-45:60500|PR-2:3000", None]
-    assert found.quarantine.select("row_number", "rule_code").rows() == [
-        (n, "bad_adjustments") for n in (3, 4, 5)
-    ]
+    assert found.remit_lines["adjustments"].to_list() == ["CO-45:60500|PR-2:3000", *[None] * 4]
+    assert found.remit_lines["adjustments_unread"].to_list() == [False] * 2 + [True] * 3
+    assert found.only["findings"]["optional_dropped:adjustments"] == 3
 
 
 def test_a_code_that_a_spreadsheet_made_a_number_is_repaired_and_counted(tmp_path: Path) -> None:
@@ -266,21 +265,6 @@ def test_rows_of_blanks_are_no_rows_of_ours(tmp_path: Path) -> None:
         blank = ",".join([" "] * len(rows[0]))
         found = take_in(tmp_path / str(number), {"rows.csv": f"{text}{blank}\n{blank}\n".encode()})
         assert (found.only["accepted"], found.only["quarantined"]) == (1, 0)
-
-
-def test_lines_of_a_submission_are_counted_in_scope_or_not(tmp_path: Path) -> None:
-    rows = [
-        claim(claim_id="A", line_number="1"),
-        claim(claim_id="A", line_number="2", procedure_code="99213"),
-        claim(claim_id="A", line_number="3", procedure_code="64633"),
-        # the same line of another claim under this account number
-        claim(claim_id="A", line_number="1", modifier_1="QX", rendering_provider_npi="1316944218"),
-        claim(claim_id="A", line_number="1", submitted_on="2025-05-05", claim_frequency_code="7"),
-        claim(claim_id="B", line_number="1"),
-    ]
-    found = take_in(tmp_path, {"rows.csv": as_csv(rows)})
-    assert found.claim_lines["claim_line_count"].to_list() == [3, 3, 1, 1]
-    assert found.only["out_of_scope"] == 2
 
 
 def test_replacements_and_voids_out_of_scope_leave_one_header_row_each(tmp_path: Path) -> None:

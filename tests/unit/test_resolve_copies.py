@@ -28,6 +28,13 @@ def test_a_second_delivery_counts_once() -> None:
     assert (found.outcomes, found.line["paid_cents"]) == (["duplicate", "linked"], 33600)
 
 
+def test_an_answer_to_the_claim_as_a_whole_counts_once() -> None:
+    """It is all that its loop says, so that the same again in one file is a copy, not a second half."""
+    bare = {"procedure_code": None, "modifier_1": None, "service_sequence": None, "adjustments": None}
+    found = resolve([claim()], [remit(**bare), remit(payment_date=days(2), **bare)])
+    assert (sorted(found.outcomes), found.line["paid_cents"]) == (["duplicate", "linked"], 33600)
+
+
 def test_a_copy_by_another_route_without_controls_remarks_and_amounts_counts_once() -> None:
     """Direct 835 and the clearinghouse's: REF*6R, LQ and AMT left out; a reversal leaves nothing standing."""
     direct = remit(

@@ -23,9 +23,11 @@ from transforms.intake.layouts import ADJUSTMENTS_TOTAL, ASSUMED, Layout
 from transforms.intake.parse import canonical_adjustments, parsed, scaled
 from transforms.intake.plain_text import words_for_nothing
 from transforms.intake.pseudonyms import pseudonymised
+from transforms.intake.scope_filter import REPLACING
 from transforms.payers import with_payer
 
 CLAIM_NUMBER_LENGTH = 20
+ADJUSTMENTS = ("adjustments", "claim_adjustments")
 OTHER = "other"
 REASONS_TOLD = 8
 """Rules and columns that the reason of a rejected file names."""
@@ -42,13 +44,26 @@ HEADER = (
     "payer_name",
 )
 """What is kept of an out-of-scope row that replaces or voids: its submission, and the payer."""
+SUBMISSION = HEADER[:-2]
+"""What tells submissions apart."""
+OF_LINE = (
+    "line_number",
+    "rendering_provider_npi",
+    "service_date",
+    "modifier_1",
+    "modifier_2",
+    "modifier_3",
+    "modifier_4",
+)
+"""What is kept of a line beside one in scope: of which bill it is."""
 
 
 @dataclass(frozen=True)
 class Accepted:
     """What became of kept rows, over all their files.
 
-    lines: accepted rows (schemas.accepted), header rows too. breaks: file_key, row_number, rule_code, column,
+    lines: accepted rows (schemas.accepted), header rows too. beside: other lines that a claim in scope may
+    have, the same columns. breaks: file_key, row_number, rule_code, column,
     is_first.
     counts: file_key, payer_id, payer_name, month, rule_code, in_scope, accepted, quarantined, repaired.
     rejected: file_key, good, bad, why of files with more bad rows than the ceiling allows; of these nothing
@@ -57,6 +72,7 @@ class Accepted:
     """
 
     lines: pl.DataFrame
+    beside: pl.DataFrame
     breaks: pl.DataFrame
     counts: pl.DataFrame
     rejected: pl.DataFrame
@@ -73,7 +89,7 @@ class Ceiling:
 
 def accept_lines(
     kept: pl.DataFrame,
-    headers: pl.DataFrame,
+    outside: pl.DataFrame,
     layout: Layout,
     key: bytes,
     reference: ReferenceTables,
@@ -82,10 +98,10 @@ def accept_lines(
 ) -> Accepted:
     """Validate and pseudonymise the kept rows of files of one layout.
 
-    `kept`: canonical text rows in or near scope, with file_key, row_number, field_count_ok and (claims)
-    claim_line_count.
-    `headers`: out-of-scope rows of replacements and voids, not validated: one is kept per submission that
-    reads.
+    `kept`: canonical text rows in or near scope, with file_key, row_number, field_count_ok and (claims of
+    X12) claim_line_count.
+    `outside`: rows out of scope, not validated. Of replacements and voids one is kept per submission that
+    reads; of lines beside one in scope, those whose claim reads.
     """
     claims = layout.kind == "claim_lines"
     schema = claim_schema(rules.scope, *_impossible(reference)) if claims else remit_schema(rules.scope)
@@ -96,20 +112,31 @@ def accept_lines(
     told = typed.select("_row", "file_key", "row_number").join(breaks, on="_row")
     rejected = _over_ceiling(typed, good, ceiling).join(_why(told), on="file_key", how="left")
     if len(rejected):
-        typed, good, headers = (
-            frame.join(rejected, on="file_key", how="anti") for frame in (typed, good, headers)
+        typed, good, outside = (
+            frame.join(rejected, on="file_key", how="anti") for frame in (typed, good, outside)
         )
     counts = _counts(with_payer(typed.lazy(), reference).collect(), breaks)
     counts = pl.concat([counts, _value_counts(good, dropped, layout)], how="diagonal")
     if claims:
-        heads = _header_rows(parsed(headers, layout, rules.scope, only=HEADER))
-        rows = pl.concat([good.with_columns(in_scope=pl.lit(True)), heads], how="diagonal")
-        lines = _claim_lines(rows, layout, key)
+        others = _readable(parsed(outside, layout, rules.scope, only=(*HEADER, *OF_LINE)))
+        bad = _readable(typed.join(good, on="_row", how="anti"))
+        rows = pl.concat(
+            [
+                good.with_columns(in_scope=pl.lit(True)),
+                _header_rows(others),
+                _lines_beside(good, others, bad),
+            ],
+            how="diagonal",
+        ).with_columns(pl.col("in_scope", "is_beside").fill_null(False))
+        keyed = _claim_lines(rows, layout, key)
+        lines, beside = (keyed.filter(part).drop("is_beside") for part in (~pl.col("is_beside"), "is_beside"))
     else:
-        lines = _remit_lines(good, key)
+        unread = dropped.filter(pl.col("column").is_in(ADJUSTMENTS))["_row"].implode()
+        lines = _remit_lines(good.with_columns(adjustments_unread=pl.col("_row").is_in(unread)), key)
+        beside = lines.clear()
     told = told.sort("_row", maintain_order=True).drop("_row")
     gone = good.select("_row", "row_number").join(dropped, on="_row").drop("_row")
-    return Accepted(lines, told, counts, rejected, gone)
+    return Accepted(lines, beside, told, counts, rejected, gone)
 
 
 def _over_ceiling(typed: pl.DataFrame, good: pl.DataFrame, ceiling: Ceiling) -> pl.DataFrame:
@@ -150,19 +177,37 @@ def _impossible(reference: ReferenceTables) -> tuple[tuple[str, ...], tuple[str,
     )
 
 
-def _header_rows(rows: pl.DataFrame) -> pl.DataFrame:
-    """Header rows that can be read: one per submission, without anything of the line."""
-    readable = pl.col("field_count_ok") & pl.col("submitted_on").is_between(FIRST_DAY, LAST_DAY)
-    submission = HEADER[:-2]
+def _readable(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose submission can be read. Nothing else of them is validated."""
     optional = ("original_claim_number", "payer_responsibility", "member_id")
-    needed = [name for name in submission if name not in optional]
+    needed = [name for name in SUBMISSION if name not in optional]
+    dated = pl.col("submitted_on").is_between(FIRST_DAY, LAST_DAY)
+    return rows.drop_nulls(needed).filter(pl.col("field_count_ok") & dated)
+
+
+def _header_rows(outside: pl.DataFrame) -> pl.DataFrame:
+    """Header rows: one per submission that replaces or voids, without anything of the line."""
     return (
-        rows.drop_nulls(needed)
-        .filter(readable)
+        outside.filter(pl.col("claim_frequency_code").is_in(REPLACING))
         .sort("file_key", "row_number")
-        .unique(["file_key", *submission], keep="first", maintain_order=True)
+        .unique(["file_key", *SUBMISSION], keep="first", maintain_order=True)
         .select(*HEADER, "file_key", "row_number")
-        .with_columns(in_scope=pl.lit(False))
+    )
+
+
+def _lines_beside(good: pl.DataFrame, outside: pl.DataFrame, bad: pl.DataFrame) -> pl.DataFrame:
+    """Lines after the first that are not accepted, of submissions whose first line may be in scope.
+
+    It is not where the file holds it out of scope, and no line in scope. `bad`: rows that a rule stopped.
+    """
+    key = ["file_key", *SUBMISSION]
+    elsewhere = outside.filter(pl.col("line_number") == 1).join(good, on=key, how="anti", nulls_equal=True)
+    later = outside.join(elsewhere, on=key, how="anti", nulls_equal=True)
+    columns = [*HEADER, *OF_LINE, "file_key", "row_number"]
+    return (
+        pl.concat([later.select(columns), bad.select(columns)])
+        .filter(pl.col("line_number") > 1)
+        .with_columns(is_beside=pl.lit(True))
     )
 
 
@@ -203,6 +248,9 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
         un_means=pl.lit(layout.un_means or None, pl.String),
         cannot_answer=pl.lit("|".join(layout.cannot_answer) or None, pl.String),
         age_at_service=age_at(served, born),
+        claim_line_count=pl.max_horizontal(
+            "line_number", *(["claim_line_count"] if "claim_line_count" in rows.columns else [])
+        ),
         has_prior_authorization=pl.when("in_scope").then(pl.col("prior_authorization_number").is_not_null()),
         **{
             f"diagnosis_{i}": pl.col(f"diagnosis_{i}").str.replace(".", "", literal=True) for i in range(1, 5)
@@ -219,7 +267,8 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
         ("_number", "line_control", "line_number_key"),
     ):
         prepared = pseudonymised(prepared, column, domain, key, name)
-    return prepared.select(names(ACCEPTED_CLAIM_LINE)).cast(polars_schema(ACCEPTED_CLAIM_LINE))  # type: ignore[arg-type]
+    kinds = pl.Schema({**polars_schema(ACCEPTED_CLAIM_LINE), "is_beside": pl.Boolean()})
+    return prepared.select(kinds.names()).cast(kinds)  # type: ignore[arg-type]
 
 
 def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
@@ -235,7 +284,7 @@ def _remit_lines(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
         allowed_given_cents=pl.col("allowed_amount"),
         remark_codes=_sorted_codes("remark_codes"),
     )
-    for column in ("adjustments", "claim_adjustments"):
+    for column in ADJUSTMENTS:
         packed = canonical_adjustments(prepared, column, "_row")
         prepared = prepared.drop(column).join(packed, on="_row", how="left", validate="1:1")
     for column, domain, name in (
@@ -330,14 +379,3 @@ def _value_counts(good: pl.DataFrame, dropped: pl.DataFrame, layout: Layout) -> 
         .agg(findings=pl.len().cast(pl.Int64))
         .sort(keys, nulls_last=False)
     )
-
-
-SUBMISSION_TEXT = [
-    "claim_id",
-    "submitted_on",
-    "claim_frequency_code",
-    "billing_provider_npi",
-    "payer_responsibility",
-    "member_id",
-]
-"""What tells the submissions of one file apart, as text."""

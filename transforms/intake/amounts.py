@@ -45,10 +45,15 @@ def are_plain(rows: pl.DataFrame, columns: list[str]) -> dict[str, bool]:
 
 
 def plain_adjustments(packed: pl.Expr) -> pl.Expr:
-    """Packed adjustments with each amount as a plain decimal: CO-253:.52|PR-2:84. -> CO-253:0.52|PR-2:84."""
+    """Packed adjustments joined by |, each amount a plain decimal: CO-253:.52; PR-2:$1,084. ->
+    CO-253:0.52|PR-2:1084.
+    """
+    joined = packed.str.replace_all(r"\s*[|;]\s*", "|").str.replace_all(r",\s*([A-Za-z]{2}-)", "|$1")
+    bare = joined.str.replace_all("$", "", literal=True).str.replace_all(r":\s*-?\(([0-9.,]+)\)", ":-$1")
+    for _ in range(2):  # a comma needs the digits around it: of neighbours every second one is found
+        bare = bare.str.replace_all(r"([0-9]),([0-9]{3})", "$1$2")
     return (
-        packed.str.replace_all(r":\s*([-+]?)\$?\s*\.([0-9])", ":${1}0.$2")
+        bare.str.replace_all(r":\s*([-+]?)\s*\.([0-9])", ":${1}0.$2")
         .str.replace_all(r"([0-9])\.\s*(\||$)", "$1$2")
-        .str.replace_all(r":\s*\+", ":")
-        .str.replace_all(r"\s*\|\s*", "|")
+        .str.replace_all(r":\s*\+?", ":")
     )

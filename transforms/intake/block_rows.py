@@ -81,15 +81,17 @@ class BlockRows:
         """The first eight bytes of fields as numbers; shorter ones are filled with zeros."""
         return self._words[starts] & MASKS[np.minimum(sizes, WORD)]  # type: ignore[no-any-return]
 
-    def hashes(self, column: int) -> npt.NDArray[np.uint32]:
-        """Hashes of fields: the same text, the same hash."""
-        starts, sizes = self.places(column)
-        hashed = sizes.astype(np.uint64)
-        for begin in range(0, min(int(sizes.max(initial=0)), LONGEST_HASHED), WORD):
-            rest = np.maximum(sizes - begin, 0)
-            mixed = (hashed ^ self.words(np.where(rest > 0, starts + begin, 0), rest)) * MIX
-            hashed = np.where(rest > 0, mixed ^ (mixed >> np.uint64(29)), hashed)
-        return (hashed >> np.uint64(32)).astype(np.uint32)
+    def hashes(self, columns: tuple[int, ...]) -> Words:
+        """Hashes of fields that stand together: the same texts, the same hash."""
+        hashed = np.zeros(len(self.whole), dtype=np.uint64)
+        for column in columns:
+            starts, sizes = self.places(column)
+            hashed = (hashed ^ sizes.astype(np.uint64)) * MIX
+            for begin in range(0, min(int(sizes.max(initial=0)), LONGEST_HASHED), WORD):
+                rest = np.maximum(sizes - begin, 0)
+                mixed = (hashed ^ self.words(np.where(rest > 0, starts + begin, 0), rest)) * MIX
+                hashed = np.where(rest > 0, mixed ^ (mixed >> np.uint64(29)), hashed)
+        return hashed
 
 
 def separators(data: Bytes, may_be_quoted: bool = True, separator: int = COMMA) -> Separators:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,7 @@ from transforms.intake.block_rows import (
 
 TABLE_BITS: Final = 20
 """Size of the table that most rows of no interest are told by."""
+NONE: Final = np.empty(0, dtype=np.uint64)
 
 Test = Callable[[pl.Series], pl.Series]
 
@@ -38,28 +39,39 @@ class PrefilterRules:
     """What lets a line of `fields` fields through: column numbers, each with a test of distinct texts.
 
     A line passes when a code or a status passes its test, when all its codes are `empty`, and when it has
-    another number of fields. `kin`: column of the claim; lines of a claim that has a passing code can be
-    asked for afterwards.
+    another number of fields. `submission`: columns that tell submissions apart; `number`: column of the line
+    number, with a test of the first one. Lines beside others can be asked for afterwards.
     """
 
     fields: int
     codes: tuple[tuple[int, Test], ...]
     statuses: tuple[tuple[int, Test], ...]
-    kin: int | None
+    submission: tuple[int, ...]
+    number: tuple[int, Test] | None
     empty: Test
 
 
 @dataclass(frozen=True)
 class _Block:
-    """What is remembered of a block: where it stood, and per row its end, the hash of its kin column, whether
-    it passed.
+    """What is remembered of a block: where it stood, and per row its end, the hash of its submission, whether
+    it passed, whether it did not and is the first line of a submission.
     """
 
     offset: int
     first_row: int
     ends: npt.NDArray[np.uint32]
-    hashes: npt.NDArray[np.uint32]
+    hashes: Words
     passed: Flags
+    is_first: Flags
+
+    def without_first(self) -> Places:
+        """Rows that did not pass and are not the first line, where no row of the block is that of theirs."""
+        starts = np.concatenate([[0], np.flatnonzero(self.hashes[1:] != self.hashes[:-1]) + 1])
+        # lines of a submission mostly stand together
+        near = np.logical_or.reduceat(self.is_first, starts)
+        near = np.repeat(near, np.diff(starts, append=len(self.hashes)))
+        rows = np.flatnonzero(~(self.passed | self.is_first | near))
+        return rows[~np.isin(self.hashes[rows], self.hashes[self.is_first])] if len(rows) else rows
 
 
 @dataclass
@@ -81,14 +93,17 @@ class Prefilter:
     numbers: list[Places] = field(default_factory=list)
     ragged: list[Places] = field(default_factory=list)
     _blocks: list[_Block] = field(default_factory=list)
-    _wanted: list[npt.NDArray[np.uint32]] = field(default_factory=list)
+    _wanted: list[Words] = field(default_factory=list)
     _codes: list[tuple[int, _Verdicts]] = field(default_factory=list)
     _statuses: list[tuple[int, _Verdicts]] = field(default_factory=list)
+    _number: tuple[int, _Verdicts] | None = None
 
     def __post_init__(self) -> None:
         empty = self.rules.empty
         self._codes = [(column, _Verdicts(test, empty)) for column, test in self.rules.codes]
         self._statuses = [(column, _Verdicts(test, empty)) for column, test in self.rules.statuses]
+        if self.rules.number is not None:
+            self._number = (self.rules.number[0], _Verdicts(self.rules.number[1], empty))
 
     def take(self, buffer: bytearray, filled: int) -> int:
         """Look at the whole rows in the filled part of a buffer (with SLACK bytes behind it); how many bytes
@@ -143,38 +158,74 @@ class Prefilter:
         self.numbers.append(self.rows + np.flatnonzero(passed))
         if not rows.is_regular:
             self.ragged.append(self.rows + np.flatnonzero(~rows.is_whole))
-        if self.rules.kin is None:
-            return
-        hashed = rows.hashes(self.rules.kin)
+        if self._number is not None:
+            self._remember(rows, by_code, passed, *self._number)
+
+    def _remember(
+        self, rows: BlockRows, by_code: Flags, passed: Flags, number: int, is_one: _Verdicts
+    ) -> None:
+        """What tells afterwards which lines stand beside others."""
+        hashed = rows.hashes(self.rules.submission)
+        starts, sizes = rows.places(number)
+        first = is_one.on(rows.words(starts, sizes))[0] & (sizes <= WORD)
         self._wanted.append(hashed[by_code])
         if not rows.is_regular:
-            whole, hashed = hashed, np.zeros(len(passed), dtype=np.uint32)
-            hashed[rows.whole] = whole
-        block = _Block(self.offset, self.rows, rows.ends.astype(np.uint32), hashed, passed)
-        self._blocks.append(block)
+            hashed, first = (_spread(part, rows.whole, len(passed)) for part in (hashed, first))
+        ends = rows.ends.astype(np.uint32)
+        self._blocks.append(_Block(self.offset, self.rows, ends, hashed, passed, first & ~passed))
 
-    def kin(self, read: Callable[[int, int], bytes]) -> Iterable[tuple[bytes, Places]]:
-        """Lines, with their row numbers, that did not pass but have the kin value of one whose code did.
+    def beside(self, read: Callable[[int, int], bytes]) -> Iterable[tuple[bytes, Places]]:
+        """Lines, with their row numbers, that did not pass and may stand beside a line that is in scope.
 
+        A line that passed by its code has their submission; or they are not the first line of theirs, and the
+        first is none of those that did not pass: it stands in another file, and may be in scope. It may be
+        more lines than that, never fewer.
         `read` gives so many bytes of the file from an offset, a line end behind its last line.
         """
-        if not self._wanted:
-            return
-        wanted = np.unique(np.concatenate(self._wanted))
-        table = np.zeros(1 << TABLE_BITS, dtype=bool)
-        low = np.uint32((1 << TABLE_BITS) - 1)
-        table[wanted & low] = True
-        for block in self._blocks:
-            likely = np.flatnonzero(table[block.hashes & low] & ~block.passed)
-            hashes = block.hashes[likely]
-            at = np.minimum(np.searchsorted(wanted, hashes), len(wanted) - 1)
-            found = likely[wanted[at] == hashes]
-            found = found[found + block.first_row > 0]  # the header is no line of a claim
-            if len(found):
-                chosen = np.zeros(len(block.passed), dtype=bool)
-                chosen[found] = True
+        wanted = _Known(self._wanted)
+        without = [(block, block.without_first()) for block in self._blocks]
+        loose = _Known([block.hashes[rows] for block, rows in without])
+        firsts = (block.hashes[block.is_first] for block in self._blocks)
+        complete = _Known([hashes[loose.has(hashes)] for hashes in firsts])
+        for block, rows in without:
+            chosen = np.zeros(len(block.passed), dtype=bool)
+            chosen[rows[~complete.has(block.hashes[rows])]] = True
+            chosen |= ~block.passed & wanted.has(block.hashes)
+            if not block.first_row:
+                chosen[0] = False  # the header is no line of a claim
+            if chosen.any():
                 data = np.frombuffer(read(block.offset, int(block.ends[-1]) + 1), dtype=np.uint8)
-                yield lines_of(data, block.ends.astype(np.int64), chosen), block.first_row + found
+                places = block.first_row + np.flatnonzero(chosen)
+                yield lines_of(data, block.ends.astype(np.int64), chosen), places
+
+
+def _spread(part: npt.NDArray[Any], whole: Places, rows: int) -> npt.NDArray[Any]:
+    """What is told of whole rows, over all rows."""
+    spread = np.zeros(rows, dtype=part.dtype)
+    spread[whole] = part
+    return spread
+
+
+class _Known:
+    """A set of hashes in which many are looked up, most of them in vain."""
+
+    def __init__(self, parts: list[Words]) -> None:
+        self._hashes = np.unique(np.concatenate([NONE, *parts]))
+        self._table = np.zeros(1 << TABLE_BITS, dtype=bool)
+        self._table[self._places(self._hashes)] = True
+
+    @staticmethod
+    def _places(hashes: Words) -> Words:
+        return hashes >> np.uint64(64 - TABLE_BITS)
+
+    def has(self, hashes: Words) -> Flags:
+        """Which of the hashes are in the set."""
+        found: Flags = self._table[self._places(hashes)]
+        likely = np.flatnonzero(found)
+        if len(likely):
+            at = np.minimum(np.searchsorted(self._hashes, hashes[likely]), len(self._hashes) - 1)
+            found[likely] = self._hashes[at] == hashes[likely]
+        return found
 
 
 class _Verdicts:

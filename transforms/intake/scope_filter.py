@@ -21,6 +21,16 @@ CODES: Final[dict[Kind, tuple[str, ...]]] = {
     "remit_lines": (CODE, "submitted_procedure_code"),
 }
 FREQUENCY: Final = "claim_frequency_code"
+NUMBER: Final = "line_number"
+SUBMISSION: Final = (
+    "claim_id",
+    "submitted_on",
+    FREQUENCY,
+    "billing_provider_npi",
+    "payer_responsibility",
+    "member_id",
+)
+"""What tells the submissions of one file apart, as text."""
 NEVER_EMPTY: Final[dict[Kind, tuple[str, ...]]] = {
     "claim_lines": ("claim_id", "member_id", "charge_amount"),
     "remit_lines": ("claim_id", "payment_trace", "charge_amount"),
@@ -34,17 +44,19 @@ def prefilter_rules(layout: Layout, scope: tuple[str, ...], header: list[str]) -
     claims = layout.kind == "claim_lines"
     deciding = {*CODES[layout.kind], *([FREQUENCY, "claim_id"] if claims else [])}
     told = {*layout.constants, *layout.assumed, *layout.made}
-    if layout.partner or reads_whole_claims(layout) or layout.file.skip_end_rows:
+    if layout.partner or reads_whole_claims(layout) or layout.file.skip_end_rows or NUMBER in layout.made:
         return None
     if deciding & told or CODE not in at or (claims and "claim_id" not in at):
         return None
     codes = [(name, _code_test(name, layout, scope)) for name in CODES[layout.kind] if name in at]
     statuses = [(FREQUENCY, is_replacing(layout))] if claims and FREQUENCY in at else []
+    first = partial(_asked, name=NUMBER, test=is_first_line())
     return PrefilterRules(
         len(header),
         tuple((at[name], partial(_asked, name=name, test=test)) for name, test in codes),
         tuple((at[name], partial(_asked, name=name, test=test)) for name, test in statuses),
-        at["claim_id"] if claims else None,
+        tuple(at[name] for name in SUBMISSION if name in at) if claims else (),
+        (at[NUMBER], first) if claims and NUMBER in at else None,
         _says_nothing,
     )
 
@@ -60,6 +72,26 @@ def _asked(texts: pl.Series, name: str, test: pl.Expr) -> pl.Series:
 def is_replacing(layout: Layout) -> pl.Expr:
     """Claim rows that replace or void what went before: out of scope they leave a header row."""
     return pl.col(FREQUENCY).is_in(REPLACING) if layout.kind == "claim_lines" else pl.lit(False)
+
+
+def is_first_line() -> pl.Expr:
+    """Rows that are the first line of their claim, as most programs write it."""
+    return pl.col(NUMBER).str.contains(r"^\s*0*1(?:\.0*)?\s*$").fill_null(False)
+
+
+def beside(marked: pl.LazyFrame) -> pl.LazyFrame:
+    """Rows that did not pass and may stand beside one in scope (see `Prefilter.beside`).
+
+    `marked`: rows with `_keep`, may be in scope, and `_passed`, kept for that or another reason. Grain: row.
+    """
+    out = ~pl.col("_passed")
+    told = marked.with_columns(_submission=pl.struct(SUBMISSION).hash(), _first=is_first_line() & out)
+    asked = told.group_by("_submission").agg(_complete=pl.col("_first").any(), _wanted=pl.col("_keep").any())
+    asked = asked.filter(pl.col("_wanted") | ~pl.col("_complete"))
+    others = told.filter(out).join(asked, on="_submission", how="inner")
+    return others.filter(pl.col("_wanted") | ~pl.col("_first")).drop(
+        "_submission", "_first", "_wanted", "_complete"
+    )
 
 
 def may_be_kept(layout: Layout, scope: tuple[str, ...], is_ragged: bool) -> pl.Expr:

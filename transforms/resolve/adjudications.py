@@ -94,6 +94,7 @@ OF_ADJUDICATION = (
     "adjudicated_codes",
     "remark_codes",
     "has_claim_adjustments",
+    "adjustments_unread",
     "first_row",
     "adjustments_text",
 )
@@ -123,7 +124,7 @@ def _summed(rows: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.col(OF_LOOP).first(),
             pl.col("same_payer").all(),
-            pl.col("prior_payer", "has_secondary_claim").any(),
+            pl.col("prior_payer", "has_secondary_claim", "has_claim_adjustments", "adjustments_unread").any(),
             pl.col("payment_date").min(),
             pl.col("remit_filing_code").max(),
             pl.col("original_payer_claim_key").drop_nulls().first(),
@@ -134,7 +135,6 @@ def _summed(rows: pl.DataFrame) -> pl.DataFrame:
             ),
             adjudicated_codes=_joined(pl.col("procedure_code")),
             remark_codes=_joined(pl.col("remark_codes").str.split("|").explode()),
-            has_claim_adjustments=pl.col("has_claim_adjustments").any(),
             first_row=pl.col("first_row").min(),
             adjustments_text=pl.lit(None, pl.String),
         )

@@ -20,6 +20,7 @@ Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 ROW = ["file_key", "row_number"]
 SPREAD = (7_046_029_254_386_353_131, 2_862_933_555_777_941_757)
 """Odd factors: sums of products, which wrap around, are distinct for distinct keys but by chance."""
+ROLES = {"P": 1, "S": 2, "T": 3}
 PLACE = "_place"
 """Number of a row among all: what rows are told apart by, quicker than by ROW."""
 
@@ -72,12 +73,31 @@ def with_claim_links(claims: Frame) -> Frame:
     claim, npi = _loose_digits(), _npi("billing_provider_npi")
     service = npi * SPREAD[0] + pl.col("service_date").to_physical().cast(pl.Int64) * SPREAD[1]
     return claims.with_columns(
+        link_submission=submission_link(),
         link_number=claim + npi * SPREAD[0],
         link_claim=claim,
         link_member=_digits("member_key") + service,
         link_birth=_digits("birth_key") + service,
         link_replaces=_digits("original_claim_key"),
     )
+
+
+def submission_link() -> pl.Expr:
+    """A number made of all that tells an accepted claim line's submission, its payer apart."""
+    parts = (
+        _digits("claim_number_key"),
+        _npi("billing_provider_npi"),
+        pl.col("role").replace_strict(ROLES, return_dtype=pl.Int64),
+        pl.col("submitted_on").to_physical().cast(pl.Int64),
+        pl.col("claim_frequency_code").replace("6", "7").cast(pl.Int64, strict=False),
+        _digits("original_claim_key"),
+        _digits("member_key"),
+        _digits("birth_key"),
+    )
+    mixed = pl.lit(0, pl.Int64)
+    for part in parts:
+        mixed = mixed * SPREAD[0] + part.fill_null(0) * SPREAD[1]
+    return mixed
 
 
 def with_remit_links(remits: Frame) -> Frame:

@@ -193,6 +193,8 @@ def _with_state(rows: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("no_charge"))
         .when("written_off")
         .then(pl.lit("full_write_off"))
+        .when("adjustments_unread")
+        .then(pl.lit("unread"))
         .otherwise(pl.lit("other"))
     )
     return rows.with_columns(

@@ -160,6 +160,7 @@ def _with_prices(lines: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("network") == "in_or_unknown")
         & ~pl.col("recoded")
         & ~pl.col("claim_level_adjusted")
+        & (~pl.col("adjustments_unread") | (pl.col("allowed_source") == "given"))
         & ~pl.col("has_unmatched_reversal")
     ).fill_null(False)
     has_units = pl.col("billed_unit_tenths").is_not_null() & pl.col("share").is_not_null()

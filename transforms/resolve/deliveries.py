@@ -142,7 +142,14 @@ def _counts(rows: pl.DataFrame, x12: pl.DataFrame) -> pl.DataFrame:
         .join(of_files, on="same", how="left", validate="1:1")
         .join(x12.group_by("same").agg(loops=pl.col("time").max()), on="same", how="left", validate="1:1")
         .with_columns(pl.col("numbers", "numbers_of_file", "bare", "bare_of_file", "loops").fill_null(0))
-        .with_columns(numbered=pl.max_horizontal("loops", "numbers"), charge=pl.col("charge_cents").abs())
+        .with_columns(
+            numbered=pl.max_horizontal("loops", "numbers"),
+            charge=pl.col("charge_cents").abs(),
+            # an answer without a code is all that its loop says: the same again is a copy
+            bare_of_file=pl.when(pl.col("billed_code").is_null())
+            .then(pl.min_horizontal("bare_of_file", 1))
+            .otherwise("bare_of_file"),
+        )
     )
     times = pl.when(pl.col("numbered") > 0).then("numbered").otherwise("bare_of_file")
     return said.with_columns(charged=pl.col("charge") * times).with_columns(

@@ -137,15 +137,18 @@ def _verdicts(rows: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
             refused=(~pl.col("carc").is_in(reasons.not_a_denial)).any(),
         )
     )
-    allowed = pl.max_horizontal(
-        pl.col("paid_cents") + pl.col("beside_paid").fill_null(0), pl.col("allowed_given_cents").fill_null(0)
-    )
+    derived = pl.col("paid_cents") + pl.col("beside_paid").fill_null(0)
+    allowed = pl.max_horizontal(derived, pl.col("allowed_given_cents").fill_null(0))
+    nothing = pl.coalesce("allowed_given_cents", derived) == 0
     return (
         rows.join(adjustments, on="row", how="left", validate="1:1")
         .with_columns(paid=(pl.col("paid_cents") > 0) | (allowed > 0))
         .select(
             "row",
             "paid",
-            denied=~pl.col("paid") & (pl.col("charge_cents") > 0) & pl.col("refused").fill_null(False),
+            denied=~pl.col("paid")
+            & nothing
+            & (pl.col("charge_cents") > 0)
+            & pl.col("refused").fill_null(False),
         )
     )

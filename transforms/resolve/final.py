@@ -33,6 +33,7 @@ SAID_BY_THE_FINAL = (
     "network",
     "claim_level_adjusted",
     "unbalanced",
+    "adjustments_unread",
     "role_assumed_primary",
 )
 """What a line has from its final adjudication as it stands there."""

@@ -18,6 +18,7 @@ from transforms.resolve.adjudications import LINE_POSITION, adjudications_of
 from transforms.resolve.chains import VOID, Chains, chains_of
 from transforms.resolve.coding import ROW_ORDER, coded
 from transforms.resolve.current_lines import current_lines
+from transforms.resolve.lines_in_all import with_lines_in_all
 from transforms.resolve.linking import link_remits
 from transforms.resolve.reversals import in_order, whole_reversals, with_cancellations
 from transforms.resolve.roles import with_roles
@@ -36,15 +37,21 @@ class Resolved:
 
 
 def resolve_lines(
-    claims: pl.LazyFrame, remits: pl.LazyFrame, reference: ReferenceTables, rules: Rules
+    claims: pl.LazyFrame,
+    remits: pl.LazyFrame,
+    reference: ReferenceTables,
+    rules: Rules,
+    beside: pl.LazyFrame | None = None,
 ) -> Resolved:
     """Resolve the lives of claims: what stands, what was said of it last, what it is worth.
 
-    Takes accepted lines (schemas.accepted). The result depends on their content only, not on their order.
-    Resolving a set of rows that is closed under the links of `transforms.resolve.affected_claims` gives the
-    same rows as resolving everything.
+    Takes accepted lines, and the lines beside them or beside others (schemas.accepted). The result depends on
+    their content only, not on their order. Resolving a set of rows that is closed under the links of
+    `transforms.resolve.affected_claims` gives the same rows as resolving everything.
     """
     known = with_care_model(_with_payer(claims, reference, "submitted_on"), reference)
+    if beside is not None:
+        known = with_lines_in_all(known, beside, reference)
     rows = coded(known, _with_payer(remits, reference, "payment_date"))
     placed = claims_of(rows.claims, rows.detail, rows.remits, reference)
     linked = link_remits(rows.remits, placed.rows, rules.scope)

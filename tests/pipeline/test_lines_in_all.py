@@ -1,0 +1,126 @@
+"""A claim of one line in all, from files to published cells (contract 3 and 4.5).
+
+An answer without a code meets only such a claim, and adjustments of the claim go to its line. The other lines
+of a claim may lie out of scope, in another file, in another form, and come on another night.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import random
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import polars as pl
+import pytest
+from answer_runs import allowed, published
+from inbound_rows import Row, as_csv, claim, remit, take_in
+
+OTHER = {"procedure_code": "99100", "charge_amount": "100.00", "unit_basis": "UN", "unit_count": "1"}
+SECOND = claim(line_number="2", modifier_1="", modifier_2="", **OTHER)
+NURSE = "1316944218"
+WHOLE = remit(
+    procedure_code="",
+    modifier_1="",
+    service_sequence="",
+    charge_amount="945.00",
+    allowed_amount="",
+    adjustments="",
+    claim_adjustments="CO-45:705.00|PR-2:30.00",
+)
+"""An answer to the claim as a whole: 210.00 of 945.00, which two lines share."""
+
+
+def as_parquet(rows: list[Row]) -> bytes:
+    out = io.BytesIO()
+    pl.DataFrame(rows).write_parquet(out)
+    return out.getvalue()
+
+
+def as_ndjson(rows: list[Row]) -> bytes:
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+FORMS: dict[str, Callable[[list[Row]], bytes]] = {
+    "csv": as_csv,
+    "parquet": as_parquet,
+    "ndjson": as_ndjson,
+}
+ANSWER = {"answer.csv": as_csv([WHOLE])}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_answer_without_a_code_meets_a_claim_of_one_line(tmp_path: Path, form: str) -> None:
+    found = published(tmp_path, {"claims": FORMS[form]([claim()]), **ANSWER})
+    assert allowed(found) == (1, pytest.approx(240), pytest.approx(210))
+
+
+@pytest.mark.parametrize("nights", [*itertools.permutations(["first", "second", "answer.csv"])])
+def test_a_second_line_that_comes_on_another_night_tells_that_there_are_two(
+    tmp_path: Path, nights: tuple[str, ...]
+) -> None:
+    files: Mapping[str, bytes] = {"first": as_csv([claim()]), "second": as_csv([SECOND]), **ANSWER}
+    found = published(tmp_path, *({name: files[name]} for name in nights))
+    assert (allowed(found), found.cell("utilization")["pending_lines"]) == ((0, None, None), 1)
+
+
+@pytest.mark.parametrize(("form", "other"), [*zip(FORMS, FORMS, strict=True), ("csv", "ndjson")])
+@pytest.mark.parametrize("together", [True, False])
+def test_a_second_line_in_any_form_tells_that_there_are_two(
+    tmp_path: Path, form: str, other: str, together: bool
+) -> None:
+    parts = {"a": FORMS[form]([claim()]), "b": FORMS[other]([SECOND])}
+    files = {"a": FORMS[form]([SECOND, claim()])} if together else parts
+    assert allowed(published(tmp_path, {**files, **ANSWER})) == (0, None, None)
+
+
+def test_an_adjustment_of_the_claim_is_the_lines_only_where_it_has_no_other(tmp_path: Path) -> None:
+    answer = remit(adjustments="CO-45:605.00", claim_adjustments="PR-2:30.00")
+    alone = published(tmp_path / "alone", {"claims.csv": as_csv([claim()]), "answer.csv": as_csv([answer])})
+    files = {"a.csv": as_csv([claim()]), "b.csv": as_csv([SECOND]), "answer.csv": as_csv([answer])}
+    assert allowed(alone)[0] == 1
+    assert allowed(published(tmp_path / "two", files))[0] == 0
+
+
+def test_a_line_that_a_rule_stopped_is_a_line_of_its_claim(tmp_path: Path) -> None:
+    bad = claim(line_number="2", unit_count="9999")
+    found = published(tmp_path, {"a.csv": as_csv([claim()]), "b.csv": as_csv([bad]), **ANSWER})
+    assert (allowed(found)[0], found.counted("quarantined")) == (0, 1)
+
+
+def test_a_claim_whose_line_in_scope_is_its_second_has_two(tmp_path: Path) -> None:
+    found = published(tmp_path, {"claims.csv": as_csv([claim(line_number="2")]), **ANSWER})
+    assert allowed(found)[0] == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_bills_of_one_day_under_one_number_have_lines_of_their_own(tmp_path: Path, seed: int) -> None:
+    """The physician's bill has one line, the nurse anesthetist's has two; whatever file each lies in."""
+    nurse = {"modifier_1": "QX", "rendering_provider_npi": NURSE}
+    rows = [claim(modifier_1="QK"), claim(**nurse), {**SECOND, "rendering_provider_npi": NURSE}]
+    chance = random.Random(seed)
+    parts: dict[str, list[Row]] = {}
+    for row in chance.sample(rows, len(rows)):
+        parts.setdefault(f"part-{chance.randrange(3)}.csv", []).append(row)
+    files = {name: as_csv(part) for name, part in parts.items()}
+    found = published(tmp_path, {**files, "answer.csv": as_csv([{**WHOLE, "charge_amount": "845.00"}])})
+    care = {row["care_model"]: row["priced_lines"] for row in found.table("care_models").to_dicts()}
+    assert (care["directed_physician"], care["directed_crna"]) == (1, 0)
+
+
+def test_lines_of_whole_claims_out_of_scope_are_not_kept(tmp_path: Path) -> None:
+    """What is kept of ten million lines is what may belong to a claim in scope."""
+    others = [claim(claim_id=f"X{n}", line_number=str(place), **OTHER) for n in range(9) for place in (1, 2)]
+    found = take_in(tmp_path / "whole", {"rows.csv": as_csv([claim(), SECOND, *others])})
+    assert len(found.lines_beside) == 1
+    cut = {"a.csv": as_csv([claim(), *others[:-1]]), "b.csv": as_csv([SECOND, others[-1]])}
+    assert len(take_in(tmp_path / "cut", cut).lines_beside) == 2
+
+
+def test_no_identifier_is_kept_of_a_line_beside_others(tmp_path: Path) -> None:
+    found = take_in(tmp_path, {"rows.csv": as_csv([claim(), SECOND])})
+    told = found.lines_beside.drop("file_key", "row_number", "link_submission").row(0, named=True)
+    values = {str(value) for value in told.values() if value is not None}
+    assert values == {SECOND["service_date"], SECOND["rendering_provider_npi"]}
