@@ -13,11 +13,14 @@ import re
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import traceback
+import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
@@ -181,6 +184,12 @@ def unpacked(content: bytes) -> Iterator[bytes]:
         yield pl.DataFrame(table).write_ndjson().encode()
     elif content.startswith(b"SQLite format 3\0"):
         yield from database(content)
+    elif content.startswith(b"PK\x03\x04"):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            yield from (name.encode() for name in archive.namelist())
+            yield from map(archive.read, archive.namelist())
+    elif content[8:12] == b"DUCK":
+        yield from duckdb_file(content)
     elif b"\0" in content[:2000]:
         yield content.replace(b"\0", b"")
     for pattern, decode in ((BASE64, from_base64), (HEX, from_hex)):
@@ -224,6 +233,18 @@ def database(content: bytes) -> Iterator[bytes]:
                     yield value if isinstance(value, bytes) else value.encode()
 
 
+def duckdb_file(content: bytes) -> Iterator[bytes]:
+    """Every row of every table and view, and all that is said of them."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "copy.duckdb"
+        path.write_bytes(content)
+        with duckdb.connect(str(path), read_only=True) as base:
+            yield repr(base.execute("select * from duckdb_columns()").fetchall()).encode()
+            yield repr(base.execute("select sql, comment from duckdb_views()").fetchall()).encode()
+            for (name,) in base.execute("select table_name from information_schema.tables").fetchall():
+                yield repr(base.execute(f'select * from "{name}"').fetchall()).encode()
+
+
 def leaks(folder: Path) -> list[str]:
     """Files below a folder, names too, in which a canary or a birth date stands."""
     told = []
@@ -263,6 +284,21 @@ def as_database(text: bytes) -> bytes:
     return bytes(connection.serialize())
 
 
+def as_archive(text: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("sheet1.xml", b"<v>" + text * 9 + b"</v>")
+    return out.getvalue()
+
+
+def as_duckdb(text: bytes) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "made.duckdb"
+        with duckdb.connect(str(path)) as base:
+            base.execute("create table t as select ? || n as a from range(5000) as r(n)", [text.decode()])
+        return path.read_bytes()
+
+
 def zlib_packed(text: bytes) -> bytes:
     return gzip.compress(text)
 
@@ -278,10 +314,25 @@ def zlib_packed(text: bytes) -> bytes:
         json.dumps({"data": base64.b64encode(gzip.compress(SAMPLE)).decode()}).encode(),
         as_parquet(SAMPLE),
         as_database(SAMPLE),
+        as_archive(SAMPLE),
+        as_duckdb(SAMPLE),
         SAMPLE.decode().encode("utf-16"),
         SAMPLE.hex().encode(),
     ],
-    ids=["plain", "lower", "gzip", "zstd", "pickle", "json", "parquet", "database", "utf16", "hex"],
+    ids=[
+        "plain",
+        "lower",
+        "gzip",
+        "zstd",
+        "pickle",
+        "json",
+        "parquet",
+        "database",
+        "zip",
+        "duckdb",
+        "utf16",
+        "hex",
+    ],
 )
 def test_the_search_finds_a_canary_in_every_disguise(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file").write_bytes(content)
@@ -295,7 +346,9 @@ def test_the_search_finds_a_canary_in_every_disguise(tmp_path: Path, content: by
 
 def test_a_run_in_this_process_lets_nothing_out(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     deliver(tmp_path)
-    summary = run_nightly(tmp_path)
+    summary = run_nightly(tmp_path, publication=True)
+    looked_at = [path.name for path in (tmp_path / "benchmarks" / "standard").rglob("*")]
+    assert {"index.html", "benchmarks.xlsx", "benchmarks.duckdb"} <= set(looked_at)
     assert summary.files["accepted"] >= 5
     assert summary.files["rejected"] >= 10
     assert summary.rows["quarantined"] >= 50
@@ -309,7 +362,7 @@ def test_a_run_in_this_process_lets_nothing_out(tmp_path: Path, capfd: pytest.Ca
     assert found_in("\n".join(told).encode()) == set()
     assert leaks(tmp_path) == []
     assert stands_in(tmp_path, MAY_STAND_IN_STORE) <= {"store"}
-    assert run_nightly(tmp_path).files == {}
+    assert run_nightly(tmp_path, publication=True).files == {}
 
 
 def stands_in(data: Path, text: str) -> set[str]:

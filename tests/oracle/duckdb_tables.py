@@ -24,6 +24,7 @@ from duckdb_cells import (
 )
 from duckdb_denials import AUTHORIZATIONS, DENIALS, denied_by
 from duckdb_prices import CONTRACTED, EXPECTED, OWING, RULED, RULES, STATUSES
+from duckdb_trend import TREND
 
 MATURE_DAYS = 90
 
@@ -344,6 +345,7 @@ QUERIES = {
     ),
     "demographics": breakdown("age_group AS age_band, sex", MINUTES_P50),
     "collections": COLLECTIONS,
+    "price_trend": TREND,
     "contract_variance": CONTRACT_VARIANCE,
 }
 """Table -> query over `cell`."""
