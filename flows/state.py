@@ -19,6 +19,7 @@ from flows.store.publish import is_published, read_manifest, readers_folder
 from flows.store.quarantine import bad_rows
 from flows.store.snapshot import Store
 from schemas.rules import AUDIENCES
+from transforms.tables.answering import can_answer
 
 LATE_AFTER_DAYS: Final = 2
 """Days past the day on which a payer's file was to come: a weekend is no reason to look."""
@@ -83,7 +84,7 @@ def freshness(store: Store) -> list[dict[str, Any]]:
         .group_by("payer", "service_month")
         .agg(
             pl.len().alias("lines"),
-            pl.col("submitted_on").max().alias("submitted_to"),
+            pl.col("submitted_on").filter(can_answer("timeliness")).max().alias("submitted_to"),
             pl.col("final_remit_on").max().alias("answered_to"),
         )
         .sort("payer", "service_month")
@@ -94,7 +95,7 @@ def freshness(store: Store) -> list[dict[str, Any]]:
             "payer": row["payer"],
             "month": f"{row['service_month']:%Y-%m}",
             "lines": row["lines"],
-            "submitted_to": row["submitted_to"].isoformat(),
+            "submitted_to": row["submitted_to"].isoformat() if row["submitted_to"] else None,
             "answered_to": row["answered_to"].isoformat() if row["answered_to"] else None,
         }
         for row in rows.iter_rows(named=True)

@@ -62,8 +62,8 @@ def lines_of(state: dict[str, Any], shown: dict[str, str]) -> list[str]:
     lines += _files(state, shown)
     lines += _quarantine(state, shown)
     lines.extend(
-        f"  {row['payer']} {row['month']}: {row['lines']:,} lines, submitted to {row['submitted_to']}, "
-        f"answered to {row['answered_to'] or '-'}"
+        f"  {row['payer']} {row['month']}: {row['lines']:,} lines, "
+        f"submitted to {row['submitted_to'] or '-'}, answered to {row['answered_to'] or '-'}"
         for row in state["freshness"]
     )
     lines += [_overdue(row) for row in state["sources"] if row["is_overdue"]]

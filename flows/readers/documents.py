@@ -54,6 +54,10 @@ def documents(found: Preflight) -> Iterator[Any]:
         yield from _parquet_rows(found.plain) if found.form == "parquet" else _json_lines(found.plain)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         raise Rejected("file_unreadable") from None
+    except OSError as error:
+        if error.errno is not None:  # the machine refuses the file; else it is the content that can't be read
+            raise
+        raise Rejected("file_unreadable") from None
 
 
 def flattened(found: Preflight, nesting: Nesting, names: list[str]) -> Path:

@@ -183,9 +183,10 @@ def kept_rows(
     mine = _canonical(text.rows, text, file_key, layout) if is_part else text.rows
     try:
         # apart: what two queries share would be held in memory as a whole
-        few = rows_to_look_at(text, layout, scope).collect(engine="streaming")
+        few = rows_to_look_at(text, layout, scope)
         total = text.total if text.total is not None else _count(mine)
-        found = _marked(_canonical(few.lazy(), text, file_key, layout), text, layout, scope).collect()
+        marked = _marked(_canonical(few, text, file_key, layout), text, layout, scope)
+        found = marked.collect(engine="streaming")
         found = found if text.beside is not None else found.filter("_passed")
         if len(found.filter(says_header(layout))):
             raise Rejected("file_header_twice")

@@ -148,7 +148,8 @@ REJECTED: dict[str, tuple[str, str, bytes]] = {
         "claims.csv",
         b'"' + b"x" * 200_000 + b'",' + CSV,
     ),
-    "ndjson-cut": ("file_unreadable", "claims.ndjson", ndjson()[:-40]),
+    "ndjson-cut": ("file_unreadable:line 40", "claims.ndjson", ndjson()[:-40]),
+    "ndjson-large": ("file_document_large", "claims.ndjson", b'{"a": "%s"}\n' % (b"x" * (33 << 20))),
     "ndjson-not-objects": ("file_unreadable", "claims.ndjson", ndjson() + b"[1, 2]\n"),
     "ceiling": ("file_bad_rows:10 of 39: line_number_range line_number 10", "claims.csv", mostly_bad(10, 29)),
 }

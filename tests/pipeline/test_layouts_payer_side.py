@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 from answer_runs import Published, published
-from inbound_rows import KEY, as_csv
+from inbound_rows import KEY, as_csv, claim, remit
 from test_layouts_worked_examples import taken_in, texts
 
 from flows.readers.reference_files import read_reference
@@ -113,10 +113,17 @@ def files_of(rows: list[dict[str, str]]) -> dict[str, bytes]:
 
 
 def run_on(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, *nights: Mapping[str, bytes], **settings: Any
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *nights: Mapping[str, bytes],
+    off: tuple[str, ...] = (),
+    **settings: Any,
 ) -> Published:
     config = folder / "config"
     shutil.copytree(shipped("config"), config)
+    if off:
+        tuva = config / "layouts" / "tuva_medical_claim.toml"
+        tuva.write_text(tuva.read_text("utf-8").replace(*off), "utf-8")
     monkeypatch.setenv("CPT01939_CONFIG", str(config))
     monkeypatch.setenv("CPT01939_HMAC_KEY", KEY)
     return published(folder / "data", *nights, **settings)
@@ -244,6 +251,10 @@ TUVA: dict[str, str] = {
 }
 
 
+LATER = {**TUVA, "paid_date": "2025-05-02"}
+"""The same service of the same patient, paid after the denial of the bill."""
+
+
 def test_a_line_of_tuva_tells_prices_and_nothing_of_denials_or_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,6 +276,18 @@ def test_a_line_of_tuva_tells_prices_and_nothing_of_denials_or_time(
     assert found.cell("timeliness")["days_to_payment_p50"] is None
     quality = found.table("data_quality").filter(rule_code="assumed:payer_responsibility")
     assert quality["findings"].max() == 3
+
+
+@pytest.mark.parametrize(("is_off", "lines"), [(True, 2), (False, 1)])
+def test_a_claim_of_a_form_that_tells_no_resubmissions_continues_no_denied_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_off: bool, lines: int
+) -> None:
+    bill = claim()
+    denial = remit(paid_amount="0", allowed_amount="", adjustments="CO-197:845.00", claim_status_code="4")
+    night = {"bill.csv": as_csv([bill]), "denial.csv": as_csv([denial]), "tuva.csv": as_csv([LATER])}
+    found = run_on(tmp_path, monkeypatch, night, off=() if is_off else ('"resubmissions", ', ""))
+    assert found.cell("utilization")["service_lines"] == lines
+    assert found.cell("denials")["overturned_by_resubmission_lines"] == (0 if is_off else None)
 
 
 CDL_NAMES = [*(f"CDLMC{n:03d}" for n in range(1, 164)), "CDLMCXXX", "CDLMC899"]

@@ -14,7 +14,7 @@ import pytest
 
 from flows.commands.explain import all_codes
 from flows.commands.with_prefect import is_open_to_the_network
-from flows.errors import CATALOGUE
+from flows.errors import CATALOGUE, ProductError
 from flows.parameters import Payer, checked
 from schemas.rules import PAYERS
 
@@ -148,12 +148,18 @@ def test_status_changes_nothing(tmp_path: Path) -> None:
         ("x" * 10_000, "2025-03"),
     ],
 )
-def test_parameters_that_do_not_exist_are_refused_before_a_path_is_made(
-    tmp_path: Path, payer: str, month: str
-) -> None:
-    done = command(
-        "rerun", f"--payer={payer}", f"--month={month}", "--data", str(tmp_path), CPT01939_HMAC_KEY=KEY
-    )
+def test_parameters_that_do_not_exist_are_refused_and_never_repeated(payer: str, month: str) -> None:
+    with pytest.raises(ProductError) as caught:
+        checked(payer, month)
+    assert (caught.value.code, caught.value.exit_code) == ("E_PARAMETER", 2)
+    assert caught.value.detail == ("month" if payer == "aetna" else "payer")
+    assert "DROP" not in str(caught.value)
+    assert "passwd" not in str(caught.value)
+
+
+def test_a_rerun_checks_its_parameters_before_a_path_is_made(tmp_path: Path) -> None:
+    given = ("--payer=../../etc/passwd", "--month='; DROP")
+    done = command("rerun", *given, "--data", str(tmp_path), CPT01939_HMAC_KEY=KEY)
     assert done.returncode == 2
     assert "DROP" not in done.stderr
     assert "passwd" not in done.stderr
