@@ -11,14 +11,14 @@ import table_lines
 
 from schemas.rules import DisclosureRules, Rules
 from transforms.protect.tables import protect_tables
-from transforms.tables.build import build_tables
+from transforms.tables.build import all_tables
 
 AUDIENCES = ("internal", "standard", "shared")
 
 
 def built(lines: int, months: int) -> dict[str, pl.DataFrame]:
     """Every table of random lines of six payers and three codes."""
-    return build_tables(
+    return all_tables(
         table_lines.random_lines(lines, 1, months),
         table_lines.no_remits(),
         table_lines.no_quality(),

@@ -42,10 +42,10 @@ from schemas.resolved import RESOLVED_REMIT
 from schemas.columns import polars_schema
 from schemas.rules import Rules
 from flows.steps.intake import QUALITY_SCHEMA
-from transforms.tables.build import build_tables
+from transforms.tables.build import all_tables
 
 files, as_of = sys.argv[1], date.fromisoformat(sys.argv[2])
-tables = build_tables(
+tables = all_tables(
     pl.scan_parquet(files),
     pl.LazyFrame(schema=polars_schema(RESOLVED_REMIT)),
     pl.LazyFrame(schema=QUALITY_SCHEMA),
