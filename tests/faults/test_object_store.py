@@ -73,7 +73,6 @@ def test_the_demo_publishes_the_same_bytes_as_on_a_disk(
 ) -> None:
     for name in ("CPT01939_HMAC_KEY", "CPT01939_DATA"):
         monkeypatch.setenv(name, "")
-    (place / "begun").put(b"")
     assert demo(cases=900, plain=True, common=Common(data=str(tmp_path / "disk"), json=True)) == 0
     assert demo(cases=900, plain=True, common=Common(data=str(place), json=True)) == 0
     here, there = published(tmp_path / "disk" / "demo"), published_objects(place / "demo")
