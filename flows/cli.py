@@ -144,12 +144,12 @@ def _unforeseen(error: Exception, as_json: bool) -> int:
     if isinstance(error, CycloptsError):
         return USAGE
     from flows.machine_errors import machine_error
-    from flows.run import place_of
+    from flows.run import place_of_error
 
     data = Path(os.environ.get("CPT01939_DATA", "data"))
     if told := machine_error(error, "command", data):
         return _tell(told, as_json)
-    return _tell(ProductError("E_STEP", f"{type(error).__name__} at {place_of(error)[-1]}"), as_json)
+    return _tell(ProductError("E_STEP", f"{type(error).__name__} at {place_of_error(error)[-1]}"), as_json)
 
 
 def _version() -> str:

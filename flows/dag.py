@@ -19,7 +19,7 @@ from flows.steps.protect import protect
 from flows.steps.recover import Recovered, recover
 from flows.steps.resolve import resolve
 from flows.steps.retract import back_in, discover_retracted, retract
-from flows.steps.settle import Resolved, settle
+from flows.steps.settle import Settled, settle
 from flows.steps.stage_release import stage
 from flows.steps.summary import Summary, summarize
 from flows.store.known import Partition
@@ -90,7 +90,7 @@ def rebuild(
 
 def resolve_claims(
     run: Run, do: Executor, taken: TakenIn, plan: Plan, only: Partition | None = None
-) -> Resolved:
+) -> Settled:
     """From accepted rows to the payers' months that they change."""
     touched = do("affected", affected, run, taken, plan, only)
     groups = do.each("resolve", resolve, run, touched.groups)

@@ -255,12 +255,12 @@ def _told(error: BaseException, stage: str, run: Run) -> ProductError:
             return ProductError("E_SNAPSHOT", f"step {stage}: {len(damaged)} files of the store")
     if told := machine_error(error, f"step {stage}", run.data):
         return told
-    place = place_of(error)
+    place = place_of_error(error)
     run.log("defect", stage=stage, kind=type(error).__name__, place=place)
     return ProductError("E_STEP", f"step {stage}: {type(error).__name__} at {place[-1]}")
 
 
-def place_of(error: BaseException) -> list[str]:
+def place_of_error(error: BaseException) -> list[str]:
     """Where an error came from: file, line and function, never a value."""
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames] or ["unknown"]

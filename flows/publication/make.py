@@ -20,7 +20,7 @@ from flows.store.place import Place
 from flows.store.publish import read_manifest, readers_folder
 from schemas.reference import ReferenceTables
 from schemas.tables import TABLES
-from transforms.publication.edition import Edition
+from transforms.publication.edition import EditionTold
 from transforms.publication.pages import pages_of
 from transforms.publication.published import Published
 
@@ -33,7 +33,7 @@ AUDIENCES: Final = ("standard", "internal", "shared")
 
 
 def make_publication(
-    tables_folder: Path, edition: Edition, reference: ReferenceTables, out: Path
+    tables_folder: Path, edition: EditionTold, reference: ReferenceTables, out: Path
 ) -> list[Path]:
     """Pages, workbook, DuckDB file and description of the Parquet files of a folder; gives their paths."""
     published = read_published(tables_folder, edition)
@@ -51,7 +51,7 @@ class Release:
 
     data: Place
     folder: Place
-    edition: Edition
+    edition: EditionTold
 
 
 def published_release(data: Place, audience: str | None = None) -> Release:
@@ -72,7 +72,7 @@ def is_synthetic(data: Place) -> bool:
     return (data / "demo.key").is_file()
 
 
-def read_published(folder: Place, edition: Edition, names: Iterable[str] = TABLES) -> Published:
+def read_published(folder: Place, edition: EditionTold, names: Iterable[str] = TABLES) -> Published:
     """The published Parquet files of a folder."""
     paths = {name: folder / f"{name}.parquet" for name in names}
     return Published({name: pl.read_parquet(path) for name, path in paths.items() if path.is_file()}, edition)
@@ -89,10 +89,10 @@ def make_report(published: Published, reference: ReferenceTables, out: Path) -> 
     return paths
 
 
-def edition_of(manifest: Mapping[str, Any], is_synthetic: bool) -> Edition:
+def edition_of(manifest: Mapping[str, Any], is_synthetic: bool) -> EditionTold:
     """Which release a manifest is of."""
     rules, as_of = manifest["rules"], manifest["as_of"]
-    return Edition(
+    return EditionTold(
         manifest["audience"],
         manifest["release_id"],
         dt.date.fromisoformat(as_of) if as_of else None,

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from transforms.publication.edition import Edition, long_date, month_label
+from transforms.publication.edition import EditionTold, long_date, month_label
 from transforms.publication.parts import Page
 from transforms.publication.published import Published
 from transforms.publication.svg import WIDTH
@@ -96,7 +96,7 @@ def _to_place(slug: str, place: str) -> str:
     return "#main" if slug == ALL else f"#{slug}" + (f"-{place}" if place else "")
 
 
-def _limits(edition: Edition) -> list[str]:
+def _limits(edition: EditionTold) -> list[str]:
     extra = [EXACT_WARNING] if edition.is_exact else []
     return [*LIMITS, *extra, *([SYNTHETIC] if edition.is_synthetic else [])]
 

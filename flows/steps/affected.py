@@ -76,7 +76,7 @@ def affected(run: Run, taken: TakenIn, plan: Plan, only: Partition | None) -> Af
     return Affected(tuple(map(Group, range(count))), touched is None)
 
 
-def rows_of(run: Run, kind: str, group: Group) -> pl.DataFrame:
+def group_rows(run: Run, kind: str, group: Group) -> pl.DataFrame:
     """Accepted rows of a kind in a group, one chunk each: scattered strings are slow to gather.
 
     Grain: ACCEPTED_CLAIM_LINE or ACCEPTED_REMIT_LINE.

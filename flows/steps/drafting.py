@@ -33,12 +33,13 @@ def drafted(path: Path, settings: Settings) -> Draft:
     with tempfile.TemporaryDirectory(prefix="cpt01939-layout-") as folder:
         limits = Limits(settings.maximum_file_megabytes << 20, settings.maximum_expansion)
         found = preflight(path, Path(folder) / "file.plain", limits)
-        if nested := _nested(found):
-            return draft(nested[1].columns, nested[1], nested[0])
         try:
-            sample = _sample(found)
-        except pl.exceptions.PolarsError:
+            nested = _nested(found)
+            sample = nested[1] if nested else _sample(found)
+        except (pl.exceptions.PolarsError, RecursionError):
             raise Rejected("file_unreadable") from None
+        if nested:
+            return draft(sample.columns, sample, nested[0])
         names = [name for name in sample.columns if not name.startswith("_cpt01939")]
         if len(names) < FEWEST_COLUMNS or any(_is_value(name) for name in names):
             raise Rejected("file_header_missing")

@@ -10,7 +10,7 @@ import polars as pl
 from flows.errors import ProductError
 from flows.readers.reference_files import read_reference
 from flows.run import Run
-from flows.steps.affected import ROWS_READ, Group, lines_beside_of, rows_of
+from flows.steps.affected import ROWS_READ, Group, group_rows, lines_beside_of
 from flows.store.files import private_folder
 from transforms.resolve import resolve_lines
 from transforms.resolve.affected_claims import ROW
@@ -27,8 +27,8 @@ def resolve(run: Run, group: Group) -> str:
     Its lines and remits lie in the work folder by payer and month. E_CONSERVATION when a row of the group has
     no fate, or two.
     """
-    claims = rows_of(run, "claim_lines", group)
-    remits = rows_of(run, "remit_lines", group)
+    claims = group_rows(run, "claim_lines", group)
+    remits = group_rows(run, "remit_lines", group)
     beside = lines_beside_of(run)
     found = resolve_lines(claims.lazy(), remits.lazy(), read_reference(), run.settings.rules, beside)
     made = {"lines": found.lines.collect(), "remits": found.remits.collect()}

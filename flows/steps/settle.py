@@ -17,7 +17,7 @@ from schemas.rules import Audience
 
 
 @dataclass(frozen=True)
-class Resolved:
+class Settled:
     """The store with the rewritten payers' months in it, and the audiences that have no release of it yet.
 
     `is_empty`: nothing counts any more.
@@ -28,7 +28,7 @@ class Resolved:
     audiences: tuple[Audience, ...]
 
 
-def settle(run: Run, taken: TakenIn, plan: Plan, written: Sequence[Written]) -> Resolved:
+def settle(run: Run, taken: TakenIn, plan: Plan, written: Sequence[Written]) -> Settled:
     """Put the written payers' months into the store.
 
     E_CONSERVATION when rows or money do not add up. Nothing is committed.
@@ -43,4 +43,4 @@ def settle(run: Run, taken: TakenIn, plan: Plan, written: Sequence[Written]) -> 
     for room in ("affected", "resolved"):
         shutil.rmtree(run.work / room, ignore_errors=True)
     is_empty = after.snapshot.as_of is None
-    return Resolved(after, is_empty, () if is_empty else tuple(audiences_due(run, after)))
+    return Settled(after, is_empty, () if is_empty else tuple(audiences_due(run, after)))

@@ -12,7 +12,7 @@ import table_lines
 
 from schemas.rules import DisclosureRules, Rules
 from transforms.protect.tables import protect_tables
-from transforms.tables.build import build_tables
+from transforms.tables.build import all_tables
 
 CODES = ("01937", "01938", "01939", "01940", "01941", "01942")
 AUDIENCES = ("internal", "standard", "shared")
@@ -22,7 +22,7 @@ def built(lines: int, months: int) -> dict[str, pl.DataFrame]:
     """Every table of random lines of six payers and six codes."""
     codes = np.random.default_rng(7).choice(CODES, lines)
     rows = table_lines.random_lines(lines, 1, months).collect()
-    return build_tables(
+    return all_tables(
         rows.with_columns(pl.Series("procedure_code", codes)).lazy(),
         table_lines.no_remits(),
         table_lines.no_quality(),

@@ -14,7 +14,7 @@ from flows.settings import load_settings
 from flows.store.snapshot import Store, key_id
 from schemas.tables import TABLES
 from transforms.synthetic.world import synthetic_claims
-from transforms.tables.build import build_tables
+from transforms.tables.build import all_tables
 
 KEY = "benchmark-key-of-more-than-thirty-two-bytes"
 Tables = dict[str, pl.DataFrame]
@@ -29,7 +29,7 @@ def unprotected_tables(data: Path) -> Tables:
         nightly_run(run, InProcess())
     store = Store.open(data, key_id(settings.key))
     as_of = dt.date.fromisoformat(store.snapshot.as_of or "")
-    return build_tables(
+    return all_tables(
         store.resolved_lines(),
         store.resolved_remits(),
         store.quality(),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from transforms.synthetic.records import money as with_cents
-from transforms.synthetic.x12_envelope import Delimiters, Transaction, interchange, short_amount
+from transforms.synthetic.x12_envelope import EnvelopeDelimiters, Transaction, interchange, short_amount
 
 SCOPE = frozenset({"01939", "01937", "01938", "01940", "01941", "01942"})
 OTHERS = ["99213", "99214", "62323", "64483", "27096", "76942", "97110", "G0283", "J3301", "20610"]
@@ -21,7 +21,7 @@ PAYERS = [("60054", "AETNA", "CI"), ("00040", "BLUE SHIELD", "BL"), ("62308", "C
 DIAGNOSES = ["M5416", "M5417", "M4806", "G894", "M47816", "M961"]
 GUIDES = {"HC": ("837", "005010X222A1"), "HP": ("835", "005010X221A1")}
 Row = dict[str, str | None]
-Style = Delimiters
+Style = EnvelopeDelimiters
 
 
 @dataclass

@@ -76,6 +76,7 @@ def object_proxy(object_server: Server) -> Iterator[tuple[Proxy, str]]:
 def place(object_server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ObjectPath:
     """A prefix of its own, in a bucket without the proxy: Polars remembers what leads to a bucket."""
     _lead_to(f"http://127.0.0.1:{object_server.port}", monkeypatch, tmp_path)
+    ObjectPath("s3://straight/the-first-object-makes-the-bucket").put(b"")
     return ObjectPath(f"s3://straight/{secrets.token_hex(4)}/data")
 
 
@@ -91,6 +92,7 @@ def proxy(object_proxy: tuple[Proxy, str], monkeypatch: pytest.MonkeyPatch, tmp_
 @pytest.fixture
 def proxied(proxy: Proxy) -> ObjectPath:
     """A prefix of its own, in a bucket that is reached through the proxy."""
+    ObjectPath("s3://proxied/the-first-object-makes-the-bucket").put(b"")
     return ObjectPath(f"s3://proxied/{secrets.token_hex(4)}/data")
 
 

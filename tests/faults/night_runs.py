@@ -57,3 +57,10 @@ class Watched(InProcess):
         run.enter(stage)
         self._before(stage)
         return perform(stage, step, run, *given)
+
+    def each(
+        self, stage: str, step: Callable[..., T], run: Run, items: Any, *given: Any, **named: Any
+    ) -> list[T]:
+        """Perform a step for each item."""
+        self._before(stage)
+        return super().each(stage, step, run, items, *given, **named)

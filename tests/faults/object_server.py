@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -213,7 +213,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _hang_up(self) -> None:
         self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing."""
@@ -226,9 +227,13 @@ def proxy_before(server: Server) -> Iterator[tuple[Proxy, str]]:
     listener = ThreadingHTTPServer(("127.0.0.1", 0), type("OfThis", (Handler,), {"proxy": proxy}))
     listener.daemon_threads = True
     threading.Thread(target=listener.serve_forever, daemon=True).start()
+    # the proxy is a thread of the program that waits for it: each of its turns is short
+    turns = sys.getswitchinterval()
+    sys.setswitchinterval(0.0002)
     try:
         yield proxy, f"http://127.0.0.1:{listener.server_address[1]}"
     finally:
+        sys.setswitchinterval(turns)
         listener.shutdown()
         listener.server_close()
 

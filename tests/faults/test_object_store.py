@@ -73,7 +73,6 @@ def test_the_demo_publishes_the_same_bytes_as_on_a_disk(
 ) -> None:
     for name in ("CPT01939_HMAC_KEY", "CPT01939_DATA"):
         monkeypatch.setenv(name, "")
-    (place / "begun").put(b"")
     assert demo(cases=900, plain=True, common=Common(data=str(tmp_path / "disk"), json=True)) == 0
     assert demo(cases=900, plain=True, common=Common(data=str(place), json=True)) == 0
     here, there = published(tmp_path / "disk" / "demo"), published_objects(place / "demo")
@@ -220,7 +219,7 @@ def test_a_large_object_is_read_in_parts_that_are_of_one_writing(
     assert len(parts) == 1
 
 
-def test_no_secret_is_kept_told_or_pickled(
+def test_no_secret_is_kept_told_or_pickled_and_work_files_are_private_and_go(
     place: ObjectPath, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deliver_objects(place, "claims/claims_0.csv", "remits/remits_0.csv")
@@ -228,7 +227,12 @@ def test_no_secret_is_kept_told_or_pickled(
     store = Store.open(place)
     pickled = pickle.dumps((Run("id", "nightly", place), store, store.claim_lines(), store.resolved_lines()))
     kept = [found.path.read_bytes() for room in ("logs", "store") for found in (place / room).listed()]
-    here = [path.read_bytes() for path in private_room(place).rglob("*") if path.is_file()]
+    room = private_room(place)
+    here = [path.read_bytes() for path in room.rglob("*") if path.is_file()]
+    assert room.stat().st_mode & 0o777 == 0o700 and list((room / "running").iterdir()) == []
+    assert not any(
+        found.path.relative_to(place).parts[1] == "running" for found in (place / "store").listed()
+    )
     for secret in (SECRET_KEY, ACCESS_KEY):
         assert not any(secret.encode() in content for content in (pickled, *kept, *here))
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a wrong one")
@@ -237,17 +241,6 @@ def test_no_secret_is_kept_told_or_pickled(
         run_nightly(place)
     assert caught.value.code == "E_OBJECT_STORE" and caught.value.detail == "wrong credentials"
     assert caught.value.__context__ is None
-
-
-def test_work_files_are_local_and_private_and_gone_after_the_run(place: ObjectPath) -> None:
-    deliver_objects(place, "claims/claims_0.csv", "remits/remits_0.csv")
-    run_nightly(place)
-    room = private_room(place)
-    assert room.stat().st_mode & 0o777 == 0o700
-    assert list((room / "running").iterdir()) == []
-    assert not any(
-        found.path.relative_to(place).parts[1] == "running" for found in (place / "store").listed()
-    )
 
 
 def test_without_credentials_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from table_lines import NPIS, denied, paid
 
 from schemas.rules import AUDIENCES, Audience, DisclosureRules, Rules
 from transforms.protect.tables import protect_tables
-from transforms.tables.build import build_tables
+from transforms.tables.build import all_tables
 
 FOLDER = Path(__file__).parent / "tables"
 AS_OF = date(2024, 9, 30)
@@ -74,7 +74,7 @@ def line(number: int) -> dict[str, object]:
 
 def tables(audience: Audience) -> dict[str, pl.DataFrame]:
     """The golden tables as an audience sees them."""
-    built = build_tables(
+    built = all_tables(
         table_lines.lines(*(line(number) for number in range(360))),
         table_lines.no_remits(),
         table_lines.no_quality(),

@@ -12,6 +12,8 @@ KEYS = {
     "states": ("state",),
     "demographics": ("age_band", "sex"),
     "denial_reasons": ("group_code", "carc"),
+    "denial_categories": ("denial_category",),
+    "authorizations": ("authorization",),
     "open_claims": ("age_band",),
 }
 FIVE = ("procedure_code", "payer", "line_of_business", "period_type", "period_start")

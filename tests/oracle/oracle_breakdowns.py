@@ -121,27 +121,68 @@ def open_claims(lines: list[Row], as_of: date) -> list[Row]:
 
 def denial_reasons(lines: list[Row], reference: OracleReference) -> list[Row]:
     """By the reason of the final denial; what was first denied for a reason, and what became of it."""
-    denied = with_state(lines, "denied")
-    first = [row for row in with_state(lines, *ADJUDICATED) if row["initially_denied"]]
-    finally_for = grouped(denied, lambda row: [(row["denial_group"], row["denial_carc"])])
-    first_for = grouped(first, lambda row: [(row["first_denial_group"], row["first_denial_carc"])])
     rows = []
-    for group, carc in sorted(finally_for | first_for):
-        own, at_first = finally_for.get((group, carc), []), first_for.get((group, carc), [])
-        overturned = with_state(at_first, "paid")
+    for (group, carc), own, counts in denied_by(lines, lambda group, carc: (group, carc)):
         remarks = Counter(code for row in own for code in set(row["remarks"]))
         rows.append(
             {
                 "group_code": group,
                 "carc": carc,
+                **counts,
+                "denial_category": reference.denial_category(carc),
+                "top_rarc": min(remarks, key=lambda code: (-remarks[code], code), default=None),
+            }
+        )
+    return rows
+
+
+def denial_categories(lines: list[Row], reference: OracleReference) -> list[Row]:
+    """The same by the category of the reason."""
+    found = denied_by(lines, lambda _, carc: (reference.denial_category(carc),))
+    return [{"denial_category": category, **counts} for (category,), _, counts in found]
+
+
+def denied_by(
+    lines: list[Row], key_of: Callable[[str, str], tuple[Any, ...]]
+) -> Iterable[tuple[tuple[Any, ...], list[Row], Row]]:
+    """(key, lines denied in the end, counts) by a key of the reason, of the final or of the first denial."""
+    denied = with_state(lines, "denied")
+    first = [row for row in with_state(lines, *ADJUDICATED) if row["initially_denied"]]
+    finally_for = grouped(denied, lambda row: [key_of(row["denial_group"], row["denial_carc"])])
+    first_for = grouped(first, lambda row: [key_of(row["first_denial_group"], row["first_denial_carc"])])
+    for key in sorted(finally_for | first_for):
+        own, at_first = finally_for.get(key, []), first_for.get(key, [])
+        overturned = with_state(at_first, "paid")
+        yield (
+            key,
+            own,
+            {
                 **population(own),
                 "charge_sum": dollars(row["charge"] for row in own),
                 "share_of_denied": ratio(len(own), len(denied)),
-                "denial_category": reference.denial_category(carc),
-                "top_rarc": min(remarks, key=lambda code: (-remarks[code], code), default=None),
                 "initially_denied_lines": len(at_first),
                 "overturned_lines": len(overturned),
                 "overturn_rate": ratio(len(overturned), len(at_first)),
+            },
+        )
+
+
+def authorizations(lines: list[Row]) -> list[Row]:
+    """Denials of claims with and without a prior authorization number."""
+
+    def named(row: Row) -> list[tuple[str]]:
+        return [("present" if row["authorized"] else "absent",)]
+
+    rows = []
+    for (authorization,), own in grouped(with_state(lines, *ADJUDICATED), named).items():
+        wanting = sum(bool(row["prior_authorization_denial"]) for row in with_state(own, "denied"))
+        rows.append(
+            {
+                "authorization": authorization,
+                **population(own),
+                **denied_of(own),
+                "prior_auth_denied_lines": wanting,
+                "prior_auth_denial_rate": ratio(wanting, len(own)),
             }
         )
     return rows

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from oracle_breakdowns import breakdowns, denial_reasons, open_claims
+from oracle_breakdowns import authorizations, breakdowns, denial_categories, denial_reasons, open_claims
 from oracle_cells import (
     ADJUDICATED,
     Row,
@@ -190,6 +190,12 @@ def tables(lines: list[Row], as_of: date, reference: OracleReference) -> dict[st
             add("denials", keys, denials(members))
             add("timeliness", keys, timeliness(members))
         add("denial_reasons", keys, *denial_reasons(members, reference))
+        add("denial_categories", keys, *denial_categories(members, reference))
+        add("authorizations", keys, *authorizations(members))
+        unit_priced = [row for row in members if row["is_unit_priced"]]
+        if unit_priced and keys["period_type"] != "rolling_12":
+            price = percentiles("allowed_per_unit", unit_prices(unit_priced), 50)
+            add("price_trend", keys, {**population(unit_priced), **price})
         add("open_claims", keys, *open_claims(members, as_of))
         for table, rows in breakdowns(members, reference).items():
             add(table, keys, *rows)

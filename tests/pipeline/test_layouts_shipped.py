@@ -89,9 +89,17 @@ def test_a_sixth_adjustment_is_noticed_by_the_total_beside_the_five(
     assert found.only["findings"].get("adjustments_incomplete:adjustments", 0) == noticed
 
 
-@pytest.mark.parametrize("change", [{"ClaimStatus": "REVERSED"}, {"LineAdj1Group": "CORRECTION"}])
-def test_words_that_the_samples_do_not_show_quarantine_the_row(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, str]
+def test_a_status_that_the_samples_do_not_show_quarantines_the_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = taken_in(tmp_path, monkeypatch, {"export": as_csv([{**HDI_REMIT, **change}])})
+    found = taken_in(tmp_path, monkeypatch, {"export": as_csv([{**HDI_REMIT, "ClaimStatus": "REVERSED"}])})
     assert (found.only["accepted"], found.only["quarantined"]) == (0, 1)
+
+
+def test_a_group_that_the_samples_do_not_show_costs_the_adjustments_and_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = as_csv([{**HDI_REMIT, "LineAdj1Group": "CORRECTION"}])
+    found = taken_in(tmp_path, monkeypatch, {"export": content})
+    assert found.remit_lines["adjustments"].to_list() == [None]
+    assert found.only["findings"] == {"optional_dropped:adjustments": 1}

@@ -9,12 +9,12 @@ import table_lines
 
 from schemas.rules import Rules
 from schemas.tables import TABLES
-from transforms.tables.build import build_tables
+from transforms.tables.build import all_tables
 
 
 def random_tables(lines: int, months: int, seed: int) -> dict[str, pl.DataFrame]:
     """Tables as built, with their helper columns."""
-    tables = build_tables(
+    tables = all_tables(
         table_lines.random_lines(lines, seed, months, 12),
         table_lines.no_remits(),
         table_lines.no_quality(),

@@ -10,7 +10,7 @@ import polars as pl
 
 from schemas.columns import polars_schema
 from schemas.tables import TABLES
-from transforms.publication.edition import Edition
+from transforms.publication.edition import EditionTold
 from transforms.publication.published import Published
 
 CODE = "01939"
@@ -20,9 +20,9 @@ WINDOW = dt.date(2024, 10, 1)
 COUNTS = ("claims", "service_lines", "cases", "patients")
 
 
-def edition(audience: str = "standard", **changes: Any) -> Edition:
+def edition(audience: str = "standard", **changes: Any) -> EditionTold:
     """An edition of the tests."""
-    return Edition(audience, "0123456789abcdef", AS_OF, CODE, **changes)
+    return EditionTold(audience, "0123456789abcdef", AS_OF, CODE, **changes)
 
 
 def table(name: str, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

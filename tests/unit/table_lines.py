@@ -14,7 +14,7 @@ from schemas.reference import SCHEMAS, ReferenceTables
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 from schemas.rules import Rules
 from transforms.reference import parse_reference
-from transforms.tables.build import build_tables
+from transforms.tables.build import all_tables
 
 ROOT = Path(__file__).parents[2]
 LINE_SCHEMA = polars_schema(RESOLVED_LINE)
@@ -303,4 +303,4 @@ def random_lines(count: int, seed: int = 1, months: int = 24, providers: int = 3
 
 def tables_of(rows: list[dict[str, object]], as_of: date = date(2024, 6, 30)) -> dict[str, pl.DataFrame]:
     """All tables of some lines by hand, with their helper columns."""
-    return build_tables(lines(*rows), no_remits(), no_quality(), as_of, Rules(), reference())
+    return all_tables(lines(*rows), no_remits(), no_quality(), as_of, Rules(), reference())

@@ -118,6 +118,22 @@ def test_the_job_template_fills_every_variable_and_mounts_what_there_is() -> Non
     assert f"--uid {pod['securityContext']['runAsUser']} " in text("Dockerfile")
 
 
+def test_the_workers_of_a_cluster_have_what_the_job_of_a_flow_has() -> None:
+    service, scheduler, workers = yaml.safe_load_all(text("kubernetes/dask.yaml"))
+    job = json.loads(text("kubernetes/job-template.json"))["job_configuration"]["job_manifest"]["spec"]
+    pod, other = workers["spec"]["template"]["spec"], job["template"]["spec"]
+    (container,), (flow,) = pod["containers"], other["containers"]
+    assert container["volumeMounts"] == flow["volumeMounts"]
+    assert container["envFrom"] == flow["envFrom"]
+    assert [v["persistentVolumeClaim"]["claimName"] for v in pod["volumes"]] == [
+        v["persistentVolumeClaim"]["claimName"] for v in other["volumes"]
+    ]
+    address = f"tcp://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}"
+    assert address in container["command"]
+    assert address in text("kubernetes/dask.yaml").splitlines()[2]
+    assert service["spec"]["selector"] == scheduler["spec"]["template"]["metadata"]["labels"]
+
+
 def automations() -> list[dict[str, Any]]:
     return list(yaml.safe_load(text("automations.yaml"))["automations"])
 

@@ -14,13 +14,13 @@ from pyx12.x12n_document import x12n_document
 from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
 from transforms.synthetic.world import SyntheticData, synthetic_claims
 from transforms.synthetic.x12_835 import ORIGINATOR
-from transforms.synthetic.x12_envelope import Delimiters
+from transforms.synthetic.x12_envelope import EnvelopeDelimiters
 from transforms.synthetic.x12_writer import write_835, write_837p
 from transforms.x12.reader import read_x12
 
 NO_PLACE_IN_X12 = ("medicare_contractor", "medicare_locality")
 AMOUNTS = ("charge_amount", "paid_amount", "allowed_amount", "unit_count", "paid_units")
-OTHER_MARKS = Delimiters(element="|", component=">", repetition="+", terminator="'", line_end="\r\n")
+OTHER_MARKS = EnvelopeDelimiters(element="|", component=">", repetition="+", terminator="'", line_end="\r\n")
 
 
 @pytest.fixture(scope="module")

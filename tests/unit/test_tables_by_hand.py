@@ -13,14 +13,14 @@ from table_lines import NPIS, denied, paid
 from schemas.rules import Rules
 from schemas.tables import TABLES
 from transforms.tables.analysis_lines import open_analysis
-from transforms.tables.build import build_tables
+from transforms.tables.build import all_tables
 
 Row = dict[str, object]
 AS_OF = date(2024, 6, 30)
 
 
 def build(*rows: Row, as_of: date = AS_OF, contracts: pl.DataFrame | None = None) -> dict[str, pl.DataFrame]:
-    return build_tables(
+    return all_tables(
         table_lines.lines(*rows),
         table_lines.no_remits(),
         table_lines.no_quality(),

@@ -16,12 +16,12 @@ import transforms.tables.measuring as measuring
 from flows.steps.divide_lines import divided, kept_in_files
 from schemas.rules import Rules
 from transforms.tables.analysis_lines import dense, open_analysis
-from transforms.tables.build import build_tables, tables_of_lines
+from transforms.tables.build import all_tables, tables_of_lines
 from transforms.tables.periods import Calendar, first_day, is_mature, month_of
 
 
 def build(lines: pl.LazyFrame) -> dict[str, pl.DataFrame]:
-    return build_tables(
+    return all_tables(
         lines,
         table_lines.no_remits(),
         table_lines.no_quality(),

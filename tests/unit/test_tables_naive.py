@@ -11,7 +11,7 @@ import table_lines
 from polars.testing import assert_frame_equal
 
 from schemas.rules import Rules
-from transforms.tables.build import build_tables
+from transforms.tables.build import all_tables
 
 AS_OF = date(2024, 12, 31)
 PERIODS = {
@@ -29,7 +29,7 @@ def random_lines() -> pl.LazyFrame:
 
 @pytest.fixture(scope="module")
 def tables(random_lines: pl.LazyFrame) -> dict[str, pl.DataFrame]:
-    return build_tables(
+    return all_tables(
         random_lines,
         table_lines.no_remits(),
         table_lines.no_quality(),
@@ -177,7 +177,7 @@ def test_denials(random_lines: pl.LazyFrame, tables: dict[str, pl.DataFrame]) ->
 
 def test_order_of_lines_changes_nothing(random_lines: pl.LazyFrame, tables: dict[str, pl.DataFrame]) -> None:
     shuffled = random_lines.collect().sample(fraction=1.0, shuffle=True, seed=7).lazy()
-    again = build_tables(
+    again = all_tables(
         shuffled, table_lines.no_remits(), table_lines.no_quality(), AS_OF, Rules(), table_lines.reference()
     )
     assert set(again) == set(tables)
@@ -189,7 +189,7 @@ def test_percentile_is_type_7() -> None:
     values = [10.0, 20.0, 40.0, 80.0]  # p90: position 3 * 0.9 = 2.7, so 40 + 0.7 * 40 = 68
     assert math.isclose(40 + 0.7 * (80 - 40), 68.0)
     rows = [table_lines.paid(int(v * 100)) for v in values]
-    made = build_tables(
+    made = all_tables(
         table_lines.lines(*rows),
         table_lines.no_remits(),
         table_lines.no_quality(),

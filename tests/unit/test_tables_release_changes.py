@@ -10,7 +10,7 @@ from table_lines import NPIS, paid
 
 from schemas.rules import Rules
 from schemas.tables import RELEASE_CHANGES, TABLES
-from transforms.tables.build import build_tables
+from transforms.tables.build import all_tables
 from transforms.tables.release_changes import causes_of, changed_lines, release_changes
 
 Row = dict[str, object]
@@ -19,7 +19,7 @@ MONTH &= pl.col("line_of_business") == "commercial"
 
 
 def build(lines: pl.LazyFrame) -> dict[str, pl.DataFrame]:
-    return build_tables(
+    return all_tables(
         lines,
         table_lines.no_remits(),
         table_lines.no_quality(),

@@ -256,6 +256,9 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
             f"diagnosis_{i}": pl.col(f"diagnosis_{i}").str.replace(".", "", literal=True) for i in range(1, 5)
         },
     )
+    # of a line beside others only what tells its submission is asked: hashing costs most of its intake
+    unasked = ("_loose", "_patient", "_control", "_number")
+    prepared = prepared.with_columns(pl.when(~pl.col("is_beside")).then(name).alias(name) for name in unasked)
     for column, domain, name in (
         ("_claim", "claim", "claim_number_key"),
         ("_loose", "loose_claim", "loose_number_key"),

@@ -293,8 +293,8 @@ def _written(
     group = said(found, rule.group)
     if groups:
         lower = group.str.to_lowercase()
-        known = {theirs.lower(): ours for theirs, ours in groups.items()}
-        group = pl.coalesce(lower.replace_strict(known, default=None, return_dtype=pl.String), group)
+        known = [pl.when(lower == theirs.lower()).then(pl.lit(ours)) for theirs, ours in groups.items()]
+        group = pl.coalesce(*known, group)
     written = pl.format("{}-{}:{}", group.fill_null("?"), reason.fill_null("?"), money.fill_null("?"))
     # the accounting format shows a dash, or zeros, where there is nothing
     return pl.when(~(group.is_null() & reason.is_null() & nothing)).then(written)

@@ -21,7 +21,7 @@ from transforms.publication.svg import (
     tick_text,
     value,
 )
-from transforms.publication.values import Shown, shown
+from transforms.publication.values import ShownValue, shown
 
 LABEL_WIDTH: Final = 66
 RIGHT: Final = 20
@@ -88,7 +88,7 @@ class Frame:
             shapes.append(text(at[0], at[1], words, at[2]))
         return shapes
 
-    def missing(self, place: int, told: Shown, words: str = "") -> str:
+    def missing(self, place: int, told: ShownValue, words: str = "") -> str:
         """What stands in a row that has no value."""
         said = words or {"c": "fewer than 11", "p": "price withheld", "z": "does not apply", "0": "none"}.get(
             told.symbol, "no data"
@@ -140,7 +140,7 @@ def spread_chart(
     return Drawing(frame.height, tuple(shapes))
 
 
-def _median_text(frame: Frame, place: int, numbers: Sequence[float | None], middle: Shown) -> str:
+def _median_text(frame: Frame, place: int, numbers: Sequence[float | None], middle: ShownValue) -> str:
     """The median in figures: over its mark, or beside the spread where the row's name stands above it."""
     there = [frame.x(number) for number in numbers if number is not None]
     if not frame.is_above:

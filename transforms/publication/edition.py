@@ -17,7 +17,7 @@ LONG_MONTHS: Final = (
 
 
 @dataclass(frozen=True)
-class Edition:
+class EditionTold:
     """A release of one audience: what stands in the head of every page, workbook and file."""
 
     audience: str

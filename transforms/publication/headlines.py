@@ -8,7 +8,7 @@ from transforms.publication.change import index_moved, is_comparable, level_brea
 from transforms.publication.edition import Period
 from transforms.publication.parts import Sentence
 from transforms.publication.published import Published, Row, own_line
-from transforms.publication.values import Shown, shown
+from transforms.publication.values import ShownValue, shown
 from transforms.publication.words import PAYERS, inline
 
 UP_DOWN = {1: "up", -1: "down"}
@@ -141,7 +141,7 @@ def maturity(published: Published, rows: Sequence[Row]) -> Sentence:
 def immature_note(row: Row) -> Sentence:
     """`Jan 2026 is not yet mature: 61 % of lines are answered so far. It will change.`"""
     period = Period(str(row["period_type"]), row["period_start"])
-    share: Shown = shown(row, "adjudicated_share")
+    share: ShownValue = shown(row, "adjudicated_share")
     return (f"{period.label} is not yet mature: ", share, " of lines are answered so far. It will change.")
 
 

@@ -25,7 +25,7 @@ from transforms.publication.reading import (
     in_window,
     priced_like,
 )
-from transforms.publication.reference_facts import Facts
+from transforms.publication.reference_facts import CodeFacts
 from transforms.publication.values import plain, shown
 from transforms.publication.words import EXPECTATIONS, REGIONS, spoken
 
@@ -37,7 +37,7 @@ MOST = 14
 """Rows of an open list on a page; the tables hold all."""
 
 
-def code_page(published: Published, facts: Facts) -> Page:
+def code_page(published: Published, facts: CodeFacts) -> Page:
     """The reference page of the code beside what is seen of it."""
     every = in_window(published, "v_volume", "all")
     lead: tuple[Sentence, ...] = (
@@ -60,7 +60,7 @@ def code_page(published: Published, facts: Facts) -> Page:
     return Page("code", "Code", f"CPT {published.edition.main_code} in detail", lead, (), sections)
 
 
-def _family(published: Published, facts: Facts) -> Section:
+def _family(published: Published, facts: CodeFacts) -> Section:
     codes = facts.reference.anesthesia_codes.filter(pl.col("family") == "scope").sort("procedure_code")
     names = {str(row["procedure_code"]): row for row in codes.iter_rows(named=True)}
     rows = [
@@ -103,7 +103,7 @@ def _are_similar(rows: list[Row]) -> bool:
     return bool(max(row[f"{PRICE}_p25"] for row in there) <= min(row[f"{PRICE}_p75"] for row in there))
 
 
-def _sites(published: Published, facts: Facts) -> Figure:
+def _sites(published: Published, facts: CodeFacts) -> Figure:
     names = facts.rows("places_of_service")
     rows = published.view("v_sites", payer="all", line_of_business="all")
     seen = {row["place_of_service"] for row in rows}
@@ -162,7 +162,7 @@ def _top_sentence(rows: list[Row], name: Callable[[Row], str]) -> Sentence:
     return (*told, f"; {name(there[1])}: ", shown(there[1], "share_of_lines"))
 
 
-def _clinical(published: Published, facts: Facts) -> Section:
+def _clinical(published: Published, facts: CodeFacts) -> Section:
     return Section(
         "clinical",
         "Clinical context",
@@ -170,7 +170,7 @@ def _clinical(published: Published, facts: Facts) -> Section:
     )
 
 
-def _themes(published: Published, facts: Facts) -> Figure:
+def _themes(published: Published, facts: CodeFacts) -> Figure:
     rows = by_share(published.view("v_themes", payer="all", line_of_business="all"), "theme")[:MOST]
     items = [Item(facts.theme(str(row["theme"])), "all", row) for row in rows]
     note = f"Theme of the first diagnosis of the line that has one. {OTHERS} Source: table clinical_themes."
@@ -202,7 +202,7 @@ def _themes(published: Published, facts: Facts) -> Figure:
     )
 
 
-def _procedures(published: Published, facts: Facts) -> Figure:
+def _procedures(published: Published, facts: CodeFacts) -> Figure:
     names = facts.rows("surgical_codes")
     key = "surgical_procedure_code"
     rows = by_share(published.view("v_procedures", payer="all", line_of_business="all"), key)[:MOST]
@@ -241,7 +241,7 @@ def _procedures(published: Published, facts: Facts) -> Figure:
     )
 
 
-def _diagnoses(published: Published, facts: Facts) -> Figure:
+def _diagnoses(published: Published, facts: CodeFacts) -> Figure:
     rows = by_share(published.view("v_diagnoses", payer="all", line_of_business="all"), "diagnosis")[:MOST]
     themes: dict[str, str] = {}
     for prefix, row in sorted(facts.rows("icd10_regions").items()):
@@ -276,7 +276,7 @@ def _diagnoses(published: Published, facts: Facts) -> Figure:
     )
 
 
-def _modifiers(published: Published, facts: Facts) -> Figure:
+def _modifiers(published: Published, facts: CodeFacts) -> Figure:
     names = facts.rows("modifiers")
     rows = published.view("v_modifiers", payer="all", line_of_business="all")
 

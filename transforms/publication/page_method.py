@@ -7,12 +7,12 @@ from schemas.tables import TABLES
 from transforms.publication.edition import long_date
 from transforms.publication.parts import Head, NumberTable, Page, Section, Sentence
 from transforms.publication.published import Published
-from transforms.publication.reference_facts import Facts
+from transforms.publication.reference_facts import CodeFacts
 from transforms.publication.values import plain
 from transforms.publication.words import EDITIONS, ROUNDING, SYMBOLS
 
 
-def method_page(published: Published, facts: Facts) -> Page:
+def method_page(published: Published, facts: CodeFacts) -> Page:
     """Units, maturity, symbols, the dictionary."""
     lead: tuple[Sentence, ...] = (
         ("Every number on these pages stands in a published table, under the same name.",),
@@ -35,7 +35,7 @@ def method_page(published: Published, facts: Facts) -> Page:
     return Page("method", "Method", "Method: what each number means", lead, (), sections)
 
 
-def _unit(facts: Facts) -> Section:
+def _unit(facts: CodeFacts) -> Section:
     base = int(facts.rows("anesthesia_codes").get(facts.code, {}).get("base_units") or 0)
     time, factor = 2.0, 75
     units = base + time

@@ -45,9 +45,9 @@ from transforms.publication.payer_prices import (
 from transforms.publication.payer_times import open_figure, time_figure
 from transforms.publication.published import Published, Row, own_line
 from transforms.publication.reading import PRICE, in_window, late_payers
-from transforms.publication.reference_facts import Facts
+from transforms.publication.reference_facts import CodeFacts
 from transforms.publication.trends import spark
-from transforms.publication.values import Shown, shown
+from transforms.publication.values import ShownValue, shown
 from transforms.publication.words import (
     CONFIDENCE,
     LINES_OF_BUSINESS,
@@ -62,7 +62,7 @@ from transforms.publication.words import (
 )
 
 
-def payer_page(published: Published, facts: Facts, payer: str) -> Page:
+def payer_page(published: Published, facts: CodeFacts, payer: str) -> Page:
     """Everything about one payer."""
     name = PAYERS[payer]
     price = published.row("v_price_by_payer", payer=payer, line_of_business=own_line(payer))
@@ -218,7 +218,7 @@ def _theme_of(row: Row) -> str:
     return next((title for title, names in THEMES if row["rule"] in names), "Other")
 
 
-def _value_of(row: Row) -> Shown:
+def _value_of(row: Row) -> ShownValue:
     """What a rule says; a machine word in words."""
     told = shown(row, "value")
     return replace(told, text=RULE_VALUES.get((str(row["rule"]), told.text), told.text))

@@ -20,7 +20,7 @@ from transforms.publication.parts import (
 )
 from transforms.publication.published import PAYER_ORDER, Published, Row
 from transforms.publication.reading import payer_of
-from transforms.publication.values import Shown, plain, shown
+from transforms.publication.values import ShownValue, plain, shown
 from transforms.publication.words import spoken
 
 QUALITY: Final = "data_quality"
@@ -202,7 +202,7 @@ def _changes(published: Published) -> Section:
     return Section(place, heading, (told,), tables=(table,))
 
 
-def _moved(row: Row, column: str) -> Shown:
+def _moved(row: Row, column: str) -> ShownValue:
     return shown(row, column) if row[column] is not None else plain("not shown")
 
 

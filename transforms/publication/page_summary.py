@@ -34,13 +34,13 @@ from transforms.publication.reading import (
     late_payers,
     step_word,
 )
-from transforms.publication.reference_facts import AT_A_GLANCE, Facts
+from transforms.publication.reference_facts import AT_A_GLANCE, CodeFacts
 from transforms.publication.trends import Series, spark, trend_chart
 from transforms.publication.values import shown
 from transforms.publication.words import IMMATURE_FOOTNOTE, PAYERS, SHORT_PAYERS, inline
 
 
-def summary_page(published: Published, facts: Facts) -> Page:
+def summary_page(published: Published, facts: CodeFacts) -> Page:
     """The summary of a release."""
     window = published.window
     price = published.row("v_price_by_payer", payer="all", line_of_business="commercial")
@@ -84,7 +84,7 @@ def _with_pages(published: Published) -> list[str]:
     return [payer for payer in published.payers() if payer != "other"]
 
 
-def _what(facts: Facts) -> Section:
+def _what(facts: CodeFacts) -> Section:
     return Section("what", "What the code is", sentences=(facts.overview,), facts=facts.listed(AT_A_GLANCE))
 
 

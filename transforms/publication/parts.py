@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from transforms.publication.published import Row
 from transforms.publication.svg import Drawing
-from transforms.publication.values import Shown, plain, shown
+from transforms.publication.values import ShownValue, plain, shown
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Link:
     place: str = ""
 
 
-Part = str | Shown | Link
+Part = str | ShownValue | Link
 Sentence = tuple[Part, ...]
 """Words, published numbers and links, in order."""
 
@@ -38,7 +38,7 @@ class NumberTable:
 
     caption: str
     heads: tuple[Head, ...]
-    rows: tuple[tuple[Shown, ...], ...]
+    rows: tuple[tuple[ShownValue, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Card:
     """One figure at a glance."""
 
     title: str
-    big: Shown
+    big: ShownValue
     remarks: tuple[Sentence, ...]
     spark: str = ""
 
@@ -96,7 +96,7 @@ class Col:
     """How a column of a table of numbers is made from a row."""
 
     head: str
-    of: str | Callable[[Row], Shown]
+    of: str | Callable[[Row], ShownValue]
     is_number: bool = True
 
 
@@ -109,11 +109,11 @@ def number_table(caption: str, rows: Sequence[Row], columns: Sequence[Col]) -> N
     )
 
 
-def _cell(row: Row, column: Col) -> Shown:
+def _cell(row: Row, column: Col) -> ShownValue:
     return shown(row, column.of) if isinstance(column.of, str) else column.of(row)
 
 
-def named(words: Callable[[Row], str]) -> Callable[[Row], Shown]:
+def named(words: Callable[[Row], str]) -> Callable[[Row], ShownValue]:
     """A cell that names its row in words; empty words read `not stated`."""
     return lambda row: plain(words(row) or "not stated")
 

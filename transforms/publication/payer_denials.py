@@ -7,7 +7,7 @@ from transforms.publication.headlines import denial_level
 from transforms.publication.parts import Col, Figure, Link, Sentence, named, number_table
 from transforms.publication.published import Published, Row
 from transforms.publication.reading import OTHERS, PERIOD_COLUMN, by_share, in_window, step_word
-from transforms.publication.reference_facts import Facts
+from transforms.publication.reference_facts import CodeFacts
 from transforms.publication.trends import Series, trend_chart
 from transforms.publication.values import shown
 from transforms.publication.words import IMMATURE_FOOTNOTE, PAYERS
@@ -85,7 +85,7 @@ def denials_over_time(published: Published, payer: str) -> Figure:
     )
 
 
-def categories_figure(published: Published, facts: Facts, payer: str) -> Figure:
+def categories_figure(published: Published, facts: CodeFacts, payer: str) -> Figure:
     """Kinds of reasons: shown where single reasons are too few."""
     key = "denial_category"
     rows = by_share(published.view("v_denial_categories", payer=payer), key, "share_of_denied")
@@ -121,7 +121,7 @@ def categories_figure(published: Published, facts: Facts, payer: str) -> Figure:
     )
 
 
-def reasons_figure(published: Published, facts: Facts, payer: str) -> Figure:
+def reasons_figure(published: Published, facts: CodeFacts, payer: str) -> Figure:
     """Single reasons (CARC); the list of all payers where a payer's own are too few."""
     rows = published.view("v_denial_reasons", payer=payer)
     who = payer if rows else "all"

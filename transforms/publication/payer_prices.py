@@ -19,7 +19,7 @@ from transforms.publication.reading import (
     line_of,
     period_of,
 )
-from transforms.publication.reference_facts import Facts
+from transforms.publication.reference_facts import CodeFacts
 from transforms.publication.trends import Series, trend_chart
 from transforms.publication.values import percent_text, shown
 from transforms.publication.words import (
@@ -199,7 +199,7 @@ def care_figure(published: Published, payer: str) -> Figure:
     )
 
 
-def sites_figure(published: Published, facts: Facts, payer: str) -> Figure:
+def sites_figure(published: Published, facts: CodeFacts, payer: str) -> Figure:
     """Price per unit by place of service."""
     line = own_line(payer)
     rows = by_share(published.view("v_sites", payer=payer, line_of_business=line), "place_of_service")[:10]

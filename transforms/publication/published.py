@@ -13,7 +13,7 @@ from typing import Any, Final
 import polars as pl
 
 from schemas.tables import TABLES
-from transforms.publication.edition import MONTHS, Edition, Period, months_between
+from transforms.publication.edition import MONTHS, EditionTold, Period, months_between
 from transforms.publication.views import VIEWS, View
 
 FIVE: Final = ("procedure_code", "payer", "line_of_business", "period_type", "period_start")
@@ -54,7 +54,7 @@ class Published:
     """Tables of one release of one audience."""
 
     tables: Mapping[str, pl.DataFrame]
-    edition: Edition
+    edition: EditionTold
     _kept: dict[tuple[str, str], pl.DataFrame] = field(default_factory=dict, compare=False, repr=False)
 
     def has(self, table: str, column: str = "") -> bool:

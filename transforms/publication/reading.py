@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from transforms.publication.edition import Period
 from transforms.publication.parts import Col, named
 from transforms.publication.published import Published, Row, own_line
-from transforms.publication.values import Shown, shown
+from transforms.publication.values import ShownValue, shown
 from transforms.publication.words import LINES_OF_BUSINESS, PAYERS
 
 PRICE = "allowed_per_unit"
@@ -30,12 +30,14 @@ def by_share(rows: Sequence[Row], key: str, column: str = "share_of_lines") -> l
     )
 
 
-def priced_like(published: Published, view: str, key: str, payer: str, column: str) -> Callable[[Row], Shown]:
+def priced_like(
+    published: Published, view: str, key: str, payer: str, column: str
+) -> Callable[[Row], ShownValue]:
     """A price of the payer's own line of business beside a row of all lines."""
     line = own_line(payer)
     rows = {row[key]: row for row in published.view(view, payer=payer, line_of_business=line)}
 
-    def price(row: Row) -> Shown:
+    def price(row: Row) -> ShownValue:
         wanted = {key: row[key], "payer": payer, "line_of_business": line}
         names = [name for name in row.keys if name not in wanted and name not in ("procedure_code",)]
         kept = {name: row[name] for name in names}

@@ -10,7 +10,7 @@ import polars as pl
 
 from schemas.reference import ReferenceTables
 from transforms.publication.parts import Sentence
-from transforms.publication.values import Shown
+from transforms.publication.values import ShownValue
 from transforms.publication.words import CONFIDENCE, spoken
 
 Names = Mapping[str, Mapping[str, Any]]
@@ -19,7 +19,7 @@ AT_A_GLANCE = ("service_type", "since", "typical_procedures", "typical_sites", "
 
 
 @dataclass(frozen=True)
-class Facts:
+class CodeFacts:
     """The reference tables, as names and facts of one code."""
 
     reference: ReferenceTables
@@ -46,7 +46,7 @@ class Facts:
             for topic in wanted
             if topic in rows
         ]
-        units = Shown(f"{base}", table="reference/anesthesia_codes", key=self.code, column="base_units")
+        units = ShownValue(f"{base}", table="reference/anesthesia_codes", key=self.code, column="base_units")
         return (("Base units", (units,)), *told) if topics and base is not None else tuple(told)
 
     def rows(self, table: str) -> Names:
@@ -75,6 +75,6 @@ class Facts:
         return self.name("denial_categories", str(category)) or spoken(str(category or "unclassified"))
 
 
-def facts_of(reference: ReferenceTables, code: str) -> Facts:
+def facts_of(reference: ReferenceTables, code: str) -> CodeFacts:
     """Names and facts of a code from the reference tables."""
-    return Facts(reference, code)
+    return CodeFacts(reference, code)

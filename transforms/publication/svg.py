@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from transforms.publication.values import Shown
+from transforms.publication.values import ShownValue
 
 WIDTH: Final = 340
 """One natural width: legible on a telephone; wider screens stretch it a little."""
@@ -61,7 +61,7 @@ def text(x: float, y: float, words: str, css: str = "") -> str:
     return f'<text{named} x="{num(x)}" y="{num(y)}">{escape(words)}</text>'
 
 
-def value(x: float, y: float, told: Shown, css: str = "") -> str:
+def value(x: float, y: float, told: ShownValue, css: str = "") -> str:
     """A published number as words in the picture, with where it stands in the tables."""
     if not told.table:
         return text(x, y, told.text, css)
@@ -69,7 +69,7 @@ def value(x: float, y: float, told: Shown, css: str = "") -> str:
     return f'<text{named} x="{num(x)}" y="{num(y)}"{provenance(told)}>{escape(told.text)}</text>'
 
 
-def provenance(told: Shown) -> str:
+def provenance(told: ShownValue) -> str:
     """Attributes that name table, key and column of a number."""
     return (
         f' data-table="{escape(told.table)}" data-key="{escape(told.key)}" data-col="{escape(told.column)}"'

@@ -24,7 +24,7 @@ NO_SHARE: Final = ("supervised", "conflict", "unspecified")
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownValue:
     """A value as people read it, with where it stands in the published tables."""
 
     text: str
@@ -41,14 +41,14 @@ class Shown:
         """Whether a symbol or a word stands for a number."""
         return bool(self.symbol)
 
-    def marked_immature(self) -> Shown:
+    def marked_immature(self) -> ShownValue:
         """The same beside [m]."""
         return self if self.is_missing else replace(self, mark="m")
 
 
-def plain(text: str) -> Shown:
+def plain(text: str) -> ShownValue:
     """Text that is no published number: a name, a word."""
-    return Shown(text)
+    return ShownValue(text)
 
 
 @lru_cache(maxsize=1)
@@ -66,13 +66,13 @@ def unit_of(table: str, column: str) -> str:
     return _units().get((table, column), "")
 
 
-def shown(row: Row, column: str) -> Shown:
+def shown(row: Row, column: str) -> ShownValue:
     """A value of a row as text, or the symbol of why there is none."""
     value = row[column]
     missing = ("", "", "") if value is not None else _missing(row, column)
     text = missing[0] if value is None else _text(row, column, value)
     derived = "sum" if row.is_sum else ""
-    result = Shown(text, missing[1], missing[2], "", row.table, row.key, column, derived)
+    result = ShownValue(text, missing[1], missing[2], "", row.table, row.key, column, derived)
     return result if row.is_mature else result.marked_immature()
 
 

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from transforms.synthetic.parties import GROUPS, Group, Patient, Plan, npi, patient_for
+from transforms.synthetic.parties import GROUPS, HealthPlan, Patient, ProviderGroup, npi, patient_for
 from transforms.synthetic.plans import plans_of
 from transforms.synthetic.pricing import charge_for, price
 from transforms.synthetic.records import Adjustment, Claim, Life, Line, Loop, Svc
@@ -69,9 +69,9 @@ class Case:
 
     number: int
     rng: random.Random
-    plan: Plan
-    group: Group
-    partner: Group
+    plan: HealthPlan
+    group: ProviderGroup
+    partner: ProviderGroup
     patient: Patient
     service_date: date
     procedure: str = "01939"
@@ -91,7 +91,7 @@ class Case:
         return replace(self, **changes)  # type: ignore[arg-type]
 
 
-def draw_case(number: int, seed: int, service_month: date, group: Group | None = None) -> Case:
+def draw_case(number: int, seed: int, service_month: date, group: ProviderGroup | None = None) -> Case:
     """Draw one plausible case of a month: plan, group, patient, minutes, modifiers, codes."""
     rng = random.Random(f"{seed}/{number}")
     group = group or rng.choices(GROUPS, [each.weight for each in GROUPS])[0]
@@ -160,7 +160,7 @@ def sample_case(seed: int = 1, **changes: object) -> Case:
     return Case(seed, rng, plan, GROUPS[0], GROUPS[0], patient, date(2025, 3, 11)).but(**changes)
 
 
-def claim_number(case: Case, group: Group, suffix: str) -> str:
+def claim_number(case: Case, group: ProviderGroup, suffix: str) -> str:
     """Number a claim the way its group does: short, plain digits, or longer than the 20 characters payers
     keep.
     """
@@ -181,7 +181,7 @@ def bill(case: Case) -> list[Claim]:
     return claims
 
 
-def _bill_one(case: Case, group: Group, pricing: tuple[str, ...], nurse: bool, suffix: str) -> Claim:
+def _bill_one(case: Case, group: ProviderGroup, pricing: tuple[str, ...], nurse: bool, suffix: str) -> Claim:
     rng = case.rng
     renderer = rng.choice(group.nurses if nurse else group.physicians) if rng.random() < 0.97 else None
     sedation = ("QS",) if rng.random() < 0.55 else ("G8",) if rng.random() < 0.06 else ()
@@ -227,14 +227,14 @@ def _bill_one(case: Case, group: Group, pricing: tuple[str, ...], nurse: bool, s
     )
 
 
-def payday(case: Case, after: date, plan: Plan | None = None) -> date:
+def payday(case: Case, after: date, plan: HealthPlan | None = None) -> date:
     """Give the payer's payment day after a date: some days to work, then its weekday."""
     plan = plan or case.plan
     ready = after + timedelta(days=case.rng.randint(*plan.days_to_pay))
     return ready + timedelta(days=(plan.payday - ready.weekday()) % 7)
 
 
-def trace_number(plan: Plan, payee: str, on: date) -> str:
+def trace_number(plan: HealthPlan, payee: str, on: date) -> str:
     """Give the payment's trace number: one per payer, payee and payment date."""
     return f"{plan.payer_id}{on:%y%m%d}{payee[3:9]}"
 

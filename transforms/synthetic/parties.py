@@ -25,7 +25,7 @@ LAST_NAMES = (
 
 
 @dataclass(frozen=True)
-class Plan:
+class HealthPlan:
     """One payer's plan as providers bill it. `rate_cents` is dollars per unit in cents; 0: Medicare's own
     rate. `tells_id`: its remittances name its id beside its name.
     """
@@ -52,7 +52,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Group:
+class ProviderGroup:
     """A billing group; `charge_cents` is its charge per unit in cents, `number_style` how it numbers
     claims.
     """
@@ -95,9 +95,9 @@ def _people(start: int, count: int) -> tuple[str, ...]:
 
 def _group(
     number: int, name: str, state: str, weight: float, charge: int, style: str, control: bool
-) -> Group:
+) -> ProviderGroup:
     start = number * 100
-    return Group(
+    return ProviderGroup(
         f"G{number:02d}",
         npi(start),
         name,
@@ -111,7 +111,7 @@ def _group(
     )
 
 
-GROUPS: tuple[Group, ...] = (
+GROUPS: tuple[ProviderGroup, ...] = (
     _group(1, "BRAZOS ANESTHESIA ASSOCIATES", "TX", 13, 14800, "short", True),
     _group(2, "LONE PRAIRIE ANESTHESIA", "TX", 10, 12500, "long", True),
     _group(3, "GULF CREST CRNA PARTNERS", "TX", 7, 11200, "plain", False),
@@ -141,7 +141,7 @@ LOCALITIES: dict[str, tuple[str, str, tuple[int, int, int]]] = {
 }
 
 
-def patient_for(plan: Plan, rng: random.Random, near: date) -> Patient:
+def patient_for(plan: HealthPlan, rng: random.Random, near: date) -> Patient:
     """Invent a member of a plan, of an age that fits its line of business."""
     senior = plan.line_of_business.startswith("medicare")
     if senior:
@@ -155,7 +155,7 @@ def patient_for(plan: Plan, rng: random.Random, near: date) -> Patient:
     return Patient(_member_id(plan, rng), birth, sex, dependent)
 
 
-def _member_id(plan: Plan, rng: random.Random) -> str:
+def _member_id(plan: HealthPlan, rng: random.Random) -> str:
     digits = f"{rng.randrange(10**9):09d}"
     if plan.payer == "medicare":
         letters = "ACDEFGHJKMNPQRTUVWXY"

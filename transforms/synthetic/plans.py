@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transforms.synthetic.parties import Plan
+from transforms.synthetic.parties import HealthPlan
 
 _MACS = (
     ("TX", "04412", "NOVITAS SOLUTIONS MEDICARE PART B", "NOVITAS SOLUTIONS"),
@@ -16,7 +16,7 @@ _MACS = (
 )
 
 _MEDICARE_PLANS = tuple(
-    Plan(
+    HealthPlan(
         f"medicare_{state.lower()}",
         "medicare",
         number,
@@ -34,9 +34,9 @@ _MEDICARE_PLANS = tuple(
     for state, number, name, remit_name in _MACS
 )
 
-PLANS: tuple[Plan, ...] = (
-    Plan("aetna_ppo", "aetna", "60054", "AETNA", "AETNA", "commercial", "12", "12", 12, 7300, payday=1),
-    Plan(
+PLANS: tuple[HealthPlan, ...] = (
+    HealthPlan("aetna_ppo", "aetna", "60054", "AETNA", "AETNA", "commercial", "12", "12", 12, 7300, payday=1),
+    HealthPlan(
         "aetna_hmo",
         "aetna",
         "60054",
@@ -49,7 +49,7 @@ PLANS: tuple[Plan, ...] = (
         6900,
         payday=1,
     ),
-    Plan(
+    HealthPlan(
         "aetna_ma",
         "aetna",
         "60054",
@@ -62,7 +62,7 @@ PLANS: tuple[Plan, ...] = (
         medicare_percent=102,
         payday=1,
     ),
-    Plan(
+    HealthPlan(
         "bcbs_tx",
         "bcbs",
         "84980",
@@ -78,7 +78,7 @@ PLANS: tuple[Plan, ...] = (
         line_control="LX",
         payday=3,
     ),
-    Plan(
+    HealthPlan(
         "bcbs_fl",
         "bcbs",
         "00590",
@@ -93,7 +93,7 @@ PLANS: tuple[Plan, ...] = (
         gives_allowed=False,
         payday=3,
     ),
-    Plan(
+    HealthPlan(
         "bcbs_il",
         "bcbs",
         "00621",
@@ -108,7 +108,7 @@ PLANS: tuple[Plan, ...] = (
         line_control="LX",
         payday=3,
     ),
-    Plan(
+    HealthPlan(
         "anthem_oh",
         "bcbs",
         "00834",
@@ -123,7 +123,7 @@ PLANS: tuple[Plan, ...] = (
         line_control="",
         payday=3,
     ),
-    Plan(
+    HealthPlan(
         "anthem_co",
         "bcbs",
         "00050",
@@ -138,7 +138,7 @@ PLANS: tuple[Plan, ...] = (
         line_control="",
         payday=3,
     ),
-    Plan(
+    HealthPlan(
         "bcbs_south",
         "bcbs",
         "00600",
@@ -152,7 +152,7 @@ PLANS: tuple[Plan, ...] = (
         states=("TN", "GA"),
         payday=3,
     ),
-    Plan(
+    HealthPlan(
         "bcbs_az",
         "bcbs",
         "53589",
@@ -166,7 +166,7 @@ PLANS: tuple[Plan, ...] = (
         states=("AZ",),
         payday=3,
     ),
-    Plan(
+    HealthPlan(
         "bcbs_fep",
         "bcbs",
         "84980",
@@ -182,7 +182,7 @@ PLANS: tuple[Plan, ...] = (
         line_control="LX",
         payday=3,
     ),
-    Plan(
+    HealthPlan(
         "cigna_oap",
         "cigna",
         "62308",
@@ -199,7 +199,7 @@ PLANS: tuple[Plan, ...] = (
         days_to_pay=(15, 35),
         paid_units="units",
     ),
-    Plan(
+    HealthPlan(
         "cigna_hmo",
         "cigna",
         "62308",
@@ -216,7 +216,7 @@ PLANS: tuple[Plan, ...] = (
         days_to_pay=(15, 35),
         paid_units="units",
     ),
-    Plan(
+    HealthPlan(
         "uhc_ppo",
         "uhc",
         "87726",
@@ -230,7 +230,7 @@ PLANS: tuple[Plan, ...] = (
         payday=2,
         days_to_pay=(10, 26),
     ),
-    Plan(
+    HealthPlan(
         "uhc_epo",
         "uhc",
         "87726",
@@ -244,7 +244,7 @@ PLANS: tuple[Plan, ...] = (
         payday=2,
         days_to_pay=(10, 26),
     ),
-    Plan(
+    HealthPlan(
         "uhc_ma",
         "uhc",
         "87726",
@@ -259,7 +259,7 @@ PLANS: tuple[Plan, ...] = (
         days_to_pay=(10, 26),
     ),
     *_MEDICARE_PLANS,
-    Plan(
+    HealthPlan(
         "railroad",
         "medicare",
         "00882",
@@ -272,7 +272,7 @@ PLANS: tuple[Plan, ...] = (
         payday=4,
         days_to_pay=(16, 30),
     ),
-    Plan(
+    HealthPlan(
         "humana_ma",
         "other",
         "61101",
@@ -285,7 +285,7 @@ PLANS: tuple[Plan, ...] = (
         medicare_percent=101,
         payday=2,
     ),
-    Plan(
+    HealthPlan(
         "medicaid_tx",
         "other",
         "86916",
@@ -300,7 +300,7 @@ PLANS: tuple[Plan, ...] = (
         payday=4,
         days_to_pay=(18, 40),
     ),
-    Plan(
+    HealthPlan(
         "medicaid_oh",
         "other",
         "99831",
@@ -317,7 +317,7 @@ PLANS: tuple[Plan, ...] = (
         line_control="",
         tells_id=False,
     ),
-    Plan(
+    HealthPlan(
         "tricare",
         "other",
         "99726",
@@ -330,7 +330,7 @@ PLANS: tuple[Plan, ...] = (
         medicare_percent=100,
         payday=1,
     ),
-    Plan(
+    HealthPlan(
         "regional",
         "other",
         "77013",
@@ -350,7 +350,7 @@ PLANS: tuple[Plan, ...] = (
     ),
 )
 
-UNMAPPED_PLAN = Plan(
+UNMAPPED_PLAN = HealthPlan(
     "unmapped",
     "other",
     "ZZ917",
@@ -362,7 +362,7 @@ UNMAPPED_PLAN = Plan(
     0,
     9000,
 )
-SUPPLEMENT_PLAN = Plan(
+SUPPLEMENT_PLAN = HealthPlan(
     "supplement",
     "other",
     "66004",
@@ -376,6 +376,6 @@ SUPPLEMENT_PLAN = Plan(
 )
 
 
-def plans_of(state: str) -> tuple[Plan, ...]:
+def plans_of(state: str) -> tuple[HealthPlan, ...]:
     """List the plans a billing group in a state meets."""
     return tuple(plan for plan in PLANS if not plan.states or state in plan.states)

@@ -13,7 +13,7 @@ import random
 from dataclasses import dataclass
 from datetime import date
 
-from transforms.synthetic.parties import LOCALITIES, Group, Plan
+from transforms.synthetic.parties import LOCALITIES, HealthPlan, ProviderGroup
 from transforms.synthetic.records import Adjustment, Line
 
 BASE_UNITS = {
@@ -53,7 +53,7 @@ def round_half_up(numerator: int, denominator: int) -> int:
     return (2 * numerator + denominator) // (2 * denominator)
 
 
-def unit_rate(plan: Plan, group: Group, on: date) -> int:
+def unit_rate(plan: HealthPlan, group: ProviderGroup, on: date) -> int:
     """Give a plan's rate with a group in cents per unit: Medicare's locality factor or a contract's."""
     if not plan.rate_cents:
         factors = LOCALITIES[group.state][2]
@@ -75,13 +75,13 @@ def unit_tenths(line: Line) -> int:
     return base + (round(count * 10 / 15) if line.basis == "MJ" else round(count * 10))
 
 
-def charge_for(group: Group, line: Line) -> int:
+def charge_for(group: ProviderGroup, line: Line) -> int:
     """Give the charge of a line in cents: units times the group's charge; directed lines bill six tenths."""
     percent = 60 if any(modifier in HALF_SHARE for modifier in line.modifiers) else 100
     return round_half_up(unit_tenths(line) * group.charge_cents * percent, 1000)
 
 
-def allowed_for(plan: Plan, group: Group, line: Line) -> tuple[int, int]:
+def allowed_for(plan: HealthPlan, group: ProviderGroup, line: Line) -> tuple[int, int]:
     """Give (allowed, QZ cut) in cents: units x share x rate, never above the charge (42 CFR 414.46)."""
     if line.procedure not in BASE_UNITS:
         return round_half_up(line.charge * 45, 100), 0
@@ -104,7 +104,7 @@ def allowed_for(plan: Plan, group: Group, line: Line) -> tuple[int, int]:
     return full, 0
 
 
-def _cuts_nurses(plan: Plan, group: Group, on: date) -> bool:
+def _cuts_nurses(plan: HealthPlan, group: ProviderGroup, on: date) -> bool:
     if plan.payer == "cigna":
         return on >= date(2023, 3, 12)
     if plan.payer == "bcbs":
@@ -112,7 +112,7 @@ def _cuts_nurses(plan: Plan, group: Group, on: date) -> bool:
     return plan.payer == "uhc" and on >= date(2025, 10, 1) and group.state not in UHC_QZ_EXEMPT_STATES
 
 
-def price(plan: Plan, group: Group, line: Line, rng: random.Random) -> Price:
+def price(plan: HealthPlan, group: ProviderGroup, line: Line, rng: random.Random) -> Price:
     """Price one line with its patient share and reductions; paid = charge - sum of adjustments."""
     allowed, cut = allowed_for(plan, group, line)
     write_off = line.charge - allowed
@@ -145,7 +145,7 @@ def _medicare_reductions(left: int, rng: random.Random) -> list[Adjustment]:
     return [("CO", "253", sequestration), *quality] if sequestration else quality
 
 
-def patient_shares(plan: Plan, allowed: int, on: date, rng: random.Random) -> list[Adjustment]:
+def patient_shares(plan: HealthPlan, allowed: int, on: date, rng: random.Random) -> list[Adjustment]:
     """Give the deductible (PR-1), coinsurance (PR-2) and copay (PR-3) of a line; deductibles fall early."""
     draw, early = rng.random(), on.month <= 3
     if plan.line_of_business == "medicaid":

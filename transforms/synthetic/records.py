@@ -12,7 +12,7 @@ from datetime import date
 import polars as pl
 
 from schemas.inbound import COLUMNS
-from transforms.synthetic.parties import LOCALITIES, Group, Patient, Plan
+from transforms.synthetic.parties import LOCALITIES, HealthPlan, Patient, ProviderGroup
 
 CLAIM_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS["claim_lines"])
 REMIT_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS["remit_lines"])
@@ -45,8 +45,8 @@ class Claim:
 
     claim_id: str
     submitted_on: date
-    plan: Plan
-    group: Group
+    plan: HealthPlan
+    group: ProviderGroup
     patient: Patient
     lines: tuple[Line, ...]
     frequency: str = "1"
@@ -84,7 +84,7 @@ class Loop:
 
     trace: str
     paid_on: date
-    plan: Plan
+    plan: HealthPlan
     payee: str | None
     claim_id: str
     status: str

@@ -11,7 +11,7 @@ import polars as pl
 from transforms.synthetic.cases import Case, adjudicate, claim_number, draw_case, foreign_npi
 from transforms.synthetic.lives import SCENARIOS, Scenario
 from transforms.synthetic.lives_claims import paid
-from transforms.synthetic.parties import GROUPS, Group, Patient, Plan, patient_for
+from transforms.synthetic.parties import GROUPS, HealthPlan, Patient, ProviderGroup, patient_for
 from transforms.synthetic.plans import plans_of
 from transforms.synthetic.records import (
     Claim,
@@ -158,7 +158,7 @@ def _denied_somewhere(case: Case) -> Case:
     return case.but(plan=plan, patient=patient_for(plan, case.rng, case.service_date))
 
 
-def _denials_of(plan: Plan) -> int:
+def _denials_of(plan: HealthPlan) -> int:
     return DENIED_OF_PLAN.get(plan.line_of_business, DENIED_OF_PAYER.get(plan.payer, 100))
 
 
@@ -193,8 +193,8 @@ def _out_of_scope(number: int, seed: int, month: date) -> tuple[Claim, Loop]:
     return claim, adjudicate(case, claim)
 
 
-def _surgeon(case: Case) -> Group:
-    return Group(
+def _surgeon(case: Case) -> ProviderGroup:
+    return ProviderGroup(
         "G99",
         foreign_npi(case),
         "SPINE AND PAIN CENTER",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from transforms.synthetic.records import Adjustment, Row, money
 from transforms.synthetic.x12_envelope import (
-    Delimiters,
+    EnvelopeDelimiters,
     Transaction,
     address,
     cents_of,
@@ -20,7 +20,7 @@ ORIGINATOR = "1999999999"
 """Who sends the money (TRN03): it stands for the payer's id where the payer names none."""
 
 
-def payment_set(loops: list[LoopRows], marks: Delimiters) -> Transaction:
+def payment_set(loops: list[LoopRows], marks: EnvelopeDelimiters) -> Transaction:
     """Write one payment as one transaction set; each inner list is one CLP loop's service lines."""
     out = Transaction(marks)
     head = loops[0][0]

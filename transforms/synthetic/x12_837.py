@@ -6,7 +6,7 @@ from itertools import groupby
 
 from transforms.synthetic.records import Row
 from transforms.synthetic.x12_envelope import (
-    Delimiters,
+    EnvelopeDelimiters,
     Transaction,
     address,
     cents_of,
@@ -19,7 +19,7 @@ from transforms.synthetic.x12_envelope import (
 ClaimRows = list[Row]
 
 
-def submission_set(day: str, claims: list[ClaimRows], marks: Delimiters, control: int) -> Transaction:
+def submission_set(day: str, claims: list[ClaimRows], marks: EnvelopeDelimiters, control: int) -> Transaction:
     """Write the claims submitted on one day as one transaction set; each inner list is one claim's lines."""
     out = Transaction(marks)
     out.add("BHT", "0019", "00", f"SYN{control:06d}{compact_date(day)}", compact_date(day), "0600", "CH")

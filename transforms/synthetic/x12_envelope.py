@@ -24,7 +24,7 @@ _NAMES = {group.npi: group.name for group in GROUPS}
 
 
 @dataclass(frozen=True)
-class Delimiters:
+class EnvelopeDelimiters:
     """The four separators that an ISA declares, and what follows each segment terminator."""
 
     element: str = "*"
@@ -38,7 +38,7 @@ class Delimiters:
 class Transaction:
     """One ST..SE set under construction; `add` appends a segment without its trailing empty elements."""
 
-    marks: Delimiters
+    marks: EnvelopeDelimiters
     segments: list[str] = field(default_factory=list)
 
     def add(self, *elements: str | None) -> None:
@@ -55,7 +55,7 @@ class Transaction:
 
 def interchange(
     sets: list[Transaction],
-    marks: Delimiters,
+    marks: EnvelopeDelimiters,
     kind: str,
     version: str,
     identifier: str,
@@ -80,7 +80,7 @@ def interchange(
     return (end.join(lines) + end).encode("ascii")
 
 
-def _interchange_header(marks: Delimiters, created: date, control: int) -> tuple[str, ...]:
+def _interchange_header(marks: EnvelopeDelimiters, created: date, control: int) -> tuple[str, ...]:
     """The ISA: every element of its fixed length."""
     return (
         *("ISA", "00", " " * 10, "00", " " * 10),

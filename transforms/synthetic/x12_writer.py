@@ -16,7 +16,7 @@ import polars as pl
 from transforms.synthetic.records import Row
 from transforms.synthetic.x12_835 import payment_set
 from transforms.synthetic.x12_837 import ClaimRows, submission_set
-from transforms.synthetic.x12_envelope import Delimiters, interchange
+from transforms.synthetic.x12_envelope import EnvelopeDelimiters, interchange
 
 CLAIM_KEY = (
     "claim_id",
@@ -33,14 +33,14 @@ PAYMENT_KEY = ("payment_trace", "payment_date", "payer_id", "payer_name", "payee
 LOOP_KEY = ("claim_id", "claim_status_code", "payer_claim_number", "original_payer_claim_number")
 
 
-def write_837p(claims: pl.DataFrame, *, control: int = 1, marks: Delimiters | None = None) -> bytes:
+def write_837p(claims: pl.DataFrame, *, control: int = 1, marks: EnvelopeDelimiters | None = None) -> bytes:
     """Write claim lines as one 837P interchange: one ST per submission date, one CLM per claim version.
 
     Lines form a CLM by `_submission` where the frame has it, else by claim number, submission date,
     frequency, payer, role, provider and patient. Rows with `_dependent` = 1 get a patient level (HL 23) of
     their own. Raises ValueError on an empty frame.
     """
-    marks = marks or Delimiters()
+    marks = marks or EnvelopeDelimiters()
     if claims.is_empty():
         raise ValueError("no claim lines to write")
     rows: list[Row] = claims.to_dicts()
@@ -55,14 +55,14 @@ def write_837p(claims: pl.DataFrame, *, control: int = 1, marks: Delimiters | No
     return interchange(sets, marks, "HC", "005010X222A1", "837", created, control)
 
 
-def write_835(remits: pl.DataFrame, *, control: int = 1, marks: Delimiters | None = None) -> bytes:
+def write_835(remits: pl.DataFrame, *, control: int = 1, marks: EnvelopeDelimiters | None = None) -> bytes:
     """Write remit lines as one 835 interchange: one ST per payment trace and payee, one CLP per loop.
 
     Lines form a loop by `_loop` where the frame has it, else by claim number, status and payer claim
     numbers. A row without a procedure code becomes a CLP without SVC. BPR02 is what the loops pay; where
     they take back more, a PLB brings it to zero. Raises ValueError on an empty frame.
     """
-    marks = marks or Delimiters()
+    marks = marks or EnvelopeDelimiters()
     if remits.is_empty():
         raise ValueError("no remit lines to write")
     rows: list[Row] = remits.to_dicts()

@@ -39,7 +39,7 @@ THREADS = 2
 """Tables made at a time: sorting leaves a core idle; more would only cost memory."""
 
 
-def build_tables(
+def all_tables(
     lines: pl.LazyFrame,
     remits: pl.LazyFrame,
     quality: pl.LazyFrame,

@@ -19,7 +19,7 @@ FREQUENCIES = np.array([ord("6"), ord("7"), ord("8")], dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
+class ClaimSegments:
     """Claims of one kind in a piece: segment bounds, set, number of service lines, and which are wanted.
 
     `keep_all` claims keep every line, `odd` ones have lines without a code, `alone` ones (CLP) have no line
@@ -66,7 +66,7 @@ def in_our_sets(segments: Segments, sets: Sets, at: Positions, name: str) -> tup
     return sets.named(name)[number], number < 0
 
 
-def professional_claims(segments: Segments, sets: Sets, test: CodeTest) -> Claims:
+def professional_claims(segments: Segments, sets: Sets, test: CodeTest) -> ClaimSegments:
     """The claims (CLM) of the 837P sets of a piece.
 
     Wanted: a kept code, frequency 6, 7 or 8 (CLM05-3), or lines that can't be told (no SV1, no code).
@@ -89,10 +89,10 @@ def professional_claims(segments: Segments, sets: Sets, test: CodeTest) -> Claim
     odd |= with_any(np.flatnonzero(absent), first, stop)
     replaced = np.isin(frequency(segments, first), FREQUENCIES)
     wanted = with_any(np.flatnonzero(kept), first, stop) | replaced | odd
-    return Claims(first, stop, number, lines, wanted, replaced, odd, lines < 0, kept, counted)
+    return ClaimSegments(first, stop, number, lines, wanted, replaced, odd, lines < 0, kept, counted)
 
 
-def remittance_claims(segments: Segments, sets: Sets, test: CodeTest) -> Claims:
+def remittance_claims(segments: Segments, sets: Sets, test: CodeTest) -> ClaimSegments:
     """The claim payments (CLP) of the 835 sets of a piece.
 
     Wanted: a kept adjudicated (SVC01) or billed code (SVC06), a line without a code, or no line at all.
@@ -117,7 +117,7 @@ def remittance_claims(segments: Segments, sets: Sets, test: CodeTest) -> Claims:
     counted[first[lines == 0]] = True
     wanted = with_any(np.flatnonzero(kept), first, stop) | (lines == 0)
     nothing = np.zeros(len(first), dtype=np.bool_)
-    return Claims(first, stop, number, lines, wanted, nothing, nothing, lines == 0, kept, counted)
+    return ClaimSegments(first, stop, number, lines, wanted, nothing, nothing, lines == 0, kept, counted)
 
 
 def frequency(segments: Segments, claims: Positions) -> npt.NDArray[np.uint8]:
@@ -240,7 +240,7 @@ def _identities(segments: Segments, begin: Positions, stop: Positions) -> npt.ND
     return out
 
 
-def doubtful_claims(segments: Segments, claims: Claims) -> Positions:
+def doubtful_claims(segments: Segments, claims: ClaimSegments) -> Positions:
     """For each claim the segment that puts it in doubt, -1 for none.
 
     A subscriber's or patient's segment (SBR, PAT, DMG) inside a service line means that the level before it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from transforms.x12.claims import Claims, doubtful_claims, levels_above, professional_claims
+from transforms.x12.claims import ClaimSegments, doubtful_claims, levels_above, professional_claims
 from transforms.x12.diagnoses import Diagnoses
 from transforms.x12.findings import Finding, quarantine
 from transforms.x12.issues import Issues
@@ -46,7 +46,7 @@ def unknown_segments(segments: Segments, sets: Sets, name: str) -> list[Spots]:
     return [Spots("unknown_segment", "?", at)] if len(at) else []
 
 
-def loose_lines(segments: Segments, claims: Claims, line_id: str, lines: Positions) -> list[Finding]:
+def loose_lines(segments: Segments, claims: ClaimSegments, line_id: str, lines: Positions) -> list[Finding]:
     """A finding for each service line that belongs to no claim."""
     if len(lines) == int(np.maximum(claims.lines, claims.alone).sum()):
         return []
@@ -60,7 +60,7 @@ def loose_lines(segments: Segments, claims: Claims, line_id: str, lines: Positio
 class _ClaimReader:
     """Reads the wanted claims of one piece. Arrays are by claim (wanted ones) or by line (LX)."""
 
-    def __init__(self, segments: Segments, sets: Sets, claims: Claims) -> None:
+    def __init__(self, segments: Segments, sets: Sets, claims: ClaimSegments) -> None:
         self.segments, self.claims = segments, claims
         self.chosen = np.flatnonzero(claims.wanted)
         first, number = claims.first[self.chosen], claims.set_number[self.chosen]

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from transforms.x12.adjustments import Adjustments, read_adjustments
-from transforms.x12.claims import Claims, remittance_claims
+from transforms.x12.claims import ClaimSegments, remittance_claims
 from transforms.x12.findings import Finding
 from transforms.x12.issues import Issues
 from transforms.x12.loops import Loops
@@ -50,7 +50,7 @@ def read_remittance(segments: Segments, sets: Sets, test: CodeTest) -> PartRows:
 class _RemitReader:
     """Reads the wanted claim payments of one piece. Arrays are by claim (wanted ones) or by line (SVC)."""
 
-    def __init__(self, segments: Segments, sets: Sets, claims: Claims) -> None:
+    def __init__(self, segments: Segments, sets: Sets, claims: ClaimSegments) -> None:
         self.segments, self.claims = segments, claims
         self.chosen = np.flatnonzero(claims.wanted)
         self.loops = Loops(
