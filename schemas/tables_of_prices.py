@@ -31,7 +31,8 @@ def _told(
 
 
 def _index(name: str, description: str) -> Measure:
-    return Measure(real(name, description, "points"), "statistic", "index", bases=_BASED)
+    column = real(name, description, "points")
+    return Measure(column, "statistic", "index", bases=_BASED, protected=f"_{name}_published")
 
 
 PRICE_TREND: Final = TableSpec(
@@ -63,6 +64,13 @@ PRICE_TREND: Final = TableSpec(
         ),
         _index("price_index_low", "Lower bound of its 95 % interval"),
         _index("price_index_high", "Upper bound of its 95 % interval"),
+    ),
+    tuple(
+        Measure(whole(name, description, unit), "fact", "none")
+        for name, description, unit in (
+            ("_price_index_spread", "Greatest less least price per unit", "ten-thousandths of a dollar"),
+            ("_price_index_kinds", "How many prices per unit differ by half a dollar or more", "prices"),
+        )
     ),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import date
 
+import numpy as np
 import polars as pl
 import pytest
 import table_lines
@@ -13,13 +14,16 @@ from schemas.rules import DisclosureRules, Rules
 from transforms.protect.tables import protect_tables
 from transforms.tables.build import all_tables
 
+CODES = ("01937", "01938", "01939", "01940", "01941", "01942")
 AUDIENCES = ("internal", "standard", "shared")
 
 
 def built(lines: int, months: int) -> dict[str, pl.DataFrame]:
-    """Every table of random lines of six payers and three codes."""
+    """Every table of random lines of six payers and six codes."""
+    codes = np.random.default_rng(7).choice(CODES, lines)
+    rows = table_lines.random_lines(lines, 1, months).collect()
     return all_tables(
-        table_lines.random_lines(lines, 1, months),
+        rows.with_columns(pl.Series("procedure_code", codes)).lazy(),
         table_lines.no_remits(),
         table_lines.no_quality(),
         date(2030, 1, 1),

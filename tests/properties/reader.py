@@ -162,7 +162,7 @@ class Programme:
 
     def _near(self, number: int) -> list[np.ndarray]:
         """Unknowns of one payer's line of business in a month and in a quarter, of the month, of the line of
-        business, of the quarter, and of both: more and more of the tables.
+        business, of the payer, of the quarter, and of both: more and more of the tables.
         """
         own = self.asking[[number]].indices
         middle = own[np.argmax(self.truth[own])]
@@ -171,7 +171,8 @@ class Programme:
         of_line = (pl.col("payer") == payer) & (pl.col("line_of_business") == line)
         of_quarter = date.dt.truncate("1q") == pl.lit(month).dt.truncate("1q")
         near = (of_line & (date == month), of_line & of_quarter, date == month, of_line)
-        return [self._where(rows) for rows in (*near, of_quarter, of_quarter | of_line)]
+        far = (pl.col("payer") == payer, of_quarter, of_quarter | of_line)
+        return [self._where(rows) for rows in (*near, *far)]
 
     def _where(self, condition: pl.Expr) -> np.ndarray:
         free: np.ndarray = self.pages.select(condition.alias("free")).to_series().to_numpy()

@@ -17,9 +17,16 @@ from schemas.rules import DisclosureRules
 from transforms.protect.tables import protect_tables
 
 Row = dict[str, object]
-TABLES = ("payment", "utilization", "timeliness", "case_payment", "denials", "care_models", "states", "sites")
-APART = ("period_start", "paid_through", "is_mature")
-"""Columns that differ because the cells stand in months of their own."""
+TABLES = (
+    *("payment", "utilization", "timeliness", "case_payment", "denials", "care_models", "states", "sites"),
+    *("collections", "price_trend", "modifiers", "diagnoses", "clinical_themes", "demographics"),
+    "authorizations",
+)
+APART = (
+    *("period_start", "paid_through", "is_mature", "days_in_receivables"),
+    *("allowed_per_unit_p50_year_ago", "change_on_year"),
+)
+"""Columns that differ because the cells stand in months of their own, with other days and years before."""
 UNITS = 6
 
 

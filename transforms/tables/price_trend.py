@@ -13,7 +13,7 @@ import polars as pl
 from schemas.rules import ALL, DisclosureRules
 from schemas.table_columns import basis_columns, nearest_rank
 from schemas.tables_of_prices import PRICE_STRATA, PRICE_TREND
-from transforms.protect.rounding import rounded_value
+from transforms.protect.rounding import FEW_KINDS, rounded_value
 from transforms.tables.analysis_lines import HUNDRED_MILLIONTHS, AnalysisLines
 from transforms.tables.cells import Measures, Percentiles, finish, measure_cells, quotient, sum_cells
 from transforms.tables.periods import ROLLING
@@ -31,6 +31,7 @@ LEAST_LINES: Final = DisclosureRules().minimum_count
 """Unit-priced lines that the first period of an index needs."""
 LEAST_COMMON: Final = 0.5
 """Share of the mix that a period must have in common with the first one."""
+INDEX: Final = ("price_index", "price_index_low", "price_index_high")
 NORMAL_95: Final = 1.959964
 
 
@@ -40,6 +41,7 @@ def price_trend(analysis: AnalysisLines) -> pl.DataFrame:
     """
     measures = Measures(
         percentiles=(Percentiles("allowed_per_unit", "allowed_per_unit", (50,), "is_unit_priced"),),
+        averaged={"price_index": pl.col("unit_price_fine") // 10_000},
         bases={"unit_priced": "is_unit_priced"},
     )
     cells = measure_cells(analysis, (), measures, lambda lines: lines.filter("is_unit_priced"))
@@ -74,11 +76,22 @@ def with_history(trend: pl.DataFrame, strata: pl.DataFrame) -> pl.DataFrame:
     base = _first_periods(trend)
     index = _index(_of_families(strata), base, trend)
     of_base = _renamed(trend, "base").join(base, left_on=CELL, right_on=[*FAMILY, "base_start"], how="semi")
-    told = told.drop("price_index", "price_index_low", "price_index_high", *basis_columns("base"))
+    told = told.drop(*INDEX, *(f"_{name}_published" for name in INDEX), *basis_columns("base"))
     told = told.join(of_base.drop("period_start"), on=FAMILY, how="left", validate="m:1")
     told = told.join(index, on=CELL, how="left", validate="1:1")
-    rounded = pl.col("price_index", "price_index_low", "price_index_high").round(4, mode="half_to_even")
-    return told.with_columns(rounded).select(trend.columns).sort(CELL)
+    told = told.join(base, on=FAMILY, how="left", validate="m:1")
+    told = told.with_columns(pl.col(INDEX).round(4, mode="half_to_even")).with_columns(_protected_index())
+    return told.select(trend.columns).sort(CELL)
+
+
+def _protected_index() -> list[pl.Expr]:
+    """The index and its bounds where neither the period nor the first one has few different prices: three
+    numbers made from them would tell how many lines have which.
+    """
+    spread, kinds = pl.col("_price_index_spread"), pl.col("_price_index_kinds")
+    few = (kinds <= FEW_KINDS) & (spread > 0)
+    first_few = (few & (pl.col("period_start") == pl.col("base_start"))).any().over(FAMILY)
+    return [pl.when(~few & ~first_few).then(name).alias(f"_{name}_published") for name in INDEX]
 
 
 def _renamed(trend: pl.DataFrame, basis: str) -> pl.DataFrame:
