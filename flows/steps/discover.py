@@ -15,7 +15,7 @@ from flows.readers.landing import discover as look
 from flows.readers.reference_files import read_reference
 from flows.readers.stopping_rules import stopping_rules
 from flows.run import Run
-from flows.steps.intake import plan_batches
+from flows.steps.batches import plan_batches
 from flows.store import ledger
 from flows.store.files import as_json
 from flows.store.known import Partition, partition_key, read_ledger

@@ -58,13 +58,6 @@ QUARANTINE_SCHEMA: Final = pl.Schema(
 )
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Files that are taken in together."""
-
-    files: list[LandingFile]
-
-
 @dataclass
 class BatchReport:
     """What a batch left: ledger rows, and private Parquet files in the work folder (None: nothing of that
@@ -78,20 +71,6 @@ class BatchReport:
     lines_beside: str | None = None
     quality: str | None = None
     quarantine: str | None = None
-
-
-def plan_batches(files: list[LandingFile], megabytes: int = 64, most: int = 500) -> list[Batch]:
-    """Small files share a batch; a large one has its own."""
-    batches: list[Batch] = []
-    size = 0
-    for file in files:
-        full = not batches or size + file.size > megabytes << 20 or len(batches[-1].files) >= most
-        if full:
-            batches.append(Batch([]))
-            size = 0
-        batches[-1].files.append(file)
-        size += file.size
-    return batches
 
 
 def intake(run: Run, listing: str) -> dict[str, Any]:

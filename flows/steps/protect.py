@@ -10,8 +10,9 @@ from pathlib import Path
 from flows.run import Run
 from flows.steps.build_tables import read_built
 from flows.steps.due import Tables, last_release
+from flows.store.edition import Edition
 from flows.store.files import as_json, private_folder
-from flows.store.snapshot import Edition, Store
+from flows.store.snapshot import Store
 from schemas.rules import SCHEMA_VERSION, Audience, DisclosureRules
 from transforms.editions import in_periods, told_periods, with_kept
 from transforms.protect.published import added, published_counts

@@ -18,9 +18,9 @@ from flows.settings import Settings
 from flows.steps.admit import TakenIn
 from flows.steps.discover import Found, listings_of
 from flows.store import ledger
+from flows.store.edition import Edition
 from flows.store.known import read_ledger, write_ledger
 from flows.store.objects import ObjectPath
-from flows.store.snapshot import Edition
 
 SHOWN: Final = re.compile(r"f:[0-9a-f]{12}")
 

@@ -14,11 +14,12 @@ from flows.run import Run
 from flows.steps.build_tables import rolling_window
 from flows.steps.due import Tables, last_release, read_frames
 from flows.steps.protect import COUNTS, EDITION, Shown
+from flows.store.edition import Edition
 from flows.store.files import read_json
 from flows.store.known import read_ledger
 from flows.store.publish import is_whole, read_manifest, staged_folder
 from flows.store.release import Terms, release_id, stage_release
-from flows.store.snapshot import Edition, Snapshot, Store
+from flows.store.snapshot import Snapshot, Store
 from schemas.dictionary import data_dictionary
 from schemas.rules import Audience
 from schemas.tables import TABLES

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from flows.errors import ProductError
+from flows.store.edition import Edition
 from flows.store.files import (
     FLUSHING,
     as_json,
@@ -92,27 +93,6 @@ class PartitionFiles:
     remits: str | None = None
     rows: int = 0
     remit_rows: int = 0
-
-
-@dataclass(frozen=True)
-class Edition:
-    """What `shared` has told so far; a period once told never changes within an edition.
-
-    `because`: why it began. `made_under`: digest of the schema version and thresholds; empty after a
-    retraction. `periods`: those told, as `quarter/2025-01-01`, with rows or without. `counts`: by table and
-    period type the rows and lines published, and those there were, when a period was first told.
-    """
-
-    number: int = 0
-    because: str = "first"
-    made_under: str = ""
-    periods: tuple[str, ...] = ()
-    counts: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, raw: Mapping[str, Any]) -> Edition:
-        """The edition from plain values."""
-        return cls(**{**raw, "periods": tuple(raw["periods"])})
 
 
 @dataclass(frozen=True)

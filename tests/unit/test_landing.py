@@ -11,7 +11,7 @@ import pytest
 
 from flows.readers.landing import LandingFile, discover, shown_name
 from flows.settings import Settings, load_settings
-from flows.steps.intake import plan_batches
+from flows.steps.batches import plan_batches
 
 KEY = "a key of the tests, long enough for its purpose"
 
