@@ -40,10 +40,11 @@ def discover(run: Run) -> Found:
     limits or rules have changed that stopped it.
     """
     with ThreadPoolExecutor(1) as pool:
-        looking = pool.submit(look, run.data / "landing", run.settings)
-        # two looks lie a second apart: meanwhile what intake needs is read
-        before, _, _ = read_ledger(run.store), read_reference(), layouts()
-        landing = looking.result()
+        # two looks lie a second apart: meanwhile what intake needs is read. This thread waits, so that a
+        # signal ends the wait
+        reading = pool.submit(lambda: (read_ledger(run.store), read_reference(), layouts()))
+        landing = look(run.data / "landing", run.settings)
+        before, _, _ = reading.result()
     marks = {(file.shown_name, file.size, file.modified_ns): file for file in landing.files}
     refused = set(ledger.to_try_again(before, stopping_rules(run.settings))["file_key"])
     there = before.filter(pl.col("file_key").is_in(list(refused)))
