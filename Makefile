@@ -31,8 +31,9 @@ demo: $(STAMP) ## synthetic claims in, benchmark tables out (data/demo)
 test: $(STAMP) ## the whole test suite
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-quick: $(STAMP) ## the tests that take seconds
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not server"
+quick: $(STAMP) ## unit tests of functions that take milliseconds: readers, schemas, prices, tables by hand
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup tests/unit -m "not slow and not server" \
+	  -k "not cli and not prefilter and not protect and not changes and not stale and not resolve and not synthetic"
 
 check: $(STAMP) ## format, lint, types, import direction
 	@$(BIN)/ruff format --check .
