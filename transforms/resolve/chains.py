@@ -202,28 +202,19 @@ def _chain_line_positions(claims: pl.DataFrame, instances: pl.DataFrame, edges: 
     met = superseded.join(newer, on="instance")
     by_number = met.join(older, left_on=["older", "line_number"], right_on=["older", "older_number"])
     by_being_single = met.filter("single").join(single, on="older")
-    step = (
-        *LINE_POSITION,
-        pl.col("older").alias("chain_instance"),
-        pl.col("older_line_position").alias("chain_line_position"),
-    )
+    of_chain = {"older": "chain_instance", "older_line_position": "chain_line_position"}
+    step = [*LINE_POSITION, *of_chain, "latest"]
     continued = (
         pl.concat(
-            [
-                by_number.select(*step, "latest"),
-                by_being_single.select(*step, latest=pl.lit(0, pl.Int64)),
-            ]
+            [by_number.select(step), by_being_single.with_columns(latest=pl.lit(0, pl.Int64)).select(step)]
         )
+        .rename(of_chain)
         .sort("latest", "line_position", descending=[True, False])
         .unique(["instance", "chain_instance", "chain_line_position"], keep="first", maintain_order=True)
         .drop("latest")
     )
-    return pl.concat(
-        [
-            line_positions.with_columns(chain_instance="instance", chain_line_position="line_position"),
-            continued,
-        ]
-    )
+    itself = line_positions.with_columns(chain_instance="instance", chain_line_position="line_position")
+    return pl.concat([itself, continued])
 
 
 def _superseded(edges: pl.DataFrame) -> pl.DataFrame:

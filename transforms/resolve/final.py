@@ -64,16 +64,9 @@ def line_adjudications(line_positions: pl.DataFrame, adjudications: pl.DataFrame
     answer = ~pl.col("is_reversal") & ~pl.col("left_out")
     cancelled = ~pl.col("is_reversal") & pl.col("cancelled_on").is_not_null()
     stands, paid = answer & pl.col("cancelled_on").is_null(), pl.col("paid_or_allowed")
+    said = {"first": answer, "paid": answer & paid, "stands": stands, "stands_paid": stands & paid}
     places = (
-        chain.with_columns(
-            pl.when(said).then("sequence").alias(name)
-            for name, said in {
-                "first": answer,
-                "paid": answer & paid,
-                "stands": stands,
-                "stands_paid": stands & paid,
-            }.items()
-        )
+        chain.with_columns(pl.when(is_said).then("sequence").alias(name) for name, is_said in said.items())
         .group_by(LINE_POSITION)
         .agg(
             pl.col("first", "paid").min(),
