@@ -1,5 +1,7 @@
 """What a payer says it pays for a line, and what its contract says, in SQL over the table `line`."""
 
+from duckdb_cells import KEYS, people, some
+
 EXPECTED = """
 CREATE TABLE expected AS
 WITH median AS (
@@ -82,4 +84,32 @@ SELECT *, fine // 100000
   + CASE WHEN fine % 100000 > 50000 OR (fine % 100000 = 50000 AND fine // 100000 % 2 = 1) THEN 1 ELSE 0 END
     AS expected_cents
 FROM priced
+"""
+
+OWED = "coalesce(deductible_cents, 0) + coalesce(coinsurance_cents, 0) + coalesce(copay_cents, 0)"
+
+COLLECTIONS = f"""
+WITH own AS (
+  SELECT {KEYS}, {people()},
+    {some("CASE WHEN adjudicated THEN coalesce(allowed_cents, 0) ELSE at_median END")}
+      AS expected_allowed_sum,
+    {some("paid_cents", "is_paid")} AS paid_sum,
+    {some(OWED, "is_paid")} AS patient_responsibility_sum,
+    {some("at_median", "waiting")} AS open_allowed_sum,
+    {some("reversed_paid_cents", "reversed_paid_cents > 0")} AS reversed_paid_sum
+  FROM expected_cell GROUP BY {KEYS}
+)
+SELECT *, paid_sum / nullif(expected_allowed_sum - patient_responsibility_sum, 0) AS net_collection_rate,
+  open_allowed_sum * date_diff('day', period_start,
+    (period_start + to_months(CASE period_type WHEN 'month' THEN 1 WHEN 'quarter' THEN 3 ELSE 12 END))::DATE)
+    / nullif(expected_allowed_sum, 0) AS days_in_receivables
+FROM own
+"""
+CONTRACT_VARIANCE = f"""
+SELECT {KEYS}, {people()},
+  {some("expected_cents")} AS expected_allowed_sum, {some("allowed_cents")} AS allowed_sum,
+  count_if(allowed_cents < expected_cents - 1) AS underpaid_lines,
+  {some("expected_cents - allowed_cents", "allowed_cents < expected_cents - 1")} AS underpaid_sum,
+  count_if(allowed_cents > expected_cents + 1) AS overpaid_lines
+FROM contract_cell GROUP BY {KEYS}
 """

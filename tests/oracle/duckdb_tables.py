@@ -23,7 +23,17 @@ from duckdb_cells import (
     some,
 )
 from duckdb_denials import AUTHORIZATIONS, DENIALS, denied_by
-from duckdb_prices import CONTRACTED, EXPECTED, OWING, RULED, RULES, STATUSES
+from duckdb_prices import (
+    COLLECTIONS,
+    CONTRACT_VARIANCE,
+    CONTRACTED,
+    EXPECTED,
+    OWED,
+    OWING,
+    RULED,
+    RULES,
+    STATUSES,
+)
 from duckdb_trend import TREND
 
 MATURE_DAYS = 90
@@ -164,7 +174,6 @@ BY_RULES = f"""
 SELECT {KEYS}, count(*) AS rule_lines, {percentiles("by_rules", "allowed_per_unit_payer_rules", "TRUE", 50)}
 FROM rule_cell GROUP BY {KEYS}
 """
-OWED = "coalesce(deductible_cents, 0) + coalesce(coinsurance_cents, 0) + coalesce(copay_cents, 0)"
 PAYMENT = f"""
 WITH by_rules AS ({BY_RULES}), own AS (
 SELECT {KEYS}, {people("priced")},
@@ -282,32 +291,6 @@ SELECT {KEYS}, age_band, {people()}, {some("charge_cents")} AS charge_sum FROM a
 BY_REGION = breakdown(
     "diagnosis, region", "count_if(conflict) AS region_conflict_lines", DENIED, rows="region_cell"
 )
-COLLECTIONS = f"""
-WITH own AS (
-  SELECT {KEYS}, {people()},
-    {some("CASE WHEN adjudicated THEN coalesce(allowed_cents, 0) ELSE at_median END")}
-      AS expected_allowed_sum,
-    {some("paid_cents", "is_paid")} AS paid_sum,
-    {some(OWED, "is_paid")} AS patient_responsibility_sum,
-    {some("at_median", "waiting")} AS open_allowed_sum,
-    {some("reversed_paid_cents", "reversed_paid_cents > 0")} AS reversed_paid_sum
-  FROM expected_cell GROUP BY {KEYS}
-)
-SELECT *, paid_sum / nullif(expected_allowed_sum - patient_responsibility_sum, 0) AS net_collection_rate,
-  open_allowed_sum * date_diff('day', period_start,
-    (period_start + to_months(CASE period_type WHEN 'month' THEN 1 WHEN 'quarter' THEN 3 ELSE 12 END))::DATE)
-    / nullif(expected_allowed_sum, 0) AS days_in_receivables
-FROM own
-"""
-CONTRACT_VARIANCE = f"""
-SELECT {KEYS}, {people()},
-  {some("expected_cents")} AS expected_allowed_sum, {some("allowed_cents")} AS allowed_sum,
-  count_if(allowed_cents < expected_cents - 1) AS underpaid_lines,
-  {some("expected_cents - allowed_cents", "allowed_cents < expected_cents - 1")} AS underpaid_sum,
-  count_if(allowed_cents > expected_cents + 1) AS overpaid_lines
-FROM contract_cell GROUP BY {KEYS}
-"""
-
 QUERIES = {
     "utilization": UTILIZATION,
     "payment": PAYMENT,
