@@ -61,13 +61,13 @@ def affected(run: Run, taken: TakenIn, plan: Plan, only: Partition | None) -> Af
     """
     store = taken.store
     folder = private_folder(run.work / "affected")
-    links = {"claim_lines": store.claim_links(), "remit_lines": store.remit_links()}
+    claims, remits = pl.collect_all([store.claim_links(), store.remit_links()])
     touched = None
     if not plan.everything and store.snapshot.partitions:
-        touched = affected_claims(links["claim_lines"], links["remit_lines"], _seed(store, taken.new, only))
+        touched = affected_claims(claims.lazy(), remits.lazy(), _seed(store, taken.new, only))
         _keep_touched(folder, touched)
-    found = _groups(links["claim_lines"], links["remit_lines"], touched)
-    beside = store.lines_beside().join(links["claim_lines"], on="link_submission", how="semi")
+    found = _groups(claims, remits, touched)
+    beside = store.lines_beside().join(claims.lazy(), on="link_submission", how="semi")
     beside.collect().write_parquet(folder / BESIDE)
     for kind, numbers in zip(COLUMNS, found, strict=True):
         for name, rows in _laid(store, kind, numbers):
@@ -103,11 +103,11 @@ def _keep_touched(folder: Path, touched: RowSet) -> None:
         rows.write_parquet(folder / f"touched-{kind}.parquet", compression="lz4")
 
 
-def _groups(claims: pl.LazyFrame, remits: pl.LazyFrame, touched: RowSet | None) -> ClaimGroups:
+def _groups(claims: pl.DataFrame, remits: pl.DataFrame, touched: RowSet | None) -> ClaimGroups:
     """The group of every accepted row, in the order of the batches; -1: not resolved."""
-    sides = [claims.collect(), remits.collect()]
     if touched is None:
-        return claim_groups(sides[0], sides[1], ROWS_PER_GROUP)
+        return claim_groups(claims, remits, ROWS_PER_GROUP)
+    sides = (claims, remits)
     wanted = [
         rows.select(ROW)
         .join(chosen.with_columns(_is=True), on=ROW, how="left", maintain_order="left", validate="1:1")["_is"]

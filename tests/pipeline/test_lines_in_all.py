@@ -6,9 +6,7 @@ of a claim may lie out of scope, in another file, in another form, and come on a
 
 from __future__ import annotations
 
-import io
 import itertools
-import json
 import random
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +14,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from answer_runs import allowed, published
+from file_contents import ndjson, parquet
 from inbound_rows import Row, as_csv, claim, remit, take_in
 
 OTHER = {"procedure_code": "99100", "charge_amount": "100.00", "unit_basis": "UN", "unit_count": "1"}
@@ -33,20 +32,10 @@ WHOLE = remit(
 """An answer to the claim as a whole: 210.00 of 945.00, which two lines share."""
 
 
-def as_parquet(rows: list[Row]) -> bytes:
-    out = io.BytesIO()
-    pl.DataFrame(rows).write_parquet(out)
-    return out.getvalue()
-
-
-def as_ndjson(rows: list[Row]) -> bytes:
-    return "".join(json.dumps(row) + "\n" for row in rows).encode()
-
-
 FORMS: dict[str, Callable[[list[Row]], bytes]] = {
     "csv": as_csv,
-    "parquet": as_parquet,
-    "ndjson": as_ndjson,
+    "parquet": lambda rows: parquet(pl.DataFrame(rows)),
+    "ndjson": lambda rows: ndjson(pl.DataFrame(rows)),
 }
 ANSWER = {"answer.csv": as_csv([WHOLE])}
 
