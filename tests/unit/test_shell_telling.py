@@ -29,7 +29,7 @@ def test_elsewhere_each_step_is_a_line(capsys: pytest.CaptureFixture[str]) -> No
     teller.done(1, 4)
     teller.say("a sentence")
     teller.close()
-    assert capsys.readouterr().err == "intake\na sentence\n"
+    assert capsys.readouterr().err == "intake: reading files and checking rows\na sentence\n"
 
 
 def test_on_a_terminal_bars_grow() -> None:
