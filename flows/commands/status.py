@@ -57,8 +57,8 @@ def lines_of(state: dict[str, Any], shown: dict[str, str]) -> list[str]:
         )
     elif run:
         lines.append(
-            f"interrupted run {run['run_id']} ({run['kind']}, at {run['stage']}): it is safe to run again. If "
-            "memory ran out, first lower CPT01939_BATCH_MEGABYTES and CPT01939_WORKERS (E_INTERRUPTED)."
+            f"interrupted run {run['run_id']} ({run['kind']}, at {run['stage']}): it is safe to run again. "
+            "If memory ran out, first lower CPT01939_BATCH_MEGABYTES and CPT01939_WORKERS (E_INTERRUPTED)."
         )
     lines += _files(state, shown)
     lines += _quarantine(state, shown)
