@@ -57,7 +57,7 @@ def test_an_index_moved_where_intervals_lie_apart_by_two_percent() -> None:
     ("now", "before", "reason"),
     [
         ({"is_mature": False}, {}, "not yet mature"),
-        ({"service_lines": 29}, {}, "too few lines to tell"),
+        ({"service_lines": 29}, {}, "too few lines to compare"),
         ({}, {"service_lines": None}, "no figure from a year ago"),
         ({"service_lines": None}, {}, "not shown in this period"),
         ({}, {}, ""),
@@ -131,7 +131,7 @@ def said(effective_from: dt.date | None, seen: float | None, is_mature: bool = T
 def test_what_is_said_is_compared_only_with_a_period_inside_the_rule() -> None:
     assert "in line" in said(dt.date(2024, 10, 1), 0.86)
     assert "14 points apart" in said(dt.date(2024, 10, 1), 0.99)
-    assert "no full period under this rule yet" in said(dt.date(2024, 10, 2), 0.99)
+    assert "no full period lies under this rule yet" in said(dt.date(2024, 10, 2), 0.99)
     assert "not yet mature, so not compared" in said(dt.date(2024, 10, 1), 0.99, is_mature=False)
 
 
