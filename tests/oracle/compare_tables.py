@@ -14,6 +14,7 @@ KEYS = {
     "denial_reasons": ("group_code", "carc"),
     "denial_categories": ("denial_category",),
     "authorizations": ("authorization",),
+    "clinical_themes": ("theme",),
     "open_claims": ("age_band",),
 }
 FIVE = ("procedure_code", "payer", "line_of_business", "period_type", "period_start")
@@ -30,8 +31,6 @@ def differences(oracle: dict[str, list[Row]], pipeline: dict[str, list[Row]]) ->
     """One sentence per row or cell that differs; months first, since roll-ups follow from them."""
     told: list[tuple[Any, str]] = []
     for table, rows in oracle.items():
-        if not rows or FIVE[0] not in rows[0]:
-            continue
         keys = (*FIVE, *KEYS.get(table, ()))
         wanted = {tuple(row[key] for key in keys): row for row in rows}
         given = {tuple(row[key] for key in keys): row for row in pipeline.get(table, [])}
