@@ -13,6 +13,7 @@ STEPS: Final = {
     "discover": "looking for new files in landing/",
     "intake": "reading files and checking rows",
     "admission": "accepting files and rows",
+    "compaction": "merging small files of the store",
     "plan": "working out what has to be done",
     "affected": "finding the claims that new rows affect",
     "resolve": "following claims to their final payment",

@@ -143,9 +143,9 @@ FROM v_price_trend
 WHERE period_type = 'quarter'
 GROUP BY period_start, is_mature
 ORDER BY period_start""",
-        "Each payer and quarter has one row, so `max` only turns payers into columns. A price needs 11 lines from"
-        " 3 providers, none with more than half of the lines. Quarters that are not mature still lack late"
-        " answers.",
+        "Each payer and quarter has one row, so `max` only turns payers into columns. A price needs 11 lines"
+        " from 3 providers, none with more than half of the lines. Quarters that are not mature still lack"
+        " late answers.",
         "prices of fewer lines and providers, to the cent.",
     ),
     Question(
