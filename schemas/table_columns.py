@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-import pandera.polars as pa
 import polars as pl
 
-from schemas.columns import Column, date, flag, pandera_schema, real, text, whole
+from schemas.columns import Column, date, flag, real, text, whole
+from schemas.frame_schema import FrameSchema
 
 Kind = Literal["population", "providers", "count", "rate", "sum", "ratio", "statistic", "fact"]
 """What a measure is.
@@ -370,6 +370,6 @@ class TableSpec:
         """Measures of some kinds."""
         return tuple(m for m in self.measures if m.kind in kinds)
 
-    def schema(self) -> pa.DataFrameSchema:
-        """Strict, ordered pandera schema; keys are unique."""
-        return pandera_schema(self.name, self.columns, unique=self.key_names)
+    def schema(self) -> FrameSchema:
+        """Exactly these columns, in this order; keys are unique."""
+        return FrameSchema(self.name, tuple(self.columns), unique=tuple(self.key_names))

@@ -1,14 +1,10 @@
-"""Rules of inbound rows: one home, two uses (pandera models, and compiled expressions for the split)."""
+"""Rules of inbound rows in words, and the split of rows by the rules of a schema."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
-
-import pandera.polars as pa
 import polars as pl
+
+from schemas.frame_schema import FrameSchema
 
 QUARANTINE_RULES: dict[str, tuple[str, str]] = {
     "field_count": ("The row has another number of fields than the header.", "Export the row again, quoted."),
@@ -92,48 +88,12 @@ VALUE_FINDINGS: dict[str, tuple[str, str]] = {
 """What may be said of values of accepted rows: code -> what happened, what to do."""
 
 
-@dataclass(frozen=True)
-class RowRule:
-    """A rule on one row: `good` is true where the row keeps it; null counts as kept.
-
-    `droppable`: the row may lack the value; one that breaks the rule is dropped before the row is judged.
-    """
-
-    code: str
-    column: str
-    good: pl.Expr
-    droppable: pl.Expr | None = None
-
-    def holds(self) -> pl.Expr:
-        """Whether the row keeps the rule, never null."""
-        return self.good.fill_null(True)
-
-    def check(self) -> pa.Check:
-        """The rule as a pandera check; its error is the rule code and its column, never a value."""
-        return pa.Check(partial(_apply, rule=self), error=f"{self.code}:{self.column}", name=self.code)
-
-
-def _apply(data: Any, rule: RowRule) -> pl.LazyFrame:
-    return data.lazyframe.select(rule.holds().alias("check"))  # type: ignore[no-any-return]
-
-
-def rows_schema(name: str, dtypes: dict[str, pl.DataType], rules: Iterable[RowRule]) -> pa.DataFrameSchema:
-    """A pandera schema of inbound rows: typed columns and one check per rule."""
-    columns = {column: pa.Column(dtype, nullable=True) for column, dtype in dtypes.items()}
-    return pa.DataFrameSchema(columns, checks=[rule.check() for rule in rules], name=name)
-
-
-def compiled(schema: pa.DataFrameSchema) -> list[RowRule]:
-    """The rules that a schema's checks were made of, in order: what the streaming split evaluates."""
-    return [check._check_fn.keywords["rule"] for check in schema.checks]
-
-
 def without_unreadable(
-    rows: pl.DataFrame, schema: pa.DataFrameSchema, row: str
+    rows: pl.DataFrame, schema: FrameSchema, row: str
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows without the optional values that break a rule of theirs, and (row, column) of each one dropped."""
     by_column: dict[str, list[pl.Expr]] = {}
-    for rule in compiled(schema):
+    for rule in schema.rules:
         if rule.droppable is not None:
             by_column.setdefault(rule.column, []).append(rule.holds() | ~rule.droppable)
     kept = {column: pl.all_horizontal(tests) for column, tests in by_column.items()}
@@ -149,14 +109,13 @@ def without_unreadable(
     return rows.with_columns(nulled), pl.concat([none, *dropped])
 
 
-def split(rows: pl.DataFrame, schema: pa.DataFrameSchema, row: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+def split(rows: pl.DataFrame, schema: FrameSchema, row: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows that keep every rule, and one row (row, rule_code, column, is_first) per rule that a row breaks.
 
     `row` names the column that tells rows apart. Rules are tried in the order of the schema; `is_first` marks
-    the
-    one that the row is counted under.
+    the one that the row is counted under.
     """
-    rules = compiled(schema)
+    rules = schema.rules
     numbers = [str(number) for number in range(len(rules))]
     flags = rows.lazy().select(row, *(rule.holds().alias(n) for n, rule in zip(numbers, rules, strict=True)))
     verdict = flags.with_columns(_kept=pl.all_horizontal(numbers)).collect()
