@@ -241,7 +241,7 @@ def apart_by(name: str, part: list[Row]) -> list[list[Row]]:
 
 
 def share_line_counts(bills: list[list[Row]]) -> None:
-    """Where one of the bills sent as one has no first line, that stands in another of them: all have several."""
+    """Where one of the bills sent as one has no first line, another of them has it: all have several."""
     first = [min((row["line_number"] for row in bill if row["in_scope"]), default=1) for bill in bills]
     if len(bills) > 1 and max(first) > 1:
         for row in (row for bill in bills for row in bill):

@@ -1,4 +1,4 @@
-"""Adjustments and procedure codes in the forms that people send, from files to published cells (contract 3)."""
+"""Adjustments and procedure codes as people write them, from files to published cells (contract 3)."""
 
 from __future__ import annotations
 

@@ -111,8 +111,8 @@ def bills_in_x12(*bills: list[Row]) -> bytes:
 def test_a_bill_whose_first_line_stands_in_another_bill_tells_that_there_are_two(
     tmp_path: Path, form: str
 ) -> None:
-    """Two bills of a day: QK lines 1 and 2; AA line 1 and QX line 2. Rows tell three bills, and not which line
-    1 was sent with the QX line: an answer without a code meets none of them, in whatever form they came.
+    """Two bills of a day: QK lines 1 and 2; AA line 1 and QX line 2. Rows tell three bills, and not which
+    line 1 was sent with the QX line: an answer without a code meets none of them, in whatever form they came.
     """
     small = {"charge_amount": "545.00", "unit_count": "20"}
     first = [claim(modifier_1="QK"), claim(line_number="2", modifier_1="QK", **small)]

@@ -49,8 +49,8 @@ ITEM: Final = r"(CO|CR|OA|PI|PR)[\s:*-]*([A-Z]?[0-9]{1,3})\s*[\s:*]\s*"
 
 
 def plain_adjustments(packed: pl.Expr) -> pl.Expr:
-    """Packed adjustments as GROUP-REASON:AMOUNT joined by |, each amount a plain decimal: CO253:.52; PR 2 $1,084.
-    -> CO-253:0.52|PR-2:1084.
+    """Packed adjustments joined by |, each amount a plain decimal: CO253:.52; PR 2 $1,084. ->
+    CO-253:0.52|PR-2:1084.
     """
     joined = (
         packed.str.replace_all(r"\s*[|;]\s*", "|")

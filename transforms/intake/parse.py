@@ -41,8 +41,8 @@ def parsed(
 ) -> pl.DataFrame:
     """Give each canonical column its typed value; its trimmed text stays as `text_<column>`. Grain unchanged.
 
-    Adds `was_repaired`: a code got its leading zero back, or lost a qualifier or a point and zeros. `only`: the columns that
-    are read, the others stay as they are.
+    Adds `was_repaired`: a code got its leading zero back, or lost a qualifier or a point and zeros.
+    `only`: the columns that are read, the others stay as they are.
     """
     columns = [c for c in COLUMNS[layout.kind] if only is None or c.name in only]
     codes = [c.name for c in columns if c.name in ("procedure_code", "submitted_procedure_code")]
@@ -76,8 +76,8 @@ def _unfloated(rows: pl.DataFrame, columns: list[InboundColumn]) -> pl.DataFrame
 
 
 def _unqualified(rows: pl.DataFrame, codes: list[str]) -> pl.DataFrame:
-    """HC:01939:QK:QS -> 01939, with modifiers QK and QS where the row has none; `was_qualified` tells of which
-    rows.
+    """HC:01939:QK:QS -> 01939, with modifiers QK and QS where the row has none; `was_qualified` tells of
+    which rows.
     """
     names = [f"text_{name}" for name in codes]
     is_qualified = [pl.col(name).str.contains(QUALIFIED).fill_null(False) for name in names]
