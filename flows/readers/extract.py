@@ -17,7 +17,6 @@ from flows.readers.read_tables import (
     OURS,
     check_header,
     of_interest,
-    scan_parquet,
     scan_text,
     unreadable,
     with_cents,
@@ -72,7 +71,7 @@ class Extract:
 
     def _texts(self, layout: Layout, scope: tuple[str, ...]) -> TextRows:
         if layout.nested:
-            return scan_parquet(flattened(self.found, layout.nested, self.header))
+            return flattened(self.found, layout.nested, self.header)
         if self.rows is not None:
             return self.rows
         header = CsvHeader(self.header, self.separator, quote=self.quote)

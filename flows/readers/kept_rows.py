@@ -13,9 +13,9 @@ from flows.readers.text_rows import TextRows
 from transforms.intake.layout_rules import plain
 from transforms.intake.layouts import (
     Layout,
+    are_of_kind,
     canonical_text,
     canonical_texts,
-    is_of_kind,
     joined_adjustments,
 )
 from transforms.intake.lines_beside import LinesBeside
@@ -45,12 +45,12 @@ def kept_by_kind(
     length, such a row is kept too when its code is gone or stands elsewhere. Rows of one line, each with
     another of its adjustments, are one row.
     """
-    kinds = [_OfKind(text, file_key, part, scope) for part in layout.parts()]
+    kinds = [_OfKind(text, file_key, part, scope, layout.partner is not None) for part in layout.parts()]
     of_none = 0
     try:
         for piece in text.pieces():
             mine = [kind.take(piece) for kind in kinds]
-            of_none += len(piece.filter(~pl.any_horizontal(mine))) if layout.partner else 0
+            of_none += int((~(mine[0] | mine[1])).sum()) if layout.partner else 0
         if any(kind.asks_again for kind in kinds):
             for piece in text.pieces():
                 for kind in kinds:
@@ -70,12 +70,15 @@ def kept_by_kind(
 
 @dataclass
 class _OfKind:
-    """The rows of one kind. `total`: rows seen; `joined`: rows that were found to be part of another."""
+    """The rows of one kind; `is_part`: the file holds another kind too. `total`: rows seen of this one, else
+    of the file; `joined`: rows that were found to be part of another.
+    """
 
     text: TextRows
     file_key: str
     layout: Layout
     scope: tuple[str, ...]
+    is_part: bool
     total: int = 0
     joined: int = 0
     _found: list[pl.DataFrame] = field(default_factory=list)
@@ -89,9 +92,9 @@ class _OfKind:
 
     def take(self, piece: pl.DataFrame) -> pl.Series:
         """Keep what is in or near scope, or replaces; which rows of the piece are of this kind."""
-        is_mine = piece.select(is_of_kind(self.layout, self._names())).to_series()
-        mine = self._mine(piece)
-        self.total += len(mine) if self.layout.partner else len(piece)
+        is_mine = are_of_kind(piece, self.layout, self._names())
+        mine = piece.filter(is_mine)
+        self.total += len(mine) if self.is_part else len(piece)
         marked = self._marked(mine)
         if self.asks_again:
             self._beside.first_look(marked)
@@ -108,7 +111,7 @@ class _OfKind:
         """Keep what may stand beside a line in scope."""
         if not self.asks_again:
             return
-        mine = self._mine(piece)
+        mine = piece.filter(are_of_kind(piece, self.layout, self._names()))
         chosen = pl.Series(self._beside.second_look(self._marked(mine)))
         if chosen.any():
             self._others.append(self._canonical(mine, chosen))
@@ -137,9 +140,6 @@ class _OfKind:
 
     def _names(self) -> dict[str, str]:
         return {plain(name): name for name in reversed(self.text.header)}
-
-    def _mine(self, piece: pl.DataFrame) -> pl.DataFrame:
-        return piece.filter(is_of_kind(self.layout, self._names()))
 
     def _marks(self) -> list[pl.Expr]:
         keep = may_be_kept(self.layout, self.scope, self.text.is_ragged).fill_null(False)

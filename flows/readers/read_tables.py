@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -39,14 +38,6 @@ def scan_text(found: Preflight) -> TextRows:
     header = [name for name in schema if name != ROW_INDEX]
     texts = [_as_text(name, schema[name]) for name in header if name not in OURS]
     numbered = rows.select(*texts, row_number=_row_number(), field_count_ok=pl.lit(True))
-    return TextRows(streamed(numbered), header)
-
-
-def scan_parquet(path: Path) -> TextRows:
-    """The rows of a Parquet file of texts that this program wrote, not yet read."""
-    rows = pl.scan_parquet(path, glob=False, row_index_name=ROW_INDEX, row_index_offset=1)
-    header = [name for name in rows.collect_schema() if name != ROW_INDEX]
-    numbered = rows.select(*header, row_number=_row_number(), field_count_ok=pl.lit(True))
     return TextRows(streamed(numbered), header)
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from flows.readers.csv_header import CsvHeader
 from flows.readers.rejections import Rejected
 
-BLOCK: Final = 2 << 20
+BLOCK: Final = 4 << 20
 """Bytes of text that are parsed at a time; what the parser makes of them is several times as large."""
 LONGEST_ROW: Final = 64 << 20
 ROWS: Final = 20_000

@@ -21,21 +21,18 @@ def reads_whole_claims(layout: Layout) -> bool:
 def keys_within(layout: Layout) -> tuple[str, ...]:
     """The columns of theirs whose texts hold rows together."""
     parts = layout.parts()
-    filled = [part.fill_down[0] for part in parts if part.fill_down]
+    filled = [layout.fill_down[0]] if layout.fill_down else []
     numbered = [rule.number_within for part in parts for rule in part.made.values() if rule.number_within]
     return tuple(dict.fromkeys(plain(name) for name in (*filled, *numbered)))
 
 
-def fillings(layout: Layout, found: Found, only: frozenset[str] | None = None) -> list[FilledDown]:
-    """What each kind of a layout fills down; `only`: these of their columns."""
-    made = []
-    for part in layout.parts():
-        key, names = part.fill_down or ("", ())
-        wanted = [plain(name) for name in names if only is None or plain(name) in only]
-        columns = tuple(found[name] for name in wanted if name in found)
-        if columns and plain(key) in found:
-            made.append(FilledDown(found[plain(key)], columns))
-    return made
+def filling(layout: Layout, found: Found, only: frozenset[str] | None = None) -> FilledDown | None:
+    """What a layout fills down, the same for both its kinds; `only`: these of their columns."""
+    if layout.fill_down is None:
+        return None
+    key, names = (plain(layout.fill_down[0]), [plain(name) for name in layout.fill_down[1]])
+    columns = tuple(found[name] for name in names if name in found and (only is None or name in only))
+    return FilledDown(found[key], columns) if columns and key in found else None
 
 
 @dataclass

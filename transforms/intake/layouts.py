@@ -250,6 +250,11 @@ def is_of_kind(layout: Layout, found: Found) -> pl.Expr:
     return mine & ~is_any(found, layout.cancelled) if layout.cancelled and claims else mine
 
 
+def are_of_kind(rows: pl.DataFrame, layout: Layout, found: Found) -> pl.Series:
+    """Which rows the layout's filter takes for lines of its kind."""
+    return rows.with_columns(_is_mine=is_of_kind(layout, found))["_is_mine"]
+
+
 def with_points(rows: pl.DataFrame, layout: Layout, header: list[str]) -> pl.DataFrame:
     """The columns whose whole numbers are cents as dollars and cents. Grain unchanged."""
     found = {plain(name): name for name in reversed(header)}
