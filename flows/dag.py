@@ -11,6 +11,7 @@ from flows.steps.admit import TakenIn, admit
 from flows.steps.affected import affected
 from flows.steps.build_tables import build_tables
 from flows.steps.commit import commit, publish_release, withdraw
+from flows.steps.compact import compact
 from flows.steps.discover import Found, discover, discover_again
 from flows.steps.intake import intake
 from flows.steps.partitions import payer_months, write_partitions
@@ -68,6 +69,7 @@ def rebuild(
     only: Partition | None = None,
 ) -> Summary:
     """From the accepted rows to published releases; what has not changed is not made again."""
+    taken = do("compaction", compact, run, taken)
     plan = do("plan", plan_run, run, taken, only)
     if plan.is_idle:
         committed = do("commit", commit, run, taken.store, [])

@@ -14,6 +14,8 @@ STAGES: Final = (
     "discover",
     "intake",
     "admission",
+    "merged",
+    "compaction",
     "plan",
     "affected",
     "resolve",
@@ -32,7 +34,8 @@ STAGES: Final = (
     "summary",
 )
 """Stages in order; a failpoint acts just after its stage, those of publishing when they are first reached:
-publish_stable after the first stable file, publish_audience after the first audience.
+merged after the first batches that become one, publish_stable after the first stable file, publish_audience
+after the first audience.
 """
 
 

@@ -85,10 +85,8 @@ def _adopt(run: Run, report: Mapping[str, Any], counted: set[str]) -> tuple[Batc
                 own.add(key)
                 counted.add(key)
         rows.append(dict(row))
-    files = {
-        room: run.store.adopt(Path(report[room]), folder)
-        for room, folder in ROOMS.items()
-        if report.get(room)
-    }
-    batch = BatchFiles(files=tuple(sorted(own)), retired=tuple(sorted(twice - own)), **files)
+    made = {room: Path(report[room]) for room in ROOMS if report.get(room)}
+    size = sum(path.stat().st_size for path in made.values())
+    files = {room: run.store.adopt(path, ROOMS[room]) for room, path in made.items()}
+    batch = BatchFiles(files=tuple(sorted(own)), retired=tuple(sorted(twice - own)), size=size, **files)
     return batch, rows

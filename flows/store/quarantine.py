@@ -16,11 +16,8 @@ def bad_rows(store: Store) -> pl.DataFrame:
 
     A row that the reader of raw X12 lost has no number; a rule on the row as a whole has no column.
     """
-    frames = [
-        pl.read_parquet(store.path(batch.quarantine)).filter(~pl.col("file_key").is_in(list(batch.retired)))
-        for batch in store.snapshot.batches
-        if batch.quarantine
-    ]
-    empty = pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String) | {"row_number": pl.Int64})
-    found = pl.concat([empty, *(frame.select(COLUMNS) for frame in frames)], how="vertical_relaxed")
-    return found.sort(COLUMNS)
+    empty = pl.LazyFrame(schema=dict.fromkeys(COLUMNS, pl.String) | {"row_number": pl.Int64})
+    found = pl.concat(
+        [empty.select(COLUMNS), *(rows.select(COLUMNS) for rows in store.accepted_of("quarantine"))]
+    )
+    return found.sort(COLUMNS).collect()

@@ -42,7 +42,7 @@ from schemas.accepted import (
 from schemas.columns import Column, names, polars_schema
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 
-FORMAT: Final = 6
+FORMAT: Final = 7
 NAME_DIGITS: Final = 16
 """Hex digits of its content's sha256 in a file's name."""
 ROOMS: Final = (
@@ -63,7 +63,8 @@ ROOMS: Final = (
 class BatchFiles:
     """What one batch of inbound files left: names relative to the data folder.
 
-    `files` are the keys of the files in it, `retired` those of them that count no more.
+    `files` are the keys of the inbound files in it, `retired` those of them that count no more, `size` the
+    bytes of what it left.
     """
 
     files: tuple[str, ...] = ()
@@ -73,6 +74,7 @@ class BatchFiles:
     quarantine: str | None = None
     lines_beside: str | None = None
     retired: tuple[str, ...] = ()
+    size: int = 0
 
     def names(self) -> Iterator[str]:
         """Names of the batch's files."""
@@ -337,7 +339,7 @@ class Store:
         return self._resolved("remits", RESOLVED_REMIT, only)
 
     def accepted_of(self, room: str) -> Iterator[pl.LazyFrame]:
-        """Accepted rows that count, batch by batch; `room`: claim_lines, remit_lines or quality."""
+        """Rows that count, batch by batch; `room`: one of the kinds of files in BatchFiles."""
         for batch in self.snapshot.batches:
             if name := getattr(batch, room):
                 rows = pl.scan_parquet(self.path(name))

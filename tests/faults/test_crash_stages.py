@@ -6,26 +6,39 @@ import shutil
 from pathlib import Path
 
 import pytest
-from small_runs import command, deliver, every_fault, published, run_nightly, settings_for, small_files, tree
+from small_runs import (
+    command,
+    deliver,
+    deliver_in_pieces,
+    every_fault,
+    published,
+    run_nightly,
+    settings_for,
+    small_files,
+    tree,
+)
 
 from flows.commands.status import lines_of
 from flows.failpoints import STAGES
 from flows.state import state_of
+from flows.steps.compact import MERGED_AT
 from flows.store.publish import read_manifest
-from flows.store.snapshot import read_snapshot
+from flows.store.snapshot import BatchFiles, read_snapshot
 
-EARLY = sorted(small_files())[::2]
+EARLY, LATE = sorted(small_files())[::2], sorted(small_files())[1::2]
 COMMITTED = STAGES[STAGES.index("commit") :]
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with a first release, and more files delivered since."""
+    """A data folder with a first release of so many batches that the next run merges them, and more files
+    delivered since.
+    """
     data = tmp_path_factory.mktemp("before")
-    deliver(data, *EARLY)
-    run_nightly(data)
-    deliver(data)
+    deliver_in_pieces(data, MERGED_AT // len(EARLY) + 1, *EARLY)
+    run_nightly(data, batch_files=1)
+    deliver(data, *LATE)
     return data
 
 
@@ -34,7 +47,9 @@ def after(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same after a run that nothing disturbed."""
     data = tmp_path_factory.mktemp("after") / "data"
     shutil.copytree(before, data)
+    assert len(batches(data)) > MERGED_AT
     run_nightly(data)
+    assert len(batches(data)) == 2
     return data
 
 
@@ -73,6 +88,13 @@ def test_a_killed_first_run_leaves_no_half_release(after: Path, tmp_path: Path) 
     assert not (tmp_path / "benchmarks").exists()
     run_nightly(tmp_path)
     assert every_fault(tmp_path) == []
+
+
+def batches(data: Path) -> tuple[BatchFiles, ...]:
+    """The batches of accepted rows that count."""
+    snapshot = read_snapshot(data)
+    assert snapshot is not None
+    return snapshot.batches
 
 
 def without_logs(data: Path) -> dict[str, str]:

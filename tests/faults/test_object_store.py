@@ -37,6 +37,7 @@ from flows.readers.landing import discover, landed, shown_name
 from flows.readers.rejections import Growing
 from flows.run import Run
 from flows.settings import load_settings
+from flows.steps import compact
 from flows.steps.delivered import values_of
 from flows.store import objects
 from flows.store.objects import ObjectPath, client, object_path, store_time
@@ -95,9 +96,12 @@ def test_the_demo_publishes_the_same_bytes_as_on_a_disk(
     assert faults_of(place / "demo") == []
 
 
-def test_nights_and_a_rerun_leave_what_they_leave_on_a_disk(place: ObjectPath, tmp_path: Path) -> None:
+def test_nights_and_a_rerun_leave_what_they_leave_on_a_disk(
+    place: ObjectPath, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compact, "MERGED_AT", 2)
     data = tmp_path / "disk"
-    names = ("claims/claims_0.csv", "remits/remits_0.csv"), LATER
+    names = ("claims/claims_0.csv", "remits/remits_0.csv"), LATER, ("claims/claims_2.csv",)
     for files in names:
         deliver(data, *files)
         deliver_objects(place, *files)
@@ -107,6 +111,7 @@ def test_nights_and_a_rerun_leave_what_they_leave_on_a_disk(place: ObjectPath, t
     assert run_nightly(place).files == {}, "nothing is taken in twice"
     snapshot = read_snapshot(place)
     assert snapshot is not None
+    assert len(snapshot.batches) == 2, "the first two are one"
     payer, month = sorted(snapshot.partitions)[0].split("/")
     run_rerun(data, payer, month, from_landing=True)
     run_rerun(place, payer, month, from_landing=True)

@@ -17,7 +17,10 @@ from hand_rows import Row, claim, remit
 
 @dataclass(frozen=True)
 class Case:
-    """One life: its source in the contract, its lines, and cells as `table.measure`."""
+    """One life: its source in the contract, its lines, and cells as `table.measure` or `table[key].measure`.
+
+    `alone`: the price of the year that its numbers rest on is that of its own lines only.
+    """
 
     name: str
     source: str
@@ -25,6 +28,7 @@ class Case:
     remits: list[Row]
     expected: Mapping[str, Any]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    alone: bool = False
 
 
 JANUARY = date(2026, 1, 1)

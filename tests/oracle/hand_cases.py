@@ -6,7 +6,20 @@ from hand_amounts import LOCALITY, STATES, UNITS
 from hand_answers import ANSWERS, CLAIM_LEVEL, ROLES
 from hand_base import JANUARY, Case
 from hand_lives import INFERRED, NAMES, VERSIONS
+from hand_money import COLLECTIONS, THEMES
 
-CASES = [*LOCALITY, *VERSIONS, *NAMES, *INFERRED, *ANSWERS, *CLAIM_LEVEL, *ROLES, *STATES, *UNITS]
+CASES = [
+    *LOCALITY,
+    *VERSIONS,
+    *NAMES,
+    *INFERRED,
+    *ANSWERS,
+    *CLAIM_LEVEL,
+    *ROLES,
+    *STATES,
+    *UNITS,
+    *COLLECTIONS,
+    *THEMES,
+]
 
 __all__ = ["CASES", "JANUARY", "Case"]

@@ -51,6 +51,7 @@ class OracleReference:
     state_localities: dict[str, tuple[str, str]]
     carc: dict[str, TextRow]
     site_names: dict[str, str]
+    diagnosis_themes: dict[str, str]
     scope: set[str] = field(default_factory=lambda: {"01937", "01938", "01939", "01940", "01941", "01942"})
 
     @staticmethod
@@ -74,6 +75,7 @@ class OracleReference:
             },
             carc={row["carc"]: row for row in rows("carc")},
             site_names={row["place_of_service"]: row["site_name"] for row in rows("places_of_service")},
+            diagnosis_themes={row["icd10_prefix"]: row["theme"] for row in rows("icd10_regions")},
         )
 
     def payer(self, payer_id: str | None, payer_name: str | None, on: date) -> str:
@@ -178,6 +180,13 @@ class OracleReference:
             place = self.state_localities.get(state or "", (None, None))
         own = _factor(self.locality_factors.get(place, []), on)  # type: ignore[arg-type]
         return (self.conversion_factor(on), True) if own is None else (own, False)
+
+    def theme(self, code: str) -> str | None:
+        """Theme of the longest listed prefix of a diagnosis, if that has one."""
+        listed = [
+            code[:length] for length in range(len(code), 0, -1) if code[:length] in self.diagnosis_themes
+        ]
+        return (self.diagnosis_themes[listed[0]] or None) if listed else None
 
     def denial_category(self, carc: str) -> str:
         """Category of a denial reason; unclassified where the reason has no treatment."""

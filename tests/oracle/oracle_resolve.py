@@ -211,6 +211,7 @@ def fill_adjudication(resolved: Row, row: Row, life: Life, chain: list[LinePosit
         **dict.fromkeys(("first_remit_on", "first_paid_on", "final_remit_on", "network"), None),
         **dict.fromkeys(("denial_group", "denial_carc", "first_denial_group", "first_denial_carc"), None),
         remarks=(),
+        reversed_paid=sum(a.paid for a in everything if not a.is_reversal and a.cancelled_by is not None),
     )
     if answers:
         fill_first(resolved, answers)

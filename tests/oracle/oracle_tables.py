@@ -1,7 +1,7 @@
 """Published tables for the internal audience, counted one cell at a time (contract, section 6).
 
 Money is Decimal dollars; other numbers are rounded half-even to four decimals. What a payer says it pays, and
-expected amounts, are left out: they need the payers' own rules.
+what contracts say, are left out: they need the payers' own rules.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from oracle_cells import (
     unit_prices,
     with_state,
 )
+from oracle_money import clinical_themes, collections, dollars_of_denials, fill_expected
 from oracle_reference import OracleReference
 
 
@@ -104,6 +105,7 @@ def denials(lines: list[Row]) -> Row:
         "overturned_lines": len(with_state(initially, "paid")),
         "prior_auth_denied_lines": sum(bool(row["prior_authorization_denial"]) for row in denied),
         "denied_charge_sum": dollars(row["charge"] for row in denied),
+        **dollars_of_denials(lines),
         "zero_pay_other_lines": len(with_state(adjudicated, "zero_pay_other")),
     }
 
@@ -124,6 +126,13 @@ def timeliness(lines: list[Row]) -> Row:
 
 DAYS = ("days_to_submit", "days_to_first_remit", "days_to_payment", "days_to_final")
 
+
+COUNTED = (
+    *("utilization", "payment", "case_payment", "denials", "timeliness", "denial_reasons"),
+    *("denial_categories", "authorizations", "price_trend", "open_claims", "care_models", "modifiers"),
+    *("sites", "states", "demographics", "collections", "clinical_themes"),
+)
+"""Tables that the oracle counts; one without rows has none in the pipeline either."""
 
 # --- cases ---------------------------------------------------------------------------------------
 
@@ -171,19 +180,22 @@ def tables(lines: list[Row], as_of: date, reference: OracleReference) -> dict[st
     current = [row for row in lines if row["standing"] == "current"]
     others = [row for row in lines if row["standing"] != "current"]
     rolling = rolling_start(current, as_of)
+    fill_expected(current)
     cells, other_cells = into_cells(current, rolling), into_cells(others, rolling)
     cases: dict[tuple[object, ...], list[Row]] = {}
     for row in current:
         cases.setdefault(case_of(row), []).append(row)
-    made: dict[str, list[Row]] = {}
+    made: dict[str, list[Row]] = {name: [] for name in COUNTED}
 
     def add(table: str, keys: Row, *rows: Row) -> None:
-        made.setdefault(table, []).extend({**keys, **row} for row in rows)
+        made[table].extend({**keys, **row} for row in rows)
 
     for cell in sorted(cells):
         keys, members = keys_of(cell, as_of), cells[cell]
         add("utilization", keys, utilization(members, other_cells.get(cell, [])))
         add("case_payment", keys, case_payment(members, cases))
+        add("collections", keys, collections(members, cell))
+        add("clinical_themes", keys, *clinical_themes(members, reference))
         if any(row["is_paid_line"] for row in members):
             add("payment", keys, payment(members))
         if with_state(members, *ADJUDICATED):

@@ -20,6 +20,8 @@ NPIS = {"1234567893": "TX", "1003000126": "FL"}
 RENDERING = ["1003000134", "1003000142", ""]
 MODELS = ["AA", "AA", "AA", "QZ", "QK", "QY", "QX", "AD"]
 MODIFIER_PLACES = ("modifier_1", "modifier_2", "modifier_3", "modifier_4")
+DIAGNOSES = ["M47.816", "M4712", "G89.3", "G894", "C61", "M54.16", "M51.26", "M48.06", "Z79.891", "E119"]
+"""Of several themes, under prefixes of several lengths, and of none; with and without the dot."""
 OTHERS = ["QS", "P3", "23", "59", "76", "53", "XU", "QS", "P3"]
 
 
@@ -43,6 +45,7 @@ class World(Payments):
 
     def __init__(self, seed: int, ordinal: int) -> None:
         super().__init__(random.Random(f"{seed}/{ordinal}"), ordinal)
+        self.of_diagnoses = random.Random(f"{seed}/{ordinal}/diagnoses")
         pick = self.random
         self.month = date(FIRST_MONTH.year + ordinal // 12, ordinal % 12 + 1, 1)
         style = pick.choice(["AN-{}{}", "00{}{}", "PCN{}{}"])
@@ -87,7 +90,14 @@ class World(Payments):
             "unit_count": pick.choice(["32", "32", "45", "60", "15", "4", "300", "36.75"])
             if basis == "MJ"
             else "3",
+            **self.diagnoses(),
         }
+
+    def diagnoses(self) -> Row:
+        """None to four diagnoses, in their order."""
+        pick = self.of_diagnoses
+        codes = pick.sample(DIAGNOSES, pick.choices(range(5), [2, 4, 3, 2, 1])[0])
+        return {f"diagnosis_{i}": code for i, code in enumerate([*codes, "", "", "", ""][:4], start=1)}
 
     def lines_of_next_bill(self, life: Life) -> list[Row]:
         """New, the same again, or changed."""
@@ -114,6 +124,8 @@ class World(Payments):
             line["modifier_4"] = "59"
         elif kind == 5:
             lines = [{**line, "service_date": pick.choice(self.days).isoformat()} for line in lines]
+        if self.of_diagnoses.random() < 0.1:
+            line.update(self.diagnoses())
         return lines
 
     def submit(self, life: Life, frequency: str, day: date, original: str = "") -> None:

@@ -47,6 +47,16 @@ def deliver(data: Path, *names: str) -> None:
         path.write_bytes(small_files()[name])
 
 
+def deliver_in_pieces(data: Path, pieces: int, *names: str) -> None:
+    """Put files into the landing folder, each cut into pieces with the header of the whole."""
+    for name in names:
+        head, *rows = small_files()[name].splitlines(keepends=True)
+        for number in range(pieces):
+            path = data / "landing" / f"{name.removesuffix('.csv')}_{number}.csv"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(head + b"".join(rows[number::pieces]))
+
+
 def settings_for(data: Path, **changes: Any) -> Settings:
     """Settings of a test run: nothing waits, and no pages are made (tests/publication makes them)."""
     given = {"data": data, "hmac_key": KEY, "settle_seconds": 0.0, "publication": False, **changes}

@@ -207,21 +207,22 @@ def test_a_night_draws_every_edge_and_asks_for_attention(api: httpx.Client, data
         "one task per batch of files"
     )
     assert parents["admission"] == sorted(["discover", *batches])
-    assert parents["plan"] == ["admission"]
-    assert parents["affected"] == ["admission", "plan"]
+    assert parents["compaction"] == ["admission"]
+    assert parents["plan"] == ["compaction"]
+    assert parents["affected"] == ["compaction", "plan"]
     assert parents["resolve-group-00000"] == ["affected"], "one task per group of claims"
     assert parents["payer-months"] == ["resolve-group-00000"]
     (written,) = (label for label in parents if label.startswith("partitions-"))
-    assert parents[written] == ["admission", "affected", "payer-months"]
-    assert parents["settle"] == sorted(["admission", written, "plan"])
+    assert parents[written] == ["affected", "compaction", "payer-months"]
+    assert parents["settle"] == sorted(["compaction", written, "plan"])
     assert parents["tables"] == ["settle"]
     for audience in ("internal", "standard"):
         assert parents[f"protect-{audience}"] == ["settle", "tables"]
         assert parents[f"stage-{audience}"] == [f"protect-{audience}", "tables"]
         assert parents[f"publish-{audience}"] == ["commit", f"stage-{audience}"]
     assert parents["commit"] == ["stage-internal", "stage-standard", "tables"]
-    assert parents["summary"] == ["admission", "commit", "discover", "plan", "recover"]
-    assert (len(nodes), sum(map(len, parents.values()))) == (18 + len(batches), 34 + 2 * len(batches))
+    assert parents["summary"] == ["commit", "compaction", "discover", "plan", "recover"]
+    assert (len(nodes), sum(map(len, parents.values()))) == (19 + len(batches), 35 + 2 * len(batches))
     attention = {"filter": {"event": {"name": ["cpt01939.run.needs-attention"]}}}
     events = until(lambda: posted(api, "/events/filter", attention).json()["events"], 60)
     assert events[0]["resource"]["prefect.resource.id"] == f"prefect.flow-run.{run}"
