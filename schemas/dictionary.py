@@ -13,10 +13,11 @@ from schemas.table_columns import TableSpec
 from schemas.table_examples import EXAMPLES
 
 NOT: Final = (
-    "Shares are shares of these files, not of a population.",
-    "Only professional claims (837P) are here: no facility fees, no critical-access method II billing.",
-    "A rejection by a clearinghouse is not a denial; it never reached the payer.",
-    "Recent months are immature: some claims are still unanswered. `is_mature` marks the mature periods.",
+    "Shares describe these files, not a population.",
+    "The files have professional claims (837P) only. Facility fees and Method II billing of critical access "
+    "hospitals are missing.",
+    "A rejection by a clearinghouse is not a denial, because the claim never reached the payer.",
+    "Recent months are not mature, because some claims are still unanswered. `is_mature` marks mature ones.",
     "The allowed amount of a line is not the price of a case. A directed case has two lines (see "
     "`case_payment`).",
     "Published counts meet a threshold. Meeting a threshold is no legal safe harbor.",

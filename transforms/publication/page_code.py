@@ -44,7 +44,7 @@ def code_page(published: Published, facts: CodeFacts) -> Page:
         facts.overview,
         (
             *(shown(every, "service_lines"), " lines of ", shown(every, "patients"), " patients"),
-            f" are in these files ({published.window.label}); a line's median time is ",
+            f" are in these files ({published.window.label}). The median time of a line is ",
             *(shown(every, "minutes_p50"), " minutes."),
         ),
     )

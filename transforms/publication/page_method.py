@@ -108,7 +108,7 @@ def _edition(published: Published) -> Section:
             f"{EDITIONS.get(edition.audience, edition.audience)}, release {edition.release_id}, as of "
             f"{as_of}.",
         ),
-        (f"The pages show {published.window.label}, which ends with the last mature month that has lines.",),
+        (f"Window of the pages: {published.window.label}. It ends with the last mature month with lines.",),
     ]
     if not edition.is_exact:
         told.append(

@@ -40,7 +40,7 @@ def quality_page(published: Published) -> Page:
             "A row that cannot be trusted goes to quarantine under a named rule. A file that cannot "
             "be trusted is rejected as a whole.",
         ),
-        ("The figures use neither. The counts on this page are of rows and files, not of people.",),
+        ("The figures contain no such rows or files. These counts are of rows and files, not of people.",),
     )
     totals = totals_of(published)
     sections = (

@@ -331,7 +331,7 @@ def collected_figure(published: Published) -> Figure:
     )
     return Figure(
         "collected-by-payer",
-        ("What payers paid, patients owe and stands open",),
+        ("What payers paid, what patients owe, and what is still open",),
         f"Dollars, all lines of business, {published.window.label}",
         note if items else "[n] No data: this release has no collections for this window.",
         stack_chart(items, parts, "USD", "Dollars", "expected_allowed_sum") if items else None,

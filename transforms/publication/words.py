@@ -126,7 +126,7 @@ LIMITS: Final = (
     "The figures describe these claim files, not a market or a population.",
     "They cover professional claims only, without facility fees.",
     "The allowed amount of a line is not the price of a case.",
-    "They are no advice on fees, coverage or coding.",
+    "They are not advice on fees, coverage or coding.",
     "CPT belongs to the American Medical Association. Its use needs a license.",
 )
 EXACT_WARNING: Final = "Counts are exact: do not pass on."
