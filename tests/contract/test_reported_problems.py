@@ -18,10 +18,12 @@ COMMAND = Path(sys.executable).parent / "cpt01939"
 READ_NOW = "encodings_and_separators_are_named"
 """This check asks that UTF-16, cp1252 and semicolons are rejected; contract section 3 says they are read."""
 
-pytestmark = pytest.mark.slow
+ALONE = [pytest.param(check, marks=pytest.mark.xdist_group(check.stem)) for check in CHECKS]
+
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
-@pytest.mark.parametrize("check", CHECKS or [None], ids=lambda check: check.stem if check else "none")
+@pytest.mark.parametrize("check", ALONE or [None], ids=lambda check: check.stem if check else "none")
 def test_a_reported_problem_ends_in_right_numbers(check: Path | None) -> None:
     if check is None:
         pytest.skip("no checks of reported problems beside the checkout")
@@ -31,6 +33,7 @@ def test_a_reported_problem_ends_in_right_numbers(check: Path | None) -> None:
         env={
             **os.environ,
             "CPT": str(Path(sys.executable).parent / "cpt01939"),
+            "CPT01939_PUBLICATION": "false",
             "PYTHONDONTWRITEBYTECODE": "1",
         },
         capture_output=True,
