@@ -6,6 +6,8 @@ UV_VERSION := 0.13.9
 STAMP := $(VENV)/.installed
 export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
+# Python keeps what it compiled, whatever the environment says: without, every process compiles Prefect anew.
+export PYTHONDONTWRITEBYTECODE :=
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 

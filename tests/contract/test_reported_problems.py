@@ -28,13 +28,12 @@ def test_a_reported_problem_ends_in_right_numbers(check: Path | None) -> None:
     if check is None:
         pytest.skip("no checks of reported problems beside the checkout")
     told = subprocess.run(
-        [sys.executable, check.name],
+        [sys.executable, "-B", check.name],
         cwd=check.resolve().parent,
         env={
             **os.environ,
             "CPT": str(Path(sys.executable).parent / "cpt01939"),
             "CPT01939_PUBLICATION": "false",
-            "PYTHONDONTWRITEBYTECODE": "1",
         },
         capture_output=True,
         text=True,
