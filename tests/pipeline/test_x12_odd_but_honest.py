@@ -108,7 +108,7 @@ ODD_FILES: dict[str, tuple[Damage, dict[str, int]]] = {
         lambda t: changed(t, {"*^*00501*": "*U*00401*"}).encode(), {}),
     "another separator of components": (lambda t: t.replace(":", ">").encode(), {}),
     "an empty group before": (
-        lambda t: changed(t, {"~GS*": "~GS*HC*S*R*20250310*1200*9*X*X~GE*0*9~GS*", "IEA*1": "IEA*2"}).encode(),
+        lambda t: changed(t, {"~GS*": "~GS*HC*S*R*20250310*12*9*X*X~GE*0*9~GS*", "IEA*1": "IEA*2"}).encode(),
         {}),
     "one segment fewer in SE01": (lambda t: changed(t, {"SE*21*": "SE*20*"}).encode(), {"segment_count": 1}),
     "one segment more in SE01": (lambda t: changed(t, {"SE*21*": "SE*22*"}).encode(), {"segment_count": 1}),
