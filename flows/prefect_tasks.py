@@ -97,7 +97,9 @@ class PrefectTasks:
     def _after(self, given: Sequence[object], items: object = None) -> list[Origin]:
         """The tasks that gave what a task is given; of an item, else those that gave all of them."""
         found = self._givers(given[:1]) or self._givers([items]) if items is not None else []
-        found += [origin for origin in self._givers(given) if origin not in found]
+        # by identity: to compare states by their content costs time, and Prefect warns of what it leaves out
+        known = set(map(id, found))
+        found += [origin for origin in self._givers(given) if id(origin) not in known]
         return found or list(self._last)
 
     def _givers(self, values: Sequence[object]) -> list[Origin]:
