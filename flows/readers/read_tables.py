@@ -9,9 +9,11 @@ from typing import Final
 import polars as pl
 
 from flows.machine_errors import shortage
+from flows.readers.file_result import Kept
 from flows.readers.preflight import Preflight
 from flows.readers.read_csv import ROW_INDEX, TextRows
 from flows.readers.rejections import Rejected
+from flows.store.files import private_folder
 from transforms.intake.layout_rules import Made, plain, said
 from transforms.intake.layouts import (
     Layout,
@@ -36,6 +38,8 @@ from transforms.intake.scope_filter import (
 
 ADJUSTMENT_PARTS: Final = ("group", "reason", "amount")
 """Names in a list of structs; structs with other names are read in their order."""
+ROWS_AT_ONCE: Final = 100_000
+"""Kept rows that are read, validated and pseudonymised together."""
 OURS: Final = ("file_key", "row_number", "field_count_ok")
 
 
@@ -147,22 +151,21 @@ def _row_number() -> pl.Expr:
     return pl.col(ROW_INDEX).cast(pl.Int64)
 
 
-Kept = tuple[Layout, pl.DataFrame, pl.DataFrame]
-"""A layout with its rows in or near scope, and those out of scope that tell of a claim."""
-
-
 def kept_by_kind(
-    text: TextRows, file_key: str, layout: Layout, scope: tuple[str, ...]
+    text: TextRows, file_key: str, layout: Layout, scope: tuple[str, ...], aside: Path | None = None
 ) -> tuple[list[Kept], dict[str, int]]:
     """The kept rows of each kind that the file holds, and how many rows it has of each.
+
+    `aside`: a folder that kept rows are put into, for files of many.
 
     Rows that are of no kind count with the first one; a row that is of both counts twice.
     """
     kept: list[Kept] = []
     rows_read: dict[str, int] = {}
     for part in layout.parts():
-        in_scope, headers, total = kept_rows(text, file_key, part, scope, layout.partner is not None)
-        kept.append((part, in_scope, headers))
+        file = private_folder(aside) / f"{part.kind}.parquet" if aside else None
+        in_scope, outside, total = kept_rows(text, file_key, part, scope, layout.partner is not None, file)
+        kept.append(Kept(part, in_scope, outside))
         rows_read[part.kind] = total
     if layout.partner:
         found = {plain(name): name for name in reversed(text.header)}
@@ -172,9 +175,17 @@ def kept_by_kind(
 
 
 def kept_rows(
-    text: TextRows, file_key: str, layout: Layout, scope: tuple[str, ...], is_part: bool = False
-) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    text: TextRows,
+    file_key: str,
+    layout: Layout,
+    scope: tuple[str, ...],
+    is_part: bool = False,
+    aside: Path | None = None,
+) -> tuple[list[pl.LazyFrame], pl.DataFrame, int]:
     """Rows in or near scope, rows out of scope that tell of a claim, and how many rows the file has in all.
+
+    Rows in or near scope come in parts: with `aside`, a file that they are put into, each part is read from
+    there.
 
     Of a claim tell rows that replace or void it, and lines that may stand beside one in scope. In a file with
     rows of a wrong length, such a row is kept too when its code is gone or stands elsewhere. Rows of one
@@ -186,23 +197,40 @@ def kept_rows(
         few = rows_to_look_at(text, layout, scope)
         total = text.total if text.total is not None else _count(mine)
         marked = _marked(_canonical(few, text, file_key, layout), text, layout, scope)
-        found = marked.collect(engine="streaming")
-        found = found if text.beside is not None else found.filter("_passed")
-        if len(found.filter(says_header(layout))):
+        marked = marked if text.beside is not None else marked.filter("_passed")
+        parts = _in_parts(marked, aside)
+        if any(len(part.filter(says_header(layout)).head(1).collect()) for part in parts):
             raise Rejected("file_header_twice")
         # the scan keeps what may be near the scope; the exact look is taken at these few
-        found = found.with_columns(pl.col("_keep") & is_kept(layout, scope)).drop("_passed")
-        in_scope = found.filter("_keep").drop("_keep")
-        outside = found.filter(~pl.col("_keep")).drop("_keep").clear()
+        keep = pl.col("_keep") & is_kept(layout, scope)
+        apart = [part.with_columns(_keep=keep).drop("_passed") for part in parts]
+        in_scope = [part.filter("_keep").drop("_keep") for part in apart]
+        others = [part.filter(~pl.col("_keep")).drop("_keep") for part in apart]
         if layout.kind == "claim_lines":  # of remittances only what is in scope counts
-            others = _beside(text, file_key, layout, scope)
-            outside = pl.concat([found.filter(~pl.col("_keep")).drop("_keep"), others])
-        joined = joined_adjustments(in_scope) if layout.one_adjustment_a_row else in_scope
+            outside = pl.concat(
+                [*(part.collect() for part in others), _beside(text, file_key, layout, scope)]
+            )
+        else:
+            outside = others[0].clear().collect()
+        if not layout.one_adjustment_a_row:
+            return in_scope, outside, total
+        rows = pl.concat(part.collect() for part in in_scope)
+        joined = joined_adjustments(rows)
     except pl.exceptions.PolarsError as error:
         if shortage(error):
             raise
         raise unreadable(error) from None
-    return joined, outside, total - (len(in_scope) - len(joined))
+    return [joined.lazy()], outside, total - (len(rows) - len(joined))
+
+
+def _in_parts(rows: pl.LazyFrame, aside: Path | None) -> list[pl.LazyFrame]:
+    """Rows read: in memory, or in a file and some of it at a time; at least one part."""
+    if aside is None:
+        return [rows.collect(engine="streaming").lazy()]
+    rows.sink_parquet(aside, compression="lz4", row_group_size=ROWS_AT_ONCE // 4)
+    found = pl.scan_parquet(aside, glob=False)
+    height = int(found.select(pl.len()).collect().item())
+    return [found.slice(offset, ROWS_AT_ONCE) for offset in range(0, max(height, 1), ROWS_AT_ONCE)]
 
 
 def _canonical(rows: pl.LazyFrame, text: TextRows, file_key: str, layout: Layout) -> pl.LazyFrame:
