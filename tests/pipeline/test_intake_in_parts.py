@@ -104,4 +104,6 @@ def test_some_rows_at_a_time_leave_what_all_at_once_do(
     assert_same(whole, parts)
     assert parts.claim_lines.equals(again.claim_lines)
     left = {path.name for path in (tmp_path / "parts" / "work").iterdir()}
-    assert left == {path.name for path in (tmp_path / "whole" / "work").iterdir()}, "something was left behind"
+    assert left == {path.name for path in (tmp_path / "whole" / "work").iterdir()}, (
+        "something was left behind"
+    )
