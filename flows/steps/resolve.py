@@ -13,11 +13,13 @@ from flows.readers.reference_files import read_reference
 from flows.run import Run
 from flows.steps.affected import ROWS_READ, Group, group_rows
 from flows.store.files import private_folder
+from schemas.resolved import ResolvedLine, ResolvedRemit
 from transforms.resolve import resolve_lines
 from transforms.resolve.affected_claims import ROW
 
 MONTH_OF: Final = {"lines": "service_month", "remits": "remit_month"}
 """The month by which resolved lines and resolved remits stand in partitions."""
+SCHEMA_OF: Final = {"lines": ResolvedLine, "remits": ResolvedRemit}
 COMPRESSION: Final = "lz4"
 """Many small files are written: the cheapest codec to start."""
 
@@ -35,10 +37,14 @@ def resolve(run: Run, group: Group) -> str:
     made = {"lines": found.lines.collect(), "remits": found.remits.collect()}
     given = {"lines": claims.filter("in_scope"), "remits": remits}
     for kind, rows in made.items():
-        if rows.select(ROW).n_unique() != len(rows) or len(rows) != len(given[kind]):
+        if len(rows) != len(given[kind]):
             raise ProductError(
                 "E_CONSERVATION", f"{kind} of a group: {len(given[kind])}; resolved {len(rows)}"
             )
+        if not SCHEMA_OF[kind].keeps(rows):
+            from schemas.pandera_schemas import broken_rules  # takes seconds to load, and never should
+
+            raise ProductError("E_CONSERVATION", f"{kind} of a group: {broken_rules(rows, SCHEMA_OF[kind])}")
         _write(rows.sort("payer", MONTH_OF[kind], *ROW), run.work, f"{kind}-{group.label}")
     return group.label
 
