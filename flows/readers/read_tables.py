@@ -38,7 +38,7 @@ from transforms.intake.scope_filter import (
 
 ADJUSTMENT_PARTS: Final = ("group", "reason", "amount")
 """Names in a list of structs; structs with other names are read in their order."""
-ROWS_AT_ONCE: Final = 100_000
+ROWS_AT_ONCE: Final = 50_000
 """Kept rows that are read, validated and pseudonymised together."""
 OURS: Final = ("file_key", "row_number", "field_count_ok")
 

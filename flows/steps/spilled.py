@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-ROWS_HELD = 150_000
+ROWS_HELD = 100_000
 """Rows held before they are put into a file."""
 ROWS_IN_A_GROUP: Final = 65_536
 """Rows of a row group of what is written of spilled rows: what is held while it is written."""
