@@ -5,7 +5,6 @@ silence.
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,16 +107,10 @@ def text_beside(scratch: Path) -> Path:
     return scratch.with_suffix(".text")
 
 
-def pieces_beside(scratch: Path) -> Path:
-    """Folder for pieces of a text that were parsed."""
-    return scratch.with_suffix(".pieces")
-
-
 def remove_scratch(scratch: Path) -> None:
     """Remove what was written decompressed or anew."""
     for path in (scratch, text_beside(scratch), scratch.with_suffix(".rows")):
         path.unlink(missing_ok=True)
-    shutil.rmtree(pieces_beside(scratch), ignore_errors=True)
 
 
 def _counted(stream: IO[bytes]) -> ByteCounts:

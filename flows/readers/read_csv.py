@@ -5,10 +5,9 @@ be.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import IO, Final
 
 import numpy as np
@@ -16,38 +15,18 @@ import polars as pl
 
 from flows.readers.byte_counts import CHUNK, rewritten
 from flows.readers.csv_header import CsvHeader
-from flows.readers.preflight import Preflight, pieces_beside
-from flows.store.files import private_folder
+from flows.readers.preflight import Preflight
+from flows.readers.text_rows import TextRows, held_rows, parsed_text
 from transforms.intake.block_rows import NEWLINE, SLACK, Places, Unsievable
 from transforms.intake.prefilter import Prefilter, PrefilterRules
 
 BLOCK: Final = 1 << 20
 """Bytes prefiltered at a time: few enough to stay in the processor's cache."""
 LONGEST_ROW: Final = 64 << 20
-MOST_PASSED: Final = 128 << 20
+MOST_PASSED: Final = 64 << 20
 """Bytes of lines up to which sieving pays; beyond that the parser reads the whole file in pieces."""
-PARSED_AT_ONCE: Final = 16 << 20
-"""Bytes of lines that are parsed together; of more the first piece stays in memory."""
 NO_QUOTE: Final = 0
 """A byte that no text has."""
-ROW_INDEX: Final = "_cpt01939_row"
-"""Name of the row index: one that no header has."""
-
-
-@dataclass(frozen=True)
-class TextRows:
-    """A file as text: its rows with row_number and field_count_ok, its header, whether any row has another
-    number of fields.
-
-    Of a prefiltered CSV `rows` are those that may be kept, `beside` others that may stand beside
-    them, `total` counts all rows.
-    """
-
-    rows: pl.LazyFrame
-    header: list[str]
-    is_ragged: bool = False
-    beside: pl.LazyFrame | None = None
-    total: int | None = None
 
 
 def begun_at_header(found: Preflight, header: CsvHeader) -> Preflight:
@@ -69,19 +48,12 @@ def read_csv(found: Preflight, header: CsvHeader, rules: PrefilterRules | None) 
 
 def _parsed_whole(found: Preflight, header: CsvHeader) -> TextRows:
     ragged = ragged_rows(found, len(header.names), header.separator, header.quote)
-    rows = pl.scan_csv(
-        found.plain,
-        separator=header.separator,
-        quote_char=header.quote or None,
-        schema=_schema(header),
-        truncate_ragged_lines=True,
-        row_index_name=ROW_INDEX,
-        row_index_offset=1,
-        glob=False,
-    )
-    number = pl.col(ROW_INDEX).cast(pl.Int64)
-    is_whole = ~number.is_in(ragged) if ragged else pl.lit(True)
-    return TextRows(rows.with_columns(row_number=number, field_count_ok=is_whole), header.names, bool(ragged))
+    rows = TextRows(parsed_text(found.plain, header), header.names, bool(ragged))
+    return rows.changed(lambda piece: piece.with_columns(field_count_ok=_is_whole(ragged)))
+
+
+def _is_whole(ragged: list[int]) -> pl.Expr:
+    return ~pl.col("row_number").is_in(ragged) if ragged else pl.lit(True)
 
 
 def _prefiltered(found: Preflight, header: CsvHeader, rules: PrefilterRules) -> TextRows | None:
@@ -93,19 +65,18 @@ def _prefiltered(found: Preflight, header: CsvHeader, rules: PrefilterRules) -> 
         with found.plain.open("rb", buffering=0) as stream:
             _pour(stream, prefilter)
             beside = _beside(stream, prefilter)
-        kept = zip(prefilter.lines, prefilter.numbers, strict=True)
-        rows = _parsed(prefilter.head, kept, header, found.scratch)
-        others = _parsed(prefilter.head, beside, header, None)
+        rows = _parsed(prefilter.head, prefilter.lines, prefilter.numbers, header)
+        texts, numbers = [lines for lines, _ in beside], [numbers for _, numbers in beside]
+        others = _parsed(prefilter.head, texts, numbers, header)
     except (Unsievable, pl.exceptions.PolarsError):
         return None
     ragged = [number for numbers in prefilter.ragged for number in numbers.tolist()]
-    is_whole = ~pl.col("row_number").is_in(ragged) if ragged else pl.lit(True)
     return TextRows(
-        rows.with_columns(field_count_ok=is_whole),
+        held_rows(rows.with_columns(field_count_ok=_is_whole(ragged))),
         header.names,
         bool(ragged),
         others.with_columns(field_count_ok=pl.lit(True)),
-        prefilter.rows - 1,
+        (prefilter.rows - 1,),
     )
 
 
@@ -145,49 +116,18 @@ def _filled(stream: IO[bytes], view: memoryview) -> int:
     return stream.readinto(view) or 0  # type: ignore[attr-defined, no-any-return]
 
 
-def _parsed(
-    head: bytes, blocks: Iterable[tuple[bytes, Places]], header: CsvHeader, scratch: Path | None
-) -> pl.LazyFrame:
-    """Lines under their header, with their row numbers. Unsievable where the parser sees other rows.
-
-    Of many lines a piece at a time is parsed, and put into files beside `scratch`.
-    """
-    held: list[pl.LazyFrame] = []
-    for number, (lines, numbers) in enumerate(_pieces(blocks)):
-        rows = pl.read_csv(
-            b"".join([head, *lines]),
-            separator=header.separator,
-            schema=_schema(header),
-            truncate_ragged_lines=True,
-        )
-        found = np.concatenate([np.empty(0, dtype=np.int64), *numbers])
-        if len(rows) != len(found):
-            raise Unsievable
-        rows = rows.with_columns(pl.Series("row_number", found, dtype=pl.Int64))
-        held.append(_aside(rows, scratch, number) if scratch and number else rows.lazy())
-    return pl.concat(held)
-
-
-def _pieces(blocks: Iterable[tuple[bytes, Places]]) -> Iterator[tuple[list[bytes], list[Places]]]:
-    """Blocks that are parsed together; at least one piece, if of nothing."""
-    lines: list[bytes] = []
-    numbers: list[Places] = []
-    size = 0
-    for text, places in blocks:
-        lines.append(text)
-        numbers.append(places)
-        size += len(text)
-        if size >= PARSED_AT_ONCE:
-            yield lines, numbers
-            lines, numbers, size = [], [], 0
-    yield lines, numbers
-
-
-def _aside(rows: pl.DataFrame, scratch: Path, number: int) -> pl.LazyFrame:
-    """Rows put into a file of the scratch folder."""
-    path = private_folder(pieces_beside(scratch)) / f"{number:05d}.parquet"
-    rows.write_parquet(path, compression="lz4")
-    return pl.scan_parquet(path)
+def _parsed(head: bytes, lines: Iterable[bytes], numbers: list[Places], header: CsvHeader) -> pl.DataFrame:
+    """Lines under their header, with their row numbers. Unsievable where the parser sees other rows."""
+    rows = pl.read_csv(
+        b"".join([head, *lines]),
+        separator=header.separator,
+        schema=_schema(header),
+        truncate_ragged_lines=True,
+    )
+    found = np.concatenate([np.empty(0, dtype=np.int64), *numbers])
+    if len(rows) != len(found):
+        raise Unsievable
+    return rows.with_columns(pl.Series("row_number", found, dtype=pl.Int64))
 
 
 def _read_at(descriptor: int, offset: int, size: int) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from flows.readers.file_result import FileResult
-from flows.readers.read_tables import ROWS_AT_ONCE
+from flows.readers.kept_rows import ROWS_AT_ONCE
 from flows.readers.reference_files import read_reference
 from flows.readers.stopping_rules import stopping_rules
 from flows.settings import Settings

@@ -14,8 +14,8 @@ from flows.readers.csv_header import BLANK
 from flows.readers.extract import Extract, layouts, open_extract
 from flows.readers.file_result import FileResult, Kept
 from flows.readers.inspect_x12 import X12Report, inspect_x12
+from flows.readers.kept_rows import kept_by_kind
 from flows.readers.preflight import Limits, Preflight, preflight
-from flows.readers.read_tables import kept_by_kind
 from flows.readers.read_x12 import read_small_files, read_x12_file
 from flows.readers.reference_files import read_reference
 from flows.readers.rejections import Growing, Rejected

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from flows.readers.extract import open_extract
 from flows.readers.file_result import FileResult
+from flows.readers.kept_rows import kept_by_kind
 from flows.readers.landing import LandingFile, landed
 from flows.readers.preflight import Limits, Preflight, preflight, remove_scratch
-from flows.readers.read_tables import kept_by_kind
 from flows.readers.rejections import Growing, Rejected
 from flows.run import Run
 from flows.settings import Settings

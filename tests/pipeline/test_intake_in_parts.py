@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 from inbound_rows import Row, TakenFiles, as_csv, claim, remit, take_in
 
-import flows.readers.read_csv
-import flows.readers.read_tables
+import flows.readers.kept_rows
+import flows.readers.text_rows
 import flows.steps.batch_report
 import flows.steps.intake
 import flows.steps.spilled
@@ -70,8 +70,8 @@ def delivered(seed: int) -> dict[str, bytes]:
 def in_parts(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
     """Have intake hold so many rows at a time."""
     monkeypatch.setattr(flows.steps.intake, "LARGE", 0)
-    monkeypatch.setattr(flows.readers.read_csv, "PARSED_AT_ONCE", 40 * rows)
-    monkeypatch.setattr(flows.readers.read_tables, "ROWS_AT_ONCE", rows)
+    monkeypatch.setattr(flows.readers.text_rows, "ROWS", rows // 2)
+    monkeypatch.setattr(flows.readers.kept_rows, "ROWS_AT_ONCE", rows)
     monkeypatch.setattr(flows.steps.batch_report, "ROWS_AT_ONCE", rows)
     monkeypatch.setattr(flows.steps.spilled, "ROWS_HELD", 3 * rows)
 
