@@ -80,6 +80,7 @@ class PrefectTasks:
             results = (_answer(run, stage, item, future) for item, future in zip(items, futures, strict=True))
             made = counted(run, cast(Iterator[T], results), len(items))
         except BaseException:
+            run.end()
             _end(futures, run.settings.task_timeout_seconds)
             raise
         # states, not futures: a cluster performs again what a future still asks for when a worker is lost
