@@ -283,6 +283,7 @@ except SystemExit as end:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.server
 @pytest.mark.timeout(240)
 def test_prefect_keeps_nothing_of_a_run_that_fails_nor_of_one_that_succeeds(tmp_path: Path) -> None:
