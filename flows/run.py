@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from threading import Lock
+from threading import Event, Lock
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 
 import polars as pl
@@ -24,6 +24,7 @@ from flows.clock import BEHIND_RELEASE, is_behind_release
 from flows.errors import ProductError
 from flows.failpoints import failpoint
 from flows.machine_errors import errno_of, machine_error, object_store_error, shortage
+from flows.memory import give_back
 from flows.readers.reference_files import read_reference
 from flows.settings import Settings, load_settings
 from flows.store.files import as_json, private_folder, read_json
@@ -93,8 +94,18 @@ class Run:
                 here.made[name] = make()
             return cast(T, here.made[name])
 
+    def rest(self, seconds: float) -> None:
+        """Wait; a run that is being ended waits no longer."""
+        if seconds > 0 and _here(self).ending.wait(seconds):
+            raise ProductError("E_STEP", "the run is being ended")
+
+    def end(self) -> None:
+        """Have the steps that wait in other threads of this process end."""
+        _here(self).ending.set()
+
     def enter(self, stage: str) -> None:
-        """Say, log and note that a stage begins."""
+        """Say, log and note that a stage begins; what the one before has left over goes to the machine."""
+        give_back()
         here = _here(self)
         here.note = here.note.at(stage)
         write_note(self.data, here.note)
@@ -127,6 +138,7 @@ class _Here:
     note: RunNote
     made: dict[str, Any] = field(default_factory=dict)
     making: Lock = field(default_factory=Lock)
+    ending: Event = field(default_factory=Event)
 
 
 _OPEN: Final[dict[str, _Here]] = {}
@@ -206,7 +218,11 @@ class InProcess:
             return counted(run, [perform(stage, step, run, items[0], *given, **named)], 1)
         with ThreadPoolExecutor(run.settings.workers) as pool:
             results = pool.map(lambda item: perform(stage, step, run, item, *given, **named), items)
-            return counted(run, results, len(items))
+            try:
+                return counted(run, results, len(items))
+            except BaseException:
+                run.end()
+                raise
 
 
 def counted(run: Run, results: Iterable[T], of: int) -> list[T]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
 
 import polars as pl
 
 from flows.machine_errors import shortage
+from flows.readers.file_result import Kept
 from flows.readers.read_tables import unreadable
 from flows.readers.rejections import Rejected
 from flows.readers.text_rows import TextRows
+from flows.store.files import private_folder
 from transforms.intake.layout_rules import plain
 from transforms.intake.layouts import (
     Layout,
@@ -31,21 +35,24 @@ from transforms.intake.scope_filter import (
     says_header,
 )
 
-Kept = tuple[Layout, pl.DataFrame, pl.DataFrame]
-"""A layout with its rows in or near scope, and those out of scope that tell of a claim."""
+ROWS_AT_ONCE: Final = 50_000
+"""Kept rows that are held, and later validated and pseudonymized, together."""
 
 
 def kept_by_kind(
-    text: TextRows, file_key: str, layout: Layout, scope: tuple[str, ...]
+    text: TextRows, file_key: str, layout: Layout, scope: tuple[str, ...], aside: Path | None = None
 ) -> tuple[list[Kept], dict[str, int]]:
     """The kept rows of each kind that the file holds, and how many rows it has of each.
+
+    `aside`: a folder that rows in or near scope are put into where they are many; without it they are held.
 
     Rows that are of no kind count with the first one; a row that is of both counts twice. Of a claim tell
     rows that replace or void it, and lines that may stand beside one in scope. In a file with rows of a wrong
     length, such a row is kept too when its code is gone or stands elsewhere. Rows of one line, each with
     another of its adjustments, are one row.
     """
-    kinds = [_OfKind(text, file_key, part, scope, layout.partner is not None) for part in layout.parts()]
+    is_part = layout.partner is not None
+    kinds = [_OfKind(text, file_key, part, scope, is_part, aside) for part in layout.parts()]
     of_none = 0
     try:
         for piece in text.pieces():
@@ -79,9 +86,12 @@ class _OfKind:
     layout: Layout
     scope: tuple[str, ...]
     is_part: bool
+    aside: Path | None
     total: int = 0
     joined: int = 0
     _found: list[pl.DataFrame] = field(default_factory=list)
+    _parts: list[pl.LazyFrame] = field(default_factory=list)
+    _outside: list[pl.DataFrame] = field(default_factory=list)
     _others: list[pl.DataFrame] = field(default_factory=list)
     _beside: LinesBeside = field(default_factory=LinesBeside)
 
@@ -104,8 +114,18 @@ class _OfKind:
         if len(found.filter(says_header(self.layout))):
             raise Rejected("file_header_twice")
         if len(found):
-            self._found.append(found)
+            self._found.append(found.filter("_keep").drop("_keep"))
+            if self.layout.kind == "claim_lines":
+                self._outside.append(found.filter(~pl.col("_keep")).drop("_keep"))
+        if self.aside and sum(map(len, self._found)) >= ROWS_AT_ONCE:
+            self._put_aside(self.aside)
         return is_mine
+
+    def _put_aside(self, folder: Path) -> None:
+        path = private_folder(folder) / f"{self.layout.kind}-{len(self._parts):05d}.parquet"
+        pl.concat(self._found).sort("row_number").write_parquet(path, compression="lz4")
+        self._parts.append(pl.scan_parquet(path, glob=False))
+        self._found = []
 
     def take_again(self, piece: pl.DataFrame) -> None:
         """Keep what may stand beside a line in scope."""
@@ -118,18 +138,18 @@ class _OfKind:
 
     def kept(self) -> Kept:
         """The layout, its rows in or near scope, and rows out of scope that tell of a claim."""
-        none = self._judged(self._canonical(self.text.no_rows(), None))
-        found = pl.concat([none, *self._found])
-        in_scope = found.filter("_keep").drop("_keep")
-        outside = found.filter(~pl.col("_keep")).drop("_keep")
+        none = self._judged(self._canonical(self.text.no_rows(), None)).drop("_keep")
+        outside = [none, *self._outside]
         if self.layout.kind == "claim_lines":
-            outside = pl.concat([outside, *self._lines_beside()])
-        else:
-            outside = outside.clear()
-        in_scope = in_scope.sort("row_number")
-        joined = joined_adjustments(in_scope) if self.layout.one_adjustment_a_row else in_scope
-        self.joined = len(in_scope) - len(joined)
-        return self.layout, joined, outside
+            outside += self._lines_beside()
+        rest = pl.concat([none, *self._found]).sort("row_number")
+        parts = [*self._parts, rest.lazy()]
+        if self.layout.one_adjustment_a_row:
+            rows = pl.concat(parts).collect()
+            joined = joined_adjustments(rows)
+            self.joined = len(rows) - len(joined)
+            parts = [joined.lazy()]
+        return Kept(self.layout, parts, pl.concat(outside))
 
     def _lines_beside(self) -> list[pl.DataFrame]:
         if self.text.beside is not None:

@@ -23,7 +23,7 @@ from transforms.intake.prefilter import Prefilter, PrefilterRules
 BLOCK: Final = 1 << 20
 """Bytes prefiltered at a time: few enough to stay in the processor's cache."""
 LONGEST_ROW: Final = 64 << 20
-MOST_PASSED: Final = 128 << 20
+MOST_PASSED: Final = 64 << 20
 """Bytes of lines up to which sieving pays; beyond that the parser reads the whole file in pieces."""
 NO_QUOTE: Final = 0
 """A byte that no text has."""

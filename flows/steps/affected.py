@@ -23,7 +23,7 @@ from transforms.resolve.claim_groups import PLACE, claim_groups
 
 ROWS_PER_GROUP = 150_000
 """Accepted rows resolved at a time: what bounds the memory of a task."""
-ROWS_LAID = 300_000
+ROWS_LAID = 150_000
 """Accepted rows held while they are laid out in groups."""
 ROWS_READ: Final = 16_384
 """Rows that are read together: of a group that begins among them a few rows too many."""
@@ -143,7 +143,8 @@ def _laid(
             here, told = here[told >= 0], told[told >= 0]
             if len(here):
                 near = rows.slice(offset + int(here[0]), int(here[-1] - here[0]) + 1).collect()
-                yield f"{batch:05d}-{offset:09d}", near[here - here[0]].with_columns(pl.Series(GROUP, told))
+                near = near if len(near) == len(here) else near[here - here[0]]
+                yield f"{batch:05d}-{offset:09d}", near.with_columns(pl.Series(GROUP, told))
         start += height
 
 

@@ -14,7 +14,7 @@ import flows.steps.build_tables
 import flows.steps.partitions
 import flows.steps.resolve
 import flows.store.conservation
-from flows.steps.stage_release import moved_partitions
+from flows.steps.moved_lines import moved_partitions
 from flows.store.snapshot import PartitionFiles, Store
 from transforms.tables.release_changes import changed_lines
 

@@ -143,7 +143,8 @@ def outcome(path: Path, header: list[str], layout: Layout, rules: PrefilterRules
     try:
         found = preflight(path, path.with_suffix(".scratch"), LIMITS)
         text = read_csv.read_csv(found, CsvHeader(header, ","), rules)
-        ((_, kept, heads),), counted = kept_by_kind(text, "key", layout, SCOPE)
+        ((_, parts, heads),), counted = kept_by_kind(text, "key", layout, SCOPE)
+        kept = pl.concat(parts).collect()
     except Rejected as rejected:
         return rejected.code
     if layout.kind == "claim_lines":

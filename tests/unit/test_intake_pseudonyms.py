@@ -14,7 +14,7 @@ from schemas.inbound_claims import CLAIM_COLUMNS
 from schemas.inbound_remits import REMIT_COLUMNS
 from schemas.pandera_schemas import pandera_schema
 from schemas.rules import Rules
-from transforms.intake.accept import Accepted, Ceiling, accept_lines
+from transforms.intake.accept import Accepted, Accepting, Ceiling, accept_lines
 from transforms.intake.layouts import canonical_layout
 from transforms.intake.pseudonyms import DOMAINS, HEX_DIGITS, keyed_hash, pseudonymised
 
@@ -104,7 +104,8 @@ def accepted(kind: str, *rows: dict[str, str], key: bytes = KEY) -> Accepted:
         **({"claim_line_count": pl.lit(1, pl.Int64)} if claims else {}),
     )
     layout = canonical_layout("claim_lines" if claims else "remit_lines")
-    found = accept_lines(texts, texts.clear(), layout, key, read_reference(), Rules(), Ceiling(1.0, 10))
+    under = Accepting(layout, key, read_reference(), Rules())
+    found = accept_lines(texts, texts.clear(), under, Ceiling(1.0, 10))
     assert found.breaks.is_empty()
     return found
 
