@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 Row = dict[str, Any]
@@ -18,6 +19,8 @@ KEYS = {
     "open_claims": ("age_band",),
 }
 FIVE = ("procedure_code", "payer", "line_of_business", "period_type", "period_start")
+OWN_KEYS = {"freshness": ("source", "payer")}
+"""Keys of tables that are not of cells."""
 
 
 def same_value(wanted: Any, given: Any) -> bool:
@@ -27,22 +30,25 @@ def same_value(wanted: Any, given: Any) -> bool:
     return bool(wanted == given)
 
 
+def rank_of(table: str, key: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Where a difference is told: single months before what is made of them."""
+    if table in OWN_KEYS:
+        return (False, date.min, False, False, False, table)
+    return (
+        *(key[3] != "month", key[4], key[1] != "all", key[2] != "all"),
+        *(table != "utilization", table),
+    )
+
+
 def differences(oracle: dict[str, list[Row]], pipeline: dict[str, list[Row]]) -> list[str]:
     """One sentence per row or cell that differs; months first, since roll-ups follow from them."""
     told: list[tuple[Any, str]] = []
     for table, rows in oracle.items():
-        keys = (*FIVE, *KEYS.get(table, ()))
+        keys = OWN_KEYS.get(table, (*FIVE, *KEYS.get(table, ())))
         wanted = {tuple(row[key] for key in keys): row for row in rows}
         given = {tuple(row[key] for key in keys): row for row in pipeline.get(table, [])}
         for key in wanted.keys() | given.keys():
-            rank = (
-                key[3] != "month",
-                key[4],
-                key[1] != "all",
-                key[2] != "all",
-                table != "utilization",
-                table,
-            )
+            rank = rank_of(table, key)
             place = f"{table} {'/'.join(str(part) for part in key)}"
             if key not in given or key not in wanted:
                 told.append((rank, f"{place}: only in the {'oracle' if key in wanted else 'pipeline'}"))

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 from landing_rows import as_of, read_landing
 from oracle_cells import Row
+from oracle_files import freshness
 from oracle_reference import OracleReference, OracleSettings
 from oracle_resolve import resolve
 from oracle_tables import tables
@@ -21,7 +22,8 @@ def by_oracle(data: Path, **settings: Any) -> Tables:
     """Tables of `DATA/landing` as the oracle counts them."""
     landing = read_landing(data / "landing")
     result = resolve(landing, REFERENCE, OracleSettings(**settings))
-    return tables(result.lines, as_of(landing), REFERENCE)
+    at = as_of(landing)
+    return {**tables(result.lines, at, REFERENCE), "freshness": freshness(landing, at, REFERENCE)}
 
 
 def by_pipeline(data: Path, **settings: Any) -> Tables:
