@@ -16,6 +16,7 @@ from flows.readers.reference_files import read_reference
 from flows.readers.stopping_rules import stopping_rules
 from flows.run import Run
 from flows.steps.batches import plan_batches
+from flows.steps.intake import KNOWN
 from flows.store import ledger
 from flows.store.files import as_json
 from flows.store.known import Partition, partition_key, read_ledger
@@ -91,8 +92,12 @@ def discover_again(run: Run, partition: Partition, from_landing: bool = True) ->
 
 
 def listings_of(run: Run, files: Sequence[LandingFile], known: set[str]) -> tuple[str, ...]:
-    """Write one private listing per batch: file names stay out of an orchestrator's arguments."""
+    """Write one private listing per batch, and what is `known` once for all of them.
+
+    So file names stay out of an orchestrator's arguments.
+    """
     settings = run.settings
+    (run.work / KNOWN).write_bytes(as_json(sorted(known)))
     batches = plan_batches(list(files), settings.batch_megabytes, settings.batch_files)
     names = []
     for number, batch in enumerate(batches):
@@ -106,6 +111,6 @@ def listings_of(run: Run, files: Sequence[LandingFile], known: set[str]) -> tupl
             }
             for file in batch.files
         ]
-        path.write_bytes(as_json({"files": entries, "known": sorted(known)}))
+        path.write_bytes(as_json({"files": entries}))
         names.append(str(path))
     return tuple(names)

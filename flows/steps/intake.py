@@ -28,6 +28,8 @@ from transforms.intake.accept import Accepted, Ceiling, accept_lines
 from transforms.intake.layouts import Layout
 from transforms.resolve.affected_claims import ROW, submission_link, with_claim_links, with_remit_links
 
+KNOWN: Final = "known.json"
+"""In the work folder: sha256 of contents that are not looked at again."""
 FEWEST_BAD_ROWS: Final = 10
 """Below this many bad rows a file is never rejected for its share of them."""
 ROW_COUNTS: Final = ("rows_read", "out_of_scope", "accepted", "quarantined", "repaired")
@@ -89,7 +91,7 @@ def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -
     A file that changes meanwhile is left for the next run.
     """
     listing = read_json(batch_file)
-    known = set(listing["known"])
+    known = set(read_json(work / KNOWN) or ())
     results = []
     for number, entry in enumerate(listing["files"]):
         scratch = work / f"{batch_file.stem}-{number}.plain"

@@ -55,7 +55,8 @@ LEFT JOIN final_answer USING (claim_number_key, billing_provider_npi)
 PERIOD = """
 CREATE TABLE period AS
 WITH month AS (SELECT DISTINCT service_month FROM line), rolling AS (
-  SELECT max(service_month) FILTER (last_day(service_month) <= $as_of::DATE - $mature::INTEGER) - INTERVAL 11 MONTH AS first
+  SELECT max(service_month) FILTER (last_day(service_month) <= $as_of::DATE - $mature::INTEGER)
+    - INTERVAL 11 MONTH AS first
   FROM line
 )
 SELECT service_month, 'month' AS period_type, service_month AS period_start FROM month
