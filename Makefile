@@ -6,11 +6,13 @@ UV_VERSION := 0.13.9
 STAMP := $(VENV)/.installed
 export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
+# Python keeps what it compiled, whatever the environment says: without, every process compiles Prefect anew.
+export PYTHONDONTWRITEBYTECODE :=
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick check format bench bench-scale docs lock clean
+.PHONY: help setup demo test long quick check format bench bench-scale docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,8 +30,11 @@ setup: $(STAMP) ## make .venv from the lock
 demo: $(STAMP) ## synthetic claims in, benchmark tables out (data/demo)
 	@$(BIN)/cpt01939 demo
 
-test: $(STAMP) ## the whole test suite
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+test: $(STAMP) ## the test suite, without what `make long` runs
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
+
+long: $(STAMP) ## tests with servers, clusters, killed processes and many nights
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m long
 
 quick: $(STAMP) ## unit tests of functions that take milliseconds: readers, schemas, prices, tables by hand
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup tests/unit -m "not slow and not server" \

@@ -16,13 +16,13 @@ from flows.errors import FAILED, USAGE, ProductError
 
 HELP = """Benchmarks of utilization and payment for CPT 01939, from 837P claims and 835 remittances.
 
-Start with `cpt01939 demo`: synthetic claims in, benchmark tables out.
-Messages go to stderr, results to stdout.
+Start with `cpt01939 demo`: it makes synthetic claims and benchmark tables from them.
+Results go to stdout, messages to stderr.
 """
 EXIT_CODES = (
-    "Exit codes: 0 done; 1 failed; 2 usage; 3 finished, but a file was rejected, quarantine "
-    "passed its ceiling, or too few answers found their claims; "
-    "6 configuration; 75 another run holds the lock."
+    "Exit codes: 0 done; 1 failed; 2 the command was typed wrong; 3 done, but somebody should look: "
+    "a file was rejected, too many rows are in quarantine, or too few remittances found their "
+    "claims; 6 a setting, key or configuration file is wrong; 75 another run holds the lock."
 )
 
 app = App(
@@ -37,66 +37,84 @@ for _name, _place, _help in (
     (
         "demo",
         "flows.commands.demo:demo",
-        "Make synthetic claims in DIR/demo and run the nightly flow on them.",
+        "Make synthetic claims, run the pipeline on them, and show the benchmark.",
     ),
     (
         "run",
         "flows.commands.run:run",
-        "Take in everything new in DIR/landing, rebuild what it touches, publish.",
+        "Read every new file in landing/, update the tables, and publish them.",
     ),
-    ("rerun", "flows.commands.rerun:rerun", "Rebuild one payer and service month, publish."),
+    (
+        "rerun",
+        "flows.commands.rerun:rerun",
+        "Make the tables of one payer and month of service again, and publish.",
+    ),
     (
         "status",
         "flows.commands.status:status",
-        "Last release, freshness, files waiting or rejected, interrupted runs.",
+        "Show the last release, files that wait or were rejected, and overdue files.",
     ),
     (
         "retract",
         "flows.commands.retract:retract",
-        "Take out everything that a file brought in; --undo takes it back in.",
+        "Take out everything that a file brought in. --undo takes it back in.",
     ),
     (
         "quarantine",
         "flows.commands.quarantine:quarantine",
-        "The bad rows of a file: row, rule, column, what to do.",
+        "List the bad rows: file, row, rule, column, and what to do.",
     ),
     (
         "lines",
         "flows.commands.lines:lines",
-        "The claim lines behind a cell, for work lists: underpaid, denied, open.",
+        "List the claim lines behind a number, as a work list: underpaid, denied, open.",
     ),
-    ("verify", "flows.commands.verify:verify", "Compare the release on disk with its manifest."),
+    (
+        "verify",
+        "flows.commands.verify:verify",
+        "Check that the published files are unchanged since they were published.",
+    ),
     (
         "explain",
         "flows.commands.explain:explain",
-        "What a code of an error, a row, a cell or a payer means, and what to do.",
+        "Say what a code means and what to do: errors, quarantine, withheld values, payers' codes.",
     ),
-    ("describe", "flows.commands.describe:describe", "Columns, units and meaning of the published tables."),
+    (
+        "describe",
+        "flows.commands.describe:describe",
+        "Describe the published tables: columns, units and meaning.",
+    ),
     (
         "report",
         "flows.commands.report:report",
-        "Say which page to open, or write the pages of a release again.",
+        "Say which page to open, or write the pages of the release again.",
     ),
     (
         "export",
         "flows.commands.report:export",
-        "Write the workbook, the DuckDB file or the description of a release into a folder.",
+        "Write the workbook, the DuckDB file or the description of the release into a folder.",
     ),
     (
         "inspect",
         "flows.commands.inspect_file:inspect_file",
-        "What a file is and how a run would read it, without its values.",
+        "Say what a file is and how a run would read it. Shows no values.",
     ),
-    ("schedule", "flows.commands.schedule:schedule", "Serve the nightly and rerun deployments with Prefect."),
+    (
+        "schedule",
+        "flows.commands.schedule:schedule",
+        "Start Prefect: it runs the pipeline each night, and reruns on demand.",
+    ),
 ):
     app.command(_place, name=_name, help=_help)
 
 layout = App(
-    name="layout", help="Draft a layout for an export, or try the layouts on one.", help_format="plaintext"
+    name="layout", help="Draft a layout for an export, or try the layouts on it.", help_format="plaintext"
 )
-layout.command("flows.commands.layout:new", name="new", help="Draft a layout for an export.")
 layout.command(
-    "flows.commands.layout:check", name="check", help="Read an export as a run would, and keep nothing."
+    "flows.commands.layout:new", name="new", help="Draft a layout for an export with columns of its own."
+)
+layout.command(
+    "flows.commands.layout:check", name="check", help="Read an export as a run would, without taking it in."
 )
 app.command(layout)
 

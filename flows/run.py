@@ -24,6 +24,7 @@ from flows.clock import BEHIND_RELEASE, is_behind_release
 from flows.errors import ProductError
 from flows.failpoints import failpoint
 from flows.machine_errors import errno_of, machine_error, object_store_error, shortage
+from flows.memory import give_back
 from flows.readers.reference_files import read_reference
 from flows.settings import Settings, load_settings
 from flows.store.files import as_json, private_folder, read_json
@@ -94,7 +95,8 @@ class Run:
             return cast(T, here.made[name])
 
     def enter(self, stage: str) -> None:
-        """Say, log and note that a stage begins."""
+        """Say, log and note that a stage begins; what the one before has left over goes to the machine."""
+        give_back()
         here = _here(self)
         here.note = here.note.at(stage)
         write_note(self.data, here.note)

@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+STEPS: Final = {
+    "recover": "finishing what an interrupted run left",
+    "discover": "looking for new files in landing/",
+    "intake": "reading files and checking rows",
+    "admission": "accepting files and rows",
+    "compaction": "merging small files of the store",
+    "plan": "working out what has to be done",
+    "affected": "finding the claims that new rows affect",
+    "resolve": "following claims to their final payment",
+    "payer-months": "dividing lines by payer and month",
+    "partitions": "writing the lines of each payer and month",
+    "settle": "checking that rows and money add up",
+    "tables": "making the benchmark tables",
+    "protect": "rounding and withholding for each audience",
+    "stage": "writing tables, pages and workbook",
+    "commit": "making the new state count",
+    "publish": "publishing",
+    "summary": "summing up",
+}
+"""Step of a run -> what it does, for people."""
 
 
 class Teller(Protocol):
@@ -51,7 +72,7 @@ class Lines(Silent):
 
     def stage(self, name: str) -> None:
         """A line."""
-        self.say(name)
+        self.say(f"{name}: {STEPS[name]}" if name in STEPS else name)
 
 
 class Bars:
@@ -62,8 +83,8 @@ class Bars:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         self._bars: Progress = Progress(
-            TextColumn("{task.description:<10}"),
-            BarColumn(),
+            TextColumn("{task.description:<43}"),
+            BarColumn(bar_width=16),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             console=Console(stderr=True),
@@ -78,7 +99,7 @@ class Bars:
     def stage(self, name: str) -> None:
         """A bar of its own, whole when the next one begins."""
         self._finish()
-        self._task = self._bars.add_task(name, total=None)
+        self._task = self._bars.add_task(STEPS.get(name, name), total=None)
 
     def done(self, count: int, of: int) -> None:
         """The bar of this step grows."""

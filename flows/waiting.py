@@ -18,9 +18,9 @@ from flows.store.snapshot import Store, key_id
 
 REASONS: Final = {
     "new": "new: the next run takes it in",
-    "again": "to be tried again: a layout, a limit or a rule has changed since it was refused",
-    "growing": "still growing: it changed between two looks",
-    "unfinished": f"unfinished by its name ({', '.join(UNFINISHED)})",
+    "again": "to be tried again: a layout, a limit or a rule has changed since it was rejected",
+    "growing": "still growing: the file changed while the program looked",
+    "unfinished": f"unfinished, as its name says ({', '.join(UNFINISHED)})",
 }
 
 

@@ -6,7 +6,8 @@ digits).
 
 from __future__ import annotations
 
-from schemas.columns import Column, cents, date, flag, pandera_schema, text, whole
+from schemas.columns import Column, cents, date, flag, text, whole
+from schemas.frame_schema import FrameSchema
 
 
 def keyed(name: str, description: str, source: str) -> Column:
@@ -147,9 +148,5 @@ LINE_BESIDE: tuple[Column, ...] = (
 Kept because a claim of one line is told from others. Its columns tell bills under one number apart.
 """
 
-AcceptedClaimLine = pandera_schema(
-    "accepted_claim_line", ACCEPTED_CLAIM_LINE, unique=("file_key", "row_number")
-)
-AcceptedRemitLine = pandera_schema(
-    "accepted_remit_line", ACCEPTED_REMIT_LINE, unique=("file_key", "row_number")
-)
+AcceptedClaimLine = FrameSchema("accepted_claim_line", ACCEPTED_CLAIM_LINE, unique=("file_key", "row_number"))
+AcceptedRemitLine = FrameSchema("accepted_remit_line", ACCEPTED_REMIT_LINE, unique=("file_key", "row_number"))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import pandera.polars as pa
 import polars as pl
 
 Sensitivity = Literal["public", "provider", "keyed", "phi"]
@@ -71,26 +70,3 @@ def polars_schema(columns: Iterable[Column]) -> pl.Schema:
 def names(columns: Iterable[Column]) -> list[str]:
     """Column names, in order."""
     return [column.name for column in columns]
-
-
-def pandera_schema(
-    name: str, columns: Sequence[Column], checks: Sequence[pa.Check] = (), unique: Sequence[str] | None = None
-) -> pa.DataFrameSchema:
-    """A strict, ordered pandera schema whose columns carry unit, source and sensitivity as metadata."""
-    return pa.DataFrameSchema(
-        {
-            column.name: pa.Column(
-                column.dtype,
-                nullable=column.nullable,
-                title=column.name.replace("_", " "),
-                description=column.description,
-                metadata={"unit": column.unit, "source": column.source, "sensitivity": column.sensitivity},
-            )
-            for column in columns
-        },
-        checks=list(checks),
-        name=name,
-        strict=True,
-        ordered=True,
-        unique=list(unique) if unique else None,
-    )

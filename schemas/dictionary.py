@@ -13,27 +13,32 @@ from schemas.table_columns import TableSpec
 from schemas.table_examples import EXAMPLES
 
 NOT: Final = (
-    "Shares are shares of these files, not of a population.",
-    "Only professional claims (837P) are here: no facility fees, no critical-access method II billing.",
-    "A rejection by a clearinghouse is not a denial; it never reached the payer.",
-    "Recent months are immature: some claims are still unanswered. `is_mature` marks the mature periods.",
-    "What a line was allowed is not the price of a case: a directed case is two lines (see `case_payment`).",
-    "Published counts meet a threshold. A threshold is no legal safe harbor.",
+    "Shares describe these files, not a population.",
+    "The files have professional claims (837P) only. Facility fees and Method II billing of critical access "
+    "hospitals are missing.",
+    "A rejection by a clearinghouse is not a denial, because the claim never reached the payer.",
+    "Recent months are not mature, because some claims are still unanswered. `is_mature` marks mature ones.",
+    "The allowed amount of a line is not the price of a case. A directed case has two lines (see "
+    "`case_payment`).",
+    "Published counts meet a threshold. Meeting a threshold is no legal safe harbor.",
 )
 """What the numbers are not."""
 
 AUDIENCE_NOTES: Final = (
-    "`internal`: every cell is shown exactly.",
-    "`standard`, `shared`: a row that is not shown has 0 to 10 patients, cases, claims or lines.",
-    "Their counts are rounded to the nearest 5 (15 stands for 11 to 17; `shared`: to 10), each on its own."
-    " Parts need not add up to their total. Shares, rates and sums are made from rounded counts.",
-    "A count inside a row is null if it is 1 to 10, or if the rest of its denominator is 1 to 10. In totals"
-    " and in periods longer than a month it is also null if it is 11 or 12. What is made from it is null too."
-    " Counts of one or two providers are null.",
-    "Percentiles are values of lines (nearest rank), in steps of 10 cents. Means of money have steps of 10"
-    " dollars (per unit: 1). Sums are the published mean times the published count. Dates are months.",
-    "Prices need 11 lines from 3 providers, none with more than half of the lines. 10th and 90th percentiles"
-    " need 30 lines. `withheld` says why a price is null. Any other null means that no line has the value.",
+    "`internal` shows every number exactly.",
+    "`standard` and `shared` leave out every row that has 0 to 10 patients, cases, claims or lines.",
+    "They round each count by itself to the nearest 5, where 15 stands for 11 to 17 (`shared` rounds "
+    "to 10). So parts need not add up to their total. Shares, rates and sums are made from the "
+    "rounded counts.",
+    "A count inside a row, such as denied lines, is null if it is 1 to 10, or if only 1 to 10 of its "
+    "whole remain. In totals and in periods longer than a month it is also null if it is 11 or 12. "
+    "Values that are made from a null count are null too. Counts of one or two providers are null.",
+    "Percentiles are values of real lines (nearest rank), rounded to 10 cents. Means of money are "
+    "rounded to 10 dollars, means of dollars per unit to 1 dollar. A sum is the published mean times "
+    "the published count. Dates are rounded to months.",
+    "A price needs 11 lines from 3 providers, none with more than half of the lines. The 10th and "
+    "90th percentiles need 30 lines. `withheld` says why a price is null. Any other null means that "
+    "no line has the value.",
 )
 """What each audience sees."""
 

@@ -76,7 +76,7 @@ CLAIM_COLUMNS: Final = (
         "code",
         "SBR01",
         "P",
-        "P primary, S secondary, T tertiary; others count as T",
+        "Order of the payer: P primary, S secondary, T tertiary; others count as T",
         required=True,
     ),
     column(
@@ -111,7 +111,7 @@ CLAIM_COLUMNS: Final = (
         "text",
         "NM1*85 09",
         "1234567893",
-        "National Provider Identifier of the billing provider",
+        "National Provider Identifier (NPI) of the billing provider",
         required=True,
         sensitivity="provider",
     ),
@@ -120,7 +120,7 @@ CLAIM_COLUMNS: Final = (
         "text",
         "NM1*82 09",
         "1245319599",
-        "National Provider Identifier of the person who gave the service",
+        "National Provider Identifier (NPI) of the person who gave the anesthesia",
         sensitivity="provider",
     ),
     column(
@@ -136,7 +136,7 @@ CLAIM_COLUMNS: Final = (
         "text",
         "",
         "06102",
-        "Medicare contractor number; used with the setting medicare_basis = locality",
+        "Medicare contractor number; needed only with the setting medicare_basis = locality",
         shape=r"[0-9]{5}",
     ),
     column(
@@ -144,7 +144,7 @@ CLAIM_COLUMNS: Final = (
         "text",
         "",
         "16",
-        "Medicare payment locality; used with the setting medicare_basis = locality",
+        "Medicare payment locality; needed only with the setting medicare_basis = locality",
         shape=r"[0-9]{2}",
     ),
     column(
@@ -152,7 +152,7 @@ CLAIM_COLUMNS: Final = (
         "code",
         "NM1*77 N4 02",
         "IL",
-        "State of the service facility, two letters; the line's state where it is given",
+        "State of the service facility, two letters; if empty, the state of the billing provider counts",
         shape=STATE,
     ),
     column(
@@ -160,7 +160,7 @@ CLAIM_COLUMNS: Final = (
         "text",
         "SV105 or CLM05-1",
         "24",
-        "Place of service code: the line's, else the claim's",
+        "Place of service code of the line, otherwise of the claim",
         required=True,
         shape=r"[0-9]{2}",
     ),
@@ -189,7 +189,7 @@ CLAIM_COLUMNS: Final = (
         "thousandths",
         "SV104",
         "45",
-        "Quantity billed; minutes lie in 1 to 1,440",
+        "Quantity billed; minutes must be 1 to 1,440",
         required=True,
         unit="minutes (MJ) or units (UN)",
     ),
@@ -199,7 +199,7 @@ CLAIM_COLUMNS: Final = (
             "code",
             f"HI via SV107-{i}",
             ("M47.812", "G89.4", "", "")[i - 1],
-            f"Diagnosis {i} that the line points to, ICD-10-CM with or without the dot",
+            f"Diagnosis {i} that the line points to (ICD-10-CM, with or without the dot)",
             shape=ICD10,
         )
         for i in range(1, 5)
@@ -209,7 +209,7 @@ CLAIM_COLUMNS: Final = (
         "code",
         "HI*BP",
         "64633",
-        "Procedure that the anesthesia was given for",
+        "Code of the procedure that the anesthesia was given for",
         shape=CPT,
     ),
     column(
@@ -217,7 +217,7 @@ CLAIM_COLUMNS: Final = (
         "date",
         "DTP*472",
         "2025-03-04",
-        "Date of service; the first day of a range",
+        "Date of service; for a range, its first day",
         required=True,
     ),
     column(
@@ -225,7 +225,7 @@ CLAIM_COLUMNS: Final = (
         "text",
         "REF*G1",
         "AUTH-7781",
-        "Prior authorization number; the store keeps only present or absent",
+        "Prior authorization number; the store keeps only whether it is present",
         sensitivity="phi",
         longest=50,
     ),

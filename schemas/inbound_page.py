@@ -10,16 +10,16 @@ HEAD = """# Columns of inbound files
 `make docs` writes this page from `schemas/inbound_claims.py` and `schemas/inbound_remits.py`. A test
 compares them.
 
-The columns may stand in any order. Additional columns are dropped and reported. A column that is not
-required may be empty or absent. A row that lacks a required value, or whose required value cannot be read,
-goes to quarantine. An optional value that cannot be read is dropped and counted; the row stays. The allowed
-amount and the denial are made of `adjustments` and `claim_adjustments`: without them, a line is not denied,
-and it has a price only where `allowed_amount` is given.
+The columns may be in any order. Additional columns are dropped and reported. A column that is not required
+may be empty or missing. A row goes to quarantine if a required value is missing or cannot be read. If an
+optional value cannot be read, it is dropped and counted, and the row stays. The pipeline works out allowed
+amounts and denials from `adjustments` and `claim_adjustments`. Without them a line never counts as denied,
+and it has a price only if `allowed_amount` is given.
 
 The source is the element of the X12 transaction (version 5010) that the value comes from. `NM1*85 09` is
-element 09 of the segment NM1 with the qualifier 85. The word "identifier" marks a value of which the store
-keeps only a keyed hash, an age, or whether it is present. [Inbound files](inbound.md) says how dates,
-amounts and empty values may be written.
+element 09 of the segment NM1 with the qualifier 85. The word "identifier" marks a personal value. The store
+keeps only a keyed hash of it, an age, or whether it is present. [Inbound files](inbound.md) says how to
+write dates, amounts and empty values.
 """
 TITLES: dict[Kind, str] = {
     "claim_lines": "## Claim lines\n\nOne row per service line of each submission of a claim (X12 837P).",

@@ -11,9 +11,10 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-import pandera.polars as pa
 import polars as pl
 
+from schemas.columns import Column
+from schemas.frame_schema import FrameSchema, RowRule
 from schemas.inbound import (
     ADJUSTMENT,
     COLUMNS,
@@ -30,7 +31,6 @@ from schemas.inbound import (
     text_of,
 )
 from schemas.inbound_column import CPT, NPI, InboundColumn
-from schemas.validation import RowRule, rows_schema
 
 CODES: Final = ("procedure_code", "submitted_procedure_code")
 
@@ -144,7 +144,7 @@ def _earliest_of_family(scope: tuple[str, ...], codes: Iterable[str]) -> pl.Expr
 @lru_cache(maxsize=4)
 def claim_schema(
     scope: tuple[str, ...], impossible_modifiers: tuple[str, ...], impossible_sites: tuple[str, ...]
-) -> pa.DataFrameSchema:
+) -> FrameSchema:
     """Rules of an in-scope claim line, in the order in which a row is counted."""
     born, served = pl.col("patient_birth_date"), pl.col("service_date")
     rules = [
@@ -177,10 +177,10 @@ def claim_schema(
         ),
         RowRule("impossible_site", "place_of_service", ~pl.col("place_of_service").is_in(impossible_sites)),
     ]
-    return rows_schema("claim_lines", _dtypes("claim_lines"), rules)
+    return FrameSchema("claim_lines", _typed("claim_lines"), tuple(rules), is_open=True)
 
 
-def remit_schema(scope: tuple[str, ...]) -> pa.DataFrameSchema:
+def remit_schema(scope: tuple[str, ...]) -> FrameSchema:
     """Rules of a kept remit line, in the order in which a row is counted."""
     codes = [pl.col(name) for name in CODES]
     in_scope = pl.any_horizontal(code.is_in(scope).fill_null(False) for code in codes)
@@ -195,10 +195,11 @@ def remit_schema(scope: tuple[str, ...]) -> pa.DataFrameSchema:
         RowRule("code_not_yet_valid", "service_date", _earliest_of_family(scope, CODES)),
         RowRule("service_after_payment", "service_date", pl.col("service_date") <= pl.col("payment_date")),
     ]
-    return rows_schema("remit_lines", _dtypes("remit_lines"), rules)
+    return FrameSchema("remit_lines", _typed("remit_lines"), tuple(rules), is_open=True)
 
 
-def _dtypes(kind: Kind) -> dict[str, pl.DataType]:
-    typed = {column.name: column.dtype for column in COLUMNS[kind]}
-    texts: dict[str, pl.DataType] = {f"text_{column.name}": pl.String() for column in COLUMNS[kind]}
-    return {"field_count_ok": pl.Boolean(), **typed, **texts}
+def _typed(kind: Kind) -> tuple[Column, ...]:
+    """What a rule may look at: the typed values, and the texts that they were read from."""
+    typed = [Column(column.name, column.dtype, column.description) for column in COLUMNS[kind]]
+    texts = [Column(f"text_{column.name}", pl.String(), "as it was delivered") for column in COLUMNS[kind]]
+    return (Column("field_count_ok", pl.Boolean(), "as many fields as the header"), *typed, *texts)

@@ -1,12 +1,12 @@
-"""What a row of each reference table is: one pandera schema, one key and one description per column."""
+"""What a row of each reference table is: one schema, one key and one description per column."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pandera.polars as pa
 import polars as pl
 
+from schemas.frame_schema import FrameSchema
 from schemas.reference_columns import (
     APPLICABLE_CONFIDENCE,
     CONFIDENCE,
@@ -28,7 +28,7 @@ __all__ = [
     "file_columns",
 ]
 
-SCHEMAS: dict[str, pa.DataFrameSchema] = {**PAYER_TABLES, **CODE_TABLES}
+SCHEMAS: dict[str, FrameSchema] = {**PAYER_TABLES, **CODE_TABLES}
 """Table -> schema. Grain: one row per the schema's `unique` columns."""
 
 OVERLAP_KEYS: dict[str, tuple[str, ...]] = {
@@ -45,13 +45,13 @@ COMPUTED_COLUMNS: dict[str, tuple[str, ...]] = {"payer_rules": ("applied",)}
 
 def dtypes(table: str) -> dict[str, pl.DataType]:
     """Column -> Polars type of a reference table, in column order."""
-    return {name: column.dtype.type for name, column in SCHEMAS[table].columns.items()}
+    return {column.name: column.dtype for column in SCHEMAS[table].columns}
 
 
 def file_columns(table: str) -> list[str]:
     """Columns that the CSV of a reference table holds, in order."""
     computed = COMPUTED_COLUMNS.get(table, ())
-    return [name for name in SCHEMAS[table].columns if name not in computed]
+    return [name for name in SCHEMAS[table].names if name not in computed]
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pandera.polars as pa
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import polars as pl
+
+from schemas.columns import Column
+from schemas.frame_schema import FrameSchema, RowRule
 
 PAYERS = ("aetna", "bcbs", "cigna", "uhc", "medicare")
 """The five named payers; anything else is `other` (contract, section 1)."""
@@ -61,46 +66,72 @@ CARC = r"[0-9]{1,3}|[A-Z][0-9]{1,2}"
 RARC = r"(?:M|MA|N)[0-9]{1,3}"
 
 
+@dataclass(frozen=True)
+class Field:
+    """A column of a reference table without its name: type, meaning, and what its values must be."""
+
+    dtype: pl.DataType
+    description: str
+    nullable: bool = False
+    among: tuple[str, ...] | None = None
+    shape: str | None = None
+    bounds: tuple[float, float] | None = None
+
+    def column(self, name: str) -> Column:
+        """The column of this name."""
+        return Column(name, self.dtype, self.description, nullable=self.nullable)
+
+    def rules(self, name: str) -> Iterator[RowRule]:
+        """The rules that a value of the column keeps; a null keeps them."""
+        value = pl.col(name)
+        if self.among is not None:
+            yield RowRule("not in its list", name, value.is_in(list(self.among)))
+        if self.shape is not None:
+            yield RowRule("not of its shape", name, value.str.contains(f"^(?:{self.shape})$"))
+        if self.bounds is not None:
+            yield RowRule("out of its bounds", name, value.is_between(*self.bounds))
+
+
 def text(
     description: str,
     *,
     nullable: bool = False,
     among: tuple[str, ...] | None = None,
     shape: str | None = None,
-) -> pa.Column:
-    checks = []
-    if among is not None:
-        checks.append(pa.Check.isin(list(among)))
-    if shape is not None:
-        checks.append(pa.Check.str_matches(f"^(?:{shape})$"))
-    return pa.Column(pl.String, checks, nullable=nullable, description=description)
+) -> Field:
+    return Field(pl.String(), description, nullable, among, shape)
 
 
-def number(description: str, low: float, high: float, *, nullable: bool = False) -> pa.Column:
-    return pa.Column(pl.Float64, pa.Check.in_range(low, high), nullable=nullable, description=description)
+def number(description: str, low: float, high: float, *, nullable: bool = False) -> Field:
+    return Field(pl.Float64(), description, nullable, bounds=(low, high))
 
 
-def whole(description: str, low: int, high: int, *, nullable: bool = False) -> pa.Column:
-    return pa.Column(pl.Int64, pa.Check.in_range(low, high), nullable=nullable, description=description)
+def whole(description: str, low: int, high: int, *, nullable: bool = False) -> Field:
+    return Field(pl.Int64(), description, nullable, bounds=(low, high))
 
 
-def flag(description: str) -> pa.Column:
-    return pa.Column(pl.Boolean, description=description)
+def flag(description: str) -> Field:
+    return Field(pl.Boolean(), description)
 
 
-def starts(*, nullable: bool = True) -> pa.Column:
-    return pa.Column(pl.Date, nullable=nullable, description="first date in force; empty: no start known")
+def day(description: str, *, nullable: bool = False) -> Field:
+    return Field(pl.Date(), description, nullable)
 
 
-def ends() -> pa.Column:
-    return pa.Column(
-        pl.Date, nullable=True, description="last date in force, inclusive; empty: still in force"
-    )
+def starts(*, nullable: bool = True) -> Field:
+    return day("first date in force; empty: no start known", nullable=nullable)
 
 
-def schema(columns: dict[str, pa.Column], key: tuple[str, ...]) -> pa.DataFrameSchema:
+def ends() -> Field:
+    return day("last date in force, inclusive; empty: still in force", nullable=True)
+
+
+def schema(columns: dict[str, Field], key: tuple[str, ...]) -> FrameSchema:
+    """The schema of a reference table: its columns, then source and confidence of every row."""
     origin = {
         "source": text("where the fact is from"),
         "confidence": text("how well it is founded; the weaker word of a mixed fact", among=CONFIDENCE),
     }
-    return pa.DataFrameSchema({**columns, **origin}, unique=list(key), strict=True, ordered=True)
+    fields = {**columns, **origin}
+    rules = tuple(rule for name, field in fields.items() for rule in field.rules(name))
+    return FrameSchema("reference", tuple(f.column(name) for name, f in fields.items()), rules, key)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pandera.polars as pa
-import polars as pl
-
+from schemas.frame_schema import FrameSchema
 from schemas.reference_columns import (
     CARC,
     CARE_MODELS,
@@ -14,6 +12,7 @@ from schemas.reference_columns import (
     RARC,
     REGIONS,
     TREATMENTS,
+    day,
     ends,
     flag,
     number,
@@ -26,7 +25,7 @@ from schemas.reference_columns import (
 MEASURES = ("ratio_to_national_medicare", "allowed_per_unit_p50", "minutes_p50", "denial_rate")
 """Published measures that an anchor can be held against."""
 
-CODE_TABLES: dict[str, pa.DataFrameSchema] = {
+CODE_TABLES: dict[str, FrameSchema] = {
     "anesthesia_codes": schema(
         {
             "procedure_code": text("CPT code", shape=CPT),
@@ -114,7 +113,7 @@ CODE_TABLES: dict[str, pa.DataFrameSchema] = {
             "rarc": text("remittance advice remark code", shape=RARC),
             "short_meaning": text("own words"),
             "topic": text("why it matters here"),
-            "start_date": pa.Column(pl.Date, description="first date on the list"),
+            "start_date": day("first date on the list"),
         },
         ("rarc",),
     ),

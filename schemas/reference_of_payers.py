@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pandera.polars as pa
-
+from schemas.frame_schema import FrameSchema
 from schemas.reference_columns import (
     CONFIDENCE,
     CONTRACTOR,
@@ -19,7 +18,7 @@ from schemas.reference_columns import (
     whole,
 )
 
-PAYER_TABLES: dict[str, pa.DataFrameSchema] = {
+PAYER_TABLES: dict[str, FrameSchema] = {
     "payers": schema(
         {
             "rule_id": text("name of the rule"),

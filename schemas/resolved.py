@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from schemas.accepted import ACCEPTED_CLAIM_LINE, ROW_ORIGIN, keyed
-from schemas.columns import cents, date, flag, names, pandera_schema, real, text, whole
+from schemas.columns import cents, date, flag, names, real, text, whole
+from schemas.frame_schema import FrameSchema
 
 STANDINGS: Final = ("current", "superseded", "void", "duplicate", "secondary")
 STATES: Final = ("paid", "denied", "zero_pay_other", "pending", "awaiting_readjudication", "reversed")
@@ -110,6 +111,6 @@ RESOLVED_REMIT = (
 )
 """One row per accepted remit line."""
 
-ResolvedLine = pandera_schema("resolved_line", RESOLVED_LINE, unique=("file_key", "row_number"))
-ResolvedRemit = pandera_schema("resolved_remit", RESOLVED_REMIT, unique=("file_key", "row_number"))
+ResolvedLine = FrameSchema("resolved_line", RESOLVED_LINE, unique=("file_key", "row_number"))
+ResolvedRemit = FrameSchema("resolved_remit", RESOLVED_REMIT, unique=("file_key", "row_number"))
 LINE_COLUMNS: Final = tuple(names(RESOLVED_LINE))

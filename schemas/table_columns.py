@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-import pandera.polars as pa
 import polars as pl
 
-from schemas.columns import Column, date, flag, pandera_schema, real, text, whole
+from schemas.columns import Column, date, flag, real, text, whole
+from schemas.frame_schema import FrameSchema
 
 Kind = Literal["population", "providers", "count", "rate", "sum", "ratio", "statistic", "fact"]
 """What a measure is.
@@ -130,15 +130,17 @@ def money(name: str, description: str, source: str = "") -> Column:
 def population() -> tuple[Measure, ...]:
     """The people and bills of N."""
     return (
-        Measure(whole("claims", "Distinct claims", "claims"), "population", "count"),
-        Measure(whole("service_lines", "Service lines", "lines"), "population", "count"),
+        Measure(whole("claims", "Number of different claims", "claims"), "population", "count"),
+        Measure(whole("service_lines", "Number of service lines", "lines"), "population", "count"),
         Measure(
-            whole("cases", "Distinct cases: patient, date of service and code", "cases"),
+            whole(
+                "cases", "Number of different cases. A case is one patient, date of service and code", "cases"
+            ),
             "population",
             "count",
         ),
-        Measure(whole("patients", "Distinct patients", "patients"), "population", "count"),
-        providers("billing_providers", "Distinct billing providers"),
+        Measure(whole("patients", "Number of different patients", "patients"), "population", "count"),
+        providers("billing_providers", "Number of different billing providers"),
     )
 
 
@@ -147,23 +149,25 @@ PEOPLE: Final = ("claims", "service_lines", "cases", "patients")
 
 FIVE_KEYS: Final = (
     text("procedure_code", "Procedure code", "SV101-2").required(),
-    text("payer", "aetna, bcbs, cigna, uhc, medicare, other; all: roll-up over payers").required(),
+    text("payer", "aetna, bcbs, cigna, uhc, medicare or other; all is the total over payers").required(),
     text(
         "line_of_business",
-        "commercial, medicare_advantage, medicare_ffs, medicaid, other; all: roll-up",
+        "commercial, medicare_advantage, medicare_ffs (fee for service), medicaid or other; all is "
+        "the total over lines of business",
     ).required(),
-    text("period_type", "month, quarter, year or rolling_12").required(),
+    text("period_type", "month, quarter, year or rolling_12 (the last twelve mature months)").required(),
     date("period_start", "First day of the period, by date of service").required(),
 )
 
-IS_ROLLUP: Final = flag("is_rollup", "The row is a roll-up over payers or lines of business").required()
+IS_ROLLUP: Final = flag("is_rollup", "The row is a total over payers or lines of business").required()
 IS_MATURE: Final = flag(
-    "is_mature", "The period ended long enough before the as-of date (90 days unless set otherwise)"
+    "is_mature",
+    "The period ended at least 90 days (setting mature_days) before the as-of date, so most answers are in",
 )
 WITHHELD: Final = text(
     "withheld",
-    "Why a price (or a statistic) of the row is null: few_lines (fewer than 11; 30 for 10th and 90th"
-    " percentiles), few_providers, dominant_provider; null: none is withheld",
+    "Why a price or statistic of the row is null: few_lines (fewer than 11, or fewer than 30 for "
+    "10th and 90th percentiles), few_providers or dominant_provider; null if nothing is withheld",
 )
 STATUS_COLUMNS: Final = ("is_rollup", "is_mature", "withheld")
 
@@ -370,6 +374,6 @@ class TableSpec:
         """Measures of some kinds."""
         return tuple(m for m in self.measures if m.kind in kinds)
 
-    def schema(self) -> pa.DataFrameSchema:
-        """Strict, ordered pandera schema; keys are unique."""
-        return pandera_schema(self.name, self.columns, unique=self.key_names)
+    def schema(self) -> FrameSchema:
+        """Exactly these columns, in this order; keys are unique."""
+        return FrameSchema(self.name, tuple(self.columns), unique=tuple(self.key_names))

@@ -88,17 +88,17 @@ EXAMPLES: Final = {
     for example in (
         _example(
             "utilization",
-            "How many cases came from each payer in the last twelve mature months, and how long were they?",
+            "How many cases did each payer have in the last twelve mature months, and how long were they?",
             "payer cases patients minutes_p50 pending_lines",
         ),
         _example(
             "payment",
-            "What does a unit cost by payer, and what is that against Medicare?",
+            "What does each payer allow per unit, and how does that compare with Medicare?",
             "payer service_lines allowed_per_unit_p50 ratio_to_national_medicare",
         ),
         _example(
             "case_payment",
-            "What is a whole case allowed, whoever gave the anesthesia?",
+            "What does each payer allow for a whole case, whoever gives the anesthesia?",
             "payer complete_cases incomplete_cases allowed_per_case_p50",
         ),
         _example(
@@ -116,7 +116,7 @@ EXAMPLES: Final = {
         ),
         _example(
             "sites",
-            "Where is the service given, and what is a line allowed there?",
+            "Where is the service given, and what do payers allow for a line there?",
             "site_name service_lines share_of_lines allowed_p50",
             _EVERYONE,
             "site_name",
@@ -135,7 +135,7 @@ EXAMPLES: Final = {
         ),
         _example(
             "denial_categories",
-            "Which kinds of reasons are denials given for, and which are overturned?",
+            "Which kinds of reasons do denials have, and which are overturned?",
             "denial_category service_lines share_of_denied overturn_rate",
             _EVERYONE,
             "denial_category",
@@ -153,18 +153,18 @@ EXAMPLES: Final = {
         ),
         _example(
             "open_claims",
-            "What stands without an answer, and for how long?",
+            "Which lines have no answer yet, and for how long?",
             "payer age_band service_lines charge_sum",
             order="payer age_band",
         ),
         _example(
             "collections",
-            "How much of what is expected was paid, and what stands open?",
+            "How much of the expected amount was paid, and how much is still open?",
             "payer expected_allowed_sum paid_sum net_collection_rate open_allowed_sum days_in_receivables",
         ),
         _example(
             "price_trend",
-            "How does the price of a unit move at a fixed mix of care model and site?",
+            "How does the price per unit change at a fixed mix of care models and sites?",
             "payer period_start service_lines allowed_per_unit_p50 change_on_year price_index",
             (("procedure_code", "01939"), ("period_type", "quarter"), ("line_of_business", "commercial")),
             "payer period_start",
@@ -178,14 +178,14 @@ EXAMPLES: Final = {
         ),
         _example(
             "diagnoses",
-            "Which diagnoses stand first, and how often does none fit the code's region?",
+            "Which diagnoses come first, and how often does none of a line fit the region of the code?",
             "diagnosis region service_lines region_conflict_lines",
             _EVERYONE,
             "diagnosis region",
         ),
         _example(
             "clinical_themes",
-            "What do patients come for, and how often is it denied?",
+            "Why do patients come, and how often are their lines denied?",
             "theme service_lines share_of_lines denial_rate",
             _EVERYONE,
             "theme",
@@ -211,14 +211,14 @@ EXAMPLES: Final = {
         ),
         _example(
             "release_changes",
-            "Which prices of the last twelve mature months moved since the release before?",
+            "Which prices of the last twelve mature months changed since the previous release?",
             "payer line_of_business measure before after change why",
             (("table_name", "payment"), *_YEAR),
             "payer line_of_business measure",
         ),
         _example(
             "payer_rules",
-            "Which stated payer rules make allowed_per_unit_payer_rules?",
+            "Which published payer rules does allowed_per_unit_payer_rules use?",
             "payer rule scope_plan scope_state value effective_from confidence",
             (("applied", True),),
             "payer rule scope_plan scope_state effective_from",
@@ -232,7 +232,7 @@ EXAMPLES: Final = {
         ),
         _example(
             "data_quality",
-            "How many rows in scope were kept and set aside, by payer and month?",
+            "How many rows in scope were accepted and quarantined, by payer and month?",
             "payer period_start source in_scope accepted quarantined",
             (("period_type", "month"), ("rule_code", ALL)),
             "payer period_start source",

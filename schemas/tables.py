@@ -34,51 +34,86 @@ def _rows(name: str, description: str, of: str = "", unit: str = "rows") -> Meas
 
 DATA_QUALITY: Final = TableSpec(
     "data_quality",
-    "What was read, kept and refused, by payer and month",
+    "How many rows were read, accepted and set aside, by payer and month",
     (
-        text("payer", "Payer as mapped; all: roll-up; unknown: the file or row names none").required(),
         text(
-            "period_type", "month; undated where no month is known; all: every month (not for internal)"
+            "payer",
+            "Payer as the reference data map it; all is the total; unknown means that the "
+            "file or row names none",
         ).required(),
-        date("period_start", "First day of the month; of payment for remittances without service date"),
-        text("source", "claim_lines, remit_lines, file or x12 (raw X12 as read)").required(),
-        text("rule_code", "Rule of the count; all: everything of the source").required(),
+        text(
+            "period_type",
+            "month; undated if no month is known; all for all months together (not in internal)",
+        ).required(),
+        date(
+            "period_start",
+            "First day of the month of service; of the payment for remittances without a service date",
+        ),
+        text(
+            "source", "What was counted: claim_lines, remit_lines, file, or x12 (findings in raw X12)"
+        ).required(),
+        text("rule_code", "Rule that the count belongs to; all is the total of the source").required(),
     ),
     (
         _rows("rows_read", "Rows read"),
-        _rows("in_scope", "Rows with a code in scope", "rows_read"),
-        _rows("accepted", "Rows accepted", "in_scope"),
-        _rows("quarantined", "Rows quarantined", "rows_read"),
-        _rows("repaired", "Values repaired where the repair is certain", "rows_read"),
+        _rows("in_scope", "Rows with a procedure code of the benchmark", "rows_read"),
+        _rows("accepted", "Rows taken in", "in_scope"),
+        _rows("quarantined", "Rows set aside in quarantine", "rows_read"),
+        _rows("repaired", "Values that the pipeline repaired because the repair is certain", "rows_read"),
         _rows("rejected_files", "Files rejected as a whole", unit="files"),
         _rows(
             "findings",
-            "Times a finding in raw X12 was met that removed no row: balance, control totals, form",
+            "Findings in raw X12 that removed no row: amounts out of balance, wrong control totals, "
+            "unusual form",
             unit="findings",
         ),
-        _rows("unbalanced_lines", "Current lines whose charge less adjustments is not paid", unit="lines"),
-        _rows("unlinked_remits", "Remit lines that meet no claim line", "accepted"),
-        _rows("ambiguous_remits", "Remit lines that meet more than one claim line", "accepted"),
-        _rows("crossover_remits", "Secondary remit lines without a secondary claim", "accepted"),
         _rows(
-            "copied_remits", "Remit lines that were delivered before, perhaps by another route", "accepted"
+            "unbalanced_lines",
+            "Current lines whose charge less adjustments is not the paid amount",
+            unit="lines",
+        ),
+        _rows("unlinked_remits", "Remit lines that match no claim line", "accepted"),
+        _rows(
+            "ambiguous_remits",
+            "Remit lines that match several claim lines equally well, so that none was chosen",
+            "accepted",
+        ),
+        _rows(
+            "crossover_remits",
+            "Remit lines of a secondary payer for which the files have no secondary claim",
+            "accepted",
+        ),
+        _rows(
+            "copied_remits",
+            "Remit lines that came before in another file, perhaps by another route; they count once",
+            "accepted",
         ),
         _rows(
             "loosely_linked_remits",
-            "Remit lines that met their claim line without punctuation and leading zeros of the number",
+            "Remit lines that match their claim line only if punctuation and leading zeros of the "
+            "claim number are ignored",
             "accepted",
         ),
         _rows(
             "assumed_primary_remits",
-            "Remit lines whose payer says it is not the first, taken as the first's",
+            "Remit lines whose status says secondary or tertiary, but which were read as the primary "
+            "payer's answer",
             "accepted",
         ),
-        _rows("unmatched_reversals", "Reversals that found nothing to cancel", "accepted"),
-        _rows("mismatched_reversals", "Reversals that cancelled an answer of another amount", "accepted"),
-        _rows("allowed_conflicts", "Current lines whose given and derived allowed differ", unit="lines"),
+        _rows("unmatched_reversals", "Reversals for which no payment was found to cancel", "accepted"),
+        _rows(
+            "mismatched_reversals", "Reversals that cancelled an answer with a different amount", "accepted"
+        ),
+        _rows(
+            "allowed_conflicts",
+            "Current lines whose allowed amount in the file differs from the "
+            "one worked out from payment and adjustments",
+            unit="lines",
+        ),
         _rows(
             "sequestration_off_lines",
-            "Current lines that Medicare paid other than allowed less patient share less sequestration",
+            "Current lines for which Medicare did not pay the allowed amount less the patient's "
+            "share less sequestration",
             unit="lines",
         ),
         _rows(
@@ -88,86 +123,103 @@ DATA_QUALITY: Final = TableSpec(
         ),
         _rows(
             "original_ambiguous",
-            "Replacements and voids that name a payer claim number which several claims share",
+            "Replacements and voids that name a payer claim number shared by several claims, so that "
+            "none could be chosen",
             unit="submissions",
         ),
         _rows(
-            "unmapped_payer_lines", "Accepted claim lines of a payer that is not mapped", "accepted", "lines"
+            "unmapped_payer_lines",
+            "Accepted claim lines of a payer that is none of the five named ones (counted as other)",
+            "accepted",
+            "lines",
         ),
     ),
 )
 
 FRESHNESS: Final = TableSpec(
     "freshness",
-    "How recent the files of each payer are, at the as-of date",
+    "How recent the files of each payer were on the as-of date",
     (
-        text("source", "claim_lines or remit_lines").required(),
-        text("payer", "Payer as mapped").required(),
+        text("source", "Kind of file: claim_lines or remit_lines").required(),
+        text("payer", "Payer as the reference data map it").required(),
     ),
     (
         fact(date("last_service_date", "Latest date of service", "DTP*472, DTM*472")),
-        fact(date("last_submitted_on", "Latest submission; empty for remit_lines", "BHT04")),
-        fact(date("last_payment_date", "Latest payment date; empty for claim_lines", "BPR16")),
-        fact(whole("files", "Files with accepted rows of the payer", "files")),
+        fact(date("last_submitted_on", "Latest date of submission; empty for remit_lines", "BHT04")),
+        fact(date("last_payment_date", "Latest date of payment; empty for claim_lines", "BPR16")),
+        fact(whole("files", "Number of files with accepted rows of the payer", "files")),
         fact(
             real(
                 "usual_days_between",
-                "Median days from the latest date in one file to that in the next; empty: one date only",
+                "Usual gap between files: median number of days from the latest date in one file to "
+                "the latest date in the next; empty if there is only one date",
                 "days",
             )
         ),
         fact(
             whole(
                 "days_since",
-                "Days from the latest of them to the as-of date; standard: from the end of its month",
+                "Days from the latest of these dates to the as-of date (in standard, from the end of "
+                "its month)",
                 "days",
             )
         ),
-        fact(flag("is_late", "More than twice the usual days, and more than a week")),
+        fact(flag("is_late", "More than twice the usual gap has passed, and more than a week")),
     ),
     plain=True,
 )
 
 PAYER_RULES: Final = TableSpec(
     "payer_rules",
-    "What each payer says it pays, with source and confidence; compare it with what care_models shows",
+    "What each payer says that it pays, with source and confidence. Compare it with care_models",
     (
-        text("payer", "Payer the rule is of; other: several").required(),
-        text("rule", "What it rules").required(),
-        text("scope_plan", "Plan or policy it speaks of; all: every plan").required(),
-        text("scope_state", "States, or except and states; all: every state").required(),
-        text("scope_lob", "Line of business; all: any").required(),
-        date("effective_from", "First day in force; empty: not known"),
+        text("payer", "Payer that the rule belongs to; other stands for several payers").required(),
+        text("rule", "What the rule is about").required(),
+        text("scope_plan", "Plan or policy that the rule is for; all for every plan").required(),
+        text(
+            "scope_state",
+            "States that the rule is for; `except` before states that it is not for; all for every state",
+        ).required(),
+        text("scope_lob", "Line of business that the rule is for; all for every one").required(),
+        date("effective_from", "First day in force; empty if unknown"),
     ),
     (
-        fact(date("effective_to", "Last day in force; empty: still")),
+        fact(date("effective_to", "Last day in force; empty if still in force")),
         fact(text("value", "What the rule says")),
-        fact(flag("applied", "Used for allowed_per_unit_payer_rules: computable and verified by a source")),
-        fact(text("source", "Where the fact is from")),
-        fact(text("confidence", "How well it is founded")),
+        fact(
+            flag(
+                "applied",
+                "Whether allowed_per_unit_payer_rules uses the rule: a program can "
+                "apply it, and a source confirms it",
+            )
+        ),
+        fact(text("source", "Where the rule was found")),
+        fact(text("confidence", "How well the source supports it")),
     ),
     plain=True,
 )
 
 RELEASE_CHANGES: Final = TableSpec(
     "release_changes",
-    "How the numbers moved since the release before",
+    "How the numbers changed since the previous release",
     (
-        text("table_name", "Table of the cell").required(),
+        text("table_name", "Table that the number is in").required(),
         *FIVE_KEYS,
-        text("further_keys", "Further keys of the table as name=value, joined by |; empty: none").required(),
-        text("measure", "Column that moved; row: the row as a whole").required(),
+        text(
+            "further_keys", "Further keys of the row as name=value, joined by |; empty if there are none"
+        ).required(),
+        text("measure", "Column that changed; row if the whole row appeared or disappeared").required(),
     ),
     (
-        fact(real("before", "Value before; empty: not shown", "as the measure")),
-        fact(real("after", "Value now; empty: not shown", "as the measure")),
-        fact(text("change", "changed, appeared, disappeared (the row), shown_now, withheld_now (the value)")),
+        fact(real("before", "Value in the previous release; empty if not shown", "as the measure")),
+        fact(real("after", "Value in this release; empty if not shown", "as the measure")),
+        fact(text("change", "changed, shown_now or withheld_now (a value); appeared or disappeared (a row)")),
         fact(
             text(
                 "why",
-                "What changed most patients of the code, payer, line of business and period: new_claims,"
-                " late_remits, corrections, reference_data, rules; empty: fewer than 11 patients, or in"
-                " internal none",
+                "The cause that changed the most patients of this code, payer, line of business and "
+                "period: new_claims, late_remits, corrections, reference_data or rules; empty if it "
+                "changed fewer than 11 patients (internal: none)",
             )
         ),
     ),

@@ -30,60 +30,92 @@ ALL_LINES: Final = helper("_all_lines", "Utilization lines of the same five keys
 MINUTES_LINES: Final = helper("_minutes_lines", "Lines with minutes", "service_lines")
 UNITS_LINES: Final = helper("_units_lines", "Lines with units", "service_lines")
 RATIO_LINES: Final = helper("_ratio_lines", "Unit-priced lines with Medicare's price", "")
-PRICED_LINES: Final = count("priced_lines", "Priced lines", "service_lines")
-MINUTES_P50: Final = percentile("minutes_p50", "Minutes, median", "minutes", "_minutes_lines")
+PRICED_LINES: Final = count(
+    "priced_lines",
+    "Lines with a price: paid, in network as far as known, and with an allowed amount that "
+    "belongs to this code and line",
+    "service_lines",
+)
+MINUTES_P50: Final = percentile("minutes_p50", "Anesthesia minutes, median", "minutes", "_minutes_lines")
 RATIO_TO_MEDICARE: Final = price_ratio(
     "ratio_to_national_medicare",
-    "Allowed over Medicare's price of the same units, sums over lines that have both",
+    "Sum of allowed amounts divided by the sum of Medicare's price for the same units, over lines "
+    "that have both",
     "medicare_ratio",
     "unit_priced",
     needs="_ratio_lines",
 )
 UNIT_PRICE_P50: Final = percentiles(
-    "allowed_per_unit", "Allowed per billed unit and share", UNIT_PRICE, "unit_priced", 50
+    "allowed_per_unit",
+    "Allowed amount per unit: allowed / (billed units x share)",
+    UNIT_PRICE,
+    "unit_priced",
+    50,
 )
-ALLOWED_P50: Final = percentiles("allowed", "Allowed per line", "USD", "priced", 50)
+ALLOWED_P50: Final = percentiles("allowed", "Allowed amount per line", "USD", "priced", 50)
 ADJUDICATED_LINES: Final = helper("_adjudicated_lines", "Adjudicated lines", "")
 DENIED: Final = (
-    count("denied_lines", "Lines whose final adjudication is a denial", "_adjudicated_lines"),
-    rate("denial_rate", "Denied lines of adjudicated lines", "denied_lines", "_adjudicated_lines"),
+    count("denied_lines", "Lines whose final answer is a denial", "_adjudicated_lines"),
+    rate("denial_rate", "Denied lines divided by adjudicated lines", "denied_lines", "_adjudicated_lines"),
 )
 
 UTILIZATION: Final = TableSpec(
     "utilization",
-    "What was billed: current primary service lines",
+    "What was billed, counted in current service lines of the primary payer",
     FIVE_KEYS,
     (
         *population(),
-        providers("rendering_providers", "Distinct rendering providers"),
-        quantity("minutes_sum", "Anesthesia minutes", "minutes", "minutes_mean", "_minutes_lines"),
-        average("minutes_mean", "Minutes per line that has them", "minutes", "_minutes_lines"),
-        percentile("minutes_p25", "Minutes, 25th percentile", "minutes", "_minutes_lines"),
+        providers("rendering_providers", "Number of different rendering providers"),
+        quantity("minutes_sum", "Sum of anesthesia minutes", "minutes", "minutes_mean", "_minutes_lines"),
+        average(
+            "minutes_mean", "Mean anesthesia minutes of lines that have minutes", "minutes", "_minutes_lines"
+        ),
+        percentile("minutes_p25", "Anesthesia minutes, 25th percentile", "minutes", "_minutes_lines"),
         MINUTES_P50,
-        percentile("minutes_p75", "Minutes, 75th percentile", "minutes", "_minutes_lines"),
-        quantity("billed_units_sum", "Base and time units", "units", "billed_units_mean", "_units_lines"),
-        average("billed_units_mean", "Base and time units per line that has them", "units", "_units_lines"),
-        total("charge_sum", "Charges", source="SV102"),
+        percentile("minutes_p75", "Anesthesia minutes, 75th percentile", "minutes", "_minutes_lines"),
+        quantity(
+            "billed_units_sum", "Sum of base and time units", "units", "billed_units_mean", "_units_lines"
+        ),
+        average(
+            "billed_units_mean", "Mean base and time units of lines that have units", "units", "_units_lines"
+        ),
+        total("charge_sum", "Sum of charges", source="SV102"),
         count(
             "adjudicated_lines",
-            "Lines whose final adjudication paid, denied or paid zero",
+            "Lines with a final answer: paid, denied, or paid zero for another reason",
             "service_lines",
             n_of="denials",
         ),
         rate(
             "adjudicated_share",
-            "Adjudicated lines of all lines",
+            "Adjudicated lines divided by all lines",
             "_followed_adjudicated_lines",
             "_followed_lines",
         ),
         count(
-            "pending_lines", "Lines without an answer, or awaiting one to a changed bill", "_followed_lines"
+            "pending_lines",
+            "Lines without an answer, or with an answer to an earlier version of the bill only",
+            "_followed_lines",
         ),
-        count("reversed_lines", "Lines whose every adjudication was reversed", "service_lines"),
+        count("reversed_lines", "Lines of which every answer was reversed", "service_lines"),
         count("suspect_minutes_lines", "Lines with minutes outside the plausible range", "service_lines"),
-        count("secondary_lines", "Secondary and tertiary lines with these keys (in no other count)", ""),
-        count("voided_claims", "Claims voided, with these keys (in no other count)", "", "claims"),
-        count("replaced_claims", "Claims replaced, with these keys (in no other count)", "", "claims"),
+        count(
+            "secondary_lines",
+            "Lines billed to a secondary or tertiary payer with these keys (in no other count of the row)",
+            "",
+        ),
+        count(
+            "voided_claims",
+            "Claims with these keys that were voided (in no other count of the row)",
+            "",
+            "claims",
+        ),
+        count(
+            "replaced_claims",
+            "Claims with these keys that were replaced (in no other count of the row)",
+            "",
+            "claims",
+        ),
     ),
     (
         MINUTES_LINES,
@@ -95,13 +127,14 @@ UTILIZATION: Final = TableSpec(
 
 CARE_MODELS: Final = TableSpec(
     "care_models",
-    "Who gave the anesthesia, by the pricing modifier of the line",
+    "Who gave the anesthesia, as the pricing modifier of the line says",
     (
         *FIVE_KEYS,
         text(
             "care_model",
-            "personally_performed AA, crna_alone QZ, directed_physician QK QY, directed_crna QX,"
-            " supervised AD, unspecified, conflict",
+            "personally_performed (AA), crna_alone (QZ, a nurse anesthetist alone), "
+            "directed_physician (QK, QY), directed_crna (QX), supervised (AD), unspecified (no "
+            "pricing modifier) or conflict (several)",
         ).required(),
     ),
     (
@@ -109,12 +142,19 @@ CARE_MODELS: Final = TableSpec(
         SHARE_OF_LINES,
         PRICED_LINES,
         *percentiles(
-            "allowed_per_unit", "Allowed per billed unit and share", UNIT_PRICE, "unit_priced", 25, 50, 75
+            "allowed_per_unit",
+            "Allowed amount per unit: allowed / (billed units x share)",
+            UNIT_PRICE,
+            "unit_priced",
+            25,
+            50,
+            75,
         ),
         Measure(
             real(
                 "observed_share",
-                "Median of allowed per billed unit over that of personally_performed in the same cell",
+                "Median of allowed amount per billed unit, divided by the same median of "
+                "personally_performed lines with the same other keys",
                 "share",
             ),
             "statistic",
@@ -131,13 +171,14 @@ CARE_MODELS: Final = TableSpec(
 
 MODIFIERS: Final = TableSpec(
     "modifiers",
-    "Modifiers of the lines; a line counts once for each of its modifiers, as unknown if it has none",
+    "Modifiers of the lines. A line counts once for each of its modifiers, or as unknown if it has none",
     (
         *FIVE_KEYS,
-        text("modifier", "Modifier, any position", "SV101-3..6").required(),
+        text("modifier", "Modifier, in any of the four positions", "SV101-3..6").required(),
         text(
             "modifier_name",
-            "The modifier in short words of our own; no modifier: the line has none; not in the list",
+            "What the modifier means, in short; `no modifier` if the line has none; `not in the "
+            "list` if the reference data lack it",
         ).required(),
     ),
     (*population(), SHARE_OF_LINES, PRICED_LINES, *UNIT_PRICE_P50, *DENIED),
@@ -149,8 +190,8 @@ SITES: Final = TableSpec(
     "Where the service was given",
     (
         *FIVE_KEYS,
-        text("place_of_service", "Place of service", "SV105 or CLM05-1").required(),
-        text("site_name", "The place in short words; unknown: not a code of the list").required(),
+        text("place_of_service", "Place of service code", "SV105 or CLM05-1").required(),
+        text("site_name", "What the code means, in short; unknown if the reference data lack it").required(),
     ),
     (*population(), SHARE_OF_LINES, PRICED_LINES, *ALLOWED_P50, *UNIT_PRICE_P50, MINUTES_P50, *DENIED),
     (ALL_LINES, MINUTES_LINES, ADJUDICATED_LINES),
@@ -158,8 +199,8 @@ SITES: Final = TableSpec(
 
 PROCEDURES: Final = TableSpec(
     "procedures",
-    "Surgical procedures that the anesthesia was for; only lines that carry one",
-    (*FIVE_KEYS, text("surgical_procedure_code", "Surgical procedure", "HI*BP").required()),
+    "Surgical procedures that the anesthesia was for, over lines that name one",
+    (*FIVE_KEYS, text("surgical_procedure_code", "Code of the surgical procedure", "HI*BP").required()),
     (
         *population(),
         SHARE_OF_LINES,
@@ -168,7 +209,11 @@ PROCEDURES: Final = TableSpec(
         MINUTES_P50,
         *DENIED,
         fact(
-            flag("region_conflict", "The procedure goes with another anesthesia code; null: not in the list")
+            flag(
+                "region_conflict",
+                "Whether the procedure belongs to another anesthesia code; null "
+                "if the reference data do not say",
+            )
         ),
     ),
     (ALL_LINES, MINUTES_LINES, ADJUDICATED_LINES),
@@ -179,9 +224,13 @@ DIAGNOSES: Final = TableSpec(
     "First diagnosis of the line, by category and part of the spine",
     (
         *FIVE_KEYS,
-        text("diagnosis", "ICD-10-CM category: first three characters", "HI via SV107").required(),
         text(
-            "region", "cervical_thoracic, lumbar_sacral or any by the whole first code; unknown: not listed"
+            "diagnosis", "ICD-10-CM category: the first three characters of the code", "HI via SV107"
+        ).required(),
+        text(
+            "region",
+            "Part of the spine that the whole first code belongs to: cervical_thoracic, "
+            "lumbar_sacral or any; unknown if the reference data lack the code",
         ).required(),
     ),
     (
@@ -189,7 +238,7 @@ DIAGNOSES: Final = TableSpec(
         SHARE_OF_LINES,
         count(
             "region_conflict_lines",
-            "Lines with a listed diagnosis of which no diagnosis fits the procedure code",
+            "Lines of which the reference data list a diagnosis, but no listed one fits the procedure code",
             "service_lines",
         ),
         *DENIED,
@@ -199,11 +248,13 @@ DIAGNOSES: Final = TableSpec(
 
 CLINICAL_THEMES: Final = TableSpec(
     "clinical_themes",
-    "The clinical context: theme of the first diagnosis of the line that has one",
+    "Why the patients came: clinical theme of the first diagnosis that has one",
     (
         *FIVE_KEYS,
         text(
-            "theme", "Theme by reference list: cancer pain, spondylosis, ...; unknown: no diagnosis has one"
+            "theme",
+            "Clinical theme in the reference data, such as cancer pain or spondylosis; "
+            "unknown if no diagnosis has one",
         ).required(),
     ),
     (*population(), SHARE_OF_LINES, *DENIED, PRICED_LINES, *UNIT_PRICE_P50, MINUTES_P50),
@@ -212,15 +263,17 @@ CLINICAL_THEMES: Final = TableSpec(
 
 STATES: Final = TableSpec(
     "states",
-    "Where the service was given, else where the billing provider is",
-    (*FIVE_KEYS, text("state", "Two letters", "NM1*77 N4 02, else NM1*85 N4 02").required()),
+    "State where the service was given, otherwise the state of the billing provider",
+    (*FIVE_KEYS, text("state", "State, two letters", "NM1*77 N4 02, else NM1*85 N4 02").required()),
     (
         *population(),
         SHARE_OF_LINES,
         PRICED_LINES,
         *UNIT_PRICE_P50,
         RATIO_TO_MEDICARE,
-        rate("denial_rate", "Denied lines of adjudicated lines", "_denied_lines", "_adjudicated_lines"),
+        rate(
+            "denial_rate", "Denied lines divided by adjudicated lines", "_denied_lines", "_adjudicated_lines"
+        ),
     ),
     (
         ALL_LINES,

@@ -37,21 +37,27 @@ def _index(name: str, description: str) -> Measure:
 
 PRICE_TREND: Final = TableSpec(
     "price_trend",
-    "How the price per unit moves: N is over unit-priced lines; months, quarters and years",
+    "How the price per unit changes by month, quarter and year. Counts are of unit-priced lines",
     FIVE_KEYS,
     (
         *population(),
-        *percentiles("allowed_per_unit", "Allowed per billed unit and share", UNIT_PRICE, "unit_priced", 50),
+        *percentiles(
+            "allowed_per_unit",
+            "Allowed amount per unit: allowed / (billed units x share)",
+            UNIT_PRICE,
+            "unit_priced",
+            50,
+        ),
         _told(
             "allowed_per_unit_p50_year_ago",
-            "The same a year before",
+            "The same median in the period one year before",
             UNIT_PRICE,
             "money_percentile",
             "year_ago",
         ),
         _told(
             "change_on_year",
-            "Median over that of a year before, less 1",
+            "Change of the median from one year before: 0.05 means 5 % more",
             "share",
             "ratio",
             "unit_priced",
@@ -59,11 +65,11 @@ PRICE_TREND: Final = TableSpec(
         ),
         _index(
             "price_index",
-            "Price at a fixed mix of care model and site (in roll-ups of payer and line of business, too):"
-            " 100 in the first mature period with 11 unit-priced lines",
+            "Price index at a fixed mix of care models and sites (in totals also of payers and lines "
+            "of business); 100 in the first mature period with 11 unit-priced lines",
         ),
-        _index("price_index_low", "Lower bound of its 95 % interval"),
-        _index("price_index_high", "Upper bound of its 95 % interval"),
+        _index("price_index_low", "Lower bound of the 95 % interval of price_index"),
+        _index("price_index_high", "Upper bound of the 95 % interval of price_index"),
     ),
     tuple(
         Measure(whole(name, description, unit), "fact", "none")
@@ -76,21 +82,31 @@ PRICE_TREND: Final = TableSpec(
 
 COLLECTIONS: Final = TableSpec(
     "collections",
-    "What was expected, paid and stands open; N is over all current primary lines",
+    "What payers were expected to pay, what they paid, and what is still open. Counts are of all "
+    "current primary lines",
     FIVE_KEYS,
     (
         *population(),
         expected_sum(
             "expected_allowed_sum",
-            "Allowed where adjudicated (nothing where denied), else the payer's own median price per unit of"
-            " the year x units; lines without one left out",
+            "Sum of allowed amounts of adjudicated lines (zero for denied ones); other lines are "
+            "valued at the payer's own median price per unit of the year, and left out if there is "
+            "none",
             "_expected_told_lines",
         ),
-        price_sum("paid_sum", "Paid, with what was paid to the patient", "priced", "_paid_lines"),
-        owed_sum("patient_responsibility_sum", "Deductible, coinsurance and copay", "priced", "_paid_lines"),
+        price_sum(
+            "paid_sum", "Sum of paid amounts, with what payers paid to patients", "priced", "_paid_lines"
+        ),
+        owed_sum(
+            "patient_responsibility_sum",
+            "Sum of what patients owe: deductible, coinsurance and copay",
+            "priced",
+            "_paid_lines",
+        ),
         _told(
             "net_collection_rate",
-            "Paid, of what payers are expected to pay: expected less the patients' responsibility",
+            "Paid amounts divided by what payers are expected to pay (expected amounts less what "
+            "patients owe)",
             "share",
             "ratio",
             "priced",
@@ -98,12 +114,13 @@ COLLECTIONS: Final = TableSpec(
         ),
         expected_sum(
             "open_allowed_sum",
-            "Pending and awaiting lines at the payer's own median price per unit of the year",
+            "Open lines (pending, or awaiting a new answer) valued at the payer's own median price "
+            "per unit of the year",
             "_open_told_lines",
         ),
         _told(
             "days_in_receivables",
-            "Open, over what is expected per day of the period",
+            "Open amount divided by the expected amount per day of the period",
             "days",
             "whole",
             "priced",
@@ -111,7 +128,7 @@ COLLECTIONS: Final = TableSpec(
         ),
         price_sum(
             "reversed_paid_sum",
-            "Paid once by answers that were reversed later, whatever followed",
+            "Sum of payments that were reversed later, even if another payment followed",
             "priced",
             "_reversed_lines",
         ),

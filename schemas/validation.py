@@ -1,139 +1,147 @@
-"""Rules of inbound rows: one home, two uses (pandera models, and compiled expressions for the split)."""
+"""Rules of inbound rows in words, and the split of rows by the rules of a schema."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
-
-import pandera.polars as pa
 import polars as pl
 
+from schemas.frame_schema import FrameSchema
+
 QUARANTINE_RULES: dict[str, tuple[str, str]] = {
-    "field_count": ("The row has another number of fields than the header.", "Export the row again, quoted."),
-    "required_missing": ("A required field is empty.", "Fill the field at the source and deliver again."),
-    "text_too_long": ("A text is longer than its element allows.", "Check for shifted columns."),
+    "field_count": (
+        "The row has more or fewer fields than the header.",
+        "Export the file again with quotation marks around text that contains a separator.",
+    ),
+    "required_missing": (
+        "A required field is empty.",
+        "Fill the field in the source system and export again.",
+    ),
+    "text_too_long": (
+        "A text is longer than X12 allows for this element.",
+        "Check whether the row has slipped into the wrong columns.",
+    ),
     "bad_date": (
-        "A date does not read in the layout's formats.",
-        "Set date_formats in the layout, or mend it.",
+        "The value is not a date in any format that the layout names (in X12: in its declared format).",
+        "If the whole column has this format, add it to date_formats in the layout. Otherwise "
+        "correct the value at the source.",
     ),
     "bad_number": (
-        "A number does not read.",
-        'Plain digits with a point, or $1,200.50; set money = "european" in the layout for 1.200,50.',
+        "The value is not a number.",
+        'Write 1200.50 or $1,200.50. If the export writes 1.200,50, set money = "european" in the layout.',
     ),
     "serial_date": (
-        "A date is a spreadsheet's serial number, such as 45720.",
+        "A date is given as the serial number of a spreadsheet, such as 45720.",
         "Give the column a date format in the spreadsheet and export it again.",
     ),
     "damaged_identifier": (
-        "An identifier is in scientific notation, such as 1.23E+14: a spreadsheet has cut its digits.",
-        "Make the column text before the export, or export from the system itself.",
+        "A spreadsheet has turned an identifier into scientific notation, such as 1.23E+14, and lost "
+        "its last digits.",
+        "Export from the source system without a spreadsheet, or format the column as text first.",
     ),
-    "amount_precision": ("An amount has more than two decimals.", "Deliver amounts in whole cents."),
-    "amount_range": ("An amount or quantity is too large.", "Check for shifted columns."),
-    "code_shape": ("A code has not the shape of its list.", "Check the column and the layout."),
+    "amount_precision": ("An amount has more than two decimals.", "Export amounts in whole cents."),
+    "amount_range": (
+        "An amount or quantity is too large.",
+        "Check whether the row has slipped into the wrong columns.",
+    ),
+    "code_shape": (
+        "The value does not look like a code of this kind: wrong length or wrong characters.",
+        "Check that the layout reads this value from the right column.",
+    ),
     "control_character": (
-        "A field holds control, bidirectional or zero-width characters.",
-        "Clean the text at the source.",
+        "A field contains invisible characters: control, text direction or zero-width characters.",
+        "Remove them in the source system.",
     ),
     "npi_check_digit": (
-        "An NPI fails its check digit.",
-        "Correct the NPI; a lost leading zero can't be mended.",
+        "The check digit of the National Provider Identifier (NPI) is wrong.",
+        "Correct the NPI at the source. The pipeline does not guess a lost digit.",
     ),
-    "unknown_code": ("A closed code is outside its list.", "See the X12 element of the column."),
-    "line_number_range": ("The line number is outside 1 to 50.", "Deliver LX01."),
-    "charge_negative": ("A claim charge is negative.", "Claims are corrected by replacement or void."),
-    "unit_count_positive": ("The quantity is not above zero.", "Deliver SV104."),
-    "minutes_range": ("Minutes are outside 1 to 1440.", "Deliver the minutes of one case."),
-    "date_bounds": ("A date is before 2000 or after 2100.", "Check the date format of the layout."),
+    "unknown_code": (
+        "The code is not in the list of codes that X12 allows here.",
+        "See docs/inbound_columns.md for the allowed codes and the X12 element of the column.",
+    ),
+    "line_number_range": (
+        "The line number is not between 1 and 50.",
+        "Export the number of the service line in its claim (LX01).",
+    ),
+    "charge_negative": (
+        "The charge of a claim line is negative.",
+        "Correct a claim with a replacement (frequency 7) or a void (frequency 8), not with a negative line.",
+    ),
+    "unit_count_positive": (
+        "The quantity billed is zero or negative.",
+        "Export the billed minutes or units (SV104).",
+    ),
+    "minutes_range": (
+        "The minutes are not between 1 and 1,440 (one day).",
+        "Export the anesthesia minutes of one case.",
+    ),
+    "date_bounds": (
+        "A date is before 2000 or after 2100.",
+        "Check the order of day, month and year in date_formats of the layout.",
+    ),
     "code_not_yet_valid": (
-        "A code of the family before 2022-01-01, when it did not exist.",
-        "Check service date and code.",
+        "The code is one of 01937 to 01942, and the service was before 2022-01-01, when these codes "
+        "did not exist.",
+        "Check the service date and the code.",
     ),
-    "service_after_submission": ("The service is after the submission.", "Check both dates."),
-    "service_after_payment": ("The service is after the payment.", "Check both dates."),
+    "service_after_submission": ("The service date is after the date of submission.", "Check both dates."),
+    "service_after_payment": ("The service date is after the date of payment.", "Check both dates."),
     "birth_after_service": (
-        "The birth date is after the service, or 120 years before.",
+        "The birth date is after the service, or 121 years or more before it.",
         "Check the birth date.",
     ),
-    "impossible_modifier": ("A modifier that can't stand here (P6).", "Correct the claim."),
-    "impossible_site": ("A place of service that can't be (telehealth, laboratory).", "Correct the claim."),
+    "impossible_modifier": (
+        "An anesthesia claim for this service cannot carry this modifier (P6, "
+        "organ donor after brain death).",
+        "Correct the claim.",
+    ),
+    "impossible_site": (
+        "This service cannot take place at this site (telehealth, laboratory).",
+        "Correct the claim.",
+    ),
     "near_scope_code": (
-        "The procedure code looks like a damaged code in scope.",
-        "Deliver five characters as text.",
+        "The procedure code looks like a benchmark code that was damaged, for example O1939.",
+        "Export procedure codes as text of five characters.",
     ),
 }
 """Rule code -> what happened, what to do."""
 VALUE_FINDINGS: dict[str, tuple[str, str]] = {
     "optional_dropped": (
-        "An optional value could not be read: the row is kept without it. The column follows the code. "
-        "A line without its adjustments is never denied, and has a price only where allowed is given.",
-        "`cpt01939 inspect FILE` names the rows; mend the export, or add a layout.",
+        "An optional value could not be read. The row is kept without it. The name of the column "
+        "follows the code. A line without adjustments never counts as denied, and it has a price "
+        "only if the file gives an allowed amount.",
+        "`cpt01939 inspect FILE` names the rows. Correct the export, or add a layout.",
     ),
     "time_scale": (
-        "What a count of anesthesia time counts was looked for in Medicare's prices of the file. What a unit"
-        " of 15 minutes is in that count follows the code; none: the file has no minutes and no unit prices.",
-        "Nothing; if it says none, deliver more Medicare lines in one file, or name the unit in a layout.",
+        "The file gives anesthesia time without a unit. The pipeline compared the time with "
+        "Medicare's prices in the file to find the unit. The number after the code is the count that "
+        "means 15 minutes. `none` means that it found no unit, so the file has no minutes and no "
+        "prices per unit.",
+        "Nothing is needed if a number follows. After `none`, export more Medicare lines in one "
+        "file, or name the unit in a layout.",
     ),
     "adjustments_incomplete": (
-        "The adjustments of a line do not add up to the total that the file gives beside them.",
-        "Export all adjustments: this form holds a few only.",
+        "The adjustments of a line do not add up to the total that the file gives for the line.",
+        "Export all adjustments. This format has room for a few only.",
     ),
     "read_as_nothing": (
-        "A word such as NULL or N/A was read as an empty field. The column follows the code.",
-        "Nothing, if the word means that; else mend the export.",
+        "A word such as NULL or N/A was read as an empty field. The name of the column follows the code.",
+        "Nothing is needed if the word means an empty field. Otherwise correct the export.",
     ),
     "assumed": (
-        "The layout assumes a value that the file does not hold. The column follows the code.",
-        "Nothing, if the assumption holds for all of it; else deliver the column.",
+        "The file does not give a value, so the layout's own value was used. The name of the column "
+        "follows the code.",
+        "Nothing is needed if the value is right for every row. Otherwise export the column.",
     ),
 }
 """What may be said of values of accepted rows: code -> what happened, what to do."""
 
 
-@dataclass(frozen=True)
-class RowRule:
-    """A rule on one row: `good` is true where the row keeps it; null counts as kept.
-
-    `droppable`: the row may lack the value; one that breaks the rule is dropped before the row is judged.
-    """
-
-    code: str
-    column: str
-    good: pl.Expr
-    droppable: pl.Expr | None = None
-
-    def holds(self) -> pl.Expr:
-        """Whether the row keeps the rule, never null."""
-        return self.good.fill_null(True)
-
-    def check(self) -> pa.Check:
-        """The rule as a pandera check; its error is the rule code and its column, never a value."""
-        return pa.Check(partial(_apply, rule=self), error=f"{self.code}:{self.column}", name=self.code)
-
-
-def _apply(data: Any, rule: RowRule) -> pl.LazyFrame:
-    return data.lazyframe.select(rule.holds().alias("check"))  # type: ignore[no-any-return]
-
-
-def rows_schema(name: str, dtypes: dict[str, pl.DataType], rules: Iterable[RowRule]) -> pa.DataFrameSchema:
-    """A pandera schema of inbound rows: typed columns and one check per rule."""
-    columns = {column: pa.Column(dtype, nullable=True) for column, dtype in dtypes.items()}
-    return pa.DataFrameSchema(columns, checks=[rule.check() for rule in rules], name=name)
-
-
-def compiled(schema: pa.DataFrameSchema) -> list[RowRule]:
-    """The rules that a schema's checks were made of, in order: what the streaming split evaluates."""
-    return [check._check_fn.keywords["rule"] for check in schema.checks]
-
-
 def without_unreadable(
-    rows: pl.DataFrame, schema: pa.DataFrameSchema, row: str
+    rows: pl.DataFrame, schema: FrameSchema, row: str
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows without the optional values that break a rule of theirs, and (row, column) of each one dropped."""
     by_column: dict[str, list[pl.Expr]] = {}
-    for rule in compiled(schema):
+    for rule in schema.rules:
         if rule.droppable is not None:
             by_column.setdefault(rule.column, []).append(rule.holds() | ~rule.droppable)
     kept = {column: pl.all_horizontal(tests) for column, tests in by_column.items()}
@@ -149,14 +157,13 @@ def without_unreadable(
     return rows.with_columns(nulled), pl.concat([none, *dropped])
 
 
-def split(rows: pl.DataFrame, schema: pa.DataFrameSchema, row: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+def split(rows: pl.DataFrame, schema: FrameSchema, row: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows that keep every rule, and one row (row, rule_code, column, is_first) per rule that a row breaks.
 
     `row` names the column that tells rows apart. Rules are tried in the order of the schema; `is_first` marks
-    the
-    one that the row is counted under.
+    the one that the row is counted under.
     """
-    rules = compiled(schema)
+    rules = schema.rules
     numbers = [str(number) for number in range(len(rules))]
     flags = rows.lazy().select(row, *(rule.holds().alias(n) for n, rule in zip(numbers, rules, strict=True)))
     verdict = flags.with_columns(_kept=pl.all_horizontal(numbers)).collect()

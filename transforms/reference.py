@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pandera.errors
 import polars as pl
 
-from schemas.quick_check import keeps
 from schemas.reference import (
     APPLICABLE_CONFIDENCE,
     OVERLAP_KEYS,
@@ -86,11 +84,10 @@ def _parse_table(table: str, raw: pl.DataFrame) -> pl.DataFrame:
             raise ReferenceError(table, f"column {column}: a value is not of type {types[column]}")
     if table == "payer_rules":
         typed = _with_applied(typed)
-    try:
-        if not keeps(typed, SCHEMAS[table]):
-            SCHEMAS[table].validate(typed, lazy=True)
-    except pandera.errors.SchemaErrors as error:
-        raise ReferenceError(table, _broken_rules(error.failure_cases)) from None
+    if not SCHEMAS[table].keeps(typed):
+        from schemas.pandera_schemas import broken_rules  # takes seconds to load, and seldom has to
+
+        raise ReferenceError(table, broken_rules(typed, SCHEMAS[table]))
     if table in OVERLAP_KEYS:
         check_no_overlap(table, typed, OVERLAP_KEYS[table])
     return typed
@@ -109,16 +106,9 @@ def _with_applied(rules: pl.DataFrame) -> pl.DataFrame:
     """Only a computable rule that is well founded is ever applied (contract, section 5)."""
     founded = pl.col("confidence").is_in(list(APPLICABLE_CONFIDENCE))
     applied = (founded & pl.col("machine_usable")).alias("applied")
-    order = [name for name in SCHEMAS["payer_rules"].columns if name != "applied"]
-    position = list(SCHEMAS["payer_rules"].columns).index("applied")
+    order = [name for name in SCHEMAS["payer_rules"].names if name != "applied"]
+    position = SCHEMAS["payer_rules"].names.index("applied")
     return rules.select(*order[:position], applied, *order[position:])
-
-
-def _broken_rules(cases: pl.DataFrame) -> str:
-    broken = cases.select(
-        pl.col("column").fill_null("key").cast(pl.String), pl.col("check").cast(pl.String)
-    ).unique()
-    return "; ".join(f"{column}: {check}" for column, check in broken.sort("column", "check").iter_rows())
 
 
 def _check_across(tables: dict[str, pl.DataFrame]) -> None:

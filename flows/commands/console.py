@@ -25,7 +25,9 @@ class Common:
         str | None, Parameter(help="The data folder, or s3://bucket/prefix (default: data/).")
     ] = None
     """The data folder, or a place in an object store."""
-    json: Annotated[bool, Parameter(help="One JSON object on stdout.", negative=())] = False
+    json: Annotated[bool, Parameter(help="Write the result as one JSON object to stdout.", negative=())] = (
+        False
+    )
     """One JSON object on stdout."""
 
     def choose_data(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,17 +25,18 @@ KEY_FILE = "demo.key"
 DELIVERED = "landing.delivered"
 """In an object store: written when all files of the demo are there."""
 AFTERWARDS = """
-The landing folder holds bad rows and bad files on purpose: what was rejected and quarantined is above.
+The demo contains bad rows and bad files on purpose. The lines above count them.
+`f:` and 12 characters is the short name of a file, because file names may contain names of people.
 tables: {tables} (start with data_dictionary.md){page}
-Try next:
-  cpt01939 status --data {data}
-  cpt01939 describe payment
-  cpt01939 explain near_scope_code"""
+Try next:{key}
+  {program} status --data {data}
+  {program} describe payment
+  {program} explain near_scope_code"""
 
 
 def demo(
     *,
-    cases: Annotated[int, Parameter(help="Cases to make up.")] = 3100,
+    cases: Annotated[int, Parameter(help="How many synthetic cases to make.")] = 3100,
     plain: Plain = False,
     common: Common = Common(),  # noqa: B008
 ) -> int:
@@ -71,7 +74,7 @@ def _deliver(folder: Place, cases: int) -> None:
     from flows.store.objects import ObjectPath, put_all
 
     landing = folder / "landing"
-    told = f"making up {cases:,} cases in {landing}"
+    told = f"making {cases:,} synthetic cases in {landing}"
     if isinstance(folder, ObjectPath):
         delivered = folder / DELIVERED
         if delivered.is_file():
@@ -95,7 +98,10 @@ def _afterwards(settings: Settings, audience: str) -> str:
     benchmarks = settings.data / "benchmarks"
     tables = " and ".join(str(benchmarks / each) for each in settings.audiences)
     page = f"\npage to open: {benchmarks / audience / 'report/index.html'}" if settings.publication else ""
-    return AFTERWARDS.format(tables=tables, page=page, data=settings.data)
+    key_file = settings.data / KEY_FILE
+    key = f'\n  export CPT01939_HMAC_KEY="$(cat {key_file})"' if isinstance(key_file, Path) else ""
+    program = "cpt01939" if shutil.which("cpt01939") else sys.argv[0]
+    return AFTERWARDS.format(tables=tables, page=page, data=settings.data, key=key, program=program)
 
 
 def demo_key(folder: Place) -> str:

@@ -44,7 +44,7 @@ def lines_of(found: Inspection) -> list[str]:
         from flows.commands.explain import all_codes
 
         entry = all_codes()[found.rejected.partition(":")[0]]
-        lines += [f"a run would reject it: {found.rejected}", f"    {entry.meaning} {entry.cure}"]
+        lines += [f"A run would reject this file: {found.rejected}", f"    {entry.meaning} {entry.cure}"]
     if found.rows:
         counts = (f"{count:,} {name.replace('_', ' ')}" for name, count in found.rows.items())
         lines.append("rows: " + ", ".join(counts))
@@ -59,9 +59,18 @@ def _shape(found: Inspection) -> str:
         f"separated by {found.separator}" if found.separator else "",
         f"sheet {found.sheet}" if found.sheet else "",
         f"header in row {found.header_row}" if found.header_row > 1 else "",
-        f"{found.columns_of_no_interest} columns that are not read" if found.columns_of_no_interest else "",
+        _columns_left(found),
     ]
     return "".join(f", {part}" for part in parts if part)
+
+
+def _columns_left(found: Inspection) -> str:
+    """How many columns of the file stay unread: of a file that no layout fits, all of them."""
+    if not found.columns_of_no_interest:
+        return ""
+    return f"{found.columns_of_no_interest} columns" + (
+        " that the layout does not read" if found.layout else ""
+    )
 
 
 def _nearest(nearest: dict[str, Any]) -> list[str]:
@@ -69,9 +78,9 @@ def _nearest(nearest: dict[str, Any]) -> list[str]:
         return []
     missing = ", ".join(nearest["missing"])
     told = (
-        f"nearest layout {nearest['layout']} ({nearest['kind']}): {nearest['found']} of its columns are there"
+        f"nearest layout: {nearest['layout']} ({nearest['kind']}), of which the file has {nearest['found']}"
     )
-    return [f"{told}; missing: {missing}"]
+    return [f"{told} columns; missing: {missing}"]
 
 
 def _column(column: dict[str, Any]) -> list[str]:

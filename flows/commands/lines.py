@@ -30,7 +30,9 @@ PERIOD = r"[0-9]{4}(-(0[1-9]|1[0-2]))?"
 
 
 def lines(
-    kind: Annotated[Kind, Parameter(help="all, underpaid (needs contracts), denied or open.")] = "all",
+    kind: Annotated[
+        Kind, Parameter(help="Which lines: all, underpaid (needs config/contracts.csv), denied or open.")
+    ] = "all",
     /,
     *,
     payer: Annotated[str | None, Parameter(help="aetna, bcbs, cigna, uhc, medicare or other.")] = None,
@@ -39,9 +41,11 @@ def lines(
     period: Annotated[str | None, Parameter(help="Month (YYYY-MM) or year (YYYY) of service.")] = None,
     care_model: str | None = None,
     place_of_service: str | None = None,
-    carc: Annotated[str | None, Parameter(help="Reason of the denial.")] = None,
+    carc: Annotated[
+        str | None, Parameter(help="Adjustment reason code (CARC) of the denial, for example 197.")
+    ] = None,
     out: Annotated[
-        Path | None, Parameter(help="Write a CSV file here that only you can read (0600).")
+        Path | None, Parameter(help="Write the list to this CSV file, which only you can read (mode 0600).")
     ] = None,
     common: Common = Common(),  # noqa: B008
 ) -> int:

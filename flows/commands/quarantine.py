@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 def quarantine(
     file: Annotated[
-        str | None, Parameter(help="A path in landing/, or a short name f:... (default: all files).")
+        str | None,
+        Parameter(help="The file's path in landing/, or its short name f:... (default: all files)."),
     ] = None,
     /,
     *,
     values: Annotated[
-        bool, Parameter(help="Show the values, read from landing/; on a terminal only.", negative=())
+        bool, Parameter(help="Also show the values, read from landing/. On a terminal only.", negative=())
     ] = False,
     common: Common = Common(),  # noqa: B008
 ) -> int:
@@ -78,7 +79,7 @@ def _tell_files(rows: pl.DataFrame, common: Common) -> int:
         show_json({"exit_code": DONE, "files": files})
         return DONE
     if not files:
-        say("no row is in quarantine")
+        say("No row is in quarantine.")
     for name, rules in files.items():
         show(f"{name}  " + ", ".join(f"{code} {breaks}" for code, breaks in rules.items()))
     return DONE
@@ -95,7 +96,7 @@ def _tell_rows(rows: pl.DataFrame, common: Common) -> int:
         show_json({"exit_code": DONE, "rows": told.to_dicts(), "rules": cures})
         return DONE
     if rows.is_empty():
-        say("no row of it is in quarantine")
+        say("No row of this file is in quarantine.")
     for row in rows.iter_rows(named=True):
         show(_line(row))
     for code, entry in rules.items():
@@ -113,5 +114,5 @@ def _with_values(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """The rows with what stands in their columns, read again from landing/; E_FILE_GONE if it has gone."""
     from flows.steps.delivered import values_of
 
-    say("values may be those of a person: do not pass them on")
+    say("These values may belong to a person. Do not pass them on.")
     return values_of(rows, settings)

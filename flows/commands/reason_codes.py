@@ -20,40 +20,48 @@ ADJUSTMENT: Final = re.compile(r"^(?:[1-9][0-9]{0,2}|[A-Z][0-9]{1,2})$")
 REMARK: Final = re.compile(r"^(?:M|MA|N)[0-9]{1,4}$")
 UNCLASSIFIED: Final = "unclassified"
 TREATMENTS: Final[dict[str, tuple[str, str]]] = {
-    "denial": ("A line that is paid nothing for it is denied.", ""),
+    "denial": ("A line that is paid nothing for this reason counts as denied.", ""),
     "patient_share": (
-        "The patient owes it: under group PR it is part of the allowed amount.",
+        "The patient owes it. Under group PR (patient responsibility) it is part of the allowed amount.",
         "Bill the patient, or the next insurer.",
     ),
     "duplicate": (
-        "It answers a claim that came twice, and is no denial: another answer of the claim goes before it.",
-        "Look for the first answer; correct a claim by a replacement (frequency 7), not by sending it again.",
+        "The payer says that it got the claim twice. This is not a denial. Any other answer to the "
+        "claim counts instead.",
+        "Look for the first answer. To correct a claim, send a replacement (frequency 7), not the "
+        "same claim again.",
     ),
     "prior_payer": (
-        "Another payer has paid before: the answer is secondary and makes no benchmark.",
-        "Nothing: the first payer's answer is the one that counts.",
+        "Another payer decided first, so this answer comes from a secondary payer. The benchmark "
+        "does not use it.",
+        "Nothing. The primary payer's answer is the one that counts.",
     ),
     "capitation": (
-        "The contract pays by the month, not by the claim: no denial (zero_pay_other).",
-        "Nothing, if the contract says so.",
+        "The contract pays a fixed amount per month instead of per claim. This is not a denial. The "
+        "line counts in zero_pay_other_lines.",
+        "Nothing is needed if the contract says so.",
     ),
     "contractual": (
-        "It is what the contract takes off the charge: no denial, and no part of the allowed amount.",
-        "Nothing, if it fits the contract (config/contracts.csv, table contract_variance).",
+        "It is the part of the charge that the contract does not allow. It is not a denial, and not "
+        "part of the allowed amount.",
+        "Nothing is needed if it fits the contract (config/contracts.csv, table contract_variance).",
     ),
     "information": (
-        "It tells of the claim and is no denial: an allowed amount above the charge is believed beside it.",
+        "It is information about the claim, not a denial. With this reason, an allowed amount above "
+        "the charge is accepted.",
         "Nothing.",
     ),
     "price_neutral": (
-        "It changes the payment and not the price: it is added to the paid amount to find the allowed one.",
+        "It changes the payment but not the price. It is added back to the paid amount to find the "
+        "allowed amount.",
         "Nothing.",
     ),
 }
 """Treatment of table `carc` -> what it does to a line, what to do (empty: that of its category)."""
 OF_THEIR_OWN: Final[dict[str, tuple[str, str]]] = {
     "100": (
-        "The payer paid the patient: under group PR it counts as paid, and is part of the allowed amount.",
+        "The payer paid the patient. Under group PR (patient responsibility) it counts as paid, and "
+        "is part of the allowed amount.",
         "Collect it from the patient.",
     ),
 }
@@ -79,13 +87,13 @@ def payers_code(code: str) -> tuple[str, Entry] | None:
         if name in known:
             return name, known[name]
     if REMARK.match(plain):
-        return plain, _of_remark(plain, "a remark without words of ours")
+        return plain, _of_remark(plain, "not in the list of this program")
     if ADJUSTMENT.match(plain):
         meaning = (
-            f"Adjustment reason {plain} (CARC): none that is classified here. A line that is paid nothing"
+            f"Adjustment reason {plain} (CARC): not in the list of this program. A line that is paid nothing"
         )
-        cure = "Look the code up on the X12 list; a row in data/reference/carc.csv gives it a category."
-        return plain, Entry(f"{meaning} for it is denied, category {UNCLASSIFIED}.", cure, 0)
+        cure = "Look the code up in the X12 code list. A row in data/reference/carc.csv gives it a category."
+        return plain, Entry(f"{meaning} for it counts as denied, category {UNCLASSIFIED}.", cure, 0)
     return None
 
 
@@ -105,17 +113,17 @@ def _of_reason(row: dict[str, str], categories: dict[str, dict[str, str]]) -> En
     does, cure = OF_THEIR_OWN.get(row["carc"]) or TREATMENTS[row["treatment"]]
     category = row["denial_category"]
     if row["is_denial"] == "true" and row["treatment"] != "denial":
-        does += f" Without an allowed amount the line is denied, category {category}."
+        does += f" A line without an allowed amount counts as denied, category {category}."
     elif category:
         does += f" Its category is {category}."
     if row["is_prior_authorization"] == "true":
-        does += " It counts among prior_auth_denied_lines."
+        does += " Such lines count in prior_auth_denied_lines."
     meaning = f"Adjustment reason {row['carc']} (CARC): {row['short_meaning']}. {does}"
     return Entry(meaning, cure or _sentence(categories[category]["usual_cure"]), 0)
 
 
 def _of_remark(code: str, meaning: str) -> Entry:
-    cure = "Read it with the adjustment reason beside it; the X12 list has the full words."
+    cure = "Read it together with the adjustment reason. The X12 code list has the full text."
     return Entry(f"Remark {code} (RARC): {meaning}.", cure, 0)
 
 

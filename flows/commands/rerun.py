@@ -15,7 +15,7 @@ def rerun(
     payer: Annotated[str, Parameter(help="aetna, bcbs, cigna, uhc, medicare or other.")],
     month: Annotated[str, Parameter(help="Month of service, YYYY-MM.")],
     from_landing: Annotated[
-        bool, Parameter(help="First take in the source files again.", negative=())
+        bool, Parameter(help="First read the source files in landing/ again.", negative=())
     ] = False,
     plain: Plain = False,
     common: Common = Common(),  # noqa: B008

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from flows.commands.console import Common, show, show_json
 
-Plain = Annotated[bool, Parameter(help="Run the same steps in this process, without Prefect.", negative=())]
+Plain = Annotated[bool, Parameter(help="Take the same steps without Prefect.", negative=())]
 
 
 def run(*, plain: Plain = False, common: Common = Common()) -> int:  # noqa: B008

@@ -18,7 +18,8 @@ RULES_SHOWN: Final = 5
 def status(
     *,
     names: Annotated[
-        bool, Parameter(help="Show file names instead of f:...; on a terminal only.", negative=())
+        bool,
+        Parameter(help="Show file names instead of short names (f:...). On a terminal only.", negative=()),
     ] = False,
     common: Common = Common(),  # noqa: B008
 ) -> int:
@@ -46,7 +47,7 @@ def status(
 def lines_of(state: dict[str, Any], shown: dict[str, str]) -> list[str]:
     """The state in lines for people."""
     lines = [f"{audience}: {_release(release)}" for audience, release in state["releases"].items()] or [
-        "no release yet: `cpt01939 run` publishes the first"
+        "Nothing has been published yet. `cpt01939 run` publishes the first release."
     ]
     run = state["run"]
     if run and run["going_on"]:
@@ -56,14 +57,14 @@ def lines_of(state: dict[str, Any], shown: dict[str, str]) -> list[str]:
         )
     elif run:
         lines.append(
-            f"interrupted run {run['run_id']} ({run['kind']}, at {run['stage']}), safe to run again; if "
-            "memory ran out, with a lower CPT01939_BATCH_MEGABYTES and CPT01939_WORKERS (E_INTERRUPTED)"
+            f"interrupted run {run['run_id']} ({run['kind']}, at {run['stage']}): it is safe to run again. "
+            "If memory ran out, first lower CPT01939_BATCH_MEGABYTES and CPT01939_WORKERS (E_INTERRUPTED)."
         )
     lines += _files(state, shown)
     lines += _quarantine(state, shown)
     lines.extend(
         f"  {row['payer']} {row['month']}: {row['lines']:,} lines, "
-        f"submitted to {row['submitted_to'] or '-'}, answered to {row['answered_to'] or '-'}"
+        f"last submitted {row['submitted_to'] or '-'}, last answered {row['answered_to'] or '-'}"
         for row in state["freshness"]
     )
     lines += [_overdue(row) for row in state["sources"] if row["is_overdue"]]
@@ -81,7 +82,7 @@ def _files(state: dict[str, Any], shown: dict[str, str]) -> list[str]:
         landing["files"], lambda row: f"  {shown.get(row['file'], row['file'])} {_why(row['why'])}"
     )
     for row in state["rejected"]:
-        gone = "; it lies in landing/ no longer" if row["in_landing"] is False else ""
+        gone = "; no longer in landing/" if row["in_landing"] is False else ""
         lines.append(f"  {shown.get(row['file'], row['file'])} rejected: {row['code']}{gone}")
     return lines + _cures({row["rule"] for row in state["rejected"]})
 
@@ -89,7 +90,7 @@ def _files(state: dict[str, Any], shown: dict[str, str]) -> list[str]:
 def _landing(landing: dict[str, Any]) -> str:
     """What lies in landing/: what can't be known is told apart from nothing."""
     if not landing["has_folder"]:
-        return "there is no landing/ to take files from"
+        return "there is no folder landing/"
     if landing["unknown"]:
         from flows.errors import CATALOGUE
 
@@ -144,15 +145,15 @@ def _overdue(row: dict[str, Any]) -> str:
 
 
 def _release(release: dict[str, Any]) -> str:
-    told = "no release before its readers"
+    told = "nothing is published"
     if release["release_id"]:
         told = (
             f"release {release['release_id']}, as of {release['as_of']}, published {release['published_at']}"
         )
     if release["is_pending"]:
-        told += "; publishing is not complete: the next run completes it"
+        told += "; publishing is not complete (the next run completes it)"
     if release["is_stale"]:
-        told += "; stale: the setting `audiences` does not name it, runs leave its folder as it is"
+        told += "; stale (no run renews it, because the setting `audiences` no longer names it)"
     return told
 
 
@@ -165,7 +166,7 @@ def _resolve(settings: Any) -> dict[str, str]:
 
     settings.key  # noqa: B018  (shown names are keyed)
     landing = settings.data / "landing"
-    say("file names may hold names of people: do not pass this list on")
+    say("File names may contain names of people. Do not pass this list on.")
     return {
         file.shown_name: ascii(str(file.path.relative_to(landing)))
         for file in discover(landing, settings).files

@@ -24,7 +24,7 @@ def run_flow(name: Literal["nightly", "rerun"], **parameters: Any) -> dict[str, 
         say("there is no home folder to write to: Prefect keeps its records in store/prefect")
     if is_chosen():
         return _run(name, None, parameters)
-    say("starting Prefect (a server of its own takes some seconds; --plain does without)")
+    say("starting Prefect (its server takes some seconds; --plain runs without it)")
     with server(ANY_PORT, OF_A_RUN) as own:
         return _run(name, own, parameters)
 

@@ -5,6 +5,7 @@ The library writes everything else: styles, header, notes, the named table.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import polars as pl
@@ -13,16 +14,26 @@ from xlsxwriter.worksheet import Worksheet
 
 DAY_ZERO: Final = pl.date(1899, 12, 30)
 """Spreadsheets count days from here."""
+ROWS_AT_ONCE: Final = 20_000
 
 
 class FrameSheet(Worksheet):  # type: ignore[misc]
     """A worksheet with a header that the library writes and rows that a frame gives."""
 
-    rows_xml: str = ""
+    rows: Callable[[], Iterator[str]] = staticmethod(lambda: iter(()))
 
     def set_frame(self, frame: pl.DataFrame, usual: list[int], bold: list[int], is_bold: pl.Series) -> None:
-        """Rows of the frame below the header, in the styles of each column; bold ones where said."""
-        self.rows_xml = rows_as_xml(frame, usual, bold, is_bold)
+        """Rows of the frame below the header, in the styles of each column; bold ones where said.
+
+        They become text when the sheet is written, some at a time: as text they are ten times as large.
+        """
+
+        def rows() -> Iterator[str]:
+            for start in range(0, frame.height, ROWS_AT_ONCE):
+                some = frame.slice(start, ROWS_AT_ONCE)
+                yield rows_as_xml(some, usual, bold, is_bold.slice(start, ROWS_AT_ONCE), start + 2)
+
+        self.rows = rows
         self.dim_rowmin, self.dim_rowmax = 0, frame.height
         self.dim_colmin, self.dim_colmax = 0, frame.width - 1
 
@@ -35,15 +46,18 @@ class FrameSheet(Worksheet):  # type: ignore[misc]
 
     def _write_rows(self) -> None:
         super()._write_rows()
-        self.fh.write(self.rows_xml)
+        for text in self.rows():
+            self.fh.write(text)
 
 
-def rows_as_xml(frame: pl.DataFrame, usual: list[int], bold: list[int], is_bold: pl.Series) -> str:
-    """Row elements of a frame, the first in row 2; an empty cell has no element."""
+def rows_as_xml(
+    frame: pl.DataFrame, usual: list[int], bold: list[int], is_bold: pl.Series, first: int = 2
+) -> str:
+    """Row elements of a frame, the first in row 2 or another; an empty cell has no element."""
     if frame.is_empty():
         return ""
     numbered = frame.with_columns(
-        is_bold.alias("_bold"), pl.int_range(2, frame.height + 2).cast(pl.String).alias("_row")
+        is_bold.alias("_bold"), pl.int_range(first, frame.height + first).cast(pl.String).alias("_row")
     )
     cells = [
         _cell(name, frame.schema[name], xl_col_to_name(place), usual[place], bold[place])

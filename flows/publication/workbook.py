@@ -94,9 +94,9 @@ def _read_me(sheet: Worksheet, published: Published, specs: Sequence[TableSpec],
         *([SYNTHETIC] if edition.is_synthetic else []),
         *([EXACT_WARNING] if edition.is_exact else [ROUNDING]),
         "",
-        "Filter before you add up: rows with is_rollup are totals of their own, in bold;"
-        " months, quarters, years and the rolling window stand side by side in period_type.",
-        "An empty cell is withheld (see the column withheld), or no line of the cell has the value.",
+        "Filter before you add up. Rows with is_rollup are totals, shown in bold. Choose one period_type,"
+        " because each sheet has months, quarters, years and the rolling twelve months.",
+        "An empty cell means that the value is withheld (see the column withheld), or that no line has it.",
         *LIMITS,
         *NOT,
         "",

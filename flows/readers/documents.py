@@ -11,12 +11,14 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
 
+import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from flows.readers.csv_header import MARK
 from flows.readers.preflight import Preflight, text_beside
 from flows.readers.rejections import Rejected
+from flows.readers.text_rows import TextRows
 from transforms.intake.nested import Nesting, flat_rows, known_paths
 
 LARGEST_DOCUMENT: Final = 32 << 20
@@ -60,8 +62,11 @@ def documents(found: Preflight) -> Iterator[Any]:
         raise Rejected("file_unreadable") from None
 
 
-def flattened(found: Preflight, nesting: Nesting, names: list[str]) -> Path:
-    """Write the rows of all documents under `names` as text; memory is bounded by one document."""
+def flattened(found: Preflight, nesting: Nesting, names: list[str]) -> TextRows:
+    """The rows of all documents under `names`; one document is in memory at a time.
+
+    They are written down first, since rows may be looked at more than once.
+    """
     assert found.scratch is not None
     target = found.scratch.with_suffix(".rows")
     schema = pa.schema([(name, pa.large_string()) for name in names])
@@ -73,7 +78,17 @@ def flattened(found: Preflight, nesting: Nesting, names: list[str]) -> Path:
                 writer.write_table(pa.Table.from_arrays(columns, schema=schema))
     except UnicodeEncodeError:
         raise Rejected("file_encoding") from None
-    return target
+    return TextRows(partial(_written_rows, target), names)
+
+
+def _written_rows(path: Path) -> Iterator[pl.DataFrame]:
+    row = 1
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=ROWS, use_threads=False):
+            rows = pl.DataFrame(batch)
+            number = pl.int_range(row, row + len(rows), dtype=pl.Int64)
+            yield rows.with_columns(row_number=number, field_count_ok=pl.lit(True))
+            row += len(rows)
 
 
 def _parquet_rows(path: Path) -> Iterator[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import polars as pl
@@ -12,23 +12,24 @@ from flows.machine_errors import shortage
 from flows.readers.csv_header import BLANK, ROWS_LOOKED_AT, CsvHeader, find_header
 from flows.readers.documents import flattened, one_a_line, paths_of
 from flows.readers.preflight import Preflight
-from flows.readers.read_csv import TextRows, begun_at_header, read_csv
+from flows.readers.read_csv import begun_at_header, read_csv
 from flows.readers.read_tables import (
     OURS,
     check_header,
-    in_whole_claims,
     of_interest,
-    scan_parquet,
     scan_text,
     unreadable,
+    with_cents,
 )
 from flows.readers.rejections import Rejected
+from flows.readers.text_rows import TextRows, held_rows
 from flows.readers.told_forms import ToldForm, told_form, without_end
+from flows.readers.whole_claims import in_whole_claims
 from flows.readers.workbook import fitting_sheet
 from flows.settings import config_folder
 from transforms.intake.layout_file import BrokenLayout, broken_for, broken_for_paths, read_layouts
 from transforms.intake.layout_rules import plain
-from transforms.intake.layouts import Layout, pick_layout, pick_nested, with_points
+from transforms.intake.layouts import Layout, pick_layout, pick_nested
 from transforms.intake.scope_filter import prefilter_rules
 
 
@@ -48,7 +49,7 @@ class Extract:
     separator: str = ""
     sheet: int = 0
     rows_before: int = 0
-    rows: pl.LazyFrame | None = None
+    rows: TextRows | None = None
     quote: str = '"'
 
     def read(self, scope: tuple[str, ...]) -> TextRows:
@@ -61,8 +62,7 @@ class Extract:
             raise Rejected("file_column_missing", ",".join(self.missing))
         try:
             text = without_end(self._texts(self.layout, scope), self.layout.file.skip_end_rows)
-            text = of_interest(text, self.layout)
-            text = replace(text, rows=with_points(text.rows, self.layout, text.header))
+            text = with_cents(of_interest(text, self.layout), self.layout)
             return in_whole_claims(text, self.layout, scope)
         except pl.exceptions.PolarsError as error:
             if shortage(error):
@@ -71,9 +71,9 @@ class Extract:
 
     def _texts(self, layout: Layout, scope: tuple[str, ...]) -> TextRows:
         if layout.nested:
-            return scan_parquet(flattened(self.found, layout.nested, self.header))
+            return flattened(self.found, layout.nested, self.header)
         if self.rows is not None:
-            return TextRows(self.rows, self.header)
+            return self.rows
         header = CsvHeader(self.header, self.separator, quote=self.quote)
         rules = prefilter_rules(layout, scope, self.header) if self.quote == '"' else None
         return read_csv(self.found, header, rules)
@@ -105,11 +105,12 @@ def open_extract(found: Preflight) -> Extract:
         sheet = fitting_sheet(found.plain, fits, looked_at)
         layout, missing = pick_layout(sheet.header, _for_sheet(by_header, sheet.name))
         cells = sheet.rows.drop(OURS, strict=False)
-        rows = cells.lazy().with_columns(
+        rows = cells.with_columns(
             row_number=pl.int_range(1, pl.len() + 1, dtype=pl.Int64), field_count_ok=pl.lit(True)
         )
+        text = TextRows(held_rows(rows), sheet.header)
         return Extract(
-            found, sheet.header, layout, missing, sheet=sheet.number, rows_before=sheet.rows_before, rows=rows
+            found, sheet.header, layout, missing, sheet=sheet.number, rows_before=sheet.rows_before, rows=text
         )
     found = one_a_line(found) if found.form == "ndjson" else found
     paths = paths_of(found)
@@ -119,7 +120,7 @@ def open_extract(found: Preflight) -> Extract:
     layout, missing = pick_layout(text.header, by_header)
     if layout is None and any("." in path for path in paths):
         return Extract(found, sorted(paths), None, [])
-    return Extract(found, text.header, layout, missing, rows=text.rows)
+    return Extract(found, text.header, layout, missing, rows=text)
 
 
 def _open_text(

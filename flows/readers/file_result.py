@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from transforms.intake.layouts import Layout
+
+
+class Kept(NamedTuple):
+    """Rows of a file under one layout: those in or near scope, in parts of about equal length, and those out
+    of scope that tell of a claim.
+    """
+
+    layout: Layout
+    parts: list[pl.LazyFrame]
+    outside: pl.DataFrame
+
+    def rows(self) -> pl.DataFrame:
+        """All rows in or near scope."""
+        return pl.concat(part.collect() for part in self.parts)
 
 
 @dataclass
@@ -20,7 +34,7 @@ class FileResult:
     """
 
     row: dict[str, Any]
-    kept: list[tuple[Layout, pl.DataFrame, pl.DataFrame]] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
     rows_read: dict[str, int] = field(default_factory=dict)
     lost: pl.DataFrame | None = None
     raw: bytes | None = None

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import IO, Final
 
@@ -16,34 +16,17 @@ import polars as pl
 from flows.readers.byte_counts import CHUNK, rewritten
 from flows.readers.csv_header import CsvHeader
 from flows.readers.preflight import Preflight
+from flows.readers.text_rows import TextRows, held_rows, parsed_text
 from transforms.intake.block_rows import NEWLINE, SLACK, Places, Unsievable
 from transforms.intake.prefilter import Prefilter, PrefilterRules
 
 BLOCK: Final = 1 << 20
 """Bytes prefiltered at a time: few enough to stay in the processor's cache."""
 LONGEST_ROW: Final = 64 << 20
-MOST_PASSED: Final = 128 << 20
+MOST_PASSED: Final = 64 << 20
 """Bytes of lines up to which sieving pays; beyond that the parser reads the whole file in pieces."""
 NO_QUOTE: Final = 0
 """A byte that no text has."""
-ROW_INDEX: Final = "_cpt01939_row"
-"""Name of the row index: one that no header has."""
-
-
-@dataclass(frozen=True)
-class TextRows:
-    """A file as text: its rows with row_number and field_count_ok, its header, whether any row has another
-    number of fields.
-
-    Of a prefiltered CSV `rows` are those that may be kept, `beside` others that may stand beside
-    them, `total` counts all rows.
-    """
-
-    rows: pl.LazyFrame
-    header: list[str]
-    is_ragged: bool = False
-    beside: pl.LazyFrame | None = None
-    total: int | None = None
 
 
 def begun_at_header(found: Preflight, header: CsvHeader) -> Preflight:
@@ -65,19 +48,12 @@ def read_csv(found: Preflight, header: CsvHeader, rules: PrefilterRules | None) 
 
 def _parsed_whole(found: Preflight, header: CsvHeader) -> TextRows:
     ragged = ragged_rows(found, len(header.names), header.separator, header.quote)
-    rows = pl.scan_csv(
-        found.plain,
-        separator=header.separator,
-        quote_char=header.quote or None,
-        schema=_schema(header),
-        truncate_ragged_lines=True,
-        row_index_name=ROW_INDEX,
-        row_index_offset=1,
-        glob=False,
-    )
-    number = pl.col(ROW_INDEX).cast(pl.Int64)
-    is_whole = ~number.is_in(ragged) if ragged else pl.lit(True)
-    return TextRows(rows.with_columns(row_number=number, field_count_ok=is_whole), header.names, bool(ragged))
+    rows = TextRows(parsed_text(found.plain, header), header.names, bool(ragged))
+    return rows.changed(lambda piece: piece.with_columns(field_count_ok=_is_whole(ragged)))
+
+
+def _is_whole(ragged: list[int]) -> pl.Expr:
+    return ~pl.col("row_number").is_in(ragged) if ragged else pl.lit(True)
 
 
 def _prefiltered(found: Preflight, header: CsvHeader, rules: PrefilterRules) -> TextRows | None:
@@ -95,13 +71,12 @@ def _prefiltered(found: Preflight, header: CsvHeader, rules: PrefilterRules) -> 
     except (Unsievable, pl.exceptions.PolarsError):
         return None
     ragged = [number for numbers in prefilter.ragged for number in numbers.tolist()]
-    is_whole = ~pl.col("row_number").is_in(ragged) if ragged else pl.lit(True)
     return TextRows(
-        rows.lazy().with_columns(field_count_ok=is_whole),
+        held_rows(rows.with_columns(field_count_ok=_is_whole(ragged))),
         header.names,
         bool(ragged),
-        others.lazy().with_columns(field_count_ok=pl.lit(True)),
-        prefilter.rows - 1,
+        others.with_columns(field_count_ok=pl.lit(True)),
+        (prefilter.rows - 1,),
     )
 
 

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import polars as pl
 
-from flows.readers.file_result import FileResult
+from flows.readers.file_result import FileResult, Kept
 from flows.readers.preflight import Preflight
 from flows.readers.rejections import Rejected
 from flows.settings import Settings
-from transforms.intake.layouts import Layout, canonical_layout
+from transforms.intake.layouts import canonical_layout
 from transforms.intake.scope import kept_codes, near_scope_pattern
 from transforms.x12.reader import X12Rejected, read_many_small, read_x12
 
@@ -21,7 +21,6 @@ BLOCK: Final = 8 << 20
 SMALL: Final = 256 << 10
 """Files up to this size are read together, those of a batch in a few passes."""
 OF_REMITTANCES: Final = ("BPR", "TRN", "CLP", "SVC", "PLB")
-Kept = tuple[Layout, pl.DataFrame, pl.DataFrame]
 
 
 def read_x12_file(found: Preflight, row: dict[str, Any], settings: Settings) -> FileResult:
@@ -109,10 +108,10 @@ def _kept(claims: pl.DataFrame, remits: pl.DataFrame, scope: tuple[str, ...]) ->
     if len(claims):
         marked = claims.with_columns(whole, _keep=kept_codes("procedure_code", scope))
         in_scope, heads = marked.filter("_keep").drop("_keep"), marked.filter(~pl.col("_keep")).drop("_keep")
-        kept.append((canonical_layout("claim_lines"), in_scope, heads))
+        kept.append(Kept(canonical_layout("claim_lines"), [in_scope.lazy()], heads))
     if len(remits):
         lines = remits.rename({"loop_ordinal": "loop_number"}).with_columns(whole)
-        kept.append((canonical_layout("remit_lines"), lines, lines.clear()))
+        kept.append(Kept(canonical_layout("remit_lines"), [lines.lazy()], lines.clear()))
     return kept
 
 

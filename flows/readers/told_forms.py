@@ -15,7 +15,7 @@ import polars as pl
 from flows.readers.byte_counts import rewritten
 from flows.readers.csv_header import HEAD, MARK, SAMPLE, CsvHeader
 from flows.readers.preflight import Preflight, text_beside
-from flows.readers.read_csv import ROW_INDEX, TextRows
+from flows.readers.text_rows import TextRows, parsed_text
 from transforms.intake.layout_rules import FileForm, plain
 from transforms.intake.layouts import Layout
 
@@ -30,7 +30,7 @@ class ToldForm:
     found: Preflight
     layout: Layout
     header: CsvHeader
-    rows: pl.LazyFrame | None = None
+    rows: TextRows | None = None
 
 
 def told_form(found: Preflight, layouts: list[Layout]) -> ToldForm | None:
@@ -137,25 +137,16 @@ def _rows(lines: list[str], delimiter: str, quote: str) -> list[list[str]]:
         return []
 
 
-def _fixed_rows(found: Preflight, form: FileForm) -> pl.LazyFrame:
+def _fixed_rows(found: Preflight, form: FileForm) -> TextRows:
     """Lines cut into columns; blank lines are none, and a line beyond the last column has a wrong length."""
-    lines = pl.scan_csv(
-        found.plain,
-        separator=NEVER,
-        quote_char=None,
-        has_header=False,
-        schema=pl.Schema({"line": pl.String}),
-        skip_lines=form.skip_rows,
-        truncate_ragged_lines=True,
-        row_index_name=ROW_INDEX,
-        row_index_offset=1,
-        glob=False,
-    )
     width = max(start - 1 + size for _, start, size in form.fixed)
     line = pl.col("line").str.strip_chars_end()
     cut = [line.str.slice(start - 1, size).str.strip_chars().alias(name) for name, start, size in form.fixed]
-    is_whole = line.str.len_chars().fill_null(0) <= width
-    return lines.select(*cut, row_number=pl.col(ROW_INDEX).cast(pl.Int64), field_count_ok=is_whole)
+    is_whole = (line.str.len_chars().fill_null(0) <= width).alias("field_count_ok")
+    lines = CsvHeader(["line"], NEVER, quote="")
+    pieces = parsed_text(found.plain, lines, skip_lines=form.skip_rows, has_header=False)
+    text = TextRows(pieces, list(form.names))
+    return text.changed(lambda piece: piece.select(*cut, "row_number", is_whole))
 
 
 def without_end(text: TextRows, rows: int) -> TextRows:
@@ -164,8 +155,10 @@ def without_end(text: TextRows, rows: int) -> TextRows:
         return text
     names = [name for name in text.header if name not in ("row_number", "field_count_ok")]
     says = pl.any_horizontal(pl.col(name).fill_null("").cast(pl.String) != "" for name in names)
-    last = text.rows.filter(says).select("row_number").tail(rows).collect(engine="streaming")
-    end = last["row_number"].min()
-    return (
-        text if end is None else replace(text, rows=text.rows.filter(pl.col("row_number") < end), total=None)
-    )
+    last: list[int] = []
+    for piece in text.pieces():
+        last = [*last, *piece.filter(says)["row_number"].tail(rows)][-rows:]
+    if not last:
+        return text
+    before = pl.col("row_number") < last[0]
+    return replace(text.changed(lambda piece: piece.filter(before)), totals=None)

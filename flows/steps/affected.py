@@ -16,21 +16,26 @@ from flows.steps.plan import Plan
 from flows.store.files import private_folder
 from flows.store.known import Partition, partition_key
 from flows.store.snapshot import BatchFiles, Store
-from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
+from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE, LINE_BESIDE
 from schemas.columns import names, polars_schema
 from transforms.resolve.affected_claims import ROW, RowSet, affected_claims
-from transforms.resolve.claim_groups import ClaimGroups, claim_groups
+from transforms.resolve.claim_groups import PLACE, claim_groups
 
 ROWS_PER_GROUP = 150_000
 """Accepted rows resolved at a time: what bounds the memory of a task."""
-ROWS_LAID = 500_000
+ROWS_LAID = 150_000
 """Accepted rows held while they are laid out in groups."""
 ROWS_READ: Final = 16_384
 """Rows that are read together: of a group that begins among them a few rows too many."""
+LINKS_HELD = 1_000_000
+"""Accepted rows up to which their links are read once and held."""
+BESIDE_AT_ONCE = 2_000_000
+"""Lines beside that are laid out together."""
 GROUP: Final = "_group"
-BESIDE: Final = "lines-beside.parquet"
 COLUMNS: Final = {"claim_lines": ACCEPTED_CLAIM_LINE, "remit_lines": ACCEPTED_REMIT_LINE}
 """Kinds of accepted rows, and the columns that resolution reads."""
+LAID: Final = {**COLUMNS, "lines_beside": LINE_BESIDE}
+"""What lies in the work folder, in files of neighboring groups: `<kind>-<first>-<last group>-<...>`."""
 
 
 @dataclass(frozen=True)
@@ -61,36 +66,53 @@ def affected(run: Run, taken: TakenIn, plan: Plan, only: Partition | None) -> Af
     """
     store = taken.store
     folder = private_folder(run.work / "affected")
-    claims, remits = pl.collect_all([store.claim_links(), store.remit_links()])
-    touched = None
-    if not plan.everything and store.snapshot.partitions:
-        touched = affected_claims(claims.lazy(), remits.lazy(), _seed(store, taken.new, only))
+    claims, remits = _held(store.claim_links()), _held(store.remit_links())
+    places: list[np.ndarray | None] = [None, None]
+    is_all = plan.everything or not store.snapshot.partitions
+    if not is_all:
+        touched = affected_claims(claims, remits, _seed(store, taken.new, only))
         _keep_touched(folder, touched)
-    found = _groups(claims, remits, touched)
-    beside = store.lines_beside().join(claims.lazy(), on="link_submission", how="semi")
-    beside.collect().write_parquet(folder / BESIDE)
-    for kind, numbers in zip(COLUMNS, found, strict=True):
-        for name, rows in _laid(store, kind, numbers):
-            rows.write_parquet(folder / name, compression="lz4", row_group_size=ROWS_READ)
-    count = max((int(numbers.max()) for numbers in found if len(numbers)), default=-1) + 1
-    return Affected(tuple(map(Group, range(count))), touched is None)
+        places = [rows[PLACE].to_numpy() for rows in (touched.claims, touched.remits)]
+        claims, remits = touched.claims.drop(PLACE).lazy(), touched.remits.drop(PLACE).lazy()
+    found = claim_groups(claims, remits, ROWS_PER_GROUP)
+    for kind, where, groups in zip(COLUMNS, places, found, strict=True):
+        for name, rows in _laid(store, kind, where, groups):
+            _lay(folder, kind, name, rows)
+    for part, rows in enumerate(_beside(store, claims, found.claims)):
+        _lay(folder, "lines_beside", f"{part:05d}", rows)
+    count = max((int(groups.max()) for groups in found if len(groups)), default=-1) + 1
+    return Affected(tuple(map(Group, range(count))), is_all)
 
 
 def group_rows(run: Run, kind: str, group: Group) -> pl.DataFrame:
     """Accepted rows of a kind in a group, one chunk each: scattered strings are slow to gather.
 
-    Grain: ACCEPTED_CLAIM_LINE or ACCEPTED_REMIT_LINE.
+    Grain: ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE or LINE_BESIDE.
     """
-    files = sorted((run.work / "affected").glob(f"{kind}-*.parquet"))
+    files = [path for path in sorted((run.work / "affected").glob(f"{kind}-*")) if _may_hold(path, group)]
     if not files:
-        return pl.DataFrame(schema=polars_schema(COLUMNS[kind]))
+        return pl.DataFrame(schema=polars_schema(LAID[kind]))
     laid = pl.scan_parquet(files).filter(pl.col(GROUP) == group.number).drop(GROUP)
     return laid.collect(engine="streaming").sort(ROW).rechunk()
 
 
-def lines_beside_of(run: Run) -> pl.LazyFrame:
-    """Lines beside accepted claim lines of any group. Grain: LINE_BESIDE."""
-    return pl.scan_parquet(run.work / "affected" / BESIDE)
+def _lay(folder: Path, kind: str, name: str, rows: pl.DataFrame) -> None:
+    """Write rows by their groups; the name of the file tells which."""
+    rows = rows.sort(GROUP, maintain_order=True)
+    first, last = rows.item(0, GROUP), rows.item(-1, GROUP)
+    path = folder / f"{kind}-{first:07d}-{last:07d}-{name}.parquet"
+    rows.write_parquet(path, compression="lz4", row_group_size=ROWS_READ)
+
+
+def _may_hold(path: Path, group: Group) -> bool:
+    first, last = path.name.split("-")[1:3]
+    return int(first) <= group.number <= int(last)
+
+
+def _held(links: pl.LazyFrame) -> pl.LazyFrame:
+    """Links of few rows are read once: they are looked at several times."""
+    few = int(links.select(pl.len()).collect().item()) <= LINKS_HELD
+    return links.collect().lazy() if few else links
 
 
 def touched_of(run: Run, affected: Affected, kind: str) -> pl.DataFrame | None:
@@ -100,42 +122,46 @@ def touched_of(run: Run, affected: Affected, kind: str) -> pl.DataFrame | None:
 
 def _keep_touched(folder: Path, touched: RowSet) -> None:
     for kind, rows in zip(COLUMNS, (touched.claims, touched.remits), strict=True):
-        rows.write_parquet(folder / f"touched-{kind}.parquet", compression="lz4")
+        rows.select(ROW).write_parquet(folder / f"touched-{kind}.parquet", compression="lz4")
 
 
-def _groups(claims: pl.DataFrame, remits: pl.DataFrame, touched: RowSet | None) -> ClaimGroups:
-    """The group of every accepted row, in the order of the batches; -1: not resolved."""
-    if touched is None:
-        return claim_groups(claims, remits, ROWS_PER_GROUP)
-    sides = (claims, remits)
-    wanted = [
-        rows.select(ROW)
-        .join(chosen.with_columns(_is=True), on=ROW, how="left", maintain_order="left", validate="1:1")["_is"]
-        .fill_null(False)
-        for rows, chosen in zip(sides, (touched.claims, touched.remits), strict=True)
-    ]
-    some = [rows.filter(mask) for rows, mask in zip(sides, wanted, strict=True)]
-    found = claim_groups(some[0], some[1], ROWS_PER_GROUP)
-    whole = [np.full(len(mask), -1, dtype=np.int64) for mask in wanted]
-    for numbers, mask, of_some in zip(whole, wanted, found, strict=True):
-        numbers[mask.to_numpy()] = of_some
-    return ClaimGroups(*whole)
-
-
-def _laid(store: Store, kind: str, numbers: np.ndarray) -> Iterator[tuple[str, pl.DataFrame]]:
-    """The rows of a kind that are in a group, some at a time, those of a group together."""
+def _laid(
+    store: Store, kind: str, places: np.ndarray | None, groups: np.ndarray
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The rows of a kind that are in a group, some at a time. `places`: where they stand (none: all rows)."""
     start = 0
     for batch, every in enumerate(store.accepted_of(kind)):
         rows = every.select(names(COLUMNS[kind]))
         height = int(rows.select(pl.len()).collect().item())
         for offset in range(0, height, ROWS_LAID):
-            told = numbers[start + offset : start + min(offset + ROWS_LAID, height)]
-            if not (told >= 0).any():
-                continue
-            part = rows.slice(offset, len(told)).collect()
-            placed = part.with_columns(pl.Series(GROUP, told)).filter(pl.col(GROUP) >= 0)
-            yield f"{kind}-{batch:05d}-{offset:09d}.parquet", placed.sort(GROUP, maintain_order=True)
+            first, last = start + offset, start + min(offset + ROWS_LAID, height)
+            if places is None:
+                here, told = np.arange(last - first), groups[first:last]
+            else:
+                some = slice(*np.searchsorted(places, [first, last]))
+                here, told = places[some].astype(np.int64) - first, groups[some]
+            here, told = here[told >= 0], told[told >= 0]
+            if len(here):
+                near = rows.slice(offset + int(here[0]), int(here[-1] - here[0]) + 1).collect()
+                near = near if len(near) == len(here) else near[here - here[0]]
+                yield f"{batch:05d}-{offset:09d}", near.with_columns(pl.Series(GROUP, told))
         start += height
+
+
+def _beside(store: Store, claims: pl.LazyFrame, groups: np.ndarray) -> Iterator[pl.DataFrame]:
+    """Lines beside accepted claim lines, with the groups of these, some at a time."""
+    lines = store.lines_beside()
+    height = int(lines.select(pl.len()).collect().item())
+    numbered = claims.select("link_submission").with_row_index(PLACE)
+    for offset in range(0, height, BESIDE_AT_ONCE):
+        some = lines.slice(offset, BESIDE_AT_ONCE).collect()
+        wanted = some["link_submission"].unique().implode()
+        theirs = numbered.filter(pl.col("link_submission").is_in(wanted)).collect(engine="streaming")
+        group = pl.Series(GROUP, groups[theirs[PLACE].to_numpy()], dtype=pl.Int32)
+        of_groups = theirs.select("link_submission", group).filter(pl.col(GROUP) >= 0).unique()
+        found = some.join(of_groups, on="link_submission")
+        if len(found):
+            yield found
 
 
 def _seed(store: Store, batches: Sequence[BatchFiles], only: Partition | None) -> RowSet:

@@ -6,6 +6,7 @@ What comes out is what building everything anew gives.
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,8 @@ import polars as pl
 
 from flows.readers.reference_files import provider_owners, read_contracts, read_reference
 from flows.run import Run
-from flows.steps.divide_lines import divided, kept_in_files
+from flows.steps.divide_lines import LINES_AT_A_TIME, divided, kept_in_files
+from flows.store.files import private_folder
 from flows.store.place import Place, sources
 from flows.store.snapshot import Store
 from flows.store.table_cache import Kept, Reading, digest_of, files_of, keep, kept_by
@@ -93,7 +95,8 @@ def build_cells(
 ) -> Tables:
     """Build every table whose rows are cells of service lines; of some periods, or all."""
     reference, contracts = read_reference(), read_contracts()
-    parts = divided(run.work, lines)
+    work = private_folder(run.work / "cells")
+    parts = divided(work, lines)
     analysis = open_analysis(
         lines,
         _as_of(store),
@@ -103,9 +106,10 @@ def build_cells(
         rolling_from,
         only,
         parts,
-        kept_in_files(run.work) if parts else pl.DataFrame.lazy,
+        kept_in_files(work) if parts else pl.DataFrame.lazy,
     )
     tables = tables_of_lines(analysis, reference, contracts)
+    shutil.rmtree(work)
     return {
         name: frame for name, frame in tables.items() if contracts is not None or name != "contract_variance"
     }
@@ -124,14 +128,33 @@ def _cells(run: Run, store: Store, kept: Kept) -> tuple[Tables, dict[str, str], 
     same = _of_parts(kept.files, standing - moved)
     before = _of_parts(kept.files, standing & moved)
     earlier = Reading(run, store, before)
-    keys = _partitions(sources, {month for period in stale for month in _months_of_years(period)})
     window = None if calendar.rolling is None else first_day(calendar.rolling)
-    fresh = build_cells(run, store, store.resolved_lines(keys), window, stale)
-    if not periods:
-        return fresh, {}, {}
-    parts = _with_standing(earlier, stand, fresh, sorted(moved))
+    parts: Tables = {}
+    for some in _lots(store, sources, stale):
+        keys = _partitions(sources, _months_read(some))
+        fresh = build_cells(run, store, store.resolved_lines(keys), window, some)
+        if not periods:
+            return fresh, {}, {}
+        parts |= _with_standing(earlier, stand, fresh, sorted(set(map(part_of, some))))
     same |= {part: before[part] for part, rows in parts.items() if rows is earlier.get(part)}
     return {part: rows for part, rows in parts.items() if part not in same}, same, made_of
+
+
+def _lots(store: Store, sources: Sources, stale: frozenset[Period]) -> list[frozenset[Period]]:
+    """Periods whose cells are made together: all where their lines are few, else those of one part.
+
+    What percentiles and providers are made of is held for the lines of a lot.
+    """
+    keys = _partitions(sources, _months_read(stale))
+    if sum(store.snapshot.partitions[key].rows for key in keys) <= LINES_AT_A_TIME:
+        return [stale]
+    names = sorted(set(map(part_of, stale)))
+    return [frozenset(period for period in stale if part_of(period) == name) for name in names]
+
+
+def _months_read(periods: Iterable[Period]) -> set[int]:
+    """Months whose lines the cells of some periods are made of."""
+    return {month for period in periods for month in _months_of_years(period)}
 
 
 def _of_parts(files: Mapping[str, str], names: Collection[str]) -> dict[str, str]:

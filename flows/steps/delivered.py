@@ -30,8 +30,10 @@ def values_of(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     if {file.shown_name for file in files} != wanted:
         raise ProductError("E_FILE_GONE")
     with tempfile.TemporaryDirectory(dir=private_room(settings.data), prefix="values-") as scratch:
-        results = [read_again(file, Path(scratch) / "plain", settings) for file in files]
-    found = [_texts(result, rows) for result in results]
+        found = [
+            _texts(read_again(file, Path(scratch) / f"{number}.plain", settings), rows)
+            for number, file in enumerate(files)
+        ]
     values = pl.concat([_no_values(rows), *found]).unique(PLACE)
     return rows.join(values, on=PLACE, how="left", nulls_equal=True, maintain_order="left")
 
@@ -43,7 +45,7 @@ def _texts(result: FileResult, rows: pl.DataFrame) -> pl.DataFrame:
     parts = []
     for layout, kept, _ in result.kept:
         bad = mine.filter(source=layout.kind)
-        here = kept.filter(pl.col("row_number").is_in(bad["row_number"].implode()))
+        here = pl.concat(kept).filter(pl.col("row_number").is_in(bad["row_number"].implode())).collect()
         columns = [column for column in bad["column"].unique().drop_nulls() if column in here.columns]
         parts.append(
             here.select("row_number", pl.col(columns).cast(pl.String))

@@ -80,8 +80,8 @@ def _sample(found: Preflight) -> pl.DataFrame:
         return sheet.rows.head(SAMPLE)
     if found.form == "x12":
         raise Rejected("file_unknown_kind")
-    text = scan_text(found)
-    return text.rows.drop("row_number", "field_count_ok").head(SAMPLE).collect()
+    first = next(scan_text(found).pieces(), pl.DataFrame())
+    return first.drop("row_number", "field_count_ok", strict=False).head(SAMPLE)
 
 
 def _text_sample(found: Preflight) -> pl.DataFrame:

@@ -12,17 +12,17 @@ import polars as pl
 
 from flows.readers.csv_header import BLANK
 from flows.readers.extract import Extract, layouts, open_extract
-from flows.readers.file_result import FileResult
+from flows.readers.file_result import FileResult, Kept
 from flows.readers.inspect_x12 import X12Report, inspect_x12
+from flows.readers.kept_rows import kept_by_kind
 from flows.readers.preflight import Limits, Preflight, preflight
-from flows.readers.read_tables import kept_by_kind
 from flows.readers.read_x12 import read_small_files, read_x12_file
 from flows.readers.reference_files import read_reference
 from flows.readers.rejections import Growing, Rejected
 from flows.settings import Settings
-from flows.steps.intake import FEWEST_BAD_ROWS
+from flows.steps.batch_report import FEWEST_BAD_ROWS
 from schemas.inbound import COLUMNS
-from transforms.intake.accept import Accepted, Ceiling, accept_lines
+from transforms.intake.accept import Accepted, Accepting, Ceiling, accept_lines
 from transforms.intake.layout_rules import plain
 from transforms.intake.layouts import Layout, nearest_layout
 from transforms.intake.parse import parsed
@@ -82,7 +82,7 @@ def _inspect_x12(found: Preflight, settings: Settings) -> Inspection:
         return Inspection("x12", found.size, _reason(rejected), x12=report)
     if refused:
         return Inspection("x12", found.size, refused[0][1], x12=report)
-    judged = [(layout, kept, _judged(layout, kept, heads, settings)) for layout, kept, heads in result.kept]
+    judged = [_judged(kept, settings) for kept in result.kept]
     lost = int(result.lost["rows"].sum()) if result.lost is not None else 0
     return Inspection(
         "x12",
@@ -107,7 +107,7 @@ def _inspect_extract(found: Preflight, settings: Settings) -> Inspection:
         kept, rows_read = kept_by_kind(text, found.file_key, layout, settings.rules.scope)
     except Rejected as rejected:
         return Inspection(found.form, found.size, _reason(rejected), **_shape(extract))
-    judged = [(part, rows, _judged(part, rows, heads, settings)) for part, rows, heads in kept]
+    judged = [_judged(part, settings) for part in kept]
     accepted = [one for _, _, one in judged]
     result = FileResult({}, kept, rows_read)
     return Inspection(
@@ -120,10 +120,11 @@ def _inspect_extract(found: Preflight, settings: Settings) -> Inspection:
     )
 
 
-def _judged(layout: Layout, kept: pl.DataFrame, heads: pl.DataFrame, settings: Settings) -> Accepted:
+def _judged(kept: Kept, settings: Settings) -> tuple[Layout, pl.DataFrame, Accepted]:
     key = secrets.token_bytes(32)  # nothing that is keyed leaves this process
     ceiling = Ceiling(settings.file_ceiling, FEWEST_BAD_ROWS)
-    return accept_lines(kept, heads, layout, key, read_reference(), settings.rules, ceiling)
+    rows, under = kept.rows(), Accepting(kept.layout, key, read_reference(), settings.rules)
+    return kept.layout, rows, accept_lines(rows, kept.outside, under, ceiling)
 
 
 def _reason(rejected: Rejected) -> str:

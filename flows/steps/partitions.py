@@ -15,6 +15,7 @@ from flows.store.files import private_folder
 from flows.store.snapshot import PartitionFiles, Store
 from transforms.resolve.affected_claims import ROW
 
+FILE = "_file"
 ROWS_WRITTEN = 300_000
 """Resolved rows of the payers' months that one task writes."""
 TOUCHED = dict(zip(MONTH_OF, COLUMNS, strict=True))
@@ -22,9 +23,10 @@ TOUCHED = dict(zip(MONTH_OF, COLUMNS, strict=True))
 
 @dataclass(frozen=True)
 class PayerMonths:
-    """Partitions 'payer/YYYY-MM' that are written together."""
+    """Partitions 'payer/YYYY-MM' that are written together, and the groups that have rows of them."""
 
     names: tuple[str, ...]
+    groups: tuple[str, ...]
 
     @property
     def label(self) -> str:
@@ -45,14 +47,16 @@ def payer_months(run: Run, groups: Sequence[str]) -> list[PayerMonths]:
     if not groups:
         return []
     counts = pl.concat(
-        rows.group_by(name=_partition(kind)).len()
+        rows.group_by(name=_partition(kind), group=_group(kind)).len()
         for kind in MONTH_OF
-        if (rows := resolved_rows(run, kind)) is not None
-    )
-    by_name = counts.group_by("name").agg(pl.col("len").sum()).sort("name").collect(engine="streaming")
+        if (rows := resolved_rows(run, kind, groups, FILE)) is not None
+    ).collect(engine="streaming")
+    by_name = counts.group_by("name").agg(pl.col("len").sum(), pl.col("group").unique()).sort("name")
     total = by_name["len"].cum_sum() - by_name["len"]
     parts = by_name.with_columns(part=total // ROWS_WRITTEN).partition_by("part", maintain_order=True)
-    return [PayerMonths(tuple(part["name"])) for part in parts]
+    return [
+        PayerMonths(tuple(part["name"]), tuple(part["group"].explode().unique().sort())) for part in parts
+    ]
 
 
 def write_partitions(run: Run, months: PayerMonths, affected: Affected, store: Store) -> Written:
@@ -86,7 +90,7 @@ def _rows(
     run: Run, kind: str, months: PayerMonths, affected: Affected, store: Store
 ) -> Iterator[tuple[str, pl.DataFrame]]:
     """The whole rows of each partition, in order."""
-    found = resolved_rows(run, kind)
+    found = resolved_rows(run, kind, months.groups)
     if found is None:
         return
     first, last = months.names[0][:-8], months.names[-1][:-8]
@@ -106,6 +110,11 @@ def _rows(
 
 def _partition(kind: str) -> pl.Expr:
     return pl.concat_str("payer", pl.col(MONTH_OF[kind]).dt.strftime("%Y-%m"), separator="/")
+
+
+def _group(kind: str) -> pl.Expr:
+    """The group whose file a resolved row is in."""
+    return pl.col(FILE).str.extract(rf"{kind}-([^/]*)\.parquet$")
 
 
 def _runs(rows: pl.DataFrame, columns: list[str]) -> Iterator[pl.DataFrame]:

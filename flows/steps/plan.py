@@ -40,7 +40,10 @@ def plan_run(run: Run, taken: TakenIn, only: Partition | None) -> Plan:
     if only and not everything and partition_key(only) not in taken.store.snapshot.partitions:
         raise ProductError("E_NOTHING_TAKEN_IN", partition_key(only))
     if everything and run.store.snapshot.fingerprint:
-        run.say("rules, reference data or removed files: every month is resolved anew")
+        run.say(
+            "a rule, a layout, the reference data or the program changed, or a file was taken out: "
+            "every month is resolved again"
+        )
     return plan
 
 

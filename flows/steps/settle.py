@@ -38,8 +38,9 @@ def settle(run: Run, taken: TakenIn, plan: Plan, written: Sequence[Written]) -> 
     partitions = new if plan.everything else {**store.snapshot.partitions, **new}
     kept = {key: files for key, files in sorted(partitions.items()) if files.lines or files.remits}
     after = store.with_snapshot(partitions=kept, as_of=as_of_day(run, store))
-    check_partitions(after, None if plan.everything else new)
-    check_money(after)
+    changed = None if plan.everything else new
+    check_partitions(after, changed)
+    check_money(after, changed)
     for room in ("affected", "resolved"):
         shutil.rmtree(run.work / room, ignore_errors=True)
     is_empty = after.snapshot.as_of is None

@@ -11,8 +11,8 @@ import polars as pl
 
 from flows.readers.reference_files import read_reference, reference_digests
 from flows.run import Run
-from flows.steps.build_tables import rolling_window
 from flows.steps.due import Tables, last_release, read_frames
+from flows.steps.moved_lines import moved_patients
 from flows.steps.protect import COUNTS, EDITION, Shown
 from flows.store.edition import Edition
 from flows.store.files import read_json
@@ -25,7 +25,7 @@ from schemas.rules import Audience
 from schemas.tables import TABLES
 from transforms.protect.published import whole_percents
 from transforms.tables.canonical import canonical_digest
-from transforms.tables.release_changes import causes_of, changed_lines, release_changes
+from transforms.tables.release_changes import main_causes, release_changes
 
 CHANGES = "release_changes"
 
@@ -94,25 +94,8 @@ def _changes(run: Run, store: Store, audience: Audience, tables: Tables, terms: 
         return release_changes({}, tables)
     least = 1 if audience == "internal" else run.settings.disclosure_of(audience).minimum_count
     made_under = _made_under(run, store)
-    lines = run.once("changed lines", lambda: _changed_lines(run, store))
-    causes = causes_of(lines.lazy(), made_under, rolling_window(store), least)
-    return release_changes(before, tables, causes, made_under)
-
-
-def _changed_lines(run: Run, store: Store) -> pl.DataFrame:
-    """What changed the lines since the last snapshot."""
-    partitions = moved_partitions(run.store, store)
-    sides = [each.resolved_lines(partitions) for each in (run.store, store)]
-    return changed_lines(*sides).collect()
-
-
-def moved_partitions(before: Store, after: Store) -> list[str]:
-    """Partitions whose lines are not those of the last snapshot: files are named by their content."""
-    old, new = before.snapshot.partitions, after.snapshot.partitions
-    lines = {
-        key: tuple(part[key].lines if key in part else None for part in (old, new)) for key in {*old, *new}
-    }
-    return sorted(key for key, (was, now) in lines.items() if was != now)
+    moved = run.once("moved patients", lambda: moved_patients(run, store, made_under))
+    return release_changes(before, tables, main_causes(moved, least), made_under)
 
 
 def _made_under(run: Run, store: Store) -> str | None:

@@ -91,8 +91,8 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """3 when a file was rejected or left, quarantine passed its ceiling or few answers met a claim, else
-        0.
+        """3 when a file was rejected or left, too many rows are in quarantine, or too few remit lines found
+        their claim line; otherwise 0.
         """
         doubtful = self.rejected or self.left or self.past_ceiling or self.few_linked
         return DOUBTS if doubtful else DONE
@@ -118,11 +118,15 @@ class Summary:
         lines.extend(f"rejected: {name} {code}" for name, code in self.rejected)
         lines.extend(self._findings())
         if self.past_ceiling:
-            lines.append("quarantine passed its ceiling")
+            lines.append(
+                "too many rows are in quarantine: their share exceeds the setting quarantine_ceiling"
+            )
         if self.left:
-            lines.append(f"W_BATCH_LOST: {self.left} files are left for the next run")
+            lines.append(f"W_BATCH_LOST: {self.left} files were left for the next run")
         if self.few_linked:
-            lines.append(f"W_LINKED: {self.linked_answers:,} of {self.answers:,} answers met a claim line")
+            lines.append(
+                f"W_LINKED: {self.linked_answers:,} of {self.answers:,} remit lines found their claim line"
+            )
         if self.missing:
             lines.append(f"source files no longer in landing/: {self.missing}")
         lines.extend(
@@ -130,11 +134,13 @@ class Summary:
             for audience, release in self.completed.items()
         )
         if self.everything:
-            lines.append("rules, reference data or schema changed: every month was resolved anew")
+            lines.append(
+                "a rule, a layout, the reference data or the program changed: every month was resolved again"
+            )
         if self.as_of_in_future:
             lines.append(
-                "W_CLOCK: as-of lies after this machine's date: a date in the files, the setting or the "
-                "clock is wrong"
+                "W_CLOCK: the as-of date is later than this machine's date. A date in the files, the setting "
+                "as_of or the clock is wrong."
             )
         lines.extend(f"W_ANCHOR: {departure}" for departure in self.left_anchors)
         lines.extend(self._releases())
@@ -160,7 +166,7 @@ class Summary:
         for found in self.findings.values():
             for code, count in found.items():
                 total[code] = total.get(code, 0) + count
-        told = [f"findings in {len(self.findings)} files: {_listed(total)}"]
+        told = [f"findings that removed no row, in {len(self.findings)} files: {_listed(total)}"]
         shown = sorted(self.findings.items())[:FILES_SHOWN]
         told += [f"  {name}: {_listed(found)}" for name, found in shown]
         if len(self.findings) > len(shown):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
 
 import polars as pl
 
@@ -10,6 +11,9 @@ from flows.errors import ProductError
 from flows.store.snapshot import BatchFiles, Store
 from schemas.resolved import STANDINGS
 
+FINAL: Final = ["final_file_key", "final_row_number"]
+COMPARED_AT_ONCE: Final = 4_000_000
+"""Rows of which none may be like another, looked at together."""
 PARTS = ("out_of_scope", "accepted", "quarantined")
 
 
@@ -75,7 +79,8 @@ def check_partitions(store: Store, written: Collection[str] | None = None) -> No
     accepted = _height(store.claim_lines().filter("in_scope"))
     resolved = sum(counts.values())
     as_said = _rows_of(by_standing) == {key: partitions[key].rows for key in new if partitions[key].rows}
-    once = _height(lines.select("file_key", "row_number").unique()) == resolved
+    rows = lines.select(pl.col("file_key"), pl.col("row_number"))
+    once = sum(_height(part.unique()) for part in _parts(rows, "row_number", resolved)) == resolved
     if set(counts) - set(STANDINGS) or not as_said or not once or resolved + elsewhere != accepted:
         told = [f"{name} {counts[name]}" for name in STANDINGS if name in counts]
         raise ProductError(
@@ -98,23 +103,37 @@ def _rows_of(by_standing: pl.DataFrame) -> dict[str, int]:
     return {f"{payer}/{month:%Y-%m}": count for payer, month, count in rows.iter_rows()}
 
 
-def check_money(store: Store) -> None:
+def check_money(store: Store, written: Collection[str] | None = None) -> None:
     """The money of one adjudication counts for one current line at most, over all partitions.
+
+    `written`: the partitions that are new (none given: all); the others were compared when they were new.
 
     E_CONSERVATION with the counts.
     """
-    counted = (
-        store.resolved_lines()
-        .filter(pl.col("final_file_key").is_not_null())
-        .group_by("final_file_key", "final_row_number")
-        .len()
-        .filter(pl.col("len") > 1)
-        .select(adjudications=pl.len(), lines=pl.col("len").sum())
-        .collect()
-    )
-    adjudications, lines = counted.row(0)
+    partitions = store.snapshot.partitions
+    new = set(partitions) & set(partitions if written is None else written)
+    rows = sum(partitions[key].rows for key in new)
+    mine, others = (_counted(store.resolved_lines(keys)) for keys in (new, set(partitions) - new))
+    adjudications = lines = 0
+    for part, elsewhere in zip(*(_parts(side, FINAL[1], rows) for side in (mine, others)), strict=True):
+        counted = part.collect(engine="streaming")
+        also = elsewhere.join(counted.lazy(), on=FINAL, how="semi").collect(engine="streaming")
+        several = pl.concat([counted, also]).group_by(FINAL).len().filter(pl.col("len") > 1)
+        adjudications, lines = adjudications + len(several), lines + int(several["len"].sum())
     if adjudications:
         raise ProductError("E_CONSERVATION", f"{adjudications} adjudications count for {lines} current lines")
+
+
+def _counted(lines: pl.LazyFrame) -> pl.LazyFrame:
+    """The adjudications that lines have their money from."""
+    return lines.filter(pl.col(FINAL[0]).is_not_null()).select(FINAL)
+
+
+def _parts(rows: pl.LazyFrame, number: str, height: int) -> Iterator[pl.LazyFrame]:
+    """So many rows in parts that are compared each alone: equal rows are in one."""
+    parts = -(-height // COMPARED_AT_ONCE) or 1
+    for part in range(parts):
+        yield rows if parts == 1 else rows.filter(pl.col(number) % parts == part)
 
 
 def _elsewhere(rows: int) -> str:

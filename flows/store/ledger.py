@@ -36,18 +36,23 @@ TAKEN: Final = ("accepted", "duplicate")
 KNOWN: Final = ("accepted", "rejected", RETRACTED)
 """Outcomes of content that is not looked at again, whatever name it comes under."""
 OUTCOMES: Final[dict[str, tuple[str, str]]] = {
-    "accepted": ("The file was taken in; rows of it may be in quarantine.", "Nothing."),
+    "accepted": ("The file was taken in. Some of its rows may be in quarantine.", "Nothing."),
     "rejected": (
-        "Nothing of the file was taken in; its reason follows it in `cpt01939 status`.",
-        "Look the reason up with `cpt01939 explain`; the file is tried again when its cause changes.",
+        "Nothing of the file was taken in. `cpt01939 status` shows the reason beside the file.",
+        "Look the reason up with `cpt01939 explain CODE`. A run tries the file again when a layout, "
+        "a limit or a rule has changed.",
     ),
-    "duplicate": ("The same content came before, under this name or another.", "Nothing: it counts once."),
+    "duplicate": (
+        "A file with the same content came before, under this name or another.",
+        "Nothing. The content counts once.",
+    ),
     "superseded": (
-        'A later file of the same name took its place (on_same_name = "supersede").',
-        "Nothing, if that was meant.",
+        'A later file of the same name replaced it (setting on_same_name = "supersede").',
+        "Nothing is needed if that was intended.",
     ),
     "retracted": (
-        "It was taken out again by `cpt01939 retract`, and does not come in under any name.",
+        "Someone took the file out again with `cpt01939 retract`. Its content does not come in "
+        "again, under any name.",
         "`cpt01939 retract FILE --undo` takes it back in from landing/.",
     ),
 }

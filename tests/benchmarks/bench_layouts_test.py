@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 
 BYTES = int(os.environ.get("BENCH_MEGABYTES", "500")) << 20
-MORE = 1.3
+MORE = 1.15
 LINES_A_REPORT = 200
 CODES = ["01939", *["99213"] * 32]
 TAKE_IN = """

@@ -1,7 +1,8 @@
 """Bulk extracts for measuring: `python tests/benchmarks/bulk_extracts.py DIR --lines 10000000`.
 
 Canonical CSV, twelve claim files and twelve remit files over sixty service months, three percent of the lines
-in scope, one life in ten with a turn (replacement, void, reversal and correction, denial, denial overturned).
+in scope (`--in-scope 1`: all of them), one life in ten with a turn (replacement, void, reversal and
+correction, denial, denial overturned).
 Built with Polars expressions in chunks, so that memory is bounded by the chunk; the same arguments write the
 same bytes.
 """
@@ -74,7 +75,9 @@ TURN_SHARES = {REPLACED: 0.03, VOIDED: 0.01, CORRECTED: 0.03, DENIED: 0.02, OVER
 LINES_PER_LIFE = 1 + TURN_SHARES[REPLACED] + TURN_SHARES[VOIDED]
 
 
-def write_bulk(folder: Path, lines: int, seed: int = 1939) -> tuple[int, int]:
+def write_bulk(
+    folder: Path, lines: int, seed: int = 1939, in_scope: float = IN_SCOPE_SHARE
+) -> tuple[int, int]:
     """Write the extracts into a folder; returns the number of claim lines and of remit lines written."""
     folder.mkdir(parents=True, exist_ok=True)
     lives = round(lines / LINES_PER_LIFE)
@@ -86,7 +89,7 @@ def write_bulk(folder: Path, lines: int, seed: int = 1939) -> tuple[int, int]:
         with (folder / names[0]).open("wb") as claims_out, (folder / names[1]).open("wb") as remits_out:
             for start in range(first, last, CHUNK_LINES):
                 count = min(CHUNK_LINES, last - start)
-                world = draw_lives(start, count, file_number, seed)
+                world = draw_lives(start, count, file_number, seed, in_scope)
                 claims, remits = claim_lines(world), remit_lines(world)
                 claims.write_csv(claims_out, include_header=start == first)
                 remits.write_csv(remits_out, include_header=start == first)
@@ -95,11 +98,13 @@ def write_bulk(folder: Path, lines: int, seed: int = 1939) -> tuple[int, int]:
     return totals[0], totals[1]
 
 
-def draw_lives(start: int, count: int, file_number: int, seed: int) -> pl.DataFrame:
+def draw_lives(
+    start: int, count: int, file_number: int, seed: int, share_in_scope: float = IN_SCOPE_SHARE
+) -> pl.DataFrame:
     """Draw lives in plain numbers: one row per life, money in cents, dates as dates, choices as text."""
     rng = np.random.default_rng([seed, file_number, start])
     months = FIRST_MONTH + file_number * (MONTHS // FILES) + rng.integers(0, MONTHS // FILES, count)
-    in_scope = rng.random(count) < IN_SCOPE_SHARE
+    in_scope = rng.random(count) < share_in_scope
     code = np.where(in_scope, _pick(rng, SCOPE_CODES, count), _pick(rng, OTHER_CODES, count))
     edges = np.cumsum(list(TURN_SHARES.values()))
     turn = np.searchsorted(edges, rng.random(count), side="right") + 1
@@ -281,8 +286,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--lines", type=int, default=10_000_000)
     parser.add_argument("--seed", type=int, default=1939)
+    parser.add_argument("--in-scope", type=float, default=IN_SCOPE_SHARE, help="share of lines in scope")
     chosen = parser.parse_args()
-    claims, remits = write_bulk(chosen.folder, chosen.lines, chosen.seed)
+    claims, remits = write_bulk(chosen.folder, chosen.lines, chosen.seed, chosen.in_scope)
     print(f"{claims} claim lines, {remits} remit lines")
 
 

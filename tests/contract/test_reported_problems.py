@@ -18,20 +18,22 @@ COMMAND = Path(sys.executable).parent / "cpt01939"
 READ_NOW = "encodings_and_separators_are_named"
 """This check asks that UTF-16, cp1252 and semicolons are rejected; contract section 3 says they are read."""
 
-pytestmark = pytest.mark.slow
+ALONE = [pytest.param(check, marks=pytest.mark.xdist_group(check.stem)) for check in CHECKS]
+
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
-@pytest.mark.parametrize("check", CHECKS or [None], ids=lambda check: check.stem if check else "none")
+@pytest.mark.parametrize("check", ALONE or [None], ids=lambda check: check.stem if check else "none")
 def test_a_reported_problem_ends_in_right_numbers(check: Path | None) -> None:
     if check is None:
         pytest.skip("no checks of reported problems beside the checkout")
     told = subprocess.run(
-        [sys.executable, check.name],
+        [sys.executable, "-B", check.name],
         cwd=check.resolve().parent,
         env={
             **os.environ,
             "CPT": str(Path(sys.executable).parent / "cpt01939"),
-            "PYTHONDONTWRITEBYTECODE": "1",
+            "CPT01939_PUBLICATION": "false",
         },
         capture_output=True,
         text=True,

@@ -20,6 +20,8 @@ from flows.errors import ProductError
 from flows.store import files, publish
 from flows.store.lock import read_note, run_lock
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -27,7 +27,7 @@ from flows.store.snapshot import BatchFiles, read_snapshot
 
 EARLY, LATE = sorted(small_files())[::2], sorted(small_files())[1::2]
 COMMITTED = STAGES[STAGES.index("commit") :]
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,7 @@ from flows.store.quarantine import bad_rows
 from flows.store.release import NEVER_THE_SAME
 from flows.store.snapshot import Store, read_snapshot
 
-pytestmark = pytest.mark.xdist_group("object store")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("object store")]
 
 
 @pytest.fixture

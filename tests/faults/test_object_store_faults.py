@@ -29,7 +29,7 @@ from flows.store.objects import Changed, ObjectPath
 from flows.store.publish import files_of
 from flows.store.snapshot import Store, read_snapshot
 
-pytestmark = pytest.mark.xdist_group("object store")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("object store")]
 
 
 @pytest.fixture(scope="module")

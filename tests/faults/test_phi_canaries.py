@@ -13,6 +13,7 @@ import sys
 import tempfile
 import traceback
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -27,7 +28,7 @@ from flows.commands.status import status
 from flows.dag import nightly_run
 from flows.errors import ProductError
 from flows.run import InProcess, open_run
-from flows.steps import intake as intake_module
+from flows.steps import batch_report
 
 GOOD_CASES = 150
 MAY_STAND_IN_STORE = "ACCEPTEDPAYERQZX"
@@ -252,10 +253,10 @@ def test_an_error_inside_a_step_leaves_without_its_values(
 ) -> None:
     deliver(tmp_path)
 
-    def fails(kept: pl.DataFrame, *given: object) -> object:
-        raise ValueError(kept["claim_id"][0], kept)
+    def fails(kept: Iterable[pl.DataFrame], *given: object) -> object:
+        raise ValueError(next(iter(kept))["claim_id"][0], kept)
 
-    monkeypatch.setattr(intake_module, "accept_lines", fails)
+    monkeypatch.setattr(batch_report, "accept_parts", fails)
     with pytest.raises(ProductError) as caught, open_run(settings_for(tmp_path), "nightly") as run:
         nightly_run(run, InProcess())
     error = caught.value
@@ -269,12 +270,12 @@ def test_an_error_inside_a_step_leaves_without_its_values(
 
 SCRIPT = """
 import sys
-from flows.steps import intake
+from flows.steps import batch_report
 from flows.cli import main
-real = intake.accept_lines
+real = batch_report.accept_parts
 def fails(kept, *given):
-    raise ValueError(kept["claim_id"][0], kept)
-intake.accept_lines = fails if sys.argv[2] == "fails" else real
+    raise ValueError(next(iter(kept))["claim_id"][0], kept)
+batch_report.accept_parts = fails if sys.argv[2] == "fails" else real
 try:
     main(["run", "--data", sys.argv[1]])
 except SystemExit as end:
@@ -283,6 +284,7 @@ except SystemExit as end:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.server
 @pytest.mark.timeout(240)
 def test_prefect_keeps_nothing_of_a_run_that_fails_nor_of_one_that_succeeds(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from flows.commands.run import nightly_outcome
 from flows.errors import ProductError
 from flows.prefect_server import choose_home
 
+pytestmark = pytest.mark.long
 COMMANDS = """
 import sqlite3, sys
 from pathlib import Path

@@ -24,6 +24,7 @@ from flows.store import lock
 from flows.store.lock import read_note, run_lock
 from flows.store.snapshot import read_snapshot
 
+pytestmark = pytest.mark.long
 CORRECTED = "claims/claims_0.csv"
 RUN = "import sys; from flows.cli import main; main([*sys.argv[2:], '--data', sys.argv[1]])"
 

@@ -30,14 +30,14 @@ SELECT payer, line_of_business, service_lines, allowed_per_unit_p10, allowed_per
   allowed_per_unit_p50, allowed_per_unit_p75, allowed_per_unit_p90
 FROM v_price_by_payer
 ORDER BY payer""",
-        "Each payer's own line of business: commercial, for Medicare fee for service. `all` is a row of its"
-        " own, not the mean of the others. The price of a line depends on its minutes and on its care model,"
-        " so payers are compared by `allowed_per_unit`.",
+        "Prices are of commercial lines, for Medicare of fee for service. `all` is calculated from all lines,"
+        " and is not the mean of the other rows. The allowed amount of a line depends on its minutes and care"
+        " model, so compare payers by `allowed_per_unit`.",
         "the same values to the cent, also for rows of fewer than 11 patients.",
     ),
     Question(
         BILLING,
-        "Are we paid per contract?",
+        "Do payers pay what our contracts say?",
         """
 SELECT payer, line_of_business, dollars_per_unit AS contract, unit_priced_lines, allowed_per_unit_p25,
   allowed_per_unit_p50, allowed_per_unit_p75
@@ -46,9 +46,9 @@ FROM v_price_by_payer JOIN (
   FROM read_csv({contracts}) WHERE effective_to IS NULL
 ) USING (payer, line_of_business)
 ORDER BY payer""",
-        "Prices of twelve months beside the contracts in force, here `config/contracts.example.csv`. If the"
-        " median lies below the contract, more than half of the lines were underpaid. Percentiles have steps"
-        " of 10 cents.",
+        "The query puts prices of twelve months beside the contracts in force, here those of"
+        " `config/contracts.example.csv`. If the median is below the contract, at least half of the lines"
+        " were underpaid. Percentiles are rounded to 10 cents.",
         "`contract_variance` (if `config/contracts.csv` exists) says how many lines were underpaid by more"
         " than a cent, and by how many dollars.",
     ),
@@ -72,20 +72,20 @@ SELECT denial_category, group_code, carc, initially_denied_lines, overturned_lin
 FROM v_denial_reasons
 WHERE payer = 'all' AND initially_denied_lines > 0
 ORDER BY overturn_rate DESC NULLS LAST, group_code, carc""",
-        "For each reason of the first denial: how many of the lines that were first denied for it were paid"
-        " in the end. A null rate means that 1 to 12 lines were overturned, or that 1 to 10 were not.",
+        "Lines are counted by the reason of their first denial. `overturned_lines` were paid in the end. A"
+        " null rate means that 1 to 12 lines were overturned, or that 1 to 10 were not.",
         "the rate of every reason, and by payer.",
     ),
     Question(
         BILLING,
-        "Who wants a prior authorization that we did not have?",
+        "Which payers deny for a missing prior authorization?",
         """
 SELECT payer, service_lines, denied_lines, prior_auth_denied_lines, denied_charge_sum
 FROM v_denials
 WHERE period_type = 'rolling_12'
 ORDER BY payer""",
         "Counts are of adjudicated lines; pending lines are left out. A null means that 1 to 12 lines were"
-        " denied for want of an authorization.",
+        " denied because an authorization was missing or did not fit.",
         "counts of 1 to 12, by month.",
     ),
     Question(
@@ -97,21 +97,21 @@ SELECT payer, service_lines, days_to_submit_p50, days_to_first_remit_p50, days_t
 FROM v_days
 WHERE period_type = 'rolling_12'
 ORDER BY payer""",
-        "Days to submission are counted from the service, all others from the first submission. Lines without"
-        " an answer have no days yet, so recent months look faster than they will be. `paid_through` is a"
-        " month.",
-        "the day of `paid_through`.",
+        "Days to submission count from the service, all other days from the first submission. Lines without"
+        " an answer have no days yet, so recent months look faster than they will be. `paid_through` is"
+        " rounded to a month.",
+        "the exact day of `paid_through`.",
     ),
     Question(
         BILLING,
-        "What stands open, and since when?",
+        "Which lines are still open, and how old are they?",
         """
 SELECT payer, age_band, service_lines, charge_sum
 FROM v_open_claims
 WHERE period_type = 'year' AND period_start = DATE '2025-01-01'
 ORDER BY payer, age_band""",
-        "Ages are days from the first submission to the as-of date in the manifest. Most age bands of a"
-        " single payer have too few people to be shown.",
+        "Age is the number of days from the first submission to the as-of date. Most age bands of a single"
+        " payer have too few people to be shown.",
         "every age band of every payer and month. `cpt01939 lines` lists the lines behind them.",
     ),
     Question(
@@ -126,7 +126,7 @@ ORDER BY payer, line_of_business""",
         "A directed case has two lines, one of the physician and one of the nurse anesthetist. The allowed"
         " amount of a line is about half of the case. In an unpaired case, the other line is not in the"
         " files.",
-        "unpaired cases where they are 1 to 12.",
+        "counts of 1 to 12 unpaired cases.",
     ),
     Question(
         PAYER,
@@ -143,9 +143,9 @@ FROM v_price_trend
 WHERE period_type = 'quarter'
 GROUP BY period_start, is_mature
 ORDER BY period_start""",
-        "The table has one row per cell, so `max` only turns payers into columns. A price needs 11 lines from"
-        " 3 providers, none with more than half of the lines. Quarters that are not mature still lack late"
-        " answers.",
+        "Each payer and quarter has one row, so `max` only turns payers into columns. A price needs 11 lines"
+        " from 3 providers, none with more than half of the lines. Quarters that are not mature still lack"
+        " late answers.",
         "prices of fewer lines and providers, to the cent.",
     ),
     Question(
@@ -160,8 +160,8 @@ SELECT 'site', site_name, service_lines, share_of_lines, allowed_per_unit_p50
 FROM v_sites
 WHERE payer = 'aetna' AND line_of_business = 'commercial'
 ORDER BY ALL""",
-        "Each table has one breakdown. Modifier by site would leave small cells only. A line with two"
-        " modifiers counts under both, so these shares add up to more than 1.",
+        "Each table has one breakdown, because modifiers by site would give only small groups. A line with"
+        " two modifiers counts under both, so these shares add up to more than 1.",
         "every modifier and site that a line has.",
     ),
     Question(
@@ -175,8 +175,8 @@ WHERE period_type = 'rolling_12' AND payer NOT IN ('all', 'other')
   AND care_model IN ('personally_performed', 'crna_alone', 'directed_physician', 'directed_crna')
 ORDER BY payer, care_model""",
         "`observed_share` compares the median per billed unit with the payer's own median for AA lines. It is"
-        " near 0.5 for one half of a directed case, and below 1 for QZ where the payer pays it less."
-        " `allowed_per_unit` is divided by the expected share.",
+        " near 0.5 for one half of a directed case, and below 1 for QZ (nurse anesthetist alone) if the payer"
+        " pays less for it. `allowed_per_unit` is already divided by the expected share.",
         "shares to four decimals, by month.",
     ),
     Question(
@@ -187,8 +187,9 @@ SELECT payer, line_of_business, period_type, period_start, said, seen, priced_li
 FROM v_said_vs_seen
 WHERE period_type IN ('year', 'rolling_12') AND is_mature
 ORDER BY ALL""",
-        "What a payer says of modifier QZ, beside the share that its commercial prices show. Only periods are"
-        " compared that lie wholly inside the rule. A rule is applied to a number if its source is verified.",
+        "`said` is what a payer says about modifier QZ. `seen` is the share that its prices show. Periods"
+        " that do not lie wholly within the dates of the rule are left out. `applied` means that other"
+        " numbers use the rule, because a good source confirms it.",
         "shares of fewer lines, to four decimals.",
     ),
     Question(
@@ -200,8 +201,8 @@ SELECT payer, line_of_business, unit_priced_lines, allowed_per_unit_p10, allowed
 FROM v_price_by_lob
 WHERE payer <> 'all'
 ORDER BY payer, line_of_business""",
-        "Commercial and Medicare Advantage prices of one payer differ. A spread over all lines of business"
-        " shows their mix. 10th and 90th percentiles need 30 lines.",
+        "A payer's commercial and Medicare Advantage prices differ, so a spread over all lines of business"
+        " would mainly show their mix. 10th and 90th percentiles need 30 lines.",
         "interpolated percentiles (type 7), of any number of lines.",
     ),
     Question(
@@ -212,9 +213,9 @@ SELECT payer, period_type, period_start, service_lines, initial_denial_rate, den
 FROM v_denials
 WHERE is_mature AND (period_type = 'rolling_12' OR period_type = 'quarter' AND payer = 'all')
 ORDER BY payer, period_type DESC, period_start""",
-        "Denials come from adjustment reasons. Only mature periods are asked for, because pending lines may"
-        " still be paid or denied. Single payers are asked for twelve months. In a quarter, many have 1 to"
-        " 12 denied lines, and then there is no rate.",
+        "Adjustment reasons decide whether a line is denied. The query takes only mature periods, because"
+        " pending lines may still be paid or denied. For single payers it takes twelve months, because many"
+        " have 1 to 12 denied lines in a quarter, and then there is no rate.",
         "the rate of every payer and month.",
     ),
     Question(
@@ -227,7 +228,7 @@ FROM v_collections
 ORDER BY payer""",
         "Deductible, coinsurance and copay, as a part of what the payer paid and the patient owes. A sum is"
         " the published mean times the published count, so parts need not add up.",
-        "exact decimals that add up; `payment` has deductible, coinsurance and copay apart.",
+        "exact decimals that add up. `payment` shows deductible, coinsurance and copay separately.",
     ),
     Question(
         POLICY,
@@ -237,8 +238,8 @@ SELECT line_of_business, service_lines, allowed_sum, medicare_allowed_sum, ratio
 FROM v_medicare_ratio
 WHERE payer = 'all'
 ORDER BY line_of_business""",
-        "Medicare's own row is the control. It must be near 1. The ratio divides sums, over lines that have"
-        " units and a Medicare price.",
+        "Medicare's own row checks the calculation: it must be near 1. The ratio divides sums, over lines"
+        " that have units and a Medicare price.",
         "the ratio to four decimals.",
     ),
     Question(

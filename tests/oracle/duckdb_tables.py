@@ -89,7 +89,7 @@ WHERE standing = 'secondary' OR voided_claim OR replaced_claim
 CASES = """
 CREATE TABLE one_case AS
 SELECT patient_key, service_date, procedure_code,
-  bool_and(unit_priced) AND count(DISTINCT payer) = 1 AND count(DISTINCT line_of_business) = 1
+  count(*) AS lines_of_case, bool_and(unit_priced)
     AND ((count(*) = 1 AND bool_and(care_model IN ('personally_performed', 'crna_alone')))
       OR (count(*) = 2 AND count_if(care_model = 'directed_physician') = 1
         AND count_if(care_model = 'directed_crna') = 1)) AS complete,
@@ -201,18 +201,21 @@ FROM own LEFT JOIN by_rules USING ({KEYS})
 """
 
 CASE_PAYMENT = f"""
-WITH own AS (
+WITH placed AS (
+  SELECT *, complete AND lines_of_case = count(*) OVER (PARTITION BY {KEYS}, patient_key, service_date)
+    AS whole
+  FROM cell JOIN one_case USING (patient_key, service_date, procedure_code)
+), own AS (
   SELECT {KEYS}, {people()},
-    count(DISTINCT (patient_key, service_date)) FILTER (complete) AS complete_cases,
-    count(DISTINCT (patient_key, service_date)) FILTER (NOT complete) AS incomplete_cases,
+    count(DISTINCT (patient_key, service_date)) FILTER (whole) AS complete_cases,
+    count(DISTINCT (patient_key, service_date)) FILTER (NOT whole) AS incomplete_cases,
     count(DISTINCT (patient_key, service_date)) FILTER (
       (physicians > 0 AND crnas = 0) OR (crnas > 0 AND physicians = 0 AND NOT supervised)
     ) AS unpaired_directed_cases,
     count(DISTINCT (patient_key, service_date)) FILTER (supervised) AS supervised_cases
-  FROM cell JOIN one_case USING (patient_key, service_date, procedure_code) GROUP BY {KEYS}
+  FROM placed GROUP BY {KEYS}
 ), once AS (
-  SELECT DISTINCT {KEYS}, patient_key, service_date, case_cents, case_units
-  FROM cell JOIN one_case USING (patient_key, service_date, procedure_code) WHERE complete
+  SELECT DISTINCT {KEYS}, patient_key, service_date, case_cents, case_units FROM placed WHERE whole
 ), price AS (
   SELECT {KEYS}, avg(case_cents) / 100 AS allowed_per_case_mean,
     {percentiles("case_cents / 100", "allowed_per_case", "TRUE", 25, 50, 75)},

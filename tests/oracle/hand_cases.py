@@ -5,6 +5,7 @@ from __future__ import annotations
 from hand_amounts import LOCALITY, STATES, UNITS
 from hand_answers import ANSWERS, CLAIM_LEVEL, ROLES
 from hand_base import JANUARY, Case
+from hand_histories import HISTORIES
 from hand_lives import INFERRED, NAMES, VERSIONS
 from hand_money import COLLECTIONS, THEMES
 
@@ -20,6 +21,7 @@ CASES = [
     *UNITS,
     *COLLECTIONS,
     *THEMES,
+    *HISTORIES,
 ]
 
 __all__ = ["CASES", "JANUARY", "Case"]

@@ -80,8 +80,19 @@ def rows_of_file(content: bytes) -> tuple[str, list[Row]]:
         rows = [json.loads(line) for line in content.decode().splitlines() if line.strip()]
     else:
         rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-    texts = [{name: as_text(value) for name, value in row.items()} for row in rows]
+    texts = [unqualified({name: as_text(value) for name, value in row.items()}) for row in rows]
     return ("remit_lines" if "payment_trace" in texts[0] else "claim_lines"), texts
+
+
+def unqualified(row: Row) -> Row:
+    """`HC:01939:QK:QS` is the code 01939, with modifiers where the row has none."""
+    for name in ("procedure_code", "submitted_procedure_code"):
+        qualifier, *parts = re.split("[:>^]", row.get(name, ""))
+        if qualifier.strip().upper() == "HC" and parts:
+            row[name] = parts[0].strip()
+            if name == "procedure_code" and not any(row.get(modifier) for modifier in MODIFIERS):
+                row |= dict(zip(MODIFIERS, parts[1:], strict=False))
+    return row
 
 
 def as_text(value: Any) -> str:
@@ -147,15 +158,19 @@ def cents_of(text: str, name: str) -> int:
 
 
 def adjustments_of(text: str | None, name: str) -> list[tuple[str, str, int]]:
-    """(group, reason, cents), summed by code; what adds up to nothing is gone."""
+    """(group, reason, cents), summed by code; what adds up to nothing is gone.
+
+    `CO-45:605.00`, or as people write it: `CO45:605`, `CO 45 605.00`.
+    """
     sums: Counter[tuple[str, str]] = Counter()
     for item in (text or "").split("|"):
         if item.strip():
-            code, _, amount = item.strip().rpartition(":")
-            group, _, reason = code.partition("-")
-            if not re.fullmatch(r"[A-Za-z]{2}-[0-9A-Za-z]{1,3}", code):
+            told = re.fullmatch(r"([A-Z]{2})-([0-9A-Z]{1,3}):(.+)", item.strip().upper()) or re.fullmatch(
+                r"(CO|CR|OA|PI|PR)[ :*-]*([A-Z]?[0-9]{1,3})[ :*]+(.+)", item.strip().upper()
+            )
+            if told is None:
                 raise BadRow(name)
-            sums[group.upper(), reason.upper()] += cents_of(amount, name)
+            sums[told[1], told[2]] += cents_of(told[3], name)
     return sorted((group, reason, cents) for (group, reason), cents in sums.items() if cents)
 
 

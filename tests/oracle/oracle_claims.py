@@ -213,10 +213,14 @@ def parts_of(rows: list[Row], reference: OracleReference) -> list[list[Row]]:
         row["_payer"] = reference.payer_of(row, row["service_date"] or row["submitted_on"])
         row["_care_model"] = care_model(row) if row["in_scope"] else None
         groups.setdefault(tuple(row[name] for name in SENT_TOGETHER), []).append(row)
-    parts = list(groups.values())
-    for name in BILLS_APART:
-        parts = [piece for part in parts for piece in apart_by(name, part)]
-    return parts
+    found = []
+    for group in groups.values():
+        bills = [group]
+        for name in BILLS_APART:
+            bills = [piece for bill in bills for piece in apart_by(name, bill)]
+        share_line_counts(bills)
+        found += bills
+    return found
 
 
 def apart_by(name: str, part: list[Row]) -> list[list[Row]]:
@@ -234,6 +238,14 @@ def apart_by(name: str, part: list[Row]) -> list[list[Row]]:
     least = min(value for value in pieces if value is not None)
     pieces[least].extend(row for row in part if not row["in_scope"])
     return list(pieces.values())
+
+
+def share_line_counts(bills: list[list[Row]]) -> None:
+    """Where one of the bills sent as one has no first line, another of them has it: all have several."""
+    first = [min((row["line_number"] for row in bill if row["in_scope"]), default=1) for bill in bills]
+    if len(bills) > 1 and max(first) > 1:
+        for row in (row for bill in bills for row in bill):
+            row["line_count"] = max(row["line_count"], 2)
 
 
 def settle_lines(submission: Submission) -> None:

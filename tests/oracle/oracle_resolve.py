@@ -82,7 +82,7 @@ def resolved_lines(life: Life, world: World) -> list[Row]:
                 resolved.append({**resolved_line(row, submission, life, world), "_order": order})
     for standing, column in (("superseded", "replaced_claim"), ("void", "voided_claim")):
         rows = [row for row in resolved if row["standing"] == standing]
-        is_void_alone = standing == "void" and all(s.is_void for s in life.claim.submissions)
+        is_void_alone = standing == "void" and all(s.is_void for s in life.claim.submissions if s.lines)
         if rows and life.claim.role == "P" and not is_void_alone:
             names = ("service_date", "line_number", "_order")
             first = min(rows, key=lambda row: (*(row[name] for name in names), content(row), origin(row)))

@@ -154,7 +154,10 @@ def test_groups_resolve_alone_as_among_all(first: int, reference: ReferenceTable
     for seed in range(first, first + 7):
         rows = some_worlds(seed)
         groups = claim_groups(
-            linked_claims(rows.claims).collect(), linked_remits(rows.remits).collect(), rows_per_group=8
+            linked_claims(rows.claims),
+            linked_remits(rows.remits),
+            rows_per_group=8,
+            keys_at_once=seed * 9 + 9,
         )
         parts = [
             Rows(rows.claims.filter(groups.claims == number), rows.remits.filter(groups.remits == number))

@@ -338,7 +338,7 @@ def test_no_price_is_made_of_adjustments_that_cannot_be_read(tmp_path: Path, col
 
 
 def test_no_denial_is_made_of_adjustments_that_cannot_be_read(tmp_path: Path) -> None:
-    answer = remit(allowed_amount="", paid_amount="0.00", adjustments="CO197 845.00")
+    answer = remit(allowed_amount="", paid_amount="0.00", adjustments="CO197/845.00")
     cell = published(tmp_path, {**LINES, "remits.csv": as_csv([answer])}).cell("denials")
     assert (cell["service_lines"], cell["denied_lines"], cell["zero_pay_other_lines"]) == (1, 0, 1)
 

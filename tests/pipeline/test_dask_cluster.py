@@ -14,7 +14,7 @@ from small_runs import KEY, deliver, environment_for, every_fault, published, ru
 
 from flows.store.snapshot import Store
 
-pytestmark = [pytest.mark.slow, pytest.mark.server, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.server, pytest.mark.timeout(900)]
 FILES = ("claims/claims_0.csv", "claims/claims_1.csv", "remits/remits_0.csv", "remits/remits_1.csv")
 TAKEN_IN = {"exit_code": 0, "files": {"accepted": 4}, "left": 0}
 

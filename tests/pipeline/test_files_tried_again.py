@@ -153,6 +153,6 @@ def test_an_as_of_after_the_machines_date_is_told(tmp_path: Path) -> None:
     landing(tmp_path, mine=as_csv(claims(2, submitted_on=f"{date.today().year + 2}-01-31")))
     summary = run_nightly(tmp_path)
     assert summary.as_of_in_future
-    assert "W_CLOCK: as-of lies after this machine's date" in summary.text()
-    assert "after this machine's date" in summary.text()
+    assert "W_CLOCK: the as-of date is later than this machine's date" in summary.text()
+    assert "later than this machine's date" in summary.text()
     assert not run_nightly(tmp_path, as_of=date(2025, 4, 1)).as_of_in_future

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from test_layouts_nested import one_line
+from test_layouts_payer_side import run_on
 from test_layouts_worked_examples import CLAIM, taken_in, texts
 
 CMS = "https://bluebutton.cms.gov/fhir"
@@ -141,3 +142,15 @@ def test_a_cancelled_explanation_is_a_reversal_and_no_claim(
         "adjustments": "CO-253:-384|CO-45:-60500|PR-2:-4800",
     }
     assert texts(found.remit_lines, told) == [told]
+
+
+def test_a_version_that_comes_only_as_cancelled_costs_the_price_and_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A documented limit of the layout: the reversal takes back an answer that was never delivered."""
+    newer = explanation(id="carrier--2", created="2025-05-10")
+    lines = one_line(explanation(status="cancelled")) + one_line(newer)
+    found = run_on(tmp_path, monkeypatch, {"eob.ndjson": lines})
+    used = found.cell("utilization")
+    assert (used["service_lines"], used["reversed_lines"], used["voided_claims"]) == (1, 1, 0)
+    assert not found.cell("payment")

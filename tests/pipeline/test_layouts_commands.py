@@ -66,6 +66,19 @@ def test_a_draft_names_what_is_required_and_not_found(
     assert "# required and not found: claim_frequency_code" in found.toml()
 
 
+def test_a_bad_date_does_not_hide_the_form_of_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The form of most dates is proposed and marked unsure; where no form fits, the draft says so."""
+    monkeypatch.setenv("CPT01939_HMAC_KEY", "a key of the tests, long enough for its purpose")
+    path = tmp_path / "export.csv"
+    head, row = renamed_export().split(b"Charges of March\n")[1].decode().splitlines()[:2]
+    path.write_text("\n".join([head, row, row, row.replace("05/17/1961", "13/45/1961")]) + "\n")
+    assert 'date_formats = ["%m/%d/%Y"]  # unsure' in drafted(path, load_settings()).toml()
+    path.write_text("\n".join([head, row.replace("/", " of ")]) + "\n")
+    assert "# date_formats not found" in drafted(path, load_settings()).toml()
+
+
 def drafted_of(folder: Path, monkeypatch: pytest.MonkeyPatch, title: str) -> str:
     """The draft of an export of the docs."""
     monkeypatch.setenv("CPT01939_HMAC_KEY", "a key of the tests, long enough for its purpose")

@@ -17,6 +17,8 @@ from answer_runs import allowed, published
 from file_contents import ndjson, parquet
 from inbound_rows import Row, as_csv, claim, remit, take_in
 
+from transforms.synthetic.x12_writer import write_837p
+
 OTHER = {"procedure_code": "99100", "charge_amount": "100.00", "unit_basis": "UN", "unit_count": "1"}
 SECOND = claim(line_number="2", modifier_1="", modifier_2="", **OTHER)
 NURSE = "1316944218"
@@ -97,6 +99,28 @@ def test_two_bills_of_one_day_under_one_number_have_lines_of_their_own(tmp_path:
     found = published(tmp_path, {**files, "answer.csv": as_csv([{**WHOLE, "charge_amount": "845.00"}])})
     care = {row["care_model"]: row["priced_lines"] for row in found.table("care_models").to_dicts()}
     assert (care["directed_physician"], care["directed_crna"]) == (1, 0)
+
+
+def bills_in_x12(*bills: list[Row]) -> bytes:
+    """Each bill as a CLM of its own."""
+    rows = [{**row, "_submission": str(number)} for number, bill in enumerate(bills) for row in bill]
+    return write_837p(pl.DataFrame([{name: value or None for name, value in row.items()} for row in rows]))
+
+
+@pytest.mark.parametrize("form", ["csv", "x12"])
+def test_a_bill_whose_first_line_stands_in_another_bill_tells_that_there_are_two(
+    tmp_path: Path, form: str
+) -> None:
+    """Two bills of a day: QK lines 1 and 2; AA line 1 and QX line 2. Rows tell three bills, and not which
+    line 1 was sent with the QX line: an answer without a code meets none of them, in whatever form they came.
+    """
+    small = {"charge_amount": "545.00", "unit_count": "20"}
+    first = [claim(modifier_1="QK"), claim(line_number="2", modifier_1="QK", **small)]
+    second = [claim(), claim(line_number="2", modifier_1="QX", **small)]
+    files = {"csv": as_csv(first + second), "x12": bills_in_x12(first, second)}
+    found = published(tmp_path, {f"claims.{form}": files[form], **ANSWER})
+    assert allowed(found) == (0, None, None)
+    assert found.cell("utilization")["pending_lines"] == found.cell("utilization")["service_lines"] == 4
 
 
 def test_lines_of_whole_claims_out_of_scope_are_not_kept(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ from small_runs import (
 from flows.store.lock import is_held, read_note
 from flows.store.snapshot import read_snapshot
 
-pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.long, pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(400)]
 NAMED = "claims/MOCKBRIDGE_HARPER_19620412.csv"
 """A file name as people make them."""
 

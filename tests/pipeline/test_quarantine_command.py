@@ -110,5 +110,5 @@ def test_values_on_a_terminal(data: Path) -> None:
     os.close(ours)
     assert done.returncode == 0, done.stderr
     assert f"unit_count  '{VALUE}'" in shown
-    assert b"do not pass them on" in done.stderr
+    assert b"Do not pass them on" in done.stderr
     assert not list((data / "store").glob("values-*"))

@@ -10,9 +10,11 @@ import pytest
 from small_runs import deliver, run_nightly, run_rerun, small_files
 
 import flows.steps.affected
+import flows.steps.build_tables
 import flows.steps.partitions
 import flows.steps.resolve
-from flows.steps.stage_release import moved_partitions
+import flows.store.conservation
+from flows.steps.moved_lines import moved_partitions
 from flows.store.snapshot import PartitionFiles, Store
 from transforms.tables.release_changes import changed_lines
 
@@ -22,6 +24,13 @@ pytestmark = pytest.mark.slow
 def partitions(data: Path) -> Mapping[str, PartitionFiles]:
     """Partition -> its files: they are named by their content."""
     return Store.open(data).snapshot.partitions
+
+
+def built(data: Path) -> Mapping[str, str]:
+    """Part of a table before protection -> its file, named by its content."""
+    tables = Store.open(data).snapshot.built
+    assert tables is not None and tables.files
+    return tables.files
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +46,11 @@ def test_groups_give_the_same_files(whole: Path, tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(flows.steps.affected, "ROWS_PER_GROUP", 60)
     monkeypatch.setattr(flows.steps.affected, "ROWS_LAID", 100)
     monkeypatch.setattr(flows.steps.affected, "ROWS_READ", 10)
+    monkeypatch.setattr(flows.steps.affected, "LINKS_HELD", 0)
+    monkeypatch.setattr(flows.steps.affected, "BESIDE_AT_ONCE", 3)
     monkeypatch.setattr(flows.steps.partitions, "ROWS_WRITTEN", 50)
+    monkeypatch.setattr(flows.steps.build_tables, "LINES_AT_A_TIME", 100)
+    monkeypatch.setattr(flows.store.conservation, "COMPARED_AT_ONCE", 70)
     groups: list[int] = []
     resolve_lines = flows.steps.resolve.resolve_lines
 
@@ -50,6 +63,7 @@ def test_groups_give_the_same_files(whole: Path, tmp_path: Path, monkeypatch: py
     run_nightly(tmp_path)
     assert len(groups) > 3
     assert partitions(tmp_path) == partitions(whole)
+    assert built(tmp_path) == built(whole)
 
 
 def test_nights_give_the_same_files_and_tell_which_moved(whole: Path, tmp_path: Path) -> None:

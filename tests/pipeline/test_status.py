@@ -54,7 +54,7 @@ def test_what_waits_is_told_with_the_reason(data: Path) -> None:
     told = people(state)
     assert "1 new in landing/, 1 still growing or unfinished; 1 hidden, links or devices" in told
     assert "new: the next run takes it in" in told
-    assert "unfinished by its name (.part, .tmp" in told
+    assert "unfinished, as its name says (.part, .tmp" in told
 
 
 def test_what_was_refused_is_told_with_rules_columns_and_what_to_do(data: Path) -> None:
@@ -72,7 +72,7 @@ def test_what_was_refused_is_told_with_rules_columns_and_what_to_do(data: Path) 
     assert quarantined["rules"] == [{"rule": "bad_number", "column": "charge_amount", "rows": 1}]
     told = people(state)
     assert f"rejected: file_bad_rows:{BAD} of {BAD}: bad_number charge_amount {BAD}" in told
-    assert "file_bad_rows: More rows are bad than the ceiling allows (file_ceiling). Mend the export." in told
+    assert "file_bad_rows: The share of bad rows is larger than the setting file_ceiling allows." in told
     assert "1 rows: bad_number charge_amount 1" in told
 
 
@@ -102,7 +102,7 @@ def test_without_the_key_what_waits_is_unknown_and_not_nothing(
 
 
 def test_a_folder_that_is_not_there_is_told_apart_from_an_empty_one(tmp_path: Path) -> None:
-    assert "there is no landing/ to take files from" in people(state_of(settings_for(tmp_path)))
+    assert "there is no folder landing/" in people(state_of(settings_for(tmp_path)))
     (tmp_path / "landing").mkdir()
     assert "0 new in landing/" in people(state_of(settings_for(tmp_path)))
 

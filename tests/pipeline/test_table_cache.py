@@ -19,7 +19,7 @@ from flows.steps import build_tables as built_tables
 from flows.store.snapshot import read_snapshot
 from transforms.tables.periods import Period, first_day
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 NIGHTS = [("claims/claims_0.csv", "remits/remits_0.csv"), ("claims/claims_1.csv",), ("remits/remits_1.csv",)]
 
 

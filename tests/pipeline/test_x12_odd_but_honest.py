@@ -6,6 +6,7 @@ something was odd (CONTRACT section 3; X12.5, 005010X221A1 2000A, 005010X222A1 2
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,22 @@ from x12_texts import (
     interchange,
     payment_835,
 )
+
+WITHOUT_CLAIMS = (
+    "ST*835*0009~BPR*I*25*C*ACH************20250402~TRN*1*EFT9*1990000009~N1*PR*AETNA*XV*60054"
+    "~N1*PE*INVENTED ANESTHESIA*XX*1234567893~PLB*1234567893*20251231*WO:ICN1*-25~SE*7*0009"
+)
+ACKNOWLEDGED = changed(
+    interchange(["AK1*HC*1*005010X222A1", "AK2*837*0001", "IK5*A", "AK9*A*1*1*1"], "835", "000000301"),
+    {"GS*HP*": "GS*FA*", "ST*835*": "ST*999*", "005010X221A1": "005010X231A1"},
+)
+"""A 999 in an interchange of its own."""
+
+
+def written_otherwise(text: str) -> str:
+    """The same with other separators and terminators."""
+    return text.translate(str.maketrans("*:~", "|>'"))
+
 
 SHARED = Path(__file__).parents[3] / "shared" / "cases" / "x12"
 Damage = Callable[[str], bytes]
@@ -49,6 +66,19 @@ def same(tmp_path: Path, odd: bytes, plain: str, *, but: tuple[str, ...] = ()) -
     return found
 
 
+def moved(segment: str, before: str) -> Damage:
+    """The first segment that begins so stands before the first of the other kind."""
+
+    def damage(text: str) -> bytes:
+        segments = text.split("~")
+        held = next(each for each in segments if each.startswith(segment))
+        segments.remove(held)
+        at = next(place for place, each in enumerate(segments) if each.startswith(before))
+        return "~".join([*segments[:at], held, *segments[at:]]).encode()
+
+    return damage
+
+
 ODD_FILES: dict[str, tuple[Damage, dict[str, int]]] = {
     "TA1 before the group": (
         lambda t: changed(t, {"~GS*": "~TA1*000000101*250310*1200*A*000~GS*"}).encode(), {}),
@@ -66,6 +96,37 @@ ODD_FILES: dict[str, tuple[Damage, dict[str, int]]] = {
         lambda t: changed(t, {"IEA*1*000000101": "IEA*1*000000999"}).removesuffix("~").encode(),
         {"interchange_control_number": 1}),
     "blanks at the end of every segment": (lambda t: t.replace("~", " ~").encode(), {"isa_length": 1}),
+    "carriage returns for segments": (lambda t: t.replace("~", "\r").encode(), {}),
+    "carriage return and line feed for segments": (lambda t: t.replace("~", "\r\n").encode(), {}),
+    "empty lines between segments, indented": (lambda t: t.replace("~", "~\n\n\t").encode(), {}),
+    "elements of the ISA without their blanks": (
+        lambda t: (re.sub(r" +(?=\*)", "", t[:106]) + t[106:]).encode(), {"isa_length": 1}),
+    "a blank too few in the ISA": (lambda t: changed(t, {"SENDER  ": "SENDER "}).encode(), {"isa_length": 1}),
+    "a blank too many in the ISA": (
+        lambda t: changed(t, {"SENDER ": "SENDER  "}).encode(), {"isa_length": 1}),
+    "the standards' letter of 4010 for the repetition separator": (
+        lambda t: changed(t, {"*^*00501*": "*U*00401*"}).encode(), {}),
+    "another separator of components": (lambda t: t.replace(":", ">").encode(), {}),
+    "an empty group before": (
+        lambda t: changed(t, {"~GS*": "~GS*HC*S*R*20250310*12*9*X*X~GE*0*9~GS*", "IEA*1": "IEA*2"}).encode(),
+        {}),
+    "one segment fewer in SE01": (lambda t: changed(t, {"SE*21*": "SE*20*"}).encode(), {"segment_count": 1}),
+    "one segment more in SE01": (lambda t: changed(t, {"SE*21*": "SE*22*"}).encode(), {"segment_count": 1}),
+    "one set more in GE01": (lambda t: changed(t, {"GE*1*1": "GE*2*1"}).encode(), {"set_count": 1}),
+    "one group more in IEA01": (lambda t: changed(t, {"IEA*1*": "IEA*2*"}).encode(), {"group_count": 1}),
+    "another control number in SE02": (
+        lambda t: changed(t, {"SE*21*0001": "SE*21*0009"}).encode(), {"set_control_number": 1}),
+    "no GE": (lambda t: changed(t, {"GE*1*1~": ""}).encode(), {"group_not_closed": 1}),
+    "LS and LE around the lines": (
+        lambda t: changed(t, {"~LX*1": "~LS*2400~LX*1", "~SE*21": "~LE*2400~SE*23"}).encode(), {}),
+    "levels numbered from 101": (
+        lambda t: changed(t, {"HL*1**20*1": "HL*101**20*1", "HL*2*1*22": "HL*102*101*22"}).encode(), {}),
+    "the payer before the subscriber": (moved("NM1*PR", before="NM1*IL"), {}),
+    "the birth date before the subscriber's name": (moved("DMG", before="NM1*IL"), {}),
+    "the birth date after the payer": (moved("NM1*PR", before="DMG"), {}),
+    "SBR after the subscriber's name": (moved("NM1*IL", before="SBR"), {}),
+    "the rendering provider before the diagnoses": (moved("NM1*82", before="HI"), {}),
+    "N4 before N3": (moved("N4", before="N3"), {}),
     "blanks around components and elements": (
         lambda t: changed(t, {"HC:01939:AA*845*MJ*32***1": "HC:01939 : AA * 845 *MJ* 32***1 "}).encode(), {}),
 }  # fmt: skip
@@ -76,6 +137,75 @@ def test_an_odd_but_honest_837p_gives_the_plain_rows(tmp_path: Path, kind: str) 
     damage, expected = ODD_FILES[kind]
     found = same(tmp_path, damage(claim_837()), claim_837())
     assert findings(found) == expected
+
+
+ODD_PAYMENTS: dict[str, tuple[Damage, dict[str, int]]] = {
+    "the payee before the payer": (moved("N1*PE", before="N1*PR"), {}),
+    "TRN before BPR": (moved("TRN", before="BPR"), {}),
+    "amounts and adjustments before the date": (moved("DTM", before="AMT"), {}),
+    "no LX": (lambda t: changed(t, {"LX*1~": "", "SE*14*": "SE*13*"}).encode(), {}),
+    "LE after the last line": (lambda t: changed(t, {"~SE*14*": "~LE*1~SE*15*"}).encode(), {}),
+    "a payment of provider adjustments alone before": (
+        lambda t: changed(t, {"~ST*835*0001": f"~{WITHOUT_CLAIMS}~ST*835*0001", "GE*1*1": "GE*2*1"}).encode(),
+        {"provider_adjustment": 1}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ODD_PAYMENTS)
+def test_an_odd_but_honest_835_gives_the_plain_rows(tmp_path: Path, kind: str) -> None:
+    damage, expected = ODD_PAYMENTS[kind]
+    found = same(tmp_path, damage(payment_835()), payment_835())
+    assert findings(found) == expected
+
+
+def test_a_file_of_provider_adjustments_alone_is_one_without_rows(tmp_path: Path) -> None:
+    """PLB pays or takes money of no claim (005010X221A1 table 3): nothing is missing."""
+    alone = interchange(WITHOUT_CLAIMS.split("~")[1:-1], "835")
+    found = take_in(tmp_path, {"plb.x12": alone.encode()})
+    assert (found.only["outcome"], found.only["rows_read"], len(found.quarantine)) == ("accepted", 0, 0)
+    assert findings(found) == {"provider_adjustment": 1}
+
+
+@pytest.mark.parametrize("order", ["claims first", "payments first"])
+@pytest.mark.parametrize("between", ["", ACKNOWLEDGED])
+def test_claims_payments_and_acknowledgements_may_lie_in_one_file(
+    tmp_path: Path, order: str, between: str
+) -> None:
+    """Interchanges with delimiters of their own, one after the other; a 999 says nothing of a claim."""
+    claims, payments = claim_837(), written_otherwise(payment_835())
+    parts = [claims, between, payments] if order == "claims first" else [payments, between, claims]
+    found = take_in(tmp_path / "joined", {"joined.x12": "".join(parts).encode()})
+    apart = take_in(tmp_path / "apart", {"c.x12": claim_837().encode(), "p.x12": payment_835().encode()})
+    assert found.only["outcome"] == "accepted", found.only["reason"]
+    for room in ("claim_lines", "remit_lines"):
+        ours, theirs = (getattr(each, room).drop("file_key") for each in (found, apart))
+        assert_frame_equal(ours, theirs)
+    told = findings(found)
+    assert told.pop("other_transaction_set", 0) == (1 if between else 0)
+    assert set(told) == {"delimiters_changed"}
+
+
+def test_groups_of_claims_and_payments_may_lie_in_one_interchange(tmp_path: Path) -> None:
+    payment = payment_835().partition("~GS*")[2].partition("~IEA*")[0]
+    text = changed(claim_837(), {"~IEA*1*": f"~GS*{payment}~IEA*2*"})
+    found = take_in(tmp_path, {"both.x12": text.encode()})
+    assert (len(found.claim_lines), len(found.remit_lines), findings(found)) == (1, 1, {})
+
+
+def test_a_payment_in_a_group_of_claims_is_told(tmp_path: Path) -> None:
+    """GS01 says what its sets are (X12.5): another set in it is not read, and a finding says so."""
+    payment = payment_835().partition("~ST*")[2].partition("~GE*")[0]
+    text = changed(claim_837(), {"~GE*1*": f"~ST*{payment}~GE*2*"})
+    found = take_in(tmp_path, {"mixed.x12": text.encode()})
+    assert (len(found.claim_lines), len(found.remit_lines)) == (1, 0)
+    assert findings(found) == {"other_transaction_set": 1}
+
+
+@pytest.mark.parametrize("place", ["~ST*", "~CLM*"])
+def test_a_mark_inside_a_set_costs_its_claim_and_says_so(tmp_path: Path, place: str) -> None:
+    text = changed(claim_837(), {place: f"~\ufeff{place[1:]}"})
+    found = take_in(tmp_path, {"cut.x12": text.encode()})
+    assert found.quarantine["rule_code"].to_list() == ["line_without_claim"]
 
 
 @pytest.mark.parametrize("between", [b"\xef\xbb\xbf", b"\x1a", b"\x1a\r\n", b"\r\n\xef\xbb\xbf"])

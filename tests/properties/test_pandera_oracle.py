@@ -6,16 +6,17 @@ import random
 from collections import Counter
 
 import pandera.errors
-import pandera.polars as pa
 import polars as pl
 import pytest
 from inbound_rows import GOOD_CLAIM, GOOD_REMIT, claim, remit
 
 from flows.readers.reference_files import read_reference
+from schemas.frame_schema import FrameSchema
 from schemas.inbound import Kind
 from schemas.inbound_rules import claim_schema, remit_schema
+from schemas.pandera_schemas import pandera_schema
 from schemas.rules import Rules
-from schemas.validation import compiled, split
+from schemas.validation import split
 from transforms.intake.layouts import canonical_layout
 from transforms.intake.parse import parsed
 from transforms.synthetic.dirty import CLAIM_WRONGS, REMIT_WRONGS
@@ -38,7 +39,7 @@ SPOILS = (
 )
 
 
-def schema_of(kind: Kind) -> pa.DataFrameSchema:
+def schema_of(kind: Kind) -> FrameSchema:
     if kind == "remit_lines":
         return remit_schema(Rules().scope)
     reference = read_reference()
@@ -69,10 +70,10 @@ def dirty_rows(kind: Kind, seed: int) -> pl.DataFrame:
     return parsed(texts, canonical_layout(kind), Rules().scope)
 
 
-def told_by_pandera(schema: pa.DataFrameSchema, rows: pl.DataFrame) -> Counter[str]:
+def told_by_pandera(schema: FrameSchema, rows: pl.DataFrame) -> Counter[str]:
     """Failures by `rule:column`, as pandera counts them."""
     try:
-        schema.validate(rows, lazy=True)
+        pandera_schema(schema).validate(rows, lazy=True)
     except pandera.errors.SchemaErrors as error:
         cases = error.failure_cases.group_by("check").agg(pl.col("index").n_unique())
         return Counter(dict(cases.iter_rows()))
@@ -98,7 +99,7 @@ def test_each_bad_row_is_counted_under_one_rule_the_first(kind: Kind) -> None:
     first = breaks.filter("is_first")
     assert first["row_number"].is_unique().all()
     assert len(first) + len(good) == ROWS
-    order = {(rule.code, rule.column): at for at, rule in enumerate(compiled(schema))}
+    order = {(rule.code, rule.column): at for at, rule in enumerate(schema.rules)}
     for _, part in breaks.group_by("row_number"):
         places = {order[rule, column]: is_first for _, rule, column, is_first in part.iter_rows()}
         assert [at for at, is_first in places.items() if is_first] == [min(places)]
@@ -107,14 +108,14 @@ def test_each_bad_row_is_counted_under_one_rule_the_first(kind: Kind) -> None:
 def test_rules_name_columns_of_their_schema_and_no_two_are_the_same() -> None:
     for kind in ("claim_lines", "remit_lines"):
         schema = schema_of(kind)
-        named = [(rule.code, rule.column) for rule in compiled(schema)]
+        named = [(rule.code, rule.column) for rule in schema.rules]
         assert len(named) == len(set(named))
-        assert {column for _, column in named} - {""} <= set(schema.columns)
+        assert {column for _, column in named} - {""} <= set(schema.names)
 
 
 def test_a_message_of_pandera_names_rule_and_column_only() -> None:
     schema, rows = schema_of("claim_lines"), dirty_rows("claim_lines", 2)
     with pytest.raises(pandera.errors.SchemaErrors) as caught:
-        schema.validate(rows, lazy=True)
+        pandera_schema(schema).validate(rows, lazy=True)
     checks = set(caught.value.failure_cases["check"])
-    assert checks <= {f"{rule.code}:{rule.column}" for rule in compiled(schema)}
+    assert checks <= {f"{rule.code}:{rule.column}" for rule in schema.rules}

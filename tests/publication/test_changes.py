@@ -57,8 +57,8 @@ def test_an_index_moved_where_intervals_lie_apart_by_two_percent() -> None:
     ("now", "before", "reason"),
     [
         ({"is_mature": False}, {}, "not yet mature"),
-        ({"service_lines": 29}, {}, "too few lines to tell"),
-        ({}, {"service_lines": None}, "no figure of a year earlier"),
+        ({"service_lines": 29}, {}, "too few lines to compare"),
+        ({}, {"service_lines": None}, "no figure from a year ago"),
         ({"service_lines": None}, {}, "not shown in this period"),
         ({}, {}, ""),
     ],
@@ -102,7 +102,7 @@ def denials(now: int, before: int, broken: bool = False) -> Published:
 
 def test_a_change_of_denials_names_both_figures_and_the_span() -> None:
     told = text_of(rate_change(denials(140, 100), "aetna", False))
-    assert told == "At first: up on the year (10.0 % to 14.0 %; Q3 2024 to Q3 2025)."
+    assert told == "Denied at first: up from a year ago (10.0 % to 14.0 %; Q3 2024 to Q3 2025)."
     assert "little changed" in text_of(rate_change(denials(104, 100), "aetna", False))
 
 
@@ -114,8 +114,8 @@ def test_no_change_is_told_where_files_are_late_or_the_level_breaks() -> None:
 def test_no_change_is_told_without_an_earlier_year() -> None:
     used = [{"period_type": "quarter", "period_start": NOW}, {}]
     release = published("internal", utilization=used, denials=[{"payer": "aetna"}])
-    assert "not told" in text_of(rate_change(release, "aetna", False))
-    assert "not told" in text_of(price_change(release, "aetna", False))
+    assert "not shown" in text_of(rate_change(release, "aetna", False))
+    assert "not shown" in text_of(price_change(release, "aetna", False))
 
 
 def said(effective_from: dt.date | None, seen: float | None, is_mature: bool = True) -> str:
@@ -131,7 +131,7 @@ def said(effective_from: dt.date | None, seen: float | None, is_mature: bool = T
 def test_what_is_said_is_compared_only_with_a_period_inside_the_rule() -> None:
     assert "in line" in said(dt.date(2024, 10, 1), 0.86)
     assert "14 points apart" in said(dt.date(2024, 10, 1), 0.99)
-    assert "no full period under this rule yet" in said(dt.date(2024, 10, 2), 0.99)
+    assert "no full period lies under this rule yet" in said(dt.date(2024, 10, 2), 0.99)
     assert "not yet mature, so not compared" in said(dt.date(2024, 10, 1), 0.99, is_mature=False)
 
 

@@ -59,7 +59,7 @@ def test_an_absent_row_is_none_where_counts_are_exact_and_fewer_than_eleven_else
     assert shown(absent["internal"], "service_lines").text == "none"
     told = shown(absent["standard"], "service_lines")
     assert (told.text, told.symbol) == ("[c]", "c")
-    assert "Fewer than 11" in told.why
+    assert "fewer than 11" in told.why
 
 
 @pytest.mark.parametrize("reason", ["few_lines", "few_providers", "dominant_provider"])

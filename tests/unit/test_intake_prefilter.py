@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from flows.readers import read_csv
+from flows.readers import read_csv, text_rows
 from flows.readers.csv_header import CsvHeader
+from flows.readers.kept_rows import kept_by_kind
 from flows.readers.preflight import Limits, preflight
-from flows.readers.read_tables import kept_rows
 from flows.readers.rejections import Rejected
 from schemas.inbound import Kind
 from schemas.rules import Rules
@@ -139,16 +139,17 @@ def damaged(line: str, pick: random.Random) -> str:
 
 
 def outcome(path: Path, header: list[str], layout: Layout, rules: PrefilterRules | None) -> Any:
-    """What kept_rows gives, in the order of the rows, or why the file is refused."""
+    """What kept_by_kind gives, in the order of the rows, or why the file is refused."""
     try:
         found = preflight(path, path.with_suffix(".scratch"), LIMITS)
         text = read_csv.read_csv(found, CsvHeader(header, ","), rules)
-        kept, heads, total = kept_rows(text, "key", layout, SCOPE)
+        ((_, parts, heads),), counted = kept_by_kind(text, "key", layout, SCOPE)
+        kept = pl.concat(parts).collect()
     except Rejected as rejected:
         return rejected.code
     if layout.kind == "claim_lines":
         heads = that_tell(kept, heads)
-    return kept.sort("row_number").rows(), heads.sort("row_number").rows(), total, kept.schema
+    return kept.sort("row_number").rows(), heads.sort("row_number").rows(), counted[layout.kind], kept.schema
 
 
 def that_tell(kept: pl.DataFrame, outside: pl.DataFrame) -> pl.DataFrame:
@@ -175,9 +176,13 @@ def test_the_sieve_keeps_what_the_parser_alone_would(
         alone = outcome(path, header, layout, None)
         rules = prefilter_rules(layout, SCOPE, header)
         assert rules is not None
-        for block in (pick.randrange(16, 300), 1 << 20):
+        few = pick.randrange(16, 300)
+        for block in (few, 1 << 20):
             monkeypatch.setattr(read_csv, "BLOCK", block)
             assert outcome(path, header, layout, rules) == alone, f"seed {seed}, blocks of {block}"
+        with monkeypatch.context() as patched:
+            patched.setattr(text_rows, "BLOCK", few)
+            assert outcome(path, header, layout, None) == alone, f"seed {seed}, parsed in blocks of {few}"
         found = preflight(path, path, LIMITS) if not isinstance(alone, str) else None
         prefiltered += (
             found is not None and read_csv._prefiltered(found, CsvHeader(header, ","), rules) is not None
@@ -232,11 +237,8 @@ def test_a_claim_number_that_nearly_every_line_has_goes_to_the_parser(
     found = preflight(path, path, LIMITS)
     prefiltered = read_csv._prefiltered(found, CsvHeader(header, ","), rules)
     assert prefiltered is not None and prefiltered.beside is not None
-    assert (len(prefiltered.rows.collect()), len(prefiltered.beside.collect()), prefiltered.total) == (
-        1,
-        60,
-        61,
-    )
+    assert ([len(rows) for rows in prefiltered.pieces()], len(prefiltered.beside)) == ([1], 60)
+    assert prefiltered.totals == (61,)
     monkeypatch.setattr(read_csv, "MOST_PASSED", 400)
     assert read_csv._prefiltered(found, CsvHeader(header, ","), rules) is None
 

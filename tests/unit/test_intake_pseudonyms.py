@@ -12,8 +12,9 @@ from flows.store.snapshot import key_id
 from schemas.accepted import AcceptedClaimLine, AcceptedRemitLine
 from schemas.inbound_claims import CLAIM_COLUMNS
 from schemas.inbound_remits import REMIT_COLUMNS
+from schemas.pandera_schemas import pandera_schema
 from schemas.rules import Rules
-from transforms.intake.accept import Accepted, Ceiling, accept_lines
+from transforms.intake.accept import Accepted, Accepting, Ceiling, accept_lines
 from transforms.intake.layouts import canonical_layout
 from transforms.intake.pseudonyms import DOMAINS, HEX_DIGITS, keyed_hash, pseudonymised
 
@@ -103,7 +104,8 @@ def accepted(kind: str, *rows: dict[str, str], key: bytes = KEY) -> Accepted:
         **({"claim_line_count": pl.lit(1, pl.Int64)} if claims else {}),
     )
     layout = canonical_layout("claim_lines" if claims else "remit_lines")
-    found = accept_lines(texts, texts.clear(), layout, key, read_reference(), Rules(), Ceiling(1.0, 10))
+    under = Accepting(layout, key, read_reference(), Rules())
+    found = accept_lines(texts, texts.clear(), under, Ceiling(1.0, 10))
     assert found.breaks.is_empty()
     return found
 
@@ -174,8 +176,8 @@ def test_another_key_gives_other_keys_and_the_same_of_everything_else() -> None:
 def test_accepted_rows_keep_their_schema_and_nothing_of_an_identifier() -> None:
     claims = accepted("claim_lines", CLAIM | {"prior_authorization_number": "AUTH77"}).lines
     remits = accepted("remit_lines", REMIT).lines
-    AcceptedClaimLine.validate(claims)
-    AcceptedRemitLine.validate(remits)
+    pandera_schema(AcceptedClaimLine).validate(claims)
+    pandera_schema(AcceptedRemitLine).validate(remits)
     text = claims.write_ndjson() + remits.write_ndjson()
     hidden = ["PCN1001", "W123456789", "1961-05-17", "LC1", "AUTH77", "EFT900", "ICN500"]
     assert [value for value in hidden if value in text] == []

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+import flows.store.conservation
 from flows.errors import ProductError
 from flows.store.conservation import check_files, check_money, check_partitions
 from flows.store.ledger import ledger_rows
@@ -182,20 +183,27 @@ def test_the_money_of_one_adjudication_counts_for_one_line(tmp_path: Path) -> No
     check_money(store)
 
 
-def test_money_that_counts_for_two_lines_is_told_with_counts_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("written", [None, ["aetna/2025-03"], ["uhc/2025-04"]])
+@pytest.mark.parametrize("at_once", [1, 100])
+def test_money_that_counts_for_two_lines_is_told_with_counts_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int, written: list[str] | None
+) -> None:
     # CONTRACT section 3, conservation; the two lines lie in two partitions
+    monkeypatch.setattr(flows.store.conservation, "COMPARED_AT_ONCE", at_once)
     store = store_with_finals(tmp_path, ("a", 1), ("a", 2), ("a", 1), ("b", 1))
     with pytest.raises(ProductError) as caught:
-        check_money(store)
+        check_money(store, written)
     assert caught.value.code == "E_CONSERVATION"
     assert caught.value.detail == "1 adjudications count for 2 current lines"
 
 
+@pytest.mark.parametrize("at_once", [2, 100])
 @pytest.mark.parametrize("other", [{"row_number": 0}, {"payer": "uhc"}, {"service_month": date(2025, 4, 1)}])
 def test_a_line_that_stands_twice_or_elsewhere_is_told_though_the_sum_is_right(
-    tmp_path: Path, other: dict[str, Any]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: dict[str, Any], at_once: int
 ) -> None:
     # CONTRACT section 3: conservation holds per partition
+    monkeypatch.setattr(flows.store.conservation, "COMPARED_AT_ONCE", at_once)
     store = store_with(tmp_path, ["current"] * 4)
     rows = resolved(["current"] * 4)
     check_partitions(store)

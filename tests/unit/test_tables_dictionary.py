@@ -19,7 +19,7 @@ def test_every_column_of_every_table_is_described() -> None:
 def test_it_says_what_the_numbers_are_not() -> None:
     text = data_dictionary(TABLES.values())
     assert all(sentence in text for sentence in NOT)
-    assert "not of a population" in text and "837P" in text and "immature" in text
+    assert "not a population" in text and "837P" in text and "not mature" in text
 
 
 def test_it_is_a_table_in_every_line() -> None:

@@ -267,13 +267,17 @@ def test_case_payment(random_lines: pl.LazyFrame, tables: dict[str, pl.DataFrame
         models = sorted(rows["care_model"].to_list())
         alone = models in (["personally_performed"], ["crna_alone"])
         paired = models == ["directed_crna", "directed_physician"]
-        one = rows.select("payer", "line_of_business").n_unique() == 1
-        if (alone or paired) and one and rows["is_unit_priced"].all():
+        if (alone or paired) and rows["is_unit_priced"].all():
             units = (40 + rows["time_unit_tenths"].max()) / 10
+            cents = rows["allowed_cents"].sum()
             whole.append(
-                rows[:1].with_columns(allowed=pl.lit(rows["allowed_cents"].sum() / 100), units=pl.lit(units))
+                rows.with_columns(
+                    allowed=pl.lit(cents / 100), units=pl.lit(units), lines_of_case=pl.lit(rows.height)
+                )
             )
-    complete = exploded(pl.concat(whole).lazy())
+    placed = exploded(pl.concat(whole).lazy()).group_by([*FIVE, *case[:2]])
+    amounts = placed.agg(pl.len().alias("here"), pl.col("allowed", "units", "lines_of_case").first())
+    complete = amounts.filter(pl.col("here") == pl.col("lines_of_case"))
     expected = complete.group_by(FIVE).agg(
         pl.len().cast(pl.Int64).alias("complete_cases"),
         pl.col("allowed").mean().alias("allowed_per_case_mean"),

@@ -8,6 +8,7 @@ import polars as pl
 import table_lines
 from table_lines import NPIS, paid
 
+from schemas.pandera_schemas import pandera_schema
 from schemas.rules import Rules
 from schemas.tables import RELEASE_CHANGES, TABLES
 from transforms.tables.build import all_tables
@@ -42,7 +43,7 @@ def changes(
     old, new = table_lines.lines(*before), table_lines.lines(*after)
     causes = causes_of(changed_lines(old, new), made_under, None, minimum)
     made = release_changes(published(build(old)), published(build(new)), causes, made_under)
-    RELEASE_CHANGES.schema().validate(made)
+    pandera_schema(RELEASE_CHANGES.schema()).validate(made)
     return made.filter(MONTH)
 
 

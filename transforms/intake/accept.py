@@ -5,13 +5,13 @@ The last step in which an identifier stands in clear: what leaves here is pseudo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from schemas.accepted import ACCEPTED_CLAIM_LINE, ACCEPTED_REMIT_LINE
 from schemas.columns import names, polars_schema
-from schemas.inbound import FIRST_DAY, LAST_DAY
 from schemas.inbound_rules import claim_schema, remit_schema
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
@@ -19,11 +19,11 @@ from schemas.validation import split, without_unreadable
 from transforms.intake.ages import age_at
 from transforms.intake.amounts import plain_amount
 from transforms.intake.anesthesia_time import TIME_SCALE, with_minutes
+from transforms.intake.around_lines import HEADER, OF_LINE, Around, readable
 from transforms.intake.layouts import ADJUSTMENTS_TOTAL, ASSUMED, Layout
 from transforms.intake.parse import canonical_adjustments, parsed, scaled
 from transforms.intake.plain_text import words_for_nothing
 from transforms.intake.pseudonyms import pseudonymised
-from transforms.intake.scope_filter import REPLACING
 from transforms.payers import with_payer
 
 CLAIM_NUMBER_LENGTH = 20
@@ -31,31 +31,6 @@ ADJUSTMENTS = ("adjustments", "claim_adjustments")
 OTHER = "other"
 REASONS_TOLD = 8
 """Rules and columns that the reason of a rejected file names."""
-HEADER = (
-    "claim_id",
-    "billing_provider_npi",
-    "payer_responsibility",
-    "member_id",
-    "patient_birth_date",
-    "submitted_on",
-    "claim_frequency_code",
-    "original_claim_number",
-    "payer_id",
-    "payer_name",
-)
-"""What is kept of an out-of-scope row that replaces or voids: its submission, and the payer."""
-SUBMISSION = HEADER[:-2]
-"""What tells submissions apart."""
-OF_LINE = (
-    "line_number",
-    "rendering_provider_npi",
-    "service_date",
-    "modifier_1",
-    "modifier_2",
-    "modifier_3",
-    "modifier_4",
-)
-"""What is kept of a line beside one in scope: of which bill it is."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +41,28 @@ class Accepted:
     have, the same columns. breaks: file_key, row_number, rule_code, column,
     is_first.
     counts: file_key, payer_id, payer_name, month, rule_code, in_scope, accepted, quarantined, repaired.
-    rejected: file_key, good, bad, why of files with more bad rows than the ceiling allows; of these nothing
-    enters, and only `breaks` still speaks.
-    dropped: row_number, column of optional values of accepted rows that could not be read.
+    files: file_key, rows, good. rejected: file_key, good, bad, why of files with more bad rows than the
+    ceiling allows; of these nothing enters, and only `breaks` still speaks.
+    dropped: file_key, row_number, column of optional values of accepted rows that could not be read.
     """
 
     lines: pl.DataFrame
     beside: pl.DataFrame
     breaks: pl.DataFrame
     counts: pl.DataFrame
-    rejected: pl.DataFrame
+    files: pl.DataFrame
     dropped: pl.DataFrame
+    rejected: pl.DataFrame
+
+    def without_rejected(self, rejected: pl.DataFrame) -> Accepted:
+        """The same without what rejected files left; `breaks` tells of these too."""
+        if rejected.is_empty():
+            return replace(self, rejected=rejected)
+        kept = {
+            name: getattr(self, name).join(rejected, on="file_key", how="anti", maintain_order="left")
+            for name in ("lines", "beside", "counts", "dropped")
+        }
+        return replace(self, rejected=rejected, **kept)
 
 
 @dataclass(frozen=True)
@@ -87,77 +73,109 @@ class Ceiling:
     fewest: int
 
 
-def accept_lines(
-    kept: pl.DataFrame,
-    outside: pl.DataFrame,
-    layout: Layout,
-    key: bytes,
-    reference: ReferenceTables,
-    rules: Rules,
-    ceiling: Ceiling,
-) -> Accepted:
-    """Validate and pseudonymise the kept rows of files of one layout.
+@dataclass(frozen=True)
+class Accepting:
+    """What rows are accepted under: layout of their files, key of pseudonyms, reference data, rules."""
+
+    layout: Layout
+    key: bytes
+    reference: ReferenceTables
+    rules: Rules
+
+
+def accept_lines(kept: pl.DataFrame, outside: pl.DataFrame, under: Accepting, ceiling: Ceiling) -> Accepted:
+    """Validate and pseudonymise the kept rows of files of one layout, all at once (see `accept_parts`)."""
+    (found,) = accept_parts([kept], outside, under)
+    return found.without_rejected(rejected_files(found.files, found.breaks.lazy(), ceiling))
+
+
+def accept_parts(kept: Iterable[pl.DataFrame], outside: pl.DataFrame, under: Accepting) -> Iterator[Accepted]:
+    """Validate and pseudonymise the kept rows of files of one layout, part by part; no file is rejected yet.
 
     `kept`: canonical text rows in or near scope, with file_key, row_number, field_count_ok and (claims of
-    X12) claim_line_count.
+    X12) claim_line_count; at least one part. Where prices tell what a count of time counts, a file is in one.
     `outside`: rows out of scope, not validated. Of replacements and voids one is kept per submission that
-    reads; of lines beside one in scope, those whose claim reads.
+    reads; of lines beside one in scope, those whose claim reads. Both come with the last part.
     """
+    layout, scope = under.layout, under.rules.scope
     claims = layout.kind == "claim_lines"
-    schema = claim_schema(rules.scope, *_impossible(reference)) if claims else remit_schema(rules.scope)
-    typed = with_minutes(parsed(kept, layout, rules.scope), reference, rules, layout.money == "european")
-    typed = typed.with_row_index("_row")
-    typed, dropped = without_unreadable(typed, schema, "_row")
-    good, breaks = split(typed, schema, "_row")
-    told = typed.select("_row", "file_key", "row_number").join(breaks, on="_row")
-    rejected = _over_ceiling(typed, good, ceiling).join(_why(told), on="file_key", how="left")
-    if len(rejected):
-        typed, good, outside = (
-            frame.join(rejected, on="file_key", how="anti") for frame in (typed, good, outside)
-        )
-    counts = _counts(with_payer(typed.lazy(), reference).collect(), breaks)
-    counts = pl.concat([counts, _value_counts(good, dropped, layout)], how="diagonal")
-    if claims:
-        others = _readable(parsed(outside, layout, rules.scope, only=(*HEADER, *OF_LINE)))
-        bad = _readable(typed.join(good, on="_row", how="anti"))
-        rows = pl.concat(
-            [
-                good.with_columns(in_scope=pl.lit(True)),
-                _header_rows(others),
-                _lines_beside(good, others, bad),
-            ],
-            how="diagonal",
-        ).with_columns(pl.col("in_scope", "is_beside").fill_null(False))
-        keyed = _claim_lines(rows, layout, key)
-        lines, beside = (keyed.filter(part).drop("is_beside") for part in (~pl.col("is_beside"), "is_beside"))
-    else:
-        unread = dropped.filter(pl.col("column").is_in(ADJUSTMENTS))["_row"].implode()
-        lines = _remit_lines(good.with_columns(adjustments_unread=pl.col("_row").is_in(unread)), key)
-        beside = lines.clear()
-    told = told.sort("_row", maintain_order=True).drop("_row")
-    gone = good.select("_row", "row_number").join(dropped, on="_row").drop("_row")
-    return Accepted(lines, beside, told, counts, rejected, gone)
+    schema = claim_schema(scope, *_impossible(under.reference)) if claims else remit_schema(scope)
+    around = Around(readable(parsed(outside, layout, scope, only=(*HEADER, *OF_LINE)))) if claims else None
+    for rows, is_last in _with_last(kept):
+        typed = parsed(rows, layout, scope)
+        typed = with_minutes(typed, under.reference, under.rules, layout.money == "european")
+        typed = typed.with_row_index("_row")
+        typed, dropped = without_unreadable(typed, schema, "_row")
+        good, breaks = split(typed, schema, "_row")
+        told = typed.select("_row", "file_key", "row_number").join(breaks, on="_row")
+        counts = _counts(with_payer(typed.lazy(), under.reference).collect(), breaks)
+        counts = pl.concat([counts, _value_counts(good, dropped, layout)], how="diagonal")
+        if around is not None:
+            around.add(good, readable(typed.join(good, on="_row", how="anti")))
+            lines, beside = _claims(good, around if is_last else None, under)
+        else:
+            unread = dropped.filter(pl.col("column").is_in(ADJUSTMENTS))["_row"].implode()
+            lines = good.with_columns(adjustments_unread=pl.col("_row").is_in(unread))
+            lines = _remit_lines(lines, under.key)
+            beside = lines.clear()
+        files = _files(typed, good)
+        told = told.sort("_row", maintain_order=True).drop("_row")
+        gone = good.select("_row", "file_key", "row_number").join(dropped, on="_row").drop("_row")
+        yield Accepted(lines, beside, told, counts, files, gone, files.clear())
 
 
-def _over_ceiling(typed: pl.DataFrame, good: pl.DataFrame, ceiling: Ceiling) -> pl.DataFrame:
-    """Files with too many bad rows: file_key, good, bad."""
-    return (
-        typed.group_by("file_key")
-        .agg(all_rows=pl.len().cast(pl.Int64))
-        .join(good.group_by("file_key").agg(good=pl.len().cast(pl.Int64)), on="file_key", how="left")
-        .with_columns(pl.col("good").fill_null(0))
-        .with_columns(bad=pl.col("all_rows") - pl.col("good"))
-        .filter(pl.col("bad") >= ceiling.fewest, pl.col("bad") > ceiling.share * pl.col("all_rows"))
+def rejected_files(files: pl.DataFrame, breaks: pl.LazyFrame, ceiling: Ceiling) -> pl.DataFrame:
+    """(file_key, good, bad, why) of files with too many bad rows: what all parts say of them."""
+    over = (
+        files.group_by("file_key")
+        .agg(pl.col("rows", "good").sum())
+        .with_columns(bad=pl.col("rows") - pl.col("good"))
+        .filter(pl.col("bad") >= ceiling.fewest, pl.col("bad") > ceiling.share * pl.col("rows"))
         .select("file_key", "good", "bad")
+        .sort("file_key")
     )
+    if over.is_empty():
+        return over.with_columns(why=pl.lit("", pl.String))
+    told = breaks.join(over.lazy(), on="file_key", how="semi").group_by("file_key", "rule_code", "column")
+    return over.join(_why(told.agg(rows=pl.len()).collect()), on="file_key", how="left")
 
 
-def _why(told: pl.DataFrame) -> pl.DataFrame:
+def _claims(good: pl.DataFrame, around: Around | None, under: Accepting) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Accepted claim lines, and lines beside; with what stands around them or without."""
+    rows = [good.with_columns(in_scope=pl.lit(True)), *(around.rows() if around else ())]
+    whole = pl.concat(rows, how="diagonal")
+    if around is None:
+        whole = whole.with_columns(is_beside=pl.lit(False))
+    whole = whole.with_columns(pl.col("in_scope", "is_beside").fill_null(False))
+    keyed = _claim_lines(whole, under.layout, under.key)
+    lines, beside = (keyed.filter(part).drop("is_beside") for part in (~pl.col("is_beside"), "is_beside"))
+    return lines, beside
+
+
+def _with_last(parts: Iterable[pl.DataFrame]) -> Iterator[tuple[pl.DataFrame, bool]]:
+    """Parts, and whether each is the last one."""
+    waiting: pl.DataFrame | None = None
+    for part in parts:
+        if waiting is not None:
+            yield waiting, False
+        waiting = part
+    assert waiting is not None
+    yield waiting, True
+
+
+def _files(typed: pl.DataFrame, good: pl.DataFrame) -> pl.DataFrame:
+    """Rows and good rows of each file: file_key, rows, good."""
+    of_file = typed.group_by("file_key").agg(rows=pl.len().cast(pl.Int64))
+    stands = good.group_by("file_key").agg(good=pl.len().cast(pl.Int64))
+    return of_file.join(stands, on="file_key", how="left").with_columns(pl.col("good").fill_null(0))
+
+
+def _why(counted: pl.DataFrame) -> pl.DataFrame:
     """(file_key, why): rules and columns that a file's rows break, with counts, the most frequent first."""
     place = pl.concat_str("rule_code", pl.col("column").replace("", None), separator=" ", ignore_nulls=True)
-    counted = told.group_by("file_key", "rule_code", "column", place=place).agg(rows=pl.len())
     return (
-        counted.sort(["file_key", "rows", "rule_code", "column"], descending=[False, True, False, False])
+        counted.with_columns(place=place)
+        .sort(["file_key", "rows", "rule_code", "column"], descending=[False, True, False, False])
         .group_by("file_key", maintain_order=True)
         .agg(
             why=pl.format("{} {}", "place", "rows").head(REASONS_TOLD).str.join(", "),
@@ -174,40 +192,6 @@ def _impossible(reference: ReferenceTables) -> tuple[tuple[str, ...], tuple[str,
     return (
         tuple(reference.modifiers.filter("is_impossible")["modifier"]),
         tuple(reference.places_of_service.filter("is_impossible")["place_of_service"]),
-    )
-
-
-def _readable(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows whose submission can be read. Nothing else of them is validated."""
-    optional = ("original_claim_number", "payer_responsibility", "member_id")
-    needed = [name for name in SUBMISSION if name not in optional]
-    dated = pl.col("submitted_on").is_between(FIRST_DAY, LAST_DAY)
-    return rows.drop_nulls(needed).filter(pl.col("field_count_ok") & dated)
-
-
-def _header_rows(outside: pl.DataFrame) -> pl.DataFrame:
-    """Header rows: one per submission that replaces or voids, without anything of the line."""
-    return (
-        outside.filter(pl.col("claim_frequency_code").is_in(REPLACING))
-        .sort("file_key", "row_number")
-        .unique(["file_key", *SUBMISSION], keep="first", maintain_order=True)
-        .select(*HEADER, "file_key", "row_number")
-    )
-
-
-def _lines_beside(good: pl.DataFrame, outside: pl.DataFrame, bad: pl.DataFrame) -> pl.DataFrame:
-    """Lines after the first that are not accepted, of submissions whose first line may be in scope.
-
-    It is not where the file holds it out of scope, and no line in scope. `bad`: rows that a rule stopped.
-    """
-    key = ["file_key", *SUBMISSION]
-    elsewhere = outside.filter(pl.col("line_number") == 1).join(good, on=key, how="anti", nulls_equal=True)
-    later = outside.join(elsewhere, on=key, how="anti", nulls_equal=True)
-    columns = [*HEADER, *OF_LINE, "file_key", "row_number"]
-    return (
-        pl.concat([later.select(columns), bad.select(columns)])
-        .filter(pl.col("line_number") > 1)
-        .with_columns(is_beside=pl.lit(True))
     )
 
 

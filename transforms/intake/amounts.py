@@ -44,11 +44,20 @@ def are_plain(rows: pl.DataFrame, columns: list[str]) -> dict[str, bool]:
     return {name: bool(looked[name][0]) for name in columns}
 
 
+ITEM: Final = r"(CO|CR|OA|PI|PR)[\s:*-]*([A-Z]?[0-9]{1,3})\s*[\s:*]\s*"
+"""Group and reason of an adjustment as people write them, up to the amount: CO-45:, CO45:, CO 45 ."""
+
+
 def plain_adjustments(packed: pl.Expr) -> pl.Expr:
-    """Packed adjustments joined by |, each amount a plain decimal: CO-253:.52; PR-2:$1,084. ->
+    """Packed adjustments joined by |, each amount a plain decimal: CO253:.52; PR 2 $1,084. ->
     CO-253:0.52|PR-2:1084.
     """
-    joined = packed.str.replace_all(r"\s*[|;]\s*", "|").str.replace_all(r",\s*([A-Za-z]{2}-)", "|$1")
+    joined = (
+        packed.str.replace_all(r"\s*[|;]\s*", "|")
+        .str.replace_all(r",\s*([A-Za-z]{2}-)", "|$1")
+        .str.replace_all(rf"(?i)[,\s]\s*{ITEM}([-+($.0-9])", "|$1-$2:$3")
+        .str.replace_all(rf"(?i)(^|\|)\s*{ITEM}", "$1$2-$3:")
+    )
     bare = joined.str.replace_all("$", "", literal=True).str.replace_all(r":\s*-?\(([0-9.,]+)\)", ":-$1")
     for _ in range(2):  # a comma needs the digits around it: of neighbours every second one is found
         bare = bare.str.replace_all(r"([0-9]),([0-9]{3})", "$1$2")

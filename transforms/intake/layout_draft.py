@@ -17,11 +17,15 @@ from transforms.intake.layout_draft_values import adjustments, looks_joined, wit
 from transforms.intake.nested import Nesting
 
 SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
-    "claim_id": ("claimnumber", "claimno", "account", "acct", "acctno", "patientcontrolnumber"),
+    "claim_id": ("claimnumber", "claimno", "account", "acct", "acctno", "patientcontrolnumber", "pcn",
+                 "visit",
+                 "encounter"),
     "line_number": ("line", "lineno", "ln", "linenum", "item", "chargeline"),
     "line_control_number": ("linecontrol", "lineref", "linecontrolno"),
-    "submitted_on": ("submitted", "submissiondate", "submitdate", "billdate", "sent", "claimdate"),
-    "claim_frequency_code": ("frequency", "freq", "frequencycode", "billfreq", "claimfrequency", "billtype"),
+    "submitted_on": ("submitted", "submissiondate", "submitdate", "billdate", "sent", "claimdate",
+                     "billedon"),
+    "claim_frequency_code": ("frequency", "freq", "frequencycode", "billfreq", "claimfrequency", "billtype",
+                             "version", "ver"),
     "original_claim_number": ("originalclaim", "originalref", "origref", "payerrefoforiginal"),
     "payer_id": ("payerno", "payercode", "insuranceid", "carrierid", "planid"),
     "payer_name": ("payer", "insurance", "carrier", "plan", "insurancename", "carriername", "payor"),
@@ -39,17 +43,18 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
     **{f"modifier_{n}": (f"mod{n}", f"m{n}", f"modifier{n}") for n in range(2, 5)},
     "modifier_1": ("mod1", "m1", "mod", "modifier"),
     "charge_amount": ("charge", "charges", "billed", "amount", "fee", "chargeamt", "linechrgamt", "chrgamt"),
-    "unit_basis": ("unittype", "unitqualifier", "basis", "qtytype"),
+    "unit_basis": ("unit", "unittype", "unitqualifier", "basis", "qtytype"),
     "unit_count": ("units", "minutes", "min", "qty", "quantity", "anesthesiaminutes", "timemin"),
     **{f"diagnosis_{n}": (f"dx{n}", f"icd{n}", f"diag{n}", f"diagnosis{n}") for n in range(1, 5)},
     "surgical_procedure_code": ("surgeoncpt", "surgicalcpt", "surg", "surgicalcode"),
-    "service_date": ("dos", "dateofservice", "servicedt", "svcdate", "servicefrom", "fromdate"),
+    "service_date": ("dos", "dateofservice", "servicedt", "svcdate", "servicefrom", "fromdate",
+                     "service", "served"),
     "prior_authorization_number": ("authno", "auth", "authorization", "priorauth"),
     "payment_trace": ("trace", "check", "checkno", "checknumber", "eft", "checkoreftno", "tracenumber"),
     "payment_date": ("paiddate", "paidon", "checkdate", "datepaid", "posted", "paymentdt"),
     "payee_npi": ("payee", "npi", "groupnpi"),
     "claim_status_code": ("status", "claimstatus", "clmstatus", "result"),
-    "payer_claim_number": ("icn", "payerclaim", "claimcontrolno", "dcn", "payercontrolnumber"),
+    "payer_claim_number": ("icn", "payerclaim", "claimcontrolno", "dcn", "payercontrolnumber", "control"),
     "original_payer_claim_number": ("originalicn", "origicn"),
     "service_sequence": ("svcseq", "seq", "line", "lineno"),
     "submitted_procedure_code": ("billedcpt", "submittedcode", "billedcode"),
@@ -113,8 +118,14 @@ class Draft:
         """The draft as a layout file; comments say what is unsure or missing."""
         lines = [f'kind = "{self.kind}"', f'money = "{self.money}"']
         if self.date_formats:
-            doubt = "" if self.dates_sure else "  # unsure: more than one form reads all dates"
+            doubt = (
+                ""
+                if self.dates_sure
+                else "  # unsure: another form may be meant, or some values are no dates"
+            )
             lines.append(f"date_formats = {json.dumps(list(self.date_formats))}{doubt}")
+        elif not self.dates_sure:
+            lines.append('# date_formats not found: name the form of the dates, such as ["%m/%d/%Y"]')
         if self.kind == "claim_lines":
             lines.append('un_means = ""  # what UN units are: "time", "base_plus_time" or unknown')
         if self.nesting:
@@ -155,7 +166,7 @@ def draft(header: list[str], sample: pl.DataFrame, nesting: Nesting | None = Non
     parsed = {column.name: column.parsed for column in COLUMNS[kind]}
     dates = [texts[theirs] for ours, (theirs, _) in columns.items() if parsed[ours] == "date"]
     amounts = [texts[theirs] for ours, (theirs, _) in columns.items() if parsed[ours] == "cents"]
-    formats = _date_formats(dates)
+    formats, dates_sure = _date_formats(dates)
     columns, rules = with_parts(columns, kind, texts)
     packed = adjustments(columns, texts) if kind == "remit_lines" else []
     if packed:
@@ -170,8 +181,8 @@ def draft(header: list[str], sample: pl.DataFrame, nesting: Nesting | None = Non
         kind,
         columns,
         missing,
-        formats[:1],
-        len(formats) < 2,
+        formats,
+        dates_sure,
         _money(amounts),
         rules,
         packed,
@@ -214,7 +225,7 @@ def _looks(column: InboundColumn, text: pl.Series) -> bool | None:
     if told.is_empty():
         return None
     if column.parsed == "date":
-        return any(_all_read(told, form) for form in (*ALWAYS, *DATES)) or None
+        return any(_share_read(told, form) >= MOST_LIKELY for form in (*ALWAYS, *DATES)) or None
     if column.parsed in ("cents", "thousandths"):
         frame = told.to_frame("text")
         for comma in (False, True):
@@ -240,23 +251,31 @@ def _share(holds: pl.Series) -> float:
     return int(holds.sum()) / max(len(holds), 1)
 
 
-def _all_read(told: pl.Series, form: str) -> bool:
-    read = told.str.to_date(form, strict=False)
-    return read.null_count() == 0 and bool((read.dt.year() > 0).all())
+def _share_read(told: pl.Series, form: str) -> float:
+    return _share((told.str.to_date(form, strict=False).dt.year() > 0).fill_null(False))
 
 
-def _date_formats(columns: list[pl.Series]) -> tuple[str, ...]:
-    """The forms that read all dates; none where ISO and compact dates do."""
+def _date_formats(columns: list[pl.Series]) -> tuple[tuple[str, ...], bool]:
+    """The form that reads most dates, and whether it is sure.
+
+    None where ISO and compact dates do. None and not sure where no form reads most of them. A few values that
+    are no dates do not hide the form of the others.
+    """
     told = (
         pl.concat([text.drop_nulls().alias("date") for text in columns])
         if columns
         else pl.Series([], dtype=pl.String)
     )
-    if told.is_empty() or any(_all_read(told, form) for form in ALWAYS):
-        return ()
-    reading = [form for form in DATES if _all_read(told, form)]
-    full = [form for form in reading if "%Y" in form and not (told.str.contains(r"[/.-][0-9]{2}$").all())]
-    return tuple(full or [form for form in reading if "%y" in form])
+    if told.is_empty() or any(_share_read(told, form) >= MOST_LIKELY for form in ALWAYS):
+        return (), True
+    shares = {form: _share_read(told, form) for form in DATES}
+    best = max(shares.values())
+    if best < MOST_LIKELY:
+        return (), False
+    reading = [form for form in DATES if shares[form] == best]
+    is_short = _share(told.str.contains(r"[/.-][0-9]{2}$")) >= MOST_LIKELY
+    forms = [form for form in reading if ("%y" in form) == is_short] or reading
+    return (forms[0],), len(forms) == 1 and best == 1
 
 
 def _money(columns: list[pl.Series]) -> str:

@@ -108,6 +108,10 @@ class Layout:
         )
         return tuple(dict.fromkeys(named))
 
+    def tells_kind(self) -> tuple[str, ...]:
+        """Their columns that tell which kind a row is of."""
+        return tuple(name for name, _ in (*self.where, *self.where_not, *self.cancelled))
+
     @cached_property
     def _headers(self) -> frozenset[str]:
         return frozenset(plain(name) for name in self.theirs())
@@ -246,44 +250,16 @@ def is_of_kind(layout: Layout, found: Found) -> pl.Expr:
     return mine & ~is_any(found, layout.cancelled) if layout.cancelled and claims else mine
 
 
-def with_points(rows: pl.LazyFrame, layout: Layout, header: list[str]) -> pl.LazyFrame:
+def are_of_kind(rows: pl.DataFrame, layout: Layout, found: Found) -> pl.Series:
+    """Which rows the layout's filter takes for lines of its kind."""
+    return rows.with_columns(_is_mine=is_of_kind(layout, found))["_is_mine"]
+
+
+def with_points(rows: pl.DataFrame, layout: Layout, header: list[str]) -> pl.DataFrame:
     """The columns whose whole numbers are cents as dollars and cents. Grain unchanged."""
     found = {plain(name): name for name in reversed(header)}
     names = [found[plain(name)] for name in layout.implied_cents if plain(name) in found]
     return rows.with_columns(with_point(said(found, name), 2).alias(name) for name in names)
-
-
-def reads_whole_claims(layout: Layout) -> bool:
-    """Whether a row is read by help of the other rows of its key: filled down, or numbered."""
-    return any(
-        part.fill_down or any(rule.number_within for rule in part.made.values()) for part in layout.parts()
-    )
-
-
-def keys_within(layout: Layout) -> tuple[str, ...]:
-    """The columns of theirs whose texts hold rows together."""
-    parts = layout.parts()
-    filled = [part.fill_down[0] for part in parts if part.fill_down]
-    numbered = [rule.number_within for part in parts for rule in part.made.values() if rule.number_within]
-    return tuple(dict.fromkeys(plain(name) for name in (*filled, *numbered)))
-
-
-def with_filled_down(rows: pl.DataFrame, layout: Layout, header: list[str]) -> pl.DataFrame:
-    """Columns that only the first row of a key fills, filled in its other rows. Grain unchanged."""
-    if layout.fill_down is None:
-        return rows
-    found = {plain(name): name for name in reversed(header)}
-    key, names = layout.fill_down
-    present = [found[plain(name)] for name in names if plain(name) in found]
-    has_key = said(found, key).is_not_null()
-    filled = [
-        pl.when(has_key)
-        .then(said(found, name).forward_fill().over(said(found, key)))
-        .otherwise(name)
-        .alias(name)
-        for name in present
-    ]
-    return rows.with_columns(filled)
 
 
 def joined_adjustments(rows: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from transforms.intake.amounts import are_plain, plain_adjustments, plain_amount
 from transforms.intake.dates import birth_by_service, has_short_year, read_date, short_formats
 from transforms.intake.layouts import Layout
 from transforms.intake.plain_text import bare
-from transforms.intake.scope import repaired
+from transforms.intake.scope import BETWEEN_PARTS, QUALIFIED, repaired
 
 LARGEST_WHOLE = 10**15
 """Numbers of more digits before the point are not read."""
@@ -41,25 +41,26 @@ def parsed(
 ) -> pl.DataFrame:
     """Give each canonical column its typed value; its trimmed text stays as `text_<column>`. Grain unchanged.
 
-    Adds `was_repaired`: a code got its leading zero back, or lost a point and zeros. `only`: the columns that
-    are read, the others stay as they are.
+    Adds `was_repaired`: a code got its leading zero back, or lost a qualifier or a point and zeros.
+    `only`: the columns that are read, the others stay as they are.
     """
     columns = [c for c in COLUMNS[layout.kind] if only is None or c.name in only]
-    texts = _plain(_unfloated(bare(rows, [c.name for c in columns]), columns), columns, layout)
+    codes = [c.name for c in columns if c.name in ("procedure_code", "submitted_procedure_code")]
+    texts = _unqualified(_unfloated(bare(rows, [c.name for c in columns]), columns), codes)
+    texts = _plain(texts, columns, layout)
     typed = texts.with_columns(_typed(c, layout).alias(c.name) for c in columns)
     if any(c.name == "patient_birth_date" for c in columns) and short_formats(layout.date_formats):
         typed = typed.with_columns(patient_birth_date=_born(layout, only))
-    codes = [c.name for c in columns if c.name in ("procedure_code", "submitted_procedure_code")]
     mended = typed.with_columns(repaired(name, scope).alias(f"_mended_{name}") for name in codes)
     changed = [
-        pl.col("was_floated"),
+        pl.col("was_floated", "was_qualified"),
         *((pl.col(f"_mended_{n}") != pl.col(n)).fill_null(False) for n in codes),
     ]
     return mended.with_columns(
         *(pl.col(f"_mended_{name}").alias(name) for name in codes),
         *(repaired(f"text_{name}", scope).alias(f"text_{name}") for name in codes),
         was_repaired=pl.any_horizontal(changed),
-    ).drop("was_floated", *(f"_mended_{name}" for name in codes))
+    ).drop("was_floated", "was_qualified", *(f"_mended_{name}" for name in codes))
 
 
 def _unfloated(rows: pl.DataFrame, columns: list[InboundColumn]) -> pl.DataFrame:
@@ -71,6 +72,29 @@ def _unfloated(rows: pl.DataFrame, columns: list[InboundColumn]) -> pl.DataFrame
     return rows.with_columns(
         *(pl.col(name).str.replace(FLOATED, "$1") for name in floated),
         was_floated=pl.any_horizontal(is_floated) if is_floated else pl.lit(False),
+    )
+
+
+def _unqualified(rows: pl.DataFrame, codes: list[str]) -> pl.DataFrame:
+    """HC:01939:QK:QS -> 01939, with modifiers QK and QS where the row has none; `was_qualified` tells of
+    which rows.
+    """
+    names = [f"text_{name}" for name in codes]
+    is_qualified = [pl.col(name).str.contains(QUALIFIED).fill_null(False) for name in names]
+    looked = rows.select(pl.any_horizontal(is_qualified).any() if is_qualified else pl.lit(False))
+    if not looked.item():
+        return rows.with_columns(was_qualified=pl.lit(False))
+    modifiers = [f"text_modifier_{i}" for i in range(1, 5)]
+    bare_of = pl.all_horizontal(pl.col(name).is_null() for name in modifiers)
+    rest = pl.col(names[0]).str.extract(QUALIFIED, 2).str.replace_all(BETWEEN_PARTS, ":").str.split(":")
+    parts = [rest.list.get(i, null_on_oob=True).str.strip_chars().replace("", None) for i in range(4)]
+    return rows.with_columns(
+        *(
+            pl.when(bare_of).then(part).otherwise(name).alias(name)
+            for part, name in zip(parts, modifiers, strict=True)
+        ),
+        *(pl.coalesce(pl.col(name).str.extract(QUALIFIED, 1), name).alias(name) for name in names),
+        was_qualified=pl.any_horizontal(is_qualified),
     )
 
 

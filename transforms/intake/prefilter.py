@@ -182,11 +182,11 @@ class Prefilter:
         more lines than that, never fewer.
         `read` gives so many bytes of the file from an offset, a line end behind its last line.
         """
-        wanted = _Known(self._wanted)
+        wanted = KnownHashes(self._wanted)
         without = [(block, block.without_first()) for block in self._blocks]
-        loose = _Known([block.hashes[rows] for block, rows in without])
+        loose = KnownHashes([block.hashes[rows] for block, rows in without])
         firsts = (block.hashes[block.is_first] for block in self._blocks)
-        complete = _Known([hashes[loose.has(hashes)] for hashes in firsts])
+        complete = KnownHashes([hashes[loose.has(hashes)] for hashes in firsts])
         for block, rows in without:
             chosen = np.zeros(len(block.passed), dtype=bool)
             chosen[rows[~complete.has(block.hashes[rows])]] = True
@@ -206,10 +206,10 @@ def _spread(part: npt.NDArray[Any], whole: Places, rows: int) -> npt.NDArray[Any
     return spread
 
 
-class _Known:
+class KnownHashes:
     """A set of hashes in which many are looked up, most of them in vain."""
 
-    def __init__(self, parts: list[Words]) -> None:
+    def __init__(self, parts: Iterable[Words]) -> None:
         self._hashes = np.unique(np.concatenate([NONE, *parts]))
         self._table = np.zeros(1 << TABLE_BITS, dtype=bool)
         self._table[self._places(self._hashes)] = True
@@ -217,6 +217,10 @@ class _Known:
     @staticmethod
     def _places(hashes: Words) -> Words:
         return hashes >> np.uint64(64 - TABLE_BITS)
+
+    def __len__(self) -> int:
+        """How many hashes it has."""
+        return len(self._hashes)
 
     def has(self, hashes: Words) -> Flags:
         """Which of the hashes are in the set."""

@@ -7,6 +7,9 @@ import re
 import polars as pl
 
 NO_CODE = ""
+QUALIFIED = r"(?i)^\s*HC\s*[:>^]\s*([0-9A-Z]{4,5})\s*(?:[:>^](.*))?$"
+"""SV101 and SVC01 as they stand in a transaction: qualifier, code, modifiers. HC:01939:QK:QS."""
+BETWEEN_PARTS = r"[:>^]"
 
 
 def repairs(scope: tuple[str, ...]) -> dict[str, str]:
@@ -53,7 +56,8 @@ def _suspicious(code: pl.Expr, scope: tuple[str, ...]) -> pl.Expr:
 def kept_codes(column: str, scope: tuple[str, ...]) -> pl.Expr:
     """Rows whose code in `column` is in scope or near it."""
     code = pl.col(column)
-    in_scope = code.is_in([*scope, *repairs(scope)])
+    known = [*scope, *repairs(scope)]
+    in_scope = code.is_in(known) | code.str.extract(QUALIFIED, 1).is_in(known)
     looks_near = _suspicious(code, scope) & folded(code).str.contains(near_scope_pattern(scope))
     return (in_scope | looks_near).fill_null(False)
 

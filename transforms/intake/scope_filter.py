@@ -8,8 +8,9 @@ from typing import Final
 import polars as pl
 
 from schemas.inbound import COLUMNS, Kind
+from transforms.intake.fill_down import reads_whole_claims
 from transforms.intake.layout_rules import plain
-from transforms.intake.layouts import Layout, column_numbers, reads_whole_claims
+from transforms.intake.layouts import Layout, column_numbers
 from transforms.intake.plain_text import is_nothing
 from transforms.intake.prefilter import PrefilterRules
 from transforms.intake.scope import kept_codes, maybe_kept
@@ -77,21 +78,6 @@ def is_replacing(layout: Layout) -> pl.Expr:
 def is_first_line() -> pl.Expr:
     """Rows that are the first line of their claim, as most programs write it."""
     return pl.col(NUMBER).str.contains(r"^\s*0*1(?:\.0*)?\s*$").fill_null(False)
-
-
-def beside(marked: pl.LazyFrame) -> pl.LazyFrame:
-    """Rows that did not pass and may stand beside one in scope (see `Prefilter.beside`).
-
-    `marked`: rows with `_keep`, may be in scope, and `_passed`, kept for that or another reason. Grain: row.
-    """
-    out = ~pl.col("_passed")
-    told = marked.with_columns(_submission=pl.struct(SUBMISSION).hash(), _first=is_first_line() & out)
-    asked = told.group_by("_submission").agg(_complete=pl.col("_first").any(), _wanted=pl.col("_keep").any())
-    asked = asked.filter(pl.col("_wanted") | ~pl.col("_complete"))
-    others = told.filter(out).join(asked, on="_submission", how="inner")
-    return others.filter(pl.col("_wanted") | ~pl.col("_first")).drop(
-        "_submission", "_first", "_wanted", "_complete"
-    )
 
 
 def may_be_kept(layout: Layout, scope: tuple[str, ...], is_ragged: bool) -> pl.Expr:

@@ -24,11 +24,11 @@ def is_comparable(now: Row, before: Row, count: str) -> str:
     if now.values is None or now[count] is None:
         return "not shown in this period"
     if before.values is None or before[count] is None:
-        return "no figure of a year earlier"
+        return "no figure from a year ago"
     if not (now.is_mature and before.is_mature):
         return "not yet mature"
     if min(now[count], before[count]) < LEAST_LINES:
-        return "too few lines to tell"
+        return "too few lines to compare"
     return ""
 
 

@@ -15,41 +15,41 @@ UP_DOWN = {1: "up", -1: "down"}
 
 
 def price_level(row: Row, who: str, period: Period) -> Sentence:
-    """`Aetna allowed a median of $74.46 per unit (commercial, period), 3.67 times Medicare's.`"""
+    """`Aetna allowed a median of $74.46 per unit (commercial, period), 3.67 times Medicare's price.`"""
     middle, ratio = shown(row, "allowed_per_unit_p50"), shown(row, "ratio_to_national_medicare")
     line = inline(str(row["line_of_business"]))
     if middle.is_missing:
         return (f"{who}: the price per unit is not shown (", middle, f"; {line}, {period.label}).")
     return (
         *(f"{who} allowed a median of ", middle, f" per unit ({line}, {period.label}), "),
-        *(ratio, " times Medicare's."),
+        *(ratio, " times Medicare's price."),
     )
 
 
 def price_spread(row: Row) -> Sentence:
-    """`Half of its lines fell between $67.52 and $81.76.`"""
+    """`Half of its lines have a price between $67.52 and $81.76.`"""
     low, high = shown(row, "allowed_per_unit_p25"), shown(row, "allowed_per_unit_p75")
     if low.is_missing or high.is_missing:
         return ("Its spread is not shown (", low, ").")
-    return ("Half of its lines fell between ", low, " and ", high, ".")
+    return ("Half of its lines have a price between ", low, " and ", high, ".")
 
 
 def denial_level(row: Row) -> Sentence:
-    """`12.9 % of answered lines were denied at first, 9.1 % in the end.`"""
+    """`12.9 % of answered lines were denied at first, and 9.1 % in the end.`"""
     first, last = shown(row, "initial_denial_rate"), shown(row, "denial_rate")
     if first.is_missing and last.is_missing:
         return ("Denials are not shown (", first, ").")
-    return (first, " of answered lines were denied at first, ", last, " in the end.")
+    return (first, " of answered lines were denied at first, and ", last, " in the end.")
 
 
 def payment_days(row: Row) -> Sentence:
-    """`Half were paid within 23 days, nine in ten within 35; unpaid lines do not count.`"""
+    """`Half of the paid lines were paid within 23 days of submission, and nine in ten within 35 days.`"""
     middle, long = shown(row, "days_to_payment_p50"), shown(row, "days_to_payment_p90")
     if middle.is_missing:
         return ("Days to payment are not shown (", middle, ").")
     return (
-        *("Half were paid within ", middle, " days of submission, nine in ten within ", long),
-        "; unpaid lines do not count.",
+        *("Half of the paid lines were paid within ", middle, " days of submission, and nine in ten within "),
+        *(long, " days."),
     )
 
 
@@ -67,7 +67,7 @@ def rate_change(published: Published, payer: str, is_late: bool) -> Sentence:
     """How the share denied at first moved on the year, where the data carry it."""
     pair = mature_pair(published)
     if pair is None:
-        return ("Change on the year: not told, no mature quarter.",)
+        return ("Change from a year ago: not shown (no mature quarter).",)
     keys = {"payer": payer, "line_of_business": "all", "period_type": "quarter"}
     now, before = (published.row("v_denials", **keys, period_start=period.start) for period in pair)
     reason = "files are late" if is_late else is_comparable(now, before, "service_lines")
@@ -76,34 +76,36 @@ def rate_change(published: Published, payer: str, is_late: bool) -> Sentence:
     months = published.over("v_denials", published.steps, payer=payer, line_of_business="all")
     broken = level_break(months, "initial_denial_rate")
     if reason:
-        return (f"Change on the year: not told ({reason}).",)
+        return (f"Change from a year ago: not shown ({reason}).",)
     if broken is not None:
-        return (f"Check the files: the level breaks at {Period('month', broken['period_start']).label}.",)
+        return (
+            f"Check the files: denials at first jump in {Period('month', broken['period_start']).label}.",
+        )
     moved = rate_moved(now, before, "initially_denied_lines", "service_lines")
     from_to = (shown(before, "initial_denial_rate"), " to ", shown(now, "initial_denial_rate"))
     span = f"{pair[1].label} to {pair[0].label}"
     if not moved:
-        return ("At first: little changed on the year (", *from_to, f"; {span}).")
-    return (f"At first: {UP_DOWN[moved]} on the year (", *from_to, f"; {span}).")
+        return ("Denied at first: little changed from a year ago (", *from_to, f"; {span}).")
+    return (f"Denied at first: {UP_DOWN[moved]} from a year ago (", *from_to, f"; {span}).")
 
 
 def price_change(published: Published, payer: str, is_late: bool) -> Sentence:
     """How the price moved on the year at the same mix, where the index carries it."""
     pair = mature_pair(published)
     if pair is None or not published.has("price_trend"):
-        return ("Change on the year: not told, no price index in this release.",)
+        return ("Change from a year ago: not shown (this release has no price index).",)
     keys = {"payer": payer, "line_of_business": own_line(payer), "period_type": "quarter"}
     now, before = (published.row("v_price_index", **keys, period_start=period.start) for period in pair)
     reason = "files are late" if is_late else is_comparable(now, before, "service_lines")
     reason = reason or rules_between(published, payer, pair[1], pair[0])
     if reason or now["price_index"] is None or before["price_index"] is None:
-        return (f"Change on the year: not told ({reason or 'no index'}).",)
+        return (f"Change from a year ago: not shown ({reason or 'no index'}).",)
     moved = index_moved(now, before)
     span = f"{pair[1].label} to {pair[0].label}"
     from_to = (shown(before, "price_index"), " to ", shown(now, "price_index"), f", {span}")
     if not moved:
-        return ("At the same mix: little changed on the year (index ", *from_to, ").")
-    return (f"At the same mix: {UP_DOWN[moved]} on the year (index ", *from_to, ").")
+        return ("At the same mix: little changed from a year ago (index ", *from_to, ").")
+    return (f"At the same mix: {UP_DOWN[moved]} from a year ago (index ", *from_to, ").")
 
 
 def rules_between(published: Published, payer: str, before: Period, now: Period) -> str:
@@ -112,7 +114,7 @@ def rules_between(published: Published, payer: str, before: Period, now: Period)
         start = row["effective_from"]
         is_price = row["applied"] and row["rule"] in ("qz_percent", "time_rounding", "base_units_minimum")
         if row["payer"] == payer and is_price and start and before.start < start <= now.last_month:
-            return "a rule of the payer changed between"
+            return "a rule of the payer changed in between"
     return ""
 
 
@@ -125,7 +127,7 @@ def volume_on_year(published: Published, payer: str) -> Sentence:
     now, before = (published.row("v_volume", **keys, period_start=period.start) for period in pair)
     told: Sentence = (f"{pair[0].label}: ", shown(now, "service_lines"))
     if before.values is None:
-        return (*told, "; no figure of a year earlier")
+        return (*told, "; no figure from a year ago")
     return (*told, f"; {pair[1].label}: ", shown(before, "service_lines"))
 
 
@@ -135,7 +137,7 @@ def maturity(published: Published, rows: Sequence[Row]) -> Sentence:
     if not young:
         return ("All periods shown are mature.",)
     first = Period(str(young[0]["period_type"]), young[0]["period_start"])
-    return (f"From {first.label} on not yet mature; will change.",)
+    return (f"Periods from {first.label} on are not yet mature and will change.",)
 
 
 def immature_note(row: Row) -> Sentence:

@@ -44,7 +44,7 @@ def code_page(published: Published, facts: CodeFacts) -> Page:
         facts.overview,
         (
             *(shown(every, "service_lines"), " lines of ", shown(every, "patients"), " patients"),
-            f" are in these files ({published.window.label}); a line's median time is ",
+            f" are in these files ({published.window.label}). The median time of a line is ",
             *(shown(every, "minutes_p50"), " minutes."),
         ),
     )
@@ -87,8 +87,8 @@ def _family(published: Published, facts: CodeFacts) -> Section:
         ("The six codes differ by region and work, hardly by price per unit",)
         if _are_similar(rows)
         else ("Price per unit of the six codes",),
-        f"{PRICE_TITLE}, all payers, commercial, {published.window.label}; in the order of codes, no ranking",
-        "Rule: 10th to 90th percentile; bar: middle half; diamond: median. Source: table payment.",
+        f"{PRICE_TITLE}, all payers, commercial, {published.window.label}; in order of the codes, not ranked",
+        "Thin line: 10th to 90th percentile. Bar: middle half. Diamond: median. Source: table payment.",
         spread_chart(items, PRICE, "USD per unit", PRICE_TITLE) if items else None,
         table,
         is_folded=False,
@@ -130,7 +130,7 @@ def _sites(published: Published, facts: CodeFacts) -> Figure:
         "sites-share",
         _top_sentence(rows, lambda row: str(row["site_name"])),
         f"Share of lines by place of service, all payers, {published.window.label}; dashed: not expected",
-        f"Expected sites are of the reference list. {OTHERS} Source: table sites.",
+        f"The reference data say which sites are expected. {OTHERS} Source: table sites.",
         bar_chart(items, "share_of_lines", "share", "Share of lines", hatched) if items else None,
         number_table(
             f"Places of service, {published.window.label}",
@@ -221,7 +221,7 @@ def _procedures(published: Published, facts: CodeFacts) -> Figure:
         ("What the anesthesia was for",),
         "Share of lines by surgical procedure, where the claim names one; all payers, "
         f"{published.window.label}",
-        f"Dashed: the procedure goes with another anesthesia code. {OTHERS} Source: table procedures.",
+        f"Dashed: the procedure belongs to another anesthesia code. {OTHERS} Source: table procedures.",
         bar_chart(items, "share_of_lines", "share", "Share of lines", [fits(row) == "no" for row in rows])
         if rows
         else None,
@@ -258,7 +258,7 @@ def _diagnoses(published: Published, facts: CodeFacts) -> Figure:
         ("First diagnoses, and whether they fit the region",),
         "Share of lines by category of the first diagnosis and part of the spine, all payers, "
         f"{published.window.label}",
-        f"Does not fit: lines of which no diagnosis fits the region of the code. {OTHERS} Source: table "
+        f"A line does not fit if none of its diagnoses fits the region of the code. {OTHERS} Source: table "
         "diagnoses.",
         bar_chart(items, "share_of_lines", "share", "Share of lines") if rows else None,
         number_table(
@@ -307,7 +307,7 @@ def _modifiers(published: Published, facts: CodeFacts) -> Figure:
     ]
     return Figure(
         "modifiers-share",
-        ("Who gave the anesthesia is told by the pricing modifier",),
+        ("The pricing modifier says who gave the anesthesia",),
         f"Share of lines by pricing modifier, all payers, {published.window.label}",
         f"A line counts once for each of its modifiers. {OTHERS} Source: table modifiers.",
         bar_chart(items, "share_of_lines", "share", "Share of lines") if items else None,
@@ -349,8 +349,8 @@ def _states(published: Published) -> Figure:
     items = [Item(str(row["state"]), "all", row) for row in rows]
     return Figure(
         "states-share",
-        ("Where it is billed",),
-        "Share of lines by state of the service, else of the billing provider; all payers, "
+        ("State of the service",),
+        "Share of lines by state of the service, otherwise of the billing provider; all payers, "
         f"{published.window.label}",
         f"{OTHERS} Source: table states.",
         bar_chart(items, "share_of_lines", "share", "Share of lines") if items else None,

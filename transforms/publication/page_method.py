@@ -15,10 +15,10 @@ from transforms.publication.words import EDITIONS, ROUNDING, SYMBOLS
 def method_page(published: Published, facts: CodeFacts) -> Page:
     """Units, maturity, symbols, the dictionary."""
     lead: tuple[Sentence, ...] = (
-        ("Every number on these pages stands in a published table, under the same name.",),
+        ("Every number on these pages is in a published table, under the same name.",),
         (
-            "Statistics are of the primary payer's current lines: replaced, voided and secondary lines are "
-            "counted apart.",
+            "The figures are of current lines billed to the primary payer. Replaced, voided and "
+            "secondary lines are counted separately.",
         ),
     )
     sections = (
@@ -44,24 +44,29 @@ def _unit(facts: CodeFacts) -> Section:
         "Units and dollars per unit",
         (
             (
-                "Allowed per unit = allowed / ((base units + minutes / 15) x share). It is the price that "
-                "compares across minutes, modifiers and payers.",
+                "Allowed per unit = allowed amount / ((base units + minutes / 15) x share). This "
+                "price can be compared across minutes, modifiers and payers.",
             ),
-            ("Share: AA 1, QZ 1; QK, QY and QX 0.5. Units for physical status are never in it.",),
             (
-                f"A made-up line: {facts.code}, AA, 30 minutes, allowed ${units * factor:,.2f}. "
+                "The share is 1 for AA and QZ, and 0.5 for QK, QY and QX. Units for physical status are "
+                "never included.",
+            ),
+            (
+                f"An invented example: {facts.code}, AA, 30 minutes, allowed ${units * factor:,.2f}. "
                 f"Base {base} + time {time:.1f} = {units:.1f} units; {units * factor:,.2f} / {units:.1f} = "
                 f"${factor:.2f} per unit. "
                 f"Billed by a directing physician (QK) at half the amount, ${units * factor / 2:,.2f} / "
                 f"({units:.1f} x 0.5) gives the same ${factor:.2f}.",
             ),
             (
-                "Times Medicare's = the sum allowed over the sum of Medicare's price of the same units, of "
-                "the lines that have both. Medicare's own row is the control: it is close to 1.",
+                "Times Medicare = sum of allowed amounts / sum of Medicare's price for the same "
+                "units, over lines that have both. Medicare's own row checks the calculation: it "
+                "must be close to 1.",
             ),
             (
-                "Denied is read from the reasons of the answer, not from the claim status. Denied at first "
-                "looks at the first answer, won back at what became of it.",
+                "Whether a line is denied follows from the adjustment reasons (CARC), not from the "
+                "claim status. `Denied at first` counts lines whose first answer was a denial. `Won "
+                "back` counts those of them that were paid in the end.",
             ),
         ),
     )
@@ -74,20 +79,22 @@ def _mature(published: Published) -> Section:
         (
             (
                 f"A period is mature when it ended {published.edition.mature_days} days before the as-of "
-                "date. Younger ones are shaded, their dots open, their numbers marked [m].",
+                "date. Charts shade younger periods and show their dots open. [m] marks their numbers.",
             ),
             (
-                "Up or down is said only of two mature periods of equal length with 30 lines each: of "
-                "shares, where they differ by a point and two proportions by |z| >= 1.96; of prices, where "
-                "the intervals of the index at fixed mix lie apart and it moved by 2 %.",
+                "The pages say `up` or `down` only for two mature periods of equal length with 30 "
+                "lines each. A share must differ by one percentage point, and significantly (two "
+                "proportions, |z| of at least 1.96). For a price, the intervals of the index at "
+                "fixed mix must not overlap, and the index must have moved by at least 2 %.",
             ),
             (
-                "Nothing is compared where files are late, a rule of the payer changed between, or the "
-                "level breaks: two months running under half or over twice the median of the six before.",
+                "Nothing is compared if files are late, if a rule of the payer changed in between, "
+                "or if the share denied at first jumps (two months in a row under half or over "
+                "twice the median of the six months before).",
             ),
             (
-                "What a payer says is compared only with periods that lie wholly inside its rule; within "
-                "five points it is in line.",
+                "What a payer says is compared only with periods that lie wholly within the dates of "
+                "its rule. It is called in line within five percentage points.",
             ),
         ),
     )
@@ -101,19 +108,20 @@ def _edition(published: Published) -> Section:
             f"{EDITIONS.get(edition.audience, edition.audience)}, release {edition.release_id}, as of "
             f"{as_of}.",
         ),
-        (f"The window is {published.window.label}: it ends with the last mature month that has lines.",),
+        (f"Window of the pages: {published.window.label}. It ends with the last mature month with lines.",),
     ]
     if not edition.is_exact:
         told.append(
             (
-                f"{ROUNDING} Percentiles of money are rounded to 10 cents; prices need 11 priced lines and "
+                f"{ROUNDING} Percentiles of money are rounded to 10 cents. A price needs 11 priced lines and "
                 "enough providers.",
             )
         )
     told.append(
         (
-            "Percentiles by payer are of one line of business: commercial, for Medicare fee for service. "
-            "Mixing lines of business would give a price with two humps.",
+            "Percentiles by payer are of one line of business: fee for service for Medicare, "
+            "commercial for all other payers. A payer's commercial and Medicare Advantage prices are "
+            "so different that a median of both would be the price of neither.",
         )
     )
     return Section("edition", "This edition", tuple(told))

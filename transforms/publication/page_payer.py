@@ -86,7 +86,7 @@ def payer_page(published: Published, facts: CodeFacts, payer: str) -> Page:
         ),
         Section(
             "care",
-            "By care model: what is said, what is seen",
+            "By care model: what the payer says, and what the claims show",
             sentences=said_sentences(published, payer),
             figures=(care_figure(published, payer),),
         ),
@@ -184,9 +184,8 @@ def _themes(published: Published, payer: str) -> Section:
         sentences.append((f"{', '.join(missing).capitalize()}: {NO_RULE[0].lower()}{NO_RULE[1:]}",))
     sentences.append(
         (
-            "A rule is applied in these figures only where it can be computed and is well founded; the "
-            "others "
-            "are reported, not used. What is seen stands under ",
+            "These figures apply a rule only if a program can compute it and a good source confirms it. The "
+            "other rules are listed but not used. What the claims show is under ",
             Link("care model", f"payer-{payer}", "care"),
             " and ",
             Link("authorization", f"payer-{payer}", "auth"),
@@ -202,12 +201,12 @@ def _rule_columns() -> tuple[Col, ...]:
         Col("Theme", named(_theme_of), False),
         Col("Rule", named(lambda row: RULES.get(row["rule"], spoken(row["rule"]))), False),
         Col("What it says", _value_of, False),
-        Col("Plan, state, line", named(_scope), False),
+        Col("Plan, state, line of business", named(_scope), False),
         Col("Since", named(_since), False),
-        Col("Used", named(lambda row: "applied" if row["applied"] else "reported, not used"), False),
+        Col("Used", named(lambda row: "applied" if row["applied"] else "listed, not used"), False),
         Col("Source", "source", False),
         Col(
-            "How well founded",
+            "Confidence",
             named(lambda row: CONFIDENCE.get(str(row["confidence"]), "Not verified")),
             False,
         ),

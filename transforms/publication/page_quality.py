@@ -37,10 +37,10 @@ def quality_page(published: Published) -> Page:
     """Files read, rows kept and refused, answers linked, and how the numbers moved."""
     lead: tuple[Sentence, ...] = (
         (
-            "A row that cannot be trusted is quarantined under a named rule; a file that cannot be "
-            "trusted is refused whole.",
+            "A row that cannot be trusted goes to quarantine under a named rule. A file that cannot "
+            "be trusted is rejected as a whole.",
         ),
-        ("Nothing of either is in the figures. The counts here are of rows and files, not of people.",),
+        ("The figures contain no such rows or files. These counts are of rows and files, not of people.",),
     )
     totals = totals_of(published)
     sections = (
@@ -84,11 +84,11 @@ def _flow(totals: Sequence[Row]) -> Section:
     tables = [number_table("Rows by kind of file, all months together", rows, columns)] if rows else []
     if files:
         of_files = (Col("Kind", named(_source_of), False), *(Col(spoken(name), name) for name in OF_FILES))
-        tables.append(number_table("Files refused, and findings that removed no row", files, of_files))
+        tables.append(number_table("Rejected files, and findings that removed no row", files, of_files))
     return Section(
         "flow",
         "From rows read to rows accepted",
-        (("Out of scope are rows of other procedure codes. Source: table data_quality.",),),
+        (("Rows out of scope are rows of other procedure codes. Source: table data_quality.",),),
         tables=tuple(tables),
         figures=(_by_rule(every),),
     )
@@ -115,9 +115,10 @@ def _by_rule(every: Sequence[Row]) -> Figure:
         "rules",
         ("Why rows were quarantined",),
         "Rows by rule, all months together",
-        "The command explain says what a rule means and what to do. Source: table data_quality."
+        "`cpt01939 explain CODE` says what a rule means and what to do. Source: table data_quality."
         if found
-        else "No row was quarantined, or no count reaches 11. Source: table data_quality.",
+        else "No single rule stopped enough rows to be shown (11 or more), or none stopped any. "
+        "Source: table data_quality.",
         bar_chart(items, "quarantined", "rows", "Rows") if found else None,
         number_table("Rows by rule", found, columns) if found else None,
         is_folded=False,
@@ -134,8 +135,9 @@ def _links(totals: Sequence[Row]) -> Section:
         *_by_payer("Current claim lines by payer", rows, "claim_lines", claims),
     )
     told: Sentence = (
-        "An answer that meets no claim, or more than one, changes no figure; a line out of balance is kept "
-        "and counted. Source: table data_quality.",
+        "A remit line that matches no claim line, or several equally well, changes no figure. A line "
+        "out of balance is kept and counted. The dictionary on the method page explains each column. "
+        "Source: table data_quality.",
     )
     return Section("link", "Answers and claims", (told,), tables=tables)
 
@@ -162,17 +164,18 @@ def _by_payer(
 def _shown(published: Published) -> Section:
     place, heading = "shown", "What is left out"
     if published.edition.is_exact:
-        return Section(place, heading, (("Nothing: this edition shows every cell as it is.",),))
+        return Section(place, heading, (("Nothing. This edition shows every number as it is.",),))
     told: Sentence = (
-        "A row is shown where each of its counts of patients, cases, claims and lines is at least 11; "
-        "counts are rounded. Prices need 11 priced lines and enough providers, none with most of them.",
+        "A row is shown if it has at least 11 patients, 11 cases, 11 claims and 11 lines. Its counts "
+        "are rounded. A price needs 11 priced lines and enough providers, none of them with most of "
+        "the lines.",
     )
     shares = published.edition.shares
     columns = (
         Col("Table", named(lambda row: row["table"]), False),
         Col("Periods", named(lambda row: spoken(row["kind"])), False),
         Col("Rows shown", lambda row: plain(row["rows"])),
-        Col("Lines in them", lambda row: plain(row["lines"])),
+        Col("Share of all lines in them", lambda row: plain(row["lines"])),
     )
     rows = [
         Row("manifest", {"table": table, "kind": kind}, {"rows": rows, "lines": lines}, False)
@@ -183,22 +186,24 @@ def _shown(published: Published) -> Section:
 
 
 def _changes(published: Published) -> Section:
-    place, heading, rows = "changes", "How the numbers moved", published.whole("release_changes")
+    place, heading, rows = "changes", "How the numbers changed", published.whole("release_changes")
     if not rows:
         return Section(
-            place, heading, (("No number moved since the release before, or this is the first.",),)
+            place,
+            heading,
+            (("No number changed since the previous release, or this is the first release.",),),
         )
     count = f"{min(len(rows), MOST_CHANGES)} of {len(rows):,}"
     columns = (
         Col("Table", named(lambda row: row["table_name"]), False),
-        Col("Cell", named(_cell_of), False),
+        Col("Row", named(_cell_of), False),
         Col("Measure", named(lambda row: spoken(str(row["measure"]))), False),
         Col("Before", lambda row: _moved(row, "before")),
         Col("Now", lambda row: _moved(row, "after")),
         Col("Why", named(lambda row: spoken(str(row["why"] or "not stated"))), False),
     )
     table = number_table("Changes", rows[:MOST_CHANGES], columns)
-    told: Sentence = (f"The first {count} values that moved since the release before.",)
+    told: Sentence = (f"The first {count} values that changed since the previous release.",)
     return Section(place, heading, (told,), tables=(table,))
 
 

@@ -123,7 +123,7 @@ def _cards(published: Published) -> tuple[Card, ...]:
             "Commercial price per unit",
             shown(price, f"{PRICE}_p50"),
             (
-                (shown(price, "ratio_to_national_medicare"), " times Medicare's"),
+                (shown(price, "ratio_to_national_medicare"), " times Medicare's price"),
                 price_change(published, "all", late),
             ),
             spark(over["v_price_trend"], f"{PRICE}_p50"),
@@ -165,8 +165,8 @@ def price_figure(published: Published) -> Figure:
         "price-by-payer",
         _price_heading(rows),
         f"{PRICE_TITLE}, commercial lines and Medicare fee for service, {published.window.label}",
-        "Thin rule: 10th to 90th percentile; bar: middle half of lines; diamond: median; dashed: Medicare's"
-        " median. Source: table payment. Payers whose bars overlap are similar.",
+        "Thin line: 10th to 90th percentile. Bar: middle half of the lines. Diamond: median. Dashed line: "
+        "Medicare's median. Payers whose bars overlap have similar prices. Source: table payment.",
         spread_chart(items, PRICE, "USD per unit", PRICE_TITLE, medicare_mark(published)) if items else None,
         number_table(
             f"{PRICE_TITLE} by payer, {published.window.label}",
@@ -224,7 +224,7 @@ def trend_figure(published: Published, payer: str, place: str, is_linked: bool =
         heading,
         f"Median allowed dollars per unit by {step_word(steps)} of service, middle half shaded; "
         f"{inline(own_line(payer))}",
-        f"× period not shown. {IMMATURE_FOOTNOTE} Source: table payment.",
+        f"× marks a period that is not shown. {IMMATURE_FOOTNOTE} Source: table payment.",
         trend_chart(
             steps, rows, series, "USD per unit", payer, _common_top(published), medicare_mark(published)
         ),
@@ -260,7 +260,7 @@ def denials_figure(published: Published) -> Figure:
         denial_level(every),
         "Share of answered lines denied at first (open dot) and in the end (filled), "
         f"{published.window.label}",
-        "All lines of business. Denied is read from the reasons of the answer. Source: table denials.",
+        "All lines of business. Adjustment reasons decide whether a line is denied. Source: table denials.",
         pair_chart(items, "initial_denial_rate", "denial_rate", "share", "Share of answered lines")
         if items
         else None,
@@ -292,7 +292,7 @@ def days_figure(published: Published) -> Figure:
         payment_days(every),
         "Days from first submission to first payment: median (filled) and nine in ten (open), "
         f"{published.window.label}",
-        "Lines that were never paid are not in it. Source: table timeliness.",
+        "Lines that were never paid are left out. Source: table timeliness.",
         pair_chart(items, "days_to_payment_p90", "days_to_payment_p50", "days", "Days") if items else None,
         number_table(
             f"Days by payer, {published.window.label}",
@@ -325,12 +325,13 @@ def collected_figure(published: Published) -> Figure:
         ("open_allowed_sum", "s3", "open"),
     )
     note = (
-        "Tick: expected. Expected is what was allowed, or the payer's own median price where unanswered. "
+        "Tick: what was expected, which is the allowed amount of answered lines and the payer's own median "
+        "price of all others. "
         "Source: table collections."
     )
     return Figure(
         "collected-by-payer",
-        ("What payers paid, patients owe and stands open",),
+        ("What payers paid, what patients owe, and what is still open",),
         f"Dollars, all lines of business, {published.window.label}",
         note if items else "[n] No data: this release has no collections for this window.",
         stack_chart(items, parts, "USD", "Dollars", "expected_allowed_sum") if items else None,

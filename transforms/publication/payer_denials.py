@@ -30,9 +30,9 @@ def authorization_figure(published: Published, payer: str) -> Figure:
     return Figure(
         "auth-denials",
         told,
-        "Share of answered lines denied: for want of authorization (open) and for any reason (filled), "
+        "Share of answered lines denied: because of authorization (open dot) and for any reason (filled), "
         f"{published.window.label}",
-        "A number on the claim is not proof that authorization was needed. Source: table authorizations."
+        "A number on the claim does not prove that authorization was needed. Source: table authorizations."
         if rows
         else "[n] No data: this release has no authorizations for this payer and window.",
         pair_chart(items, "prior_auth_denial_rate", "denial_rate", "share", "Share of answered lines", True)
@@ -66,7 +66,7 @@ def denials_over_time(published: Published, payer: str) -> Figure:
         denial_level(in_window(published, "v_denials", payer)),
         "Share of answered lines denied at first (dashed) and in the end (solid), "
         f"by {step_word(steps)} of service; {PAYERS[payer]}",
-        f"× period not shown. {IMMATURE_FOOTNOTE} Source: table denials.",
+        f"× marks a period that is not shown. {IMMATURE_FOOTNOTE} Source: table denials.",
         trend_chart(steps, rows, series, "share", payer) if steps else None,
         number_table(
             f"{PAYERS[payer]}: denials by period",
@@ -98,7 +98,7 @@ def categories_figure(published: Published, facts: CodeFacts, payer: str) -> Fig
         "denial-categories",
         ("Kinds of reasons",),
         f"Share of denied lines by kind of reason, {published.window.label}",
-        f"Cures are usual practice, not advice. {OTHERS} Source: table denial_categories."
+        f"Remedies are usual practice, not advice. {OTHERS} Source: table denial_categories."
         if rows
         else "[c] or [n]: no kind of reason has 11 people, claims and lines, or this release has no such "
         "table.",
@@ -112,7 +112,7 @@ def categories_figure(published: Published, facts: CodeFacts, payer: str) -> Fig
                 Col("Denied lines", "service_lines"),
                 Col("Denied at first, lines", "initially_denied_lines"),
                 Col("Won back", "overturn_rate"),
-                Col("Usual cure", named(cure), False),
+                Col("Usual remedy", named(cure), False),
             ),
         )
         if rows
@@ -137,7 +137,7 @@ def reasons_figure(published: Published, facts: CodeFacts, payer: str) -> Figure
     of = (
         ""
         if who == payer
-        else f"No single reason of {PAYERS[payer]} has 11 people, claims and lines; all payers are shown. "
+        else f"No single reason of {PAYERS[payer]} has 11 people, claims and lines, so all payers are shown. "
     )
     return Figure(
         "denial-reasons",
@@ -183,7 +183,7 @@ def overturned_figure(published: Published, payer: str) -> Figure:
     return Figure(
         "overturned-how",
         told,
-        f"Lines denied at first and paid in the end, by how, {published.window.label}",
+        f"Lines denied at first and paid in the end, by what brought the payment, {published.window.label}",
         "Source: table denials."
         if has_how
         else "[n] How they were won back is not in this release. Source: table denials.",

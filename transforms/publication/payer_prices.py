@@ -47,7 +47,7 @@ def lines_figure(published: Published, payer: str) -> Figure:
         "price-by-line",
         ("Price per unit by line of business",),
         f"{PRICE_TITLE}, {PAYERS[payer]}, {published.window.label}",
-        "Rule: 10th to 90th percentile; bar: middle half; diamond: median; dashed: Medicare's median."
+        "Thin line: 10th to 90th percentile. Bar: middle half. Diamond: median. Dashed: Medicare's median."
         f" {OTHERS} Source: table payment.",
         spread_chart(items, PRICE, "USD per unit", PRICE_TITLE, medicare_mark(published), True)
         if items
@@ -79,8 +79,8 @@ def index_figure(published: Published, payer: str) -> Figure:
     return Figure(
         "price-index",
         ("Price at the same mix of care models and sites",),
-        f"Index by quarter of service, the first mature period 100; {inline(own_line(payer))}",
-        f"Shaded: 95 % interval. {IMMATURE_FOOTNOTE} Source: table price_trend."
+        f"Index by quarter of service; the first mature period is 100; {inline(own_line(payer))}",
+        f"The 95 % interval is shaded. {IMMATURE_FOOTNOTE} Source: table price_trend."
         if there
         else "[n] No data: this release has no price index for this payer.",
         trend_chart(steps, rows, series, "index", payer, mark=Mark(100.0, "")) if there else None,
@@ -130,9 +130,7 @@ def said_sentences(published: Published, payer: str) -> tuple[Sentence, ...]:
     """What is said of nurse anesthetists working alone, beside what is seen."""
     rule = qz_rule(published, payer)
     if rule is None:
-        return (
-            ("We found no rule of this payer that we could apply on nurse anesthetists working alone (QZ).",),
-        )
+        return (("We found no rule of this payer on nurse anesthetists alone (QZ) that could be applied.",),)
     start = rule["effective_from"]
     since = f" since {long_date(start)}" if start else ""
     said: Sentence = (
@@ -140,12 +138,21 @@ def said_sentences(published: Published, payer: str) -> tuple[Sentence, ...]:
     )
     seen = _seen_under(published, payer, rule)
     if seen is None:
-        return ((*said, "no full period under this rule yet."),)
-    told: Sentence = (*said, "seen ", shown(seen, "observed_share"), " on ", shown(seen, "priced_lines"))
+        return ((*said, "no full period lies under this rule yet."),)
+    told: Sentence = (
+        *said,
+        "the claims show ",
+        shown(seen, "observed_share"),
+        " on ",
+        shown(seen, "priced_lines"),
+    )
     where = f" priced lines ({period_of(seen)}): "
     return (
         (*told, where, _verdict(seen, float(rule["value"]))),
-        ("What is seen is the median per unit over that of the anesthesiologist alone (AA).",),
+        (
+            "The share that the claims show is the median price per unit, divided by that of the "
+            "anesthesiologist alone (AA).",
+        ),
     )
 
 
@@ -176,17 +183,18 @@ def care_figure(published: Published, payer: str) -> Figure:
     return Figure(
         "care-models",
         ("Share of the anesthesiologist's price that each care model is paid",),
-        f"Dot: seen; tick: said (half for directed lines). {LINES_OF_BUSINESS[line]}, {window.label}",
-        "Seen: median of allowed per billed unit over that of AA. [z]: no share of units, so no price per "
-        "unit."
-        " Source: tables care_models and payer_rules.",
+        "Dot: what the claims show. Tick: what the payer says (half for directed lines). "
+        f"{LINES_OF_BUSINESS[line]}, {window.label}",
+        "The claims show the median allowed amount per billed unit, divided by that of AA. [z]: lines with "
+        "this modifier have no share of units, so no price per unit. "
+        "Source: tables care_models and payer_rules.",
         dot_chart(items, "observed_share", "share", "Share of the price of AA", said),
         number_table(
             f"Care models, {LINES_OF_BUSINESS[line]}, {window.label}",
             rows,
             (
                 Col("Care model", named(lambda row: SHORT_CARE_MODELS[row["care_model"]]), False),
-                Col("Seen share", "observed_share"),
+                Col("Share shown by claims", "observed_share"),
                 Col("Median per unit", f"{PRICE}_p50"),
                 Col("25th", f"{PRICE}_p25"),
                 Col("75th", f"{PRICE}_p75"),
@@ -235,10 +243,9 @@ def case_figure(published: Published, payer: str) -> Figure:
         "case-prices",
         ("What a whole case was allowed",),
         f"Allowed dollars per case, complete cases, {published.window.label}",
-        "Bar: middle half; diamond: median. A case joins the lines of one patient and day; complete: one "
-        "AA or QZ"
-        f" line, or a directing physician with the directed nurse anesthetist. {OTHERS} Source: table "
-        "case_payment.",
+        "Bar: middle half. Diamond: median. A case has all lines of one patient and day. It is complete with "
+        f"one AA or QZ line, or with a directing physician and the directed nurse anesthetist. {OTHERS} "
+        "Source: table case_payment.",
         spread_chart(items, "allowed_per_case", "USD", "Allowed dollars per case", None, True)
         if items
         else None,
@@ -275,5 +282,7 @@ def contract_section(published: Published, payer: str) -> tuple[Section, ...]:
         Col("Overpaid lines", "overpaid_lines"),
     )
     table = number_table(f"Against your contract, {published.window.label}", rows, columns)
-    told: Sentence = ("A line is short when it lacks more than a cent of what your contract says.",)
+    told: Sentence = (
+        "A line is underpaid if the payer allowed less than your contract says, by more than a cent.",
+    )
     return (Section("contract", "Against your contract", (told,), tables=(table,)),)

@@ -28,7 +28,8 @@ def time_figure(published: Published, payer: str) -> Figure:
         payment_days(in_window(published, "v_days", payer)),
         "Days from first submission to first payment: median (solid), nine in ten (dashed), "
         f"by {step_word(steps)} of service; {PAYERS[payer]}",
-        f"Unpaid lines are not in it: young months look fast. × period not shown. {IMMATURE_FOOTNOTE} "
+        "Unpaid lines are left out, so recent months look fast. × marks a period that is not shown. "
+        f"{IMMATURE_FOOTNOTE} "
         "Source: table timeliness.",
         trend_chart(steps, rows, series, "days", payer) if steps else None,
         number_table(
@@ -67,15 +68,15 @@ def open_figure(published: Published, payer: str) -> Figure:
     of = (
         ""
         if who == payer
-        else f"Too few open lines of {PAYERS[payer]} in any quarter and age; all payers by year. "
+        else f"{PAYERS[payer]} has too few open lines by quarter and age, so all payers are shown by year. "
     )
     return Figure(
         "open-by-age",
         ("Lines without an answer, by age",),
         f"Open service lines by period of service and days since first submission; {PAYERS[who]}",
-        f"{of}Ages at the as-of date. Source: table open_claims."
+        f"{of}Ages are on the as-of date. Source: table open_claims."
         if merged
-        else "Nothing is open, or no age has 11 people, claims and lines (source: table open_claims).",
+        else "No line is open, or no age band has 11 people, claims and lines. Source: table open_claims.",
         stack_chart(merged, [(band, css, f"{band} days") for band, css in BANDS], "lines", "Open lines")
         if merged
         else None,

@@ -12,7 +12,7 @@ from transforms.publication.words import LINES_OF_BUSINESS, PAYERS
 
 PRICE = "allowed_per_unit"
 PRICE_TITLE = "Allowed dollars per unit"
-OTHERS = "Other values: not shown or none."
+OTHERS = "Other values are withheld or have no lines."
 
 
 def in_window(published: Published, view: str, payer: str, line: str = "all") -> Row:

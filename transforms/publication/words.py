@@ -48,9 +48,9 @@ REGIONS: Final = {
     "unknown": "not listed",
 }
 CONFIDENCE: Final = {
-    "verified_official_file_or_text": "Official text seen",
-    "verified_secondary": "Second source",
-    "derived": "Derived",
+    "verified_official_file_or_text": "Official text",
+    "verified_secondary": "Secondary source",
+    "derived": "Derived from other facts",
     "from_memory_unverified": "Not verified",
 }
 RULES: Final = {
@@ -61,11 +61,11 @@ RULES: Final = {
     "qz_percent": "Share paid for a nurse anesthetist alone (QZ)",
     "coverage": "Coverage",
     "audit": "Audit",
-    "modifier_position": "Place of the modifier",
+    "modifier_position": "Position of the modifier",
     "modifiers": "Modifiers",
-    "base_units_minimum": "Least base units",
+    "base_units_minimum": "Minimum of base units",
     "combined_payment": "Physician and nurse anesthetist together",
-    "time_limits": "Limits of time",
+    "time_limits": "Time limits",
     "submission": "How to bill",
     "missing_modifier": "No pricing modifier",
     "prior_auth": "Prior authorization",
@@ -100,14 +100,14 @@ WITHHELD: Final = {
     "dominant_provider": "one or two providers have most of the lines",
 }
 SYMBOLS: Final = {
-    "c": "Fewer than 11 people, claims, cases or lines (0 to 10): not shown",
+    "c": "Not shown: fewer than 11 people, claims, cases or lines (0 to 10)",
     "p": "Price withheld",
     "m": "Not yet mature: claims of this period are still being answered",
     "z": "Does not apply",
     "n": "No data",
 }
-PART_TOO_SMALL: Final = "It rests on fewer than 11 lines or cases, or on all but fewer than 11: not shown"
-TOO_FEW_FOR_TAILS: Final = "Fewer than 30 lines: not shown"
+PART_TOO_SMALL: Final = "Not shown: it counts fewer than 11 lines or cases, or all but fewer than 11"
+TOO_FEW_FOR_TAILS: Final = "Not shown: fewer than 30 lines"
 EXPECTATIONS: Final = {
     "common": "typical",
     "possible": "possible",
@@ -117,20 +117,22 @@ EXPECTATIONS: Final = {
     "impossible": "not possible",
     "unlisted": "not expected",
 }
-IMMATURE_FOOTNOTE: Final = "Open dots and [m]: not yet mature, will change."
+IMMATURE_FOOTNOTE: Final = "Open dots and [m] mark periods that are not yet mature and will change."
 ROUNDING: Final = (
-    "Counts are rounded to the nearest 5 (11 to 17 show as 15); parts may not add up."
-    " Shares use rounded counts."
+    "Counts are rounded to the nearest 5 (11 to 17 become 15), so parts may not add up. Shares are "
+    "made from rounded counts."
 )
 LIMITS: Final = (
-    "Figures are of these claim files, not of a market or population.",
-    "Professional claims only; no facility fees.",
-    "A line's allowed amount is not the price of a case.",
-    "No fee, coverage or coding advice.",
-    "CPT is the AMA's; its use needs a license.",
+    "The figures describe these claim files, not a market or a population.",
+    "They cover professional claims only, without facility fees.",
+    "The allowed amount of a line is not the price of a case.",
+    "They are not advice on fees, coverage or coding.",
+    "CPT belongs to the American Medical Association. Its use needs a license.",
 )
-EXACT_WARNING: Final = "Exact counts: do not pass on."
-SYNTHETIC: Final = "Synthetic data: made up by this program, no real patient, provider or payer figure."
+EXACT_WARNING: Final = "Counts are exact: do not pass on."
+SYNTHETIC: Final = (
+    "Synthetic data: this program made them up. They contain no real patient, provider or payer figure."
+)
 NO_RULE: Final = "We found no published rule."
 EDITIONS: Final = {
     "internal": "Internal edition",

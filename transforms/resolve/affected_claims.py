@@ -13,21 +13,18 @@ from typing import TypeVar
 
 import polars as pl
 
-from schemas.accepted import CLAIM_LINKS, REMIT_LINKS
-from schemas.columns import names
+from transforms.resolve.claim_groups import PLACE
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 ROW = ["file_key", "row_number"]
 SPREAD = (7_046_029_254_386_353_131, 2_862_933_555_777_941_757)
 """Odd factors: sums of products, which wrap around, are distinct for distinct keys but by chance."""
 ROLES = {"P": 1, "S": 2, "T": 3}
-PLACE = "_place"
-"""Number of a row among all: what rows are told apart by, quicker than by ROW."""
 
 
 @dataclass(frozen=True)
 class RowSet:
-    """Rows by file_key and row_number: claim rows and remit rows."""
+    """Rows by file_key and row_number: claim rows and remit rows, and what else is told of them."""
 
     claims: pl.DataFrame
     remits: pl.DataFrame
@@ -36,36 +33,44 @@ class RowSet:
 def affected_claims(claims: pl.LazyFrame, remits: pl.LazyFrame, seed: RowSet) -> RowSet:
     """The rows that `seed` touches through any number of links; the seed itself is among them.
 
-    Takes rows with their links (`with_claim_links`, `with_remit_links`). Grain of both frames: ROW, distinct.
-    Links are numbers: two keys that meet by chance make the set larger, and it is closed all the same.
+    Takes rows with their links (`with_claim_links`, `with_remit_links`) and gives those touched, in their
+    order, with `PLACE`: the number of a row among all given. Each step reads all rows and holds what it
+    found. Links are numbers: two keys that meet by chance make the set larger, and it is closed all the same.
     """
-    links = (claims.select(*ROW, *names(CLAIM_LINKS)), remits.select(*ROW, *names(REMIT_LINKS)))
-    claim_links, remit_links = (rows.with_row_index(PLACE) for rows in pl.collect_all(links))
-    everywhere = remit_links.filter(pl.col("link_number").is_null())["link_claim"].unique()
-    found_claims, found_remits = _seeded(claim_links, seed.claims), _seeded(remit_links, seed.remits)
-    new_claims, new_remits = found_claims, found_remits
-    while len(new_claims) or len(new_remits):
-        numbers = _told([new_claims["link_number"], new_remits["link_number"]])
-        anywhere = _told([new_claims["link_claim"], new_remits["link_claim"]])
-        shared = _among("link_number", numbers) | _among(
-            "link_claim", anywhere.filter(anywhere.is_in(everywhere.implode()))
-        )
-        services = {name: _told([new_claims[name]]) for name in ("link_member", "link_birth")}
-        payer_claims = _told(
-            [new_claims["link_replaces"], new_remits["link_payer_claim"], new_remits["link_takes_back"]]
-        )
-        of_claims = shared | _among("link_replaces", payer_claims)
-        for name, keys in services.items():
-            of_claims = of_claims | _among(name, keys)
-        of_remits = (
-            shared | _among("link_payer_claim", payer_claims) | _among("link_takes_back", payer_claims)
-        )
-        # what is found is few rows, what there is are many: the latter are never copied
-        new_claims = claim_links.filter(of_claims).join(found_claims, on=PLACE, how="anti")
-        new_remits = remit_links.filter(of_remits).join(found_remits, on=PLACE, how="anti")
-        found_claims = pl.concat([found_claims, new_claims])
-        found_remits = pl.concat([found_remits, new_remits])
-    return RowSet(found_claims.select(ROW), found_remits.select(ROW))
+    sides = (claims.with_row_index(PLACE), remits.with_row_index(PLACE))
+    found = _collected(
+        [_seeded(rows, wanted) for rows, wanted in zip(sides, (seed.claims, seed.remits), strict=True)]
+    )
+    new = found
+    unnamed = remits.filter(pl.col("link_number").is_null()).select("link_claim")
+    is_unnamed = bool(unnamed.head(1).collect(engine="streaming").height)
+    while any(map(len, new)):
+        near = _near(new[0], new[1], unnamed if is_unnamed else unnamed.clear())
+        met = _collected([rows.filter(links) for rows, links in zip(sides, near, strict=True)])
+        new = [rows.join(known, on=PLACE, how="anti") for rows, known in zip(met, found, strict=True)]
+        found = [pl.concat([known, rows]) for known, rows in zip(found, new, strict=True)]
+    return RowSet(*(rows.sort(PLACE) for rows in found))
+
+
+def _collected(rows: list[pl.LazyFrame]) -> list[pl.DataFrame]:
+    return pl.collect_all(rows, engine="streaming")
+
+
+def _near(claims: pl.DataFrame, remits: pl.DataFrame, unnamed: pl.LazyFrame) -> tuple[pl.Expr, pl.Expr]:
+    """Whether a claim row or a remit row shares a link with one of these.
+
+    `unnamed`: claim numbers of answers that name no payee; they are of any provider's claim.
+    """
+    numbers = _told([claims["link_number"], remits["link_number"]])
+    anywhere = _told([claims["link_claim"], remits["link_claim"]])
+    anywhere = unnamed.filter(_among("link_claim", anywhere)).collect(engine="streaming")["link_claim"]
+    shared = _among("link_number", numbers) | _among("link_claim", anywhere.unique())
+    payer_claims = _told([claims["link_replaces"], remits["link_payer_claim"], remits["link_takes_back"]])
+    of_claims = shared | _among("link_replaces", payer_claims)
+    for name in ("link_member", "link_birth"):
+        of_claims = of_claims | _among(name, _told([claims[name]]))
+    of_remits = shared | _among("link_payer_claim", payer_claims) | _among("link_takes_back", payer_claims)
+    return of_claims, of_remits
 
 
 def with_claim_links(claims: Frame) -> Frame:
@@ -127,9 +132,9 @@ def _npi(column: str) -> pl.Expr:
     return pl.when(npi.is_not_null()).then(npi.cast(pl.Int64, strict=False).fill_null(0))
 
 
-def _seeded(links: pl.DataFrame, seed: pl.DataFrame) -> pl.DataFrame:
+def _seeded(links: pl.LazyFrame, seed: pl.DataFrame) -> pl.LazyFrame:
     of_files = links.filter(pl.col("file_key").is_in(seed["file_key"].unique().implode()))
-    return of_files.join(seed.select(ROW), on=ROW, how="semi")
+    return of_files.join(seed.lazy().select(ROW).unique(), on=ROW, how="semi")
 
 
 def _told(keys: list[pl.Series]) -> pl.Series:

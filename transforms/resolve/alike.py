@@ -32,8 +32,11 @@ def in_order_of_lines(met: pl.DataFrame, evidence: pl.DataFrame, live: pl.DataFr
     said = live.select("row", "loop", "billed_code", "place", *ANSWER, charge=pl.col("charge_cents").abs())
     told = whole.filter(~pl.col("by_control")).join(several, on="instance", how="semi")
     crowded = _crowded(told.join(said, on="row", validate="1:1"))
-    strongest = evidence.join(tied, on="row", how="semi").filter(
-        pl.col("strength") == pl.col("strength").max().over("row")
+    # a CLP speaks of one claim: lines of several are not told apart by what its other rows met
+    strongest = (
+        evidence.join(tied, on="row", how="semi")
+        .filter(pl.col("strength") == pl.col("strength").max().over("row"))
+        .filter(pl.col("instance").n_unique().over("row") == 1)
     )
     fitting = evidence.filter("by_whole").join(crowded, on=["row", "instance"], how="semi")
     options = pl.concat(
@@ -63,9 +66,7 @@ def _in_order(options: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.col(*GROUP, "place", *ANSWER).first(),
             line_positions=pl.col("line_position").sort(),
-            claims=pl.col("instance").n_unique(),
         )
-        .filter(pl.col("claims") == 1)
         .with_columns(
             count=pl.len().over(alike),
             in_order=order.is_not_null().all().over(alike)

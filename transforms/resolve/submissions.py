@@ -127,9 +127,9 @@ def _placed(
 
 def _with_submissions(rows: pl.DataFrame) -> pl.DataFrame:
     """Number submissions: what was billed on one day under one number. Lines of one number that differ in who
-    did it, in the care model, the day or the code are of several bills.
+    did it, in the care model, the day or the code are of several bills. `sent`: the submission undivided.
     """
-    rows = rows.pipe(identifiers, SUBMISSION_KEY, "submission")
+    rows = rows.pipe(identifiers, SUBMISSION_KEY, "submission").with_columns(sent="submission")
     for name in BILLS_APART:
         clash = (
             rows.filter("in_scope")
@@ -152,8 +152,20 @@ def _with_submissions(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_line_counts(rows: pl.DataFrame) -> pl.DataFrame:
-    """Lines of each submission in all, as far as any of its rows tells."""
-    return rows.with_columns(pl.col("claim_line_count").max().over("submission"))
+    """Lines of each submission in all, as far as any of its rows tells.
+
+    A bill without a first line was sent with one that stands in another bill of its day. Which one, no
+    extract tells, so that each of these bills has several lines, also where an X12 file knows better.
+    """
+    numbers = pl.col("line_number").filter("in_scope")
+    first = numbers.min().over("submission")
+    divided = pl.col("submission").min().over("sent") < pl.col("submission").max().over("sent")
+    parted = divided & (first.max().over("sent") > 1)
+    return rows.with_columns(
+        pl.max_horizontal(
+            pl.col("claim_line_count").max().over("submission"), pl.when(parted).then(pl.lit(2))
+        )
+    ).drop("sent")
 
 
 def _with_row_standing(rows: pl.DataFrame, detail: pl.DataFrame) -> pl.DataFrame:

@@ -12,11 +12,12 @@ import numpy as np
 import polars as pl
 
 from schemas.reference import ReferenceTables
-from schemas.rules import Rules
+from schemas.rules import ALL, Rules
 from transforms.payer_rules import with_expected
 from transforms.tables.answering import CANNOT, with_answers
 from transforms.tables.cases import with_case_facts
 from transforms.tables.cube import (
+    CASE_CELL,
     CELL,
     CELL_COLUMNS,
     MONTH,
@@ -227,7 +228,23 @@ def _described(frame: pl.DataFrame, reference: ReferenceTables, owners: Mapping[
 
 
 def _part(frame: pl.DataFrame, keep: Keep) -> Part:
-    """Described lines by number of their finest cell, words as enumerations."""
+    """Described lines by number of their finest cell and of that of their case, words as enumerations.
+
+    A case of several payers or lines of business stands where all its lines are: in a cell of `all`.
+    """
     frame = frame.with_columns(enumerated(frame.get_column(name)) for name in KEYS)
-    cell, cells = number_keys(frame)
-    return Part(keep(frame.drop(MONTH).with_columns(pl.Series(CELL, cell, dtype=pl.Int32))), cells)
+    one = {name: pl.col(f"_is_of_one_{name}") for name in CELL_COLUMNS[1:]}
+    is_wide = frame.select(pl.col("_is_complete") & ~pl.all_horizontal(one.values())).to_series()
+    keys = frame.select(*CELL_COLUMNS, MONTH)
+    if is_wide.any():
+        words = pl.col(CELL_COLUMNS).cast(pl.String)
+        wide = frame.filter(is_wide).with_columns(words)
+        wide = wide.with_columns(
+            pl.when(is_one).then(name).otherwise(pl.lit(ALL)).alias(name) for name, is_one in one.items()
+        )
+        keys = pl.concat([keys.with_columns(words), wide.select(keys.columns)])
+    numbers, cells = number_keys(keys)
+    cell, case = numbers[: len(frame)], numbers[: len(frame)].copy()
+    case[is_wide.to_numpy()] = numbers[len(frame) :]
+    told = [pl.Series(name, found, dtype=pl.Int32) for name, found in ((CELL, cell), (CASE_CELL, case))]
+    return Part(keep(frame.drop(MONTH).with_columns(told)), cells)

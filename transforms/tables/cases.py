@@ -16,8 +16,8 @@ FIRST_DAY: Final = 200_000
 
 
 def with_case_facts(lines: pl.DataFrame) -> pl.DataFrame:
-    """Number the cases of lines, and add to each line whether its case is complete, unpaired or supervised;
-    amounts of complete cases on one line per case. Grain unchanged.
+    """Number the cases of lines, and add to each line whether its case is complete, unpaired or supervised,
+    of one payer, of one line of business; amounts of complete cases on one line per case. Grain unchanged.
 
     `_cases`: dense numbers; `_cases_alone`: no other line has the same case.
     """
@@ -70,10 +70,10 @@ def _of_cases(lines: pl.DataFrame, order: Ids, starts: Ids, held: Ids) -> pl.Dat
         name: each(told.get_column(name).to_numpy().astype(np.int64), np.add)
         for name in ("alone", "physicians", "crnas", "supervised", "priced")
     }
-    alike = np.ones(len(starts), dtype=bool)
+    one = {}
     for name in ("payer", "line_of_business"):
         code, _ = coded(lines.get_column(name))
-        alike &= each(code, np.minimum) == each(code, np.maximum)
+        one[f"_is_of_one_{name}"] = each(code, np.minimum) == each(code, np.maximum)
     physicians, crnas = counts["physicians"], counts["crnas"]
     is_alone = (held == 1) & (counts["alone"] == 1)
     is_pair = (held == 2) & (physicians == 1) & (crnas == 1)
@@ -81,7 +81,8 @@ def _of_cases(lines: pl.DataFrame, order: Ids, starts: Ids, held: Ids) -> pl.Dat
     base, time = (told.get_column(name).to_numpy() for name in ("base_units", "time_unit_tenths"))
     return pl.DataFrame(
         {
-            "_is_complete": (is_alone | is_pair) & (counts["priced"] == held) & alike,
+            "_is_complete": (is_alone | is_pair) & (counts["priced"] == held),
+            **one,
             "_is_unpaired": (physicians > 0) & (crnas == 0) | lone_crna,
             "_is_supervised": counts["supervised"] > 0,
             "case_cents": each(told.get_column("allowed_cents").to_numpy(), np.add),

@@ -30,6 +30,7 @@ UNKNOWN: Final = "unknown"
 """Stands for an empty key."""
 MONTH: Final = "_month"
 CELL: Final = "_cell"
+CASE_CELL: Final = "_case_cell"
 CELL_COLUMNS: Final = ("procedure_code", "payer", "line_of_business")
 
 
@@ -190,12 +191,11 @@ def number_rows(rows: pl.DataFrame, breakdown: Sequence[str], cells: Finest) -> 
 
 def make_cube(finest: Finest, calendar: Calendar) -> Cube:
     """The cells that finest cells roll up to."""
-    sizes = [len(words) for words in finest.words]
     parents, cells, starts, offsets = [], [], [], []
     offset = 0
     for period_type, all_payers, all_lines in COMBINATIONS:
         start = calendar.period_of(finest.codes[-1], period_type)
-        parent, cell = _combination(finest.codes[:-1], sizes, start, all_payers, all_lines)
+        parent, cell = _combination(finest, start, all_payers, all_lines)
         parents.append(parent)
         cells.append(cell[:-1])
         starts.append(cell[-1])
@@ -205,18 +205,21 @@ def make_cube(finest: Finest, calendar: Calendar) -> Cube:
     return Cube(finest.fixed, tuple(parents), tuple(offsets), keys)
 
 
-def _combination(
-    codes: Sequence[Ids], sizes: Sequence[int], start: Ids, all_payers: bool, all_lines: bool
-) -> tuple[Ids, list[Ids]]:
+def _combination(finest: Finest, start: Ids, all_payers: bool, all_lines: bool) -> tuple[Ids, list[Ids]]:
     """Cell of each finest cell, and the codes and first months of the cells; rolled up has the code past the
-    last.
+    last. A finest cell that says `all` itself, of a case of several payers, is in rolled up cells only.
     """
-    *fixed, payer, line = codes
+    sizes = [len(words) for words in finest.words]
+    *fixed, payer, line, _ = finest.codes
+    inside = start >= 0
     if all_payers:
         payer = np.full_like(payer, sizes[-2])
+    else:
+        inside &= (finest.words[-2] != ALL).to_numpy()[payer]
     if all_lines:
         line = np.full_like(line, sizes[-1])
-    inside = start >= 0
+    else:
+        inside &= (finest.words[-1] != ALL).to_numpy()[line]
     low = int(start[inside].min()) if inside.any() else 0
     wide = [*(size + 1 for size in sizes), int((start - low).max(initial=0)) + 1]
     key = packed([*fixed, payer, line, np.where(inside, start - low, 0)], wide)

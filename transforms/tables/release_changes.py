@@ -71,11 +71,18 @@ def causes_of(
 ) -> pl.DataFrame:
     """What changed most patients by code, payer (and all), line of business (and all) and period.
 
-    `changed` are changed_lines. A line that only the later release has is a new claim, or a correction where
-    it replaces, voids or is superseded; one that only the earlier has is a correction. Of others the first
-    answer is a late remittance, another standing or answer a correction; the rest is what the release was
-    `made_under` (reference_data or rules; none: a correction). A cause of fewer than `minimum` patients of a
-    cell is not told: it would say what befell one of them.
+    Takes `changed_lines`, all at once; see `moved_lines`, `patients_moved` and `main_causes`.
+    """
+    return main_causes(patients_moved(moved_lines(changed, made_under), rolling_from), minimum)
+
+
+def moved_lines(changed: pl.LazyFrame, made_under: str | None) -> pl.LazyFrame:
+    """Counted lines of either release that moved, and why: code, payer, line of business, month, patient.
+
+    `changed` are changed_lines, all of them or all of some rows. A line that only the later release has is a
+    new claim, or a correction where it replaces, voids or is superseded; one that only the earlier has is a
+    correction. Of others the first answer is a late remittance, another standing or answer a correction; the
+    rest is what the release was `made_under` (reference_data or rules; none: a correction).
     """
     facts = ("standing", "adjudication_state", "claim_frequency_code", "first_submitted_on", *ANSWER)
     sides = [changed.filter(pl.col(NOW) == now).select(*ORIGIN, *facts) for now in (False, True)]
@@ -97,24 +104,41 @@ def causes_of(
     )
     counted = changed.filter((pl.col("standing") == "current") & (pl.col("role") == "P"))
     lines = counted.join(told.select(*ORIGIN, cause.alias("why")), on=ORIGIN, how="left", validate="m:1")
-    cells = (
+    lob = pl.col("line_of_business").fill_null("other")
+    return lines.select("procedure_code", "payer", lob, "service_month", "patient_key", "why")
+
+
+def patients_moved(lines: pl.LazyFrame, rolling_from: date | None) -> pl.DataFrame:
+    """Patients whose lines moved by cell of the five keys and cause. Takes `moved_lines`.
+
+    What groups of patients give adds up, if no patient is in two of them.
+    """
+    return (
         _in_every_cell(lines, rolling_from)
         .group_by(*FIVE, "why")
-        .agg(pl.col("patient_key").n_unique().cast(pl.Int64))
+        .agg(pl.col("patient_key").n_unique().cast(pl.Int64).alias("patients"))
+        .collect()
     )
+
+
+def main_causes(patients: pl.DataFrame, minimum: int) -> pl.DataFrame:
+    """The cause that most patients of a cell of the five keys moved by. Takes `patients_moved`.
+
+    A cause of fewer than `minimum` patients of a cell is not told: it would say what befell one of them.
+    """
+    cells = patients.group_by(*FIVE, "why").agg(pl.col("patients").sum())
     order = pl.col("why").replace_strict(list(CAUSES), range(len(CAUSES)), return_dtype=pl.Int8)
-    enough = cells.filter(pl.col("patient_key") >= minimum)
-    most = enough.sort(*FIVE, -pl.col("patient_key"), order).unique(FIVE, keep="first", maintain_order=True)
-    return most.select(*FIVE, "why").collect()
+    enough = cells.filter(pl.col("patients") >= minimum)
+    most = enough.sort(*FIVE, -pl.col("patients"), order).unique(FIVE, keep="first", maintain_order=True)
+    return most.select(*FIVE, "why")
 
 
 def _in_every_cell(lines: pl.LazyFrame, rolling_from: date | None) -> pl.LazyFrame:
     """Each line once for each cell of the five keys that it counts in."""
-    lob = pl.col("line_of_business").fill_null("other")
     own = lines.select(
         "procedure_code",
         pl.concat_list("payer", pl.lit(ALL)).alias("payer"),
-        pl.concat_list(lob, pl.lit(ALL)).alias("line_of_business"),
+        pl.concat_list("line_of_business", pl.lit(ALL)).alias("line_of_business"),
         "service_month",
         "patient_key",
         "why",

@@ -20,148 +20,191 @@ REJECTED, QUARANTINED, WARNING = "rejected", "quarantined", "warning"
 
 FINDINGS: dict[str, tuple[str, str]] = {
     # The whole file is refused.
-    "empty_file": ("The file holds no bytes, or only blanks.", "Ask the sender for the file again."),
-    "utf16": ("The file is UTF-16 text.", "Save it as ASCII or UTF-8 and deliver it again."),
-    "zip_archive": ("The file is a ZIP archive.", "Unpack it and deliver what is inside."),
+    "empty_file": ("The file is empty, or contains only blanks.", "Ask the sender for the file again."),
+    "utf16": ("The file is saved as UTF-16 text.", "Save it as ASCII or UTF-8."),
+    "zip_archive": ("The file is a ZIP archive.", "Unpack it, and put the files inside into landing/."),
     "gzip_damaged": ("The gzip stream is damaged or cut off.", "Ask the sender for the file again."),
     "zstd_damaged": ("The zstd stream is damaged or cut off.", "Ask the sender for the file again."),
-    "not_x12": ("No X12 interchange was found.", "Check that the right file was delivered."),
-    "no_envelope": ("Segments stand outside an ISA envelope.", "Ask the sender for the whole interchange."),
+    "not_x12": ("The file contains no X12 interchange (ISA to IEA).", "Check that this is the right file."),
+    "no_envelope": (
+        "The file has X12 segments without an envelope (ISA to IEA) around them.",
+        "Ask the sender for the whole interchange.",
+    ),
     "isa_unreadable": (
-        "An ISA segment does not have the shape of an ISA.",
+        "The ISA segment is malformed.",
         "Ask the sender for the file again.",
     ),
     "interchange_not_closed": (
-        "An interchange has no IEA: the file is truncated.",
+        "The file ends before the IEA segment: it is cut off.",
         "Ask the sender for the whole file.",
     ),
-    "set_not_closed": ("A transaction set has no SE: the file is truncated.", "Ask for the whole file."),
+    "set_not_closed": (
+        "A transaction set ends without its SE segment: the file is cut off.",
+        "Ask the sender for the whole file.",
+    ),
     "segment_not_ended": (
-        "The last segment has no terminator: the file is truncated.",
-        "Ask for the whole file.",
+        "The last segment is incomplete: the file is cut off.",
+        "Ask the sender for the whole file.",
     ),
     "wrong_transaction_set": (
-        "The file holds only transaction sets of another kind, named in the message.",
-        "Deliver 837P (005010X222) or 835 (005010X221) files.",
+        "The file contains only transactions of another kind. The message names it.",
+        "Send 837P (005010X222) or 835 (005010X221) files.",
     ),
     "loop_too_large": (
-        "One claim, loop or segment is larger than the reader will hold in memory.",
-        "Check the file: it is probably not X12 after its first segments.",
+        "One claim, loop or segment is larger than the limit for memory.",
+        "Check the file. It is probably not X12 after its first segments.",
     ),
     "pass_failed": (
-        "The content broke the reader's own checks.",
-        "Report the finding with its position; the file was not taken in.",
+        "The program's own checks failed while it read this file. Nothing of the file was taken in.",
+        "Report the code and the position. They contain no values.",
     ),
     # Claims that can't be trusted.
     "bad_amount": ("An amount is not a number.", "Ask the sender for a corrected claim."),
     "bad_number": ("A count or line number is not a number.", "Ask the sender for a corrected claim."),
-    "bad_date": ("A date is not a calendar date in its declared format.", "Ask for a corrected claim."),
+    "bad_date": (
+        "A date is not a calendar date in its declared format.",
+        "Ask the sender for a corrected claim.",
+    ),
     "bad_adjustment": (
-        "A CAS segment does not hold group, reason and amount.",
-        "Ask for a corrected remittance.",
+        "An adjustment segment (CAS) lacks its group, reason or amount.",
+        "Ask the payer for a corrected remittance.",
     ),
     "element_missing": (
-        "A segment lacks an element that a line can't do without.",
-        "Ask for a corrected claim.",
+        "A segment lacks a required element, so the claim cannot be read.",
+        "Ask the sender for a corrected claim.",
     ),
     "line_without_service": (
-        "A service line lacks its SV1, or has more than one.",
-        "Ask for a corrected claim.",
+        "A service line has no SV1 segment, or more than one.",
+        "Ask the sender for a corrected claim.",
     ),
-    "line_without_claim": ("Service lines stand outside any claim.", "Ask the sender for the file again."),
+    "line_without_claim": ("Service lines belong to no claim.", "Ask the sender for the file again."),
     "line_number_repeated": (
-        "Line numbers of a claim repeat or do not rise: two claims may have run together.",
-        "Ask for a corrected claim.",
+        "The line numbers of a claim repeat or do not increase. Two claims may have been joined by mistake.",
+        "Ask the sender for a corrected claim.",
     ),
     "segment_repeated": (
-        "A segment that may stand once in its loop is there twice.",
-        "Ask for the file again.",
-    ),
-    "segment_out_of_place": (
-        "A segment of a higher loop stands inside a line: a loop header is missing before it.",
+        "A segment that may occur once in its loop occurs twice.",
         "Ask the sender for the file again.",
     ),
-    "segment_outside_set": ("Segments stand between sets.", "Ask the sender for the file again."),
+    "segment_out_of_place": (
+        "A segment of the claim or of a level above stands inside a service line. The header of its "
+        "loop is missing.",
+        "Ask the sender for the file again.",
+    ),
+    "segment_outside_set": (
+        "Segments stand outside a transaction set.",
+        "Ask the sender for the file again.",
+    ),
     "hl_parent_missing": (
-        "A hierarchical level points to a parent that is not in its set.",
+        "A hierarchical level (HL) names a parent that does not exist in its transaction set.",
         "Ask the sender for the file again.",
     ),
     "hl_parent_assumed": (
-        "A level names a parent that can't be; the nearest billing provider above it was taken.",
+        "A hierarchical level (HL) names an impossible parent. The pipeline took the nearest billing "
+        "provider above it.",
         "Tell the sender.",
     ),
     "context_missing": (
-        "A claim has no billing provider, subscriber, payer or set header above it.",
+        "No billing provider, subscriber, payer or transaction header comes before the claim.",
         "Ask the sender for the file again.",
     ),
     "context_doubtful": (
-        "A claim follows a damaged loop, so what stands above it may be another patient's.",
+        "The loop before the claim is damaged, so the patient above it may be the wrong one.",
         "Ask the sender for the file again.",
     ),
     "unknown_segment_in_claim": (
-        "A claim holds a segment that is not X12, and its amounts do not add up.",
-        "Ask for a corrected claim.",
+        "A claim contains a segment that X12 does not know, and the amounts of the claim do not add up.",
+        "Ask the sender for a corrected claim.",
     ),
     "interchange_duplicate": (
-        "The same interchange stands in the file twice.",
-        "Nothing: the second is skipped.",
+        "The file contains the same interchange twice.",
+        "Nothing. The second copy is skipped.",
     ),
     # Read all the same, counted.
     "unknown_segment": (
-        "A segment identifier is not known.",
-        "Look at the position; nothing was taken from it.",
+        "A segment has an identifier that X12 does not know.",
+        "Look at the position in the file. Nothing was read from this segment.",
     ),
-    "other_transaction_set": ("A set of another kind stands among ours and is skipped.", "Nothing."),
-    "segment_count": ("SE01 is not the number of segments of its set.", "Tell the sender."),
-    "set_control_number": ("SE02 differs from ST02.", "Tell the sender."),
-    "set_count": ("GE01 is not the number of sets of its group.", "Tell the sender."),
-    "group_control_number": ("GE02 differs from GS06.", "Tell the sender."),
-    "group_count": ("IEA01 is not the number of groups of its interchange.", "Tell the sender."),
-    "interchange_control_number": ("IEA02 differs from ISA13.", "Tell the sender."),
+    "other_transaction_set": (
+        "The file also contains transactions of another kind. They are skipped.",
+        "Nothing.",
+    ),
+    "segment_count": ("The number of segments in SE01 is wrong.", "Tell the sender."),
+    "set_control_number": ("The control number in SE02 differs from the one in ST02.", "Tell the sender."),
+    "set_count": ("The number of transaction sets in GE01 is wrong.", "Tell the sender."),
+    "group_control_number": ("The control number in GE02 differs from the one in GS06.", "Tell the sender."),
+    "group_count": ("The number of functional groups in IEA01 is wrong.", "Tell the sender."),
+    "interchange_control_number": (
+        "The control number in IEA02 differs from the one in ISA13.",
+        "Tell the sender.",
+    ),
     "interchange_control_reused": (
-        "Two interchanges carry the same control number and other content.",
-        "Check with the sender whether one replaces the other; both were read.",
+        "Two interchanges have the same control number but different content.",
+        "Both were read. Ask the sender whether one replaces the other.",
     ),
-    "group_not_closed": ("A functional group has no GE.", "Tell the sender."),
-    "no_set": ("An interchange holds no transaction set.", "Nothing: there was nothing to read."),
-    "envelope_out_of_order": ("An envelope segment stands where none belongs.", "Tell the sender."),
-    "byte_order_mark": ("A byte order mark stands before an ISA.", "Nothing: it is skipped."),
+    "group_not_closed": ("A functional group ends without its GE segment.", "Tell the sender."),
+    "no_set": ("An interchange contains no transaction set.", "Nothing. There was nothing to read."),
+    "envelope_out_of_order": (
+        "An envelope segment (ISA, GS, ST, SE, GE or IEA) stands in the wrong place.",
+        "Tell the sender.",
+    ),
+    "byte_order_mark": ("A byte order mark comes before the ISA segment.", "Nothing. It is skipped."),
     "end_of_file_mark": (
-        "An end-of-file character (Control-Z) stands before an ISA: files were joined.",
-        "Nothing: it is skipped.",
+        "An end-of-file character (Control-Z) comes before an ISA segment, because files were joined.",
+        "Nothing. It is skipped.",
     ),
-    "leading_blanks": ("Blanks stand before the first segment.", "Nothing: they are skipped."),
+    "leading_blanks": ("Blanks come before the first segment.", "Nothing. They are skipped."),
     "bytes_before_interchange": (
-        "Text stands before the first ISA.",
-        "Look at the file: the text is skipped.",
+        "Text comes before the first ISA segment.",
+        "Look at the file. The text was skipped.",
     ),
     "nul_bytes": ("NUL bytes were removed.", "Tell the sender."),
-    "latin1_bytes": ("Bytes that are not UTF-8 were read as cp1252 or Latin-1.", "Nothing."),
-    "gzip_bytes": ("The bytes were gzip and were unpacked.", "Nothing."),
-    "isa_length": ("An ISA is not 106 bytes long.", "Nothing: its separators were found all the same."),
+    "latin1_bytes": ("Some bytes are not UTF-8. They were read as cp1252 or Latin-1.", "Nothing."),
+    "gzip_bytes": ("The file was compressed with gzip, and was unpacked.", "Nothing."),
+    "isa_length": (
+        "An ISA segment is not 106 bytes long.",
+        "Nothing. Its separators were found all the same.",
+    ),
     "newline_as_terminator": (
         "Segments end in a line break instead of the declared terminator.",
-        "Nothing: line breaks were taken as terminators.",
+        "Nothing. Line breaks were read as terminators.",
     ),
     "newline_in_segment": ("Line breaks inside segments were removed.", "Nothing."),
-    "wrapped_lines": ("The file is wrapped at a constant column.", "Nothing: the lines were joined."),
-    "delimiters_changed": ("Interchanges of the file use different delimiters.", "Nothing."),
-    "line_unbalanced": ("Charge less adjustments is not the payment of a line.", "Ask the payer; kept."),
+    "wrapped_lines": (
+        "The lines of the file are broken at a fixed width.",
+        "Nothing. The lines were joined.",
+    ),
+    "delimiters_changed": ("The interchanges of the file use different delimiters.", "Nothing."),
+    "line_unbalanced": (
+        "A line is out of balance: charge less adjustments is not the paid amount.",
+        "The line or claim is kept. Ask the payer about the difference.",
+    ),
     "claim_unbalanced": (
-        "Charge less all adjustments is not the payment of a claim.",
-        "Ask the payer; kept.",
+        "A claim is out of balance: its charge less all adjustments is not its paid amount.",
+        "The line or claim is kept. Ask the payer about the difference.",
     ),
     "payment_unbalanced": (
-        "Claim payments less provider adjustments are not the amount of the payment.",
-        "Ask the payer; the claims are kept.",
+        "A payment is out of balance: its claim payments less provider adjustments (PLB) are not its "
+        "amount (BPR02).",
+        "The claims are kept. Ask the payer about the difference.",
     ),
-    "claim_charge_unbalanced": ("The lines of a claim do not add up to its charge.", "Ask the sender; kept."),
-    "provider_adjustment": ("PLB adjustments were met; they never reach a line.", "Nothing."),
+    "claim_charge_unbalanced": (
+        "The charges of the lines do not add up to the charge of the claim.",
+        "The claim is kept. Ask the sender about the difference.",
+    ),
+    "provider_adjustment": (
+        "The payment has adjustments to the provider (PLB). They belong to no "
+        "claim line, so no number uses them.",
+        "Nothing.",
+    ),
     "note_time_differs": (
-        "Start and stop times in a note differ from the minutes billed.",
-        "Look at the claim: the billed minutes were used.",
+        "The start and stop times in a note differ from the minutes billed.",
+        "The billed minutes were used. Check the claim.",
     ),
-    "claim_level_payment": ("A claim payment has no service lines.", "Nothing: it is kept without a code."),
+    "claim_level_payment": (
+        "The payer answered a claim without service lines.",
+        "Nothing. The answer is kept without a procedure code.",
+    ),
 }
 
 

@@ -99,11 +99,10 @@ class _ClaimReader:
         provider = loops.first("NM1", b"85")[billing]
         insured, payer = loops.first("NM1", b"IL")[subscriber], loops.first("NM1", b"PR")[subscriber]
         role = loops.first("SBR")[subscriber]
-        person = np.where(
-            patient >= 0,
-            loops.first("DMG", owner=b"QC")[patient],
-            loops.first("DMG", owner=b"IL")[subscriber],
-        )
+        # a level has one person: whatever party stands before its DMG, it is the person's
+        born, member = loops.first("DMG"), np.where(insured >= 0, subscriber, -1)
+        named = np.where(loops.first("NM1", b"QC")[patient] >= 0, patient, -1)
+        person = born[np.where(patient >= 0, named, member)]
         values = {
             "submitted_on": loops.span(begins, 4),
             "payer_id": loops.span(payer, 9),
