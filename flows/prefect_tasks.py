@@ -80,6 +80,7 @@ class PrefectTasks:
             results = (_answer(run, stage, item, future) for item, future in zip(items, futures, strict=True))
             made = counted(run, cast(Iterator[T], results), len(items))
         except BaseException:
+            run.end()
             _end(futures, run.settings.task_timeout_seconds)
             raise
         # states, not futures: a cluster performs again what a future still asks for when a worker is lost
@@ -97,7 +98,9 @@ class PrefectTasks:
     def _after(self, given: Sequence[object], items: object = None) -> list[Origin]:
         """The tasks that gave what a task is given; of an item, else those that gave all of them."""
         found = self._givers(given[:1]) or self._givers([items]) if items is not None else []
-        found += [origin for origin in self._givers(given) if origin not in found]
+        # by identity: to compare states by their content costs time, and Prefect warns of what it leaves out
+        known = set(map(id, found))
+        found += [origin for origin in self._givers(given) if id(origin) not in known]
         return found or list(self._last)
 
     def _givers(self, values: Sequence[object]) -> list[Origin]:

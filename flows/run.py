@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from threading import Lock
+from threading import Event, Lock
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 
 import polars as pl
@@ -94,6 +94,15 @@ class Run:
                 here.made[name] = make()
             return cast(T, here.made[name])
 
+    def rest(self, seconds: float) -> None:
+        """Wait; a run that is being ended waits no longer."""
+        if seconds > 0 and _here(self).ending.wait(seconds):
+            raise ProductError("E_STEP", "the run is being ended")
+
+    def end(self) -> None:
+        """Have the steps that wait in other threads of this process end."""
+        _here(self).ending.set()
+
     def enter(self, stage: str) -> None:
         """Say, log and note that a stage begins; what the one before has left over goes to the machine."""
         give_back()
@@ -129,6 +138,7 @@ class _Here:
     note: RunNote
     made: dict[str, Any] = field(default_factory=dict)
     making: Lock = field(default_factory=Lock)
+    ending: Event = field(default_factory=Event)
 
 
 _OPEN: Final[dict[str, _Here]] = {}
@@ -208,7 +218,11 @@ class InProcess:
             return counted(run, [perform(stage, step, run, items[0], *given, **named)], 1)
         with ThreadPoolExecutor(run.settings.workers) as pool:
             results = pool.map(lambda item: perform(stage, step, run, item, *given, **named), items)
-            return counted(run, results, len(items))
+            try:
+                return counted(run, results, len(items))
+            except BaseException:
+                run.end()
+                raise
 
 
 def counted(run: Run, results: Iterable[T], of: int) -> list[T]:

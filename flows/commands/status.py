@@ -60,14 +60,15 @@ def lines_of(state: dict[str, Any], shown: dict[str, str]) -> list[str]:
             f"interrupted run {run['run_id']} ({run['kind']}, at {run['stage']}): it is safe to run again. "
             "If memory ran out, first lower CPT01939_BATCH_MEGABYTES and CPT01939_WORKERS (E_INTERRUPTED)."
         )
+    lines += [_overdue(row) for row in state["sources"] if row["is_overdue"]]
     lines += _files(state, shown)
     lines += _quarantine(state, shown)
+    lines += ["service lines by payer and month of service:"] if state["freshness"] else []
     lines.extend(
         f"  {row['payer']} {row['month']}: {row['lines']:,} lines, "
         f"last submitted {row['submitted_to'] or '-'}, last answered {row['answered_to'] or '-'}"
         for row in state["freshness"]
     )
-    lines += [_overdue(row) for row in state["sources"] if row["is_overdue"]]
     if state["clock"]:
         lines.append(f"W_CLOCK: {state['clock']}")
     return lines
@@ -139,7 +140,7 @@ def _cures(codes: set[str]) -> list[str]:
 def _overdue(row: dict[str, Any]) -> str:
     latest = row["last_payment_date"] or row["last_submitted_on"]
     return (
-        f"  {row['payer']} {row['source']} overdue by {row['overdue_days']} days: expected on "
+        f"{row['payer']} {row['source']} overdue by {row['overdue_days']} days: expected on "
         f"{row['expected_on']}, latest {latest}, usually every {row['usual_days_between']:g} days"
     )
 

@@ -36,6 +36,16 @@ class LandingFile:
     shown_name: str
     modified_ns: int = 0
 
+    def is_as_listed(self) -> bool:
+        """Whether a second look finds size and time of change as they were. Objects are whole."""
+        if isinstance(self.path, ObjectPath):
+            return True
+        try:
+            found = self.path.lstat()
+        except FileNotFoundError:
+            return False
+        return (found.st_size, found.st_mtime_ns) == (self.size, self.modified_ns)
+
 
 @dataclass(frozen=True)
 class Discovery:
@@ -53,15 +63,22 @@ def discover(landing: Place, settings: Settings) -> Discovery:
     """Look twice, `settle_seconds` apart: a file is growing when its size or time of change differs between
     the looks. Objects are whole: one look is enough.
     """
-    if isinstance(landing, ObjectPath):
-        marked = dict(_listed(landing))
-        return _sorted_out(landing, settings, marked, marked)
-    if not landing.is_dir():
-        return Discovery()
-    first = dict(_look(landing))
-    if any(marks is not None for marks in first.values()):
+    first = _marks(landing)
+    if isinstance(landing, Path) and any(marks is not None for marks in first.values()):
         time.sleep(settings.settle_seconds)
-    return _sorted_out(landing, settings, first, dict(_look(landing)))
+        return _sorted_out(landing, settings, first, _marks(landing))
+    return _sorted_out(landing, settings, first, first)
+
+
+def first_look(landing: Place, settings: Settings) -> Discovery:
+    """Look once. Which of the files are growing, a second look tells (`LandingFile.is_as_listed`)."""
+    marked = _marks(landing)
+    return _sorted_out(landing, settings, marked, marked)
+
+
+def _marks(landing: Place) -> dict[Any, Marks | None]:
+    """Every entry of the folder with its marks; none where there is no folder."""
+    return dict(_listed(landing) if isinstance(landing, ObjectPath) else _look(landing))
 
 
 def _sorted_out(

@@ -35,6 +35,7 @@ class TakenIn:
     rows: tuple[Mapping[str, Any], ...] = ()
     codes: Mapping[str, int] = field(default_factory=dict)
     left: int = 0
+    growing: int = 0
     removed: bool = False
     is_changed: bool = False
 
@@ -65,8 +66,8 @@ def admit(run: Run, found: Found, reports: Sequence[Mapping[str, Any]]) -> Taken
         else run.store.snapshot.ledger,
         fingerprint=fingerprint(run.settings),
     )
-    left = sum(report["left"] for report in reports)
-    return TakenIn(store, tuple(batches), tuple(rows), codes, left, bool(retired), changed)
+    left, growing = (sum(report[name] for report in reports) for name in ("left", "growing"))
+    return TakenIn(store, tuple(batches), tuple(rows), codes, left, growing, bool(retired), changed)
 
 
 def _adopt(run: Run, report: Mapping[str, Any], counted: set[str]) -> tuple[BatchFiles, list[dict[str, Any]]]:

@@ -55,11 +55,13 @@ QUARANTINE_SCHEMA: Final = pl.Schema(
 @dataclass
 class BatchReport:
     """What a batch left: ledger rows, and private Parquet files in the work folder (None: nothing of that
-    sort). `left`: files that are left for the next run.
+    sort). `left`: files that are left for the next run. `growing`: of those, files that were still being
+    written.
     """
 
     ledger_rows: list[dict[str, Any]] = field(default_factory=list)
     left: int = 0
+    growing: int = 0
     claim_lines: str | None = None
     remit_lines: str | None = None
     lines_beside: str | None = None

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Final
 
 import polars as pl
 
 from flows.errors import ProductError
 from flows.readers.extract import layouts
-from flows.readers.landing import LandingFile
-from flows.readers.landing import discover as look
+from flows.readers.landing import Discovery, LandingFile, first_look
 from flows.readers.reference_files import read_reference
 from flows.readers.stopping_rules import stopping_rules
 from flows.run import Run
 from flows.steps.batches import plan_batches
-from flows.steps.intake import KNOWN
 from flows.store import ledger
 from flows.store.files import as_json
 from flows.store.known import Partition, partition_key, read_ledger
+
+KNOWN: Final = "known.json"
+"""Beside the listings: sha256 of contents that are not looked at again."""
+FIRST_LOOK: Final = "first look"
+"""When this process first looked at landing/, in seconds of its own clock."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +46,8 @@ def discover(run: Run) -> Found:
     limits or rules have changed that stopped it.
     """
     with ThreadPoolExecutor(1) as pool:
-        # two looks lie a second apart: meanwhile what intake needs is read. This thread waits, so that a
-        # signal ends the wait
         reading = pool.submit(lambda: (read_ledger(run.store), read_reference(), layouts()))
-        landing = look(run.data / "landing", run.settings)
+        landing = looked_at(run)
         before, _, _ = reading.result()
     marks = {(file.shown_name, file.size, file.modified_ns): file for file in landing.files}
     refused = set(ledger.to_try_again(before, stopping_rules(run.settings))["file_key"])
@@ -65,6 +68,13 @@ def discover(run: Run) -> Found:
     )
 
 
+def looked_at(run: Run) -> Discovery:
+    """What lies in landing/. A second look follows when the files have been read (`intake`)."""
+    landing = first_look(run.data / "landing", run.settings)
+    run.once(FIRST_LOOK, time.monotonic)
+    return landing
+
+
 def discover_again(run: Run, partition: Partition, from_landing: bool = True) -> Found:
     """The files that rows of one payer and month came from, as they lie in landing/ now.
 
@@ -79,7 +89,7 @@ def discover_again(run: Run, partition: Partition, from_landing: bool = True) ->
     keys = {value for frame in frames for value in frame.select("file_key").unique().collect()["file_key"]}
     accepted = read_ledger(run.store).filter(pl.col("outcome") == "accepted")
     sources = accepted.filter(pl.col("file_key").is_in(list(keys)))
-    landing = look(run.data / "landing", run.settings)
+    landing = looked_at(run)
     files = [file for file in landing.files if file.shown_name in set(sources["shown_name"])]
     return Found(
         listings=listings_of(run, files, set(accepted["sha256"]) - set(sources["sha256"])),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict
+import time
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,18 +17,29 @@ from flows.readers.rejections import Growing, Rejected
 from flows.run import Run
 from flows.settings import Settings
 from flows.steps.batch_report import ROW_COUNTS, BatchReport, rejected_row, report_of
+from flows.steps.discover import FIRST_LOOK, KNOWN
 from flows.store.files import read_json
 from flows.store.place import file_at
 
-KNOWN: Final = "known.json"
-"""Beside the listings: sha256 of contents that are not looked at again."""
 LARGE: Final = 16 << 20
 """Bytes of text from which on kept rows of a file are put aside instead of held."""
 
 
 def intake(run: Run, listing: str) -> dict[str, Any]:
-    """Take in one batch of files; its report holds counts, codes and names of private files."""
-    return asdict(intake_batch(Path(listing), run.work, run.settings, run.settings.key))
+    """Take in one batch of files; its report holds counts, codes and names of private files.
+
+    A file is growing when a second look, `settle_seconds` after the first, finds another size or time of
+    change. Reading goes on meanwhile; where a file grew, the batch is read again without it.
+    """
+    looked = run.once(FIRST_LOOK, time.monotonic)
+    report = intake_batch(Path(listing), run.work, run.settings, run.settings.key)
+    files = _listed(Path(listing))
+    if any(isinstance(file.path, Path) for file in files):
+        run.rest(looked + run.settings.settle_seconds - time.monotonic())
+    growing = frozenset(file.shown_name for file in files if not file.is_as_listed())
+    if growing & {row["shown_name"] for row in report.ledger_rows}:
+        report = intake_batch(Path(listing), run.work, run.settings, run.settings.key, growing)
+    return asdict(replace(report, growing=len(growing)))
 
 
 def left(listing: str) -> dict[str, Any]:
@@ -35,28 +47,36 @@ def left(listing: str) -> dict[str, Any]:
     return asdict(BatchReport(left=len(read_json(Path(listing))["files"])))
 
 
-def intake_batch(batch_file: Path, work: Path, settings: Settings, key: bytes) -> BatchReport:
+def intake_batch(
+    batch_file: Path, work: Path, settings: Settings, key: bytes, growing: frozenset[str] = frozenset()
+) -> BatchReport:
     """Take in the files of a listing (private JSON in the work folder).
 
-    A file that changes meanwhile is left for the next run.
+    A file that is growing, or changes meanwhile, is left for the next run.
     """
-    scratch = [work / f"{batch_file.stem}-{at}.plain" for at in range(len(read_json(batch_file)["files"]))]
+    files = [file for file in _listed(batch_file) if file.shown_name not in growing]
+    scratch = [work / f"{batch_file.stem}-{at}.plain" for at in range(len(files))]
     try:
-        results = _results(batch_file, scratch, settings)
+        results = _results(files, scratch, set(read_json(batch_file.with_name(KNOWN)) or ()), settings)
         return report_of(results, work, batch_file.stem, settings, key)
     finally:
         for path in scratch:
             shutil.rmtree(_kept_beside(path), ignore_errors=True)
 
 
-def _results(batch_file: Path, scratches: list[Path], settings: Settings) -> list[FileResult]:
-    """What reading the files of a listing leaves."""
-    listing = read_json(batch_file)
-    known = set(read_json(batch_file.with_name(KNOWN)) or ())
+def _listed(batch_file: Path) -> list[LandingFile]:
+    """The files of a listing."""
+    entries = read_json(batch_file)["files"]
+    return [LandingFile(**{**entry, "path": file_at(entry["path"])}) for entry in entries]
+
+
+def _results(
+    files: list[LandingFile], scratches: list[Path], known: set[str], settings: Settings
+) -> list[FileResult]:
+    """What reading files leaves; `known` is content that has been taken in."""
     results = []
-    for scratch, entry in zip(scratches, listing["files"], strict=True):
+    for scratch, file in zip(scratches, files, strict=True):
         try:
-            file = LandingFile(**{**entry, "path": file_at(entry["path"])})
             result = _take_in(file, scratch, settings, known)
         except Growing:
             continue

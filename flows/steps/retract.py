@@ -10,13 +10,12 @@ from typing import Final
 import polars as pl
 
 from flows.errors import ProductError
-from flows.readers.landing import discover as look
 from flows.readers.landing import shown_name
 from flows.readers.reference_files import fingerprint
 from flows.run import Run
 from flows.settings import Settings
 from flows.steps.admit import TakenIn
-from flows.steps.discover import Found, listings_of
+from flows.steps.discover import Found, listings_of, looked_at
 from flows.store import ledger
 from flows.store.edition import Edition
 from flows.store.known import read_ledger, write_ledger
@@ -73,7 +72,7 @@ def discover_retracted(run: Run, file: str) -> Found:
     rows = before.filter(pl.col("file_key").is_in(list(keys)))
     # a file that was put back may have another time of change
     marks = set(rows.select("shown_name", "bytes").iter_rows())
-    landing = look(run.data / "landing", run.settings)
+    landing = looked_at(run)
     files = [each for each in landing.files if (each.shown_name, each.size) in marks]
     if not files:
         raise ProductError("E_FILE_GONE")

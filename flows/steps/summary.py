@@ -196,7 +196,7 @@ def summarize(
         run_id=run.run_id,
         rows=taken.rows,
         codes=taken.codes,
-        waiting=found.waiting,
+        waiting=found.waiting + taken.growing,
         missing=found.missing,
         left=taken.left,
         completed=recovered.completed,

@@ -50,7 +50,7 @@ def test_a_signal_ends_a_run_cleanly(data: Path, number: int, code: int) -> None
         stderr=subprocess.PIPE,
         text=True,
     )
-    while (note := read_note(data)) is None or note.stage != "discover":
+    while (note := read_note(data)) is None or note.stage != "intake":
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(number)

@@ -7,14 +7,16 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 from file_contents import CSV, GZIP, LINES, ROWS, ZSTD
 from inbound_rows import as_csv, claim, take_in, take_in_listed
-from small_runs import run_nightly, settings_for
+from small_runs import deliver, run_nightly, settings_for, small_files
 
 from flows.readers.landing import discover
 from flows.readers.preflight import Limits, preflight
 from flows.readers.rejections import Growing, Rejected
+from flows.run import Run
 
 LIMITS = Limits(1 << 30, 200)
 
@@ -39,6 +41,31 @@ def test_c1_a_file_that_grows_between_two_looks_waits(
     assert naps == [1.5]
     assert [file.path.name for file in found.files] == ["still.csv"]
     assert len(found.waiting) == 2
+
+
+def test_c1_a_run_reads_while_it_waits_and_leaves_what_grew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CONTRACT 3: growing is what differs between two looks a second apart; the rest of its batch counts."""
+    deliver(tmp_path, *sorted(small_files())[:2])
+    growing = tmp_path / "landing" / sorted(small_files())[0]
+    whole, half = growing.read_bytes(), growing.read_bytes()[: growing.stat().st_size // 2]
+    growing.write_bytes(half[: half.rindex(b"\n") + 1])
+    naps: list[float] = []
+
+    def nap(run: Run, seconds: float) -> None:
+        naps.append(seconds)
+        growing.write_bytes(whole)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Run, "rest", nap)
+        first = run_nightly(tmp_path, settle_seconds=1.5)
+    assert 0 < naps[0] < 1.5
+    assert (dict(first.files), first.waiting) == ({"accepted": 1}, 1)
+    second = run_nightly(tmp_path)
+    assert (dict(second.files), second.waiting) == ({"accepted": 1}, 0)
+    rows = pl.read_csv(whole, infer_schema=False).height
+    assert second.rows["rows_read"] == rows
 
 
 def test_c1_a_file_that_changes_while_it_is_read_is_left_for_the_next_run(

@@ -126,6 +126,20 @@ REVERSALS = [
         of(1, utilization__adjudicated_lines=1, payment__service_lines=0),
     ),
     Case(
+        "of two reversals of a day the one that negates the denial goes first, the other is unmatched",
+        "4.6: the one whose amounts it negates first; the correction of the day stands",
+        [claim()],
+        [
+            denial("197"),
+            reversal(
+                payer_claim_number="P9", original_payer_claim_number="P1", paid_amount="0", adjustments=""
+            ),
+            denial("96", payment_trace="T3", payment_date=LATER, payer_claim_number="P9"),
+            taken_back(2000, payment_trace="T4"),
+        ],
+        of(1, utilization__reversed_lines=0, denials__denied_lines=1),
+    ),
+    Case(
         "half of a directed case is taken back",
         "4.6, 5: the case is complete no more",
         [claim(modifier_1="QK"), claim(claim_id="A2", modifier_1="QX")],

@@ -175,7 +175,9 @@ def meet_in_order(loop: Loop) -> None:
         taken = [
             line.line_position
             for line in loop.lines
-            if line.line_position is not None and (line.billed_code, line.row["charge"]) == (code, charge)
+            if line.line_position is not None
+            and (line.billed_code, line.row["charge"]) == (code, charge)
+            and has_whole_charge(line, line.line_position)
         ]
         left = [line_position for line_position in lines[0].candidates if line_position not in taken]
         if len(lines) == len(left) and (is_ordered(lines) or say_the_same(lines)):
@@ -183,6 +185,11 @@ def meet_in_order(loop: Loop) -> None:
                 lines, sorted(left, key=lambda line_position: line_position.number), strict=True
             ):
                 line.outcome, line.line_position = "linked", line_position
+
+
+def has_whole_charge(line: RemitLine, line_position: LinePosition) -> bool:
+    """Whether the line's own charge is that of the line position, and not a part of it."""
+    return any(row["charge"] == abs(line.row["charge"]) for _, row in line_position.lines)
 
 
 def is_ordered(lines: list[RemitLine]) -> bool:

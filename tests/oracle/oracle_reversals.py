@@ -14,10 +14,11 @@ def negates(reversal: Adjudication, other: Adjudication) -> bool:
     return abs(reversal.charge) == abs(other.charge) and abs(reversal.paid) == abs(other.paid)
 
 
-def order_of_reversals(reversal: Adjudication) -> tuple[Any, ...]:
-    """Date, content, those without an original number first: they can cancel less."""
+def order_of_reversals(reversal: Adjudication, adjudications: list[Adjudication]) -> tuple[Any, ...]:
+    """Those that negate something, content, those without an original number first: they can cancel less."""
     names_another = any(line.row["original"] is not None for line in reversal.lines)
-    return (reversal.paid_on, reversal.content(), names_another)
+    found = [other for other in candidates_of(reversal, adjudications) if negates(reversal, other)]
+    return (not found, reversal.content(), names_another)
 
 
 def preference(reversal: Adjudication, other: Adjudication) -> tuple[Any, ...]:
@@ -36,7 +37,7 @@ def apply_reversals(adjudications: list[Adjudication], loops: list[Loop]) -> Non
     """Each reversal cancels one adjudication, or is unmatched."""
     whole = [line for loop in loops for line in loop.lines if is_of_whole_claim(line)]
     waiting: list[tuple[Any, Adjudication | RemitLine]] = [
-        ((*order_of_reversals(a)[:1], 0, order_of_reversals(a)), a) for a in adjudications if a.is_reversal
+        ((a.paid_on, 0, order_of_reversals(a, adjudications)), a) for a in adjudications if a.is_reversal
     ]
     waiting += [
         ((line.row["paid_on"], 1, (abs(line.row["paid"]), abs(line.row["charge"]))), line) for line in whole
@@ -59,15 +60,20 @@ def mark_unmatched(adjudications: list[Adjudication], loops: list[Loop]) -> None
             mark_homeless_reversal(line)
 
 
-def reverse_line(reversal: Adjudication, adjudications: list[Adjudication]) -> None:
-    """A reversal that met a line of a claim."""
-    candidates = [
+def candidates_of(reversal: Adjudication, adjudications: list[Adjudication]) -> list[Adjudication]:
+    """What a reversal of a line may cancel: uncancelled, of its line and number, not later than itself."""
+    return [
         other
         for other in adjudications
         if other.line_position is reversal.line_position
         and can_cancel(reversal.named_numbers, other)
         and other.paid_on <= reversal.paid_on
     ]
+
+
+def reverse_line(reversal: Adjudication, adjudications: list[Adjudication]) -> None:
+    """A reversal that met a line of a claim."""
+    candidates = candidates_of(reversal, adjudications)
     negated = [other for other in candidates if negates(reversal, other)]
     earlier = [other for other in candidates if other.paid_on < reversal.paid_on]
     if negated:

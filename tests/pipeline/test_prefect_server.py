@@ -337,7 +337,7 @@ def test_a_signal_ends_a_run_under_prefect_and_its_server(
         stderr=subprocess.PIPE,
         text=True,
     )
-    until(lambda: (note := read_note(tmp_path)) and note.stage == "discover", 120, pause=0.05)
+    until(lambda: (note := read_note(tmp_path)) and note.stage == "intake", 120, pause=0.05)
     process.send_signal(number)
     _, told = process.communicate(timeout=120)
     assert process.returncode == code

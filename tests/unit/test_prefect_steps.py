@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from prefect.context import FlowRunContext
-from prefect.states import Failed
+from prefect.states import Completed, Failed
 from small_runs import KEY
 
 from flows.errors import ProductError
 from flows.prefect_outcome import settings_of_a_flow
-from flows.prefect_tasks import RETRIES, is_worth_a_retry, task_of
+from flows.prefect_tasks import RETRIES, PrefectTasks, is_worth_a_retry, task_of
 from flows.steps.commit import commit, publish_release
 from flows.steps.intake import intake
 
@@ -42,6 +42,15 @@ def test_steps_that_read_and_write_files_are_tried_again_and_a_commit_is_not(
 def test_only_what_a_disk_refused_is_worth_another_try(problem: Exception, again: bool) -> None:
     task: Any = task_of("publish", publish_release)
     assert is_worth_a_retry(task, SimpleNamespace(), Failed(data=problem)) is again  # type: ignore[arg-type]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_task_follows_another_once_however_much_it_takes_from_it() -> None:
+    tasks, first, second = PrefectTasks(), ["one"], ["two"]
+    told: Any = [Completed(data=True), Completed(data=True)]
+    tasks._remember(first, told)
+    tasks._remember(second, told[:1])
+    assert [id(state) for state in tasks._after([first, second], [first])] == [*map(id, told)]
 
 
 @pytest.mark.parametrize(("deployment", "waits"), [(None, 2.0), (uuid.uuid4(), 900.0)])
