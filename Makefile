@@ -12,10 +12,10 @@ export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test long quick check format bench docs lock clean
+.PHONY: help setup demo test long quick check format bench bench-scale docs lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -52,6 +52,9 @@ format: $(STAMP) ## rewrite the code in the house format
 
 bench: $(STAMP) ## speed and memory, against the bare engine (minutes)
 	@$(BIN)/python -m pytest tests/benchmarks -q -s --timeout 3600
+
+bench-scale: $(STAMP) ## time and memory of each stage as data grow: SIZES="1 3" millions of lines in scope (minutes)
+	@$(BIN)/python tests/benchmarks/scale.py --sizes $(or $(SIZES),1 3)
 
 docs: $(STAMP) ## write the generated documents: inbound columns, questions, the README's table
 	@$(BIN)/python tests/golden/make_inbound_columns.py

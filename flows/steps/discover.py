@@ -21,6 +21,8 @@ from flows.store import ledger
 from flows.store.files import as_json
 from flows.store.known import Partition, partition_key, read_ledger
 
+KNOWN: Final = "known.json"
+"""Beside the listings: sha256 of contents that are not looked at again."""
 FIRST_LOOK: Final = "first look"
 """When this process first looked at landing/, in seconds of its own clock."""
 
@@ -100,8 +102,12 @@ def discover_again(run: Run, partition: Partition, from_landing: bool = True) ->
 
 
 def listings_of(run: Run, files: Sequence[LandingFile], known: set[str]) -> tuple[str, ...]:
-    """Write one private listing per batch: file names stay out of an orchestrator's arguments."""
+    """Write one private listing per batch, and what is `known` once for all of them.
+
+    So file names stay out of an orchestrator's arguments.
+    """
     settings = run.settings
+    (run.work / KNOWN).write_bytes(as_json(sorted(known)))
     batches = plan_batches(list(files), settings.batch_megabytes, settings.batch_files)
     names = []
     for number, batch in enumerate(batches):
@@ -115,6 +121,6 @@ def listings_of(run: Run, files: Sequence[LandingFile], known: set[str]) -> tupl
             }
             for file in batch.files
         ]
-        path.write_bytes(as_json({"files": entries, "known": sorted(known)}))
+        path.write_bytes(as_json({"files": entries}))
         names.append(str(path))
     return tuple(names)

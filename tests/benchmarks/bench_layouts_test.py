@@ -114,7 +114,7 @@ def taken_in(folder: Path, name: str, lines: Iterator[str]) -> tuple[str, int, f
             size += out.write(line)
     marks = {"size": path.stat().st_size, "modified_ns": path.stat().st_mtime_ns}
     entry = {"path": str(path), "shown_name": name, **marks}
-    (folder / "work" / "batch.json").write_text(json.dumps({"files": [entry], "known": []}))
+    (folder / "work" / "batch.json").write_text(json.dumps({"files": [entry]}))
     try:
         said = subprocess.run(
             [sys.executable, "-c", TAKE_IN, str(folder)], check=True, capture_output=True, text=True

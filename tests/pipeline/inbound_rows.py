@@ -132,7 +132,7 @@ def take_in_listed(folder: Path, entries: list[dict[str, Any]], **changes: Any) 
     """Take in the files of a listing."""
     work = folder / "work"
     listing = work / "batch-0.json"
-    listing.write_bytes(as_json({"files": entries, "known": []}))
+    listing.write_bytes(as_json({"files": entries}))
     settings = load_settings(
         **{"data": folder, "hmac_key": KEY, "settle_seconds": 0.0, "publication": False, **changes}
     )
