@@ -41,12 +41,12 @@ for _name, _place, _help in (
     ),
     (
         "run",
-        "flows.commands.run:run",
+        "flows.commands.run_once:run",
         "Read every new file in landing/, update the tables, and publish them.",
     ),
     (
         "rerun",
-        "flows.commands.rerun:rerun",
+        "flows.commands.rerun_month:rerun_command",
         "Make the tables of one payer and month of service again, and publish.",
     ),
     (
@@ -56,12 +56,12 @@ for _name, _place, _help in (
     ),
     (
         "retract",
-        "flows.commands.retract:retract",
+        "flows.commands.retract:retract_command",
         "Take out everything that a file brought in. --undo takes it back in.",
     ),
     (
         "quarantine",
-        "flows.commands.quarantine:quarantine",
+        "flows.commands.quarantine:quarantine_command",
         "List the bad rows: file, row, rule, column, and what to do.",
     ),
     (

@@ -9,7 +9,7 @@ from flows.store.place import Place
 from flows.store.publish import read_manifest, readers_folder
 from schemas.rules import AUDIENCES
 
-TOLERANCE: Final = dt.timedelta(minutes=5)
+_TOLERANCE: Final = dt.timedelta(minutes=5)
 BEHIND_RELEASE: Final = "the last release was published later than this machine's time"
 BEHIND_DATES: Final = "a submission or payment taken in, or the setting as_of, lies after this machine's date"
 
@@ -19,7 +19,7 @@ def is_behind_release(data: Place, now: dt.datetime | None = None) -> bool:
     now = now or dt.datetime.now(dt.UTC)
     manifests = (read_manifest(readers_folder(data, audience)) for audience in AUDIENCES)
     times = (dt.datetime.fromisoformat(manifest["published_at"]) for manifest in manifests if manifest)
-    return any(time > now + TOLERANCE for time in times)
+    return any(time > now + _TOLERANCE for time in times)
 
 
 def clock_doubt(data: Place, as_of: str | None, today: dt.date) -> str | None:

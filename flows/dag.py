@@ -12,24 +12,24 @@ from flows.steps.affected import affected
 from flows.steps.build_tables import build_tables
 from flows.steps.commit import commit, publish_release, withdraw
 from flows.steps.compact import compact
-from flows.steps.discover import Found, discover, discover_again
+from flows.steps.discover import Found, discover_again, discover_new
 from flows.steps.intake import intake
 from flows.steps.partitions import payer_months, write_partitions
 from flows.steps.plan import Plan, plan_run
 from flows.steps.protect import protect
 from flows.steps.recover import Recovered, recover
 from flows.steps.resolve import resolve
-from flows.steps.retract import back_in, discover_retracted, retract
 from flows.steps.settle import Settled, settle
 from flows.steps.stage_release import stage
 from flows.steps.summary import Summary, summarize
+from flows.steps.take_out import back_in, discover_retracted, retract
 from flows.store.known import Partition
 
 
 def nightly_run(run: Run, do: Executor) -> Summary:
     """Take in what is new in landing/, rebuild what it touches, publish."""
     recovered = do("recover", recover, run)
-    found = do("discover", discover, run)
+    found = do("discover", discover_new, run)
     reports = do.each("intake", intake, run, found.listings)
     taken = do("admission", admit, run, found, reports)
     return rebuild(run, do, recovered, found, taken)

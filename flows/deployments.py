@@ -17,7 +17,7 @@ from prefect.types.entrypoint import EntrypointType
 from flows.nightly import nightly
 from flows.rerun import rerun
 
-STOP_SECONDS: Final = 30
+_STOP_SECONDS: Final = 30
 
 
 class Serving:
@@ -46,5 +46,5 @@ class Serving:
         """End runs that go on, then take no more; False while it has not begun to take any."""
         if not self._runner.started:
             return False
-        self._runner.execute_in_background(self._runner.astop).result(STOP_SECONDS)
+        self._runner.execute_in_background(self._runner.astop).result(_STOP_SECONDS)
         return True

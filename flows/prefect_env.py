@@ -24,7 +24,7 @@ DEFAULTS: Final = {
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
 
-RETRIES: Final = 3
+_RETRIES: Final = 3
 """Of a call to a server that is busy: some 15 seconds. One that has gone is waited for no longer."""
 EVENTS_SECONDS: Final = 5.0
 """How long a run waits until Prefect has been told of what happened in it."""
@@ -53,7 +53,7 @@ def settings_of_a_run(api: str | None) -> Iterator[None]:
     own = {
         PREFECT_API_URL: api,
         PREFECT_LOGGING_TO_API_ENABLED: False,
-        PREFECT_CLIENT_MAX_RETRIES: RETRIES,
+        PREFECT_CLIENT_MAX_RETRIES: _RETRIES,
     }
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, **(own if api else {})}):
         if api is None:

@@ -43,7 +43,7 @@ def settings_of_a_flow() -> Settings:
 
 def ended(summary: Summary, data: Place) -> State[Outcome] | Outcome:
     """Show the summary and give the outcome; a run that needs attention ends in a state of that name."""
-    show(summary, data)
+    _show(summary, data)
     outcome = summary.outcome()
     if summary.exit_code != DOUBTS:
         return outcome
@@ -66,7 +66,7 @@ def ended(summary: Summary, data: Place) -> State[Outcome] | Outcome:
     return Completed(name=NEEDS_ATTENTION, message=told, data=outcome)
 
 
-def show(summary: Summary, data: Place) -> None:
+def _show(summary: Summary, data: Place) -> None:
     """Put the summary on Prefect's page of the run (counts, codes, shown names), and links to the pages."""
     create_markdown_artifact(summary.markdown(), key="run-summary", description="What the run did")
     pages = [readers_folder(data, audience) / "report" / "index.html" for audience in summary.releases]

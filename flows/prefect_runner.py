@@ -15,7 +15,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from flows.errors import ProductError
 from flows.settings import Settings, load_settings
 
-LOOPBACK = "127.0.0.1"
+_LOOPBACK = "127.0.0.1"
 QUIET = {"distributed": "error", "distributed.protocol.pickle": "critical"}
 """Dask's own messages. What it can't unpack it would print byte by byte."""
 
@@ -55,8 +55,8 @@ def dask_runner(settings: Settings) -> TaskRunner[Any]:
     local = {
         "n_workers": settings.workers,
         "threads_per_worker": 1,
-        "host": LOOPBACK,
-        "dashboard_address": f"{LOOPBACK}:0",
+        "host": _LOOPBACK,
+        "dashboard_address": f"{_LOOPBACK}:0",
         "env": {"POLARS_MAX_THREADS": str(cores)},
     }
     return DaskTaskRunner(cluster_kwargs=local)

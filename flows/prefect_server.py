@@ -27,9 +27,9 @@ from flows.errors import ProductError
 from flows.store.files import private_folder
 from flows.store.place import Place, private_room
 
-LOOPBACK: Final = "127.0.0.1"
+_LOOPBACK: Final = "127.0.0.1"
 START_SECONDS: Final = 120
-STOP_SECONDS: Final = 15
+_STOP_SECONDS: Final = 15
 ANY_PORT: Final = 0
 OF_A_RUN: Final = "run"
 OF_A_SCHEDULE: Final = "schedule"
@@ -48,7 +48,7 @@ class Server:
     @property
     def address(self) -> str:
         """Where its pages are."""
-        return f"http://{LOOPBACK}:{self.port}"
+        return f"http://{_LOOPBACK}:{self.port}"
 
     @property
     def api(self) -> str:
@@ -57,7 +57,7 @@ class Server:
 
     def wait(self) -> None:
         """Return when it answers; E_PREFECT when it ends instead."""
-        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=START_SECONDS)
+        connection = http.client.HTTPConnection(_LOOPBACK, self.port, timeout=START_SECONDS)
         try:
             connection.request("GET", "/api/health")
             answers = connection.getresponse().status == 200
@@ -79,7 +79,7 @@ class Server:
         assert self.process.stdin is not None
         self.process.stdin.close()
         try:
-            self.process.wait(STOP_SECONDS)
+            self.process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -134,9 +134,9 @@ def _started(port: int, purpose: str, said: IO[bytes]) -> Server:
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((LOOPBACK, port))
+            listener.bind((_LOOPBACK, port))
         except OSError:
-            url = f"http://{LOOPBACK}:{port}/api"
+            url = f"http://{_LOOPBACK}:{port}/api"
             raise ProductError(
                 "E_PREFECT", f"port {port} is taken; set PREFECT_API_URL={url} to use what listens there"
             ) from None
@@ -161,7 +161,7 @@ def serve(handle: int, purpose: str) -> None:
     """
     threading.Thread(target=_end_with_the_owner, daemon=True).start()
     listener = socket.socket(fileno=handle)
-    os.environ["PREFECT_SERVER_UI_API_URL"] = f"http://{LOOPBACK}:{listener.getsockname()[1]}/api"
+    os.environ["PREFECT_SERVER_UI_API_URL"] = f"http://{_LOOPBACK}:{listener.getsockname()[1]}/api"
     is_of_a_run = purpose == OF_A_RUN
     if is_of_a_run:
         os.environ["PREFECT_SERVER_UI_ENABLED"] = "false"

@@ -13,7 +13,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.futures import PrefectConcurrentFuture, PrefectFuture
 
 from flows.errors import ProductError
-from flows.run import Run, counted, label_of, perform
+from flows.run import Run, label_of, perform, told_as_they_come
 from flows.steps.intake import left
 
 T = TypeVar("T")
@@ -78,7 +78,7 @@ class PrefectTasks:
         ]
         try:
             results = (_answer(run, stage, item, future) for item, future in zip(items, futures, strict=True))
-            made = counted(run, cast(Iterator[T], results), len(items))
+            made = told_as_they_come(run, cast(Iterator[T], results), len(items))
         except BaseException:
             run.end()
             _end(futures, run.settings.task_timeout_seconds)

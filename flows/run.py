@@ -215,17 +215,17 @@ class InProcess:
         """Perform a step for each item on the threads of the settings."""
         run.enter(stage)
         if len(items) == 1:
-            return counted(run, [perform(stage, step, run, items[0], *given, **named)], 1)
+            return told_as_they_come(run, [perform(stage, step, run, items[0], *given, **named)], 1)
         with ThreadPoolExecutor(run.settings.workers) as pool:
             results = pool.map(lambda item: perform(stage, step, run, item, *given, **named), items)
             try:
-                return counted(run, results, len(items))
+                return told_as_they_come(run, results, len(items))
             except BaseException:
                 run.end()
                 raise
 
 
-def counted(run: Run, results: Iterable[T], of: int) -> list[T]:
+def told_as_they_come(run: Run, results: Iterable[T], of: int) -> list[T]:
     """Results as they come, each told."""
     made = []
     for count, result in enumerate(results, start=1):

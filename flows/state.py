@@ -16,7 +16,7 @@ from flows.store.known import read_ledger
 from flows.store.lock import is_held, read_note
 from flows.store.place import keep_spills_inside
 from flows.store.publish import is_published, read_manifest, readers_folder
-from flows.store.quarantine import bad_rows
+from flows.store.quarantined_rows import bad_rows
 from flows.store.snapshot import Store
 from schemas.rules import AUDIENCES
 from transforms.tables.answering import can_answer
@@ -54,8 +54,8 @@ def state_of(settings: Settings, today: dt.date | None = None) -> dict[str, Any]
             for row in _rows(ledger, "accepted")
             if row["quarantined"]
         ],
-        "freshness": freshness(store),
-        "sources": sources(store, now),
+        "freshness": _freshness(store),
+        "sources": freshness_of_sources(store, now),
         "clock": clock_doubt(data, store.snapshot.as_of, now),
     }
 
@@ -77,7 +77,7 @@ def releases(settings: Settings, store: Store) -> dict[str, dict[str, Any]]:
     return told
 
 
-def freshness(store: Store) -> list[dict[str, Any]]:
+def _freshness(store: Store) -> list[dict[str, Any]]:
     """Per payer and service month: lines taken in, latest submission and latest final answer."""
     rows = (
         store.resolved_lines()
@@ -102,7 +102,7 @@ def freshness(store: Store) -> list[dict[str, Any]]:
     ]
 
 
-def sources(store: Store, today: dt.date) -> list[dict[str, Any]]:
+def freshness_of_sources(store: Store, today: dt.date) -> list[dict[str, Any]]:
     """Per kind of file and payer: the latest dates, and when the next file is to be expected by their rhythm.
 
     From table `freshness` of the last run, compared with today (the table itself knows no clock).

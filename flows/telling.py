@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-STEPS: Final = {
+STEP_WORDS: Final = {
     "recover": "finishing what an interrupted run left",
     "discover": "looking for new files in landing/",
     "intake": "reading files and checking rows",
@@ -72,7 +72,7 @@ class Lines(Silent):
 
     def stage(self, name: str) -> None:
         """A line."""
-        self.say(f"{name}: {STEPS[name]}" if name in STEPS else name)
+        self.say(f"{name}: {STEP_WORDS[name]}" if name in STEP_WORDS else name)
 
 
 class Bars:
@@ -99,7 +99,7 @@ class Bars:
     def stage(self, name: str) -> None:
         """A bar of its own, whole when the next one begins."""
         self._finish()
-        self._task = self._bars.add_task(STEPS.get(name, name), total=None)
+        self._task = self._bars.add_task(STEP_WORDS.get(name, name), total=None)
 
     def done(self, count: int, of: int) -> None:
         """The bar of this step grows."""

@@ -74,7 +74,7 @@ def type_word(dtype: pl.DataType) -> str:
     return "decimal(18,2)" if isinstance(dtype, pl.Decimal) else words[dtype]
 
 
-def describe(spec: TableSpec) -> TableDescription:
+def described_table(spec: TableSpec) -> TableDescription:
     """A table's grain and columns, for the command line."""
     return {
         "name": spec.name,
@@ -98,7 +98,7 @@ def data_dictionary(specs: Iterable[TableSpec], audience: Audience = "standard")
     """The dictionary of the tables of an audience as Markdown; the same specs give the same text."""
     parts = ["# Data dictionary", _bullets("What the numbers are not", NOT)]
     parts.append(_bullets("What each audience sees", AUDIENCE_NOTES))
-    parts.extend(_section(describe(spec), audience) for spec in specs)
+    parts.extend(_section(described_table(spec), audience) for spec in specs)
     return "\n\n".join(parts) + "\n"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.inbound_column import CPT, ICD10, STATE, column, modifiers
+from schemas.inbound_column import CPT, ICD10, STATE, column, modifier_columns
 
 CLAIM_COLUMNS: Final = (
     column(
@@ -172,7 +172,7 @@ CLAIM_COLUMNS: Final = (
         "Procedure code as billed; text of five characters",
         required=True,
     ),
-    *modifiers("SV101", 3),
+    *modifier_columns("SV101", 3),
     column(
         "charge_amount",
         "cents",

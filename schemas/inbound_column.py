@@ -26,7 +26,7 @@ class InboundColumn(Column):
         return not self.nullable
 
 
-TYPES: Final[dict[Parsed, pl.DataType]] = {
+_TYPES: Final[dict[Parsed, pl.DataType]] = {
     "text": pl.String(),
     "code": pl.String(),
     "name": pl.String(),
@@ -56,7 +56,7 @@ def column(
     """A canonical column: its type and unit follow from how it is parsed."""
     return InboundColumn(
         name,
-        TYPES[parsed],
+        _TYPES[parsed],
         description,
         unit=unit or UNITS.get(parsed, ""),
         source=source,
@@ -69,7 +69,7 @@ def column(
     )
 
 
-def modifiers(element: str, first: int) -> tuple[InboundColumn, ...]:
+def modifier_columns(element: str, first: int) -> tuple[InboundColumn, ...]:
     """The four modifiers of a line; `first` is the component of the first one."""
     examples = ("QK", "P3", "", "")
     return tuple(

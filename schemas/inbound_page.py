@@ -5,7 +5,7 @@ from __future__ import annotations
 from schemas.inbound import COLUMNS, Kind
 from schemas.inbound_column import InboundColumn
 
-HEAD = """# Columns of inbound files
+_HEAD = """# Columns of inbound files
 
 `make docs` writes this page from `schemas/inbound_claims.py` and `schemas/inbound_remits.py`. A test
 compares them.
@@ -30,7 +30,7 @@ TABLE = "| column | required | meaning | unit | source | example |\n|---|---|---
 
 def inbound_page() -> str:
     """The page as Markdown."""
-    parts = [HEAD.rstrip()]
+    parts = [_HEAD.rstrip()]
     for kind, title in TITLES.items():
         parts.append(title)
         parts.append("\n".join([TABLE, *(_row(column) for column in COLUMNS[kind])]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.inbound_column import column, modifiers
+from schemas.inbound_column import column, modifier_columns
 
 REMIT_COLUMNS: Final = (
     column(
@@ -107,7 +107,7 @@ REMIT_COLUMNS: Final = (
     ),
     column("service_date", "date", "DTM*472, else DTM*232 of the claim", "2025-03-04", "Date of service"),
     column("procedure_code", "code", "SVC01-2", "01939", "Procedure code as adjudicated"),
-    *modifiers("SVC01", 3),
+    *modifier_columns("SVC01", 3),
     column(
         "submitted_procedure_code",
         "code",

@@ -32,7 +32,7 @@ from schemas.inbound import (
 )
 from schemas.inbound_column import CPT, NPI, InboundColumn
 
-CODES: Final = ("procedure_code", "submitted_procedure_code")
+_CODES: Final = ("procedure_code", "submitted_procedure_code")
 
 
 def _whole(pattern: str, text: pl.Expr) -> pl.Expr:
@@ -94,7 +94,7 @@ def _column_rules(kind: Kind) -> list[RowRule]:
         hidden = RowRule("control_character", name, ~text_of(name).str.contains(HIDDEN))
         if name in IDENTIFIERS:
             rules.append(RowRule("damaged_identifier", name, ~text_of(name).str.contains(SCIENTIFIC)))
-        if kind == "remit_lines" and name in CODES:
+        if kind == "remit_lines" and name in _CODES:
             continue
         of_value = _adjustment_rules(name) if column.parsed == "adjustments" else _value_rules(column)
         if column.is_required:
@@ -128,7 +128,7 @@ def _some_payer() -> RowRule:
 def _remit_codes(scope: tuple[str, ...]) -> list[RowRule]:
     """Codes of a remit line: one that can't be read is dropped where the other one is in scope."""
     rules = []
-    for name, other in ((CODES[0], CODES[1]), (CODES[1], CODES[0])):
+    for name, other in ((_CODES[0], _CODES[1]), (_CODES[1], _CODES[0])):
         spare = pl.col(other).is_in(scope).fill_null(False)
         hidden = ~text_of(name).str.contains(HIDDEN)
         rules.append(RowRule("control_character", name, hidden, spare))
@@ -162,7 +162,7 @@ def claim_schema(
             "unit_count",
             (pl.col("unit_basis") != "MJ") | pl.col("unit_count").is_between(1_000, 1_440_000),
         ),
-        RowRule("code_not_yet_valid", "service_date", _earliest_of_family(scope, CODES[:1])),
+        RowRule("code_not_yet_valid", "service_date", _earliest_of_family(scope, _CODES[:1])),
         RowRule("service_after_submission", "service_date", served <= pl.col("submitted_on")),
         RowRule(
             "birth_after_service",
@@ -182,7 +182,7 @@ def claim_schema(
 
 def remit_schema(scope: tuple[str, ...]) -> FrameSchema:
     """Rules of a kept remit line, in the order in which a row is counted."""
-    codes = [pl.col(name) for name in CODES]
+    codes = [pl.col(name) for name in _CODES]
     in_scope = pl.any_horizontal(code.is_in(scope).fill_null(False) for code in codes)
     no_code = pl.all_horizontal(code.is_null() for code in codes)
     rules = [
@@ -192,7 +192,7 @@ def remit_schema(scope: tuple[str, ...]) -> FrameSchema:
         *_column_rules("remit_lines"),
         _some_payer(),
         RowRule("unknown_code", "claim_status_code", pl.col("claim_status_code").is_in(STATUSES)),
-        RowRule("code_not_yet_valid", "service_date", _earliest_of_family(scope, CODES)),
+        RowRule("code_not_yet_valid", "service_date", _earliest_of_family(scope, _CODES)),
         RowRule("service_after_payment", "service_date", pl.col("service_date") <= pl.col("payment_date")),
     ]
     return FrameSchema("remit_lines", _typed("remit_lines"), tuple(rules), is_open=True)

@@ -61,7 +61,7 @@ RULES = (
 
 
 CONTRACTOR = r"[0-9]{5}"
-CPT = r"[0-9]{4}[0-9A-Z]"
+CPT_CODE = r"[0-9]{4}[0-9A-Z]"
 CARC = r"[0-9]{1,3}|[A-Z][0-9]{1,2}"
 RARC = r"(?:M|MA|N)[0-9]{1,3}"
 
@@ -92,7 +92,7 @@ class Field:
             yield RowRule("out of its bounds", name, value.is_between(*self.bounds))
 
 
-def text(
+def text_field(
     description: str,
     *,
     nullable: bool = False,
@@ -102,35 +102,35 @@ def text(
     return Field(pl.String(), description, nullable, among, shape)
 
 
-def number(description: str, low: float, high: float, *, nullable: bool = False) -> Field:
+def number_field(description: str, low: float, high: float, *, nullable: bool = False) -> Field:
     return Field(pl.Float64(), description, nullable, bounds=(low, high))
 
 
-def whole(description: str, low: int, high: int, *, nullable: bool = False) -> Field:
+def whole_field(description: str, low: int, high: int, *, nullable: bool = False) -> Field:
     return Field(pl.Int64(), description, nullable, bounds=(low, high))
 
 
-def flag(description: str) -> Field:
+def flag_field(description: str) -> Field:
     return Field(pl.Boolean(), description)
 
 
-def day(description: str, *, nullable: bool = False) -> Field:
+def day_field(description: str, *, nullable: bool = False) -> Field:
     return Field(pl.Date(), description, nullable)
 
 
 def starts(*, nullable: bool = True) -> Field:
-    return day("first date in force; empty: no start known", nullable=nullable)
+    return day_field("first date in force; empty: no start known", nullable=nullable)
 
 
 def ends() -> Field:
-    return day("last date in force, inclusive; empty: still in force", nullable=True)
+    return day_field("last date in force, inclusive; empty: still in force", nullable=True)
 
 
 def schema(columns: dict[str, Field], key: tuple[str, ...]) -> FrameSchema:
     """The schema of a reference table: its columns, then source and confidence of every row."""
     origin = {
-        "source": text("where the fact is from"),
-        "confidence": text("how well it is founded; the weaker word of a mixed fact", among=CONFIDENCE),
+        "source": text_field("where the fact is from"),
+        "confidence": text_field("how well it is founded; the weaker word of a mixed fact", among=CONFIDENCE),
     }
     fields = {**columns, **origin}
     rules = tuple(rule for name, field in fields.items() for rule in field.rules(name))

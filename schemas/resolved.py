@@ -9,9 +9,9 @@ from schemas.columns import cents, date, flag, names, real, text, whole
 from schemas.frame_schema import FrameSchema
 
 STANDINGS: Final = ("current", "superseded", "void", "duplicate", "secondary")
-STATES: Final = ("paid", "denied", "zero_pay_other", "pending", "awaiting_readjudication", "reversed")
+_STATES: Final = ("paid", "denied", "zero_pay_other", "pending", "awaiting_readjudication", "reversed")
 ADJUDICATED_STATES: Final = ("paid", "denied", "zero_pay_other")
-OUTCOMES: Final = ("linked", "duplicate", "ignored", "crossover", "ambiguous", "unlinked")
+_OUTCOMES: Final = ("linked", "duplicate", "ignored", "crossover", "ambiguous", "unlinked")
 ZERO_PAY_REASONS: Final = ("capitation", "duplicate", "full_write_off", "no_charge", "other")
 
 FINAL_ORIGIN = (

@@ -10,8 +10,8 @@ SCHEMA_VERSION: Final = "1"
 fingerprint, so that every store publishes anew. No version is released yet: the first release has 1.
 """
 NAMED_PAYERS: Final = ("aetna", "bcbs", "cigna", "uhc", "medicare")
-PAYERS: Final = (*NAMED_PAYERS, "other")
-LINES_OF_BUSINESS: Final = ("commercial", "medicare_advantage", "medicare_ffs", "medicaid", "other")
+ALL_PAYERS: Final = (*NAMED_PAYERS, "other")
+_LINES_OF_BUSINESS: Final = ("commercial", "medicare_advantage", "medicare_ffs", "medicaid", "other")
 ALL: Final = "all"
 
 Audience = Literal["internal", "standard", "shared"]

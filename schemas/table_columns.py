@@ -15,7 +15,7 @@ import polars as pl
 from schemas.columns import Column, date, flag, real, text, whole
 from schemas.frame_schema import FrameSchema
 
-Kind = Literal["population", "providers", "count", "rate", "sum", "ratio", "statistic", "fact"]
+_Kind = Literal["population", "providers", "count", "rate", "sum", "ratio", "statistic", "fact"]
 """What a measure is.
 
 population: a count of N (claims, lines, cases, patients); a row with few of any of them is left out.
@@ -75,7 +75,7 @@ class Measure:
     """
 
     column: Column
-    kind: Kind
+    kind: _Kind
     rounding: Rounding
     of: str = ""
     n_of: str = ""
@@ -122,7 +122,7 @@ class Measure:
         return tuple(name for name in named if name)
 
 
-def money(name: str, description: str, source: str = "") -> Column:
+def _money(name: str, description: str, source: str = "") -> Column:
     """An exact sum of money in dollars and cents."""
     return Column(name, MONEY, description, unit="USD", source=source)
 
@@ -164,7 +164,7 @@ IS_MATURE: Final = flag(
     "is_mature",
     "The period ended at least 90 days (setting mature_days) before the as-of date, so most answers are in",
 )
-WITHHELD: Final = text(
+_WITHHELD: Final = text(
     "withheld",
     "Why a price or statistic of the row is null: few_lines (fewer than 11, or fewer than 30 for "
     "10th and 90th percentiles), few_providers or dominant_provider; null if nothing is withheld",
@@ -194,7 +194,7 @@ def answering(name: str, description: str, of: str) -> Measure:
 
 def total(name: str, description: str, lines: str = "service_lines", source: str = "") -> Measure:
     """A sum of money that is no price, over some lines."""
-    return Measure(money(name, description, source), "sum", "money_mean", count=lines)
+    return Measure(_money(name, description, source), "sum", "money_mean", count=lines)
 
 
 def quantity(name: str, description: str, unit: str, mean: str, lines: str) -> Measure:
@@ -247,13 +247,13 @@ def price_sum(
     rounding: Rounding = "money_mean",
 ) -> Measure:
     """A sum of allowed or paid amounts, with its mean (if that is published) and the count of its lines."""
-    column = money(name, description, source)
+    column = _money(name, description, source)
     return Measure(column, "sum", rounding, mean=mean, count=lines, bases=(basis,))
 
 
 def expected_sum(name: str, description: str, lines: str) -> Measure:
     """A sum at the payer's own median price; protected audiences are told it at the published median."""
-    column = money(name, description)
+    column = _money(name, description)
     protected = f"_{name}_published"
     return Measure(column, "sum", "money_mean", count=lines, bases=("unit_priced",), protected=protected)
 
@@ -295,7 +295,7 @@ def basis_columns(basis: Basis) -> tuple[str, ...]:
     return tuple(f"_{basis}_{stem}" for stem in stems)
 
 
-def percentiles(
+def percentile_measures(
     stem: str, what: str, unit: str, basis: Basis, *percents: int, needs: tuple[str, ...] = ()
 ) -> tuple[Measure, ...]:
     """Percentiles of a price: `<stem>_p<percent>`."""
@@ -351,7 +351,7 @@ class TableSpec:
             IS_ROLLUP,
             *(m.column for m in head),
             IS_MATURE,
-            *((WITHHELD,) if self.has_n else ()),
+            *((_WITHHELD,) if self.has_n else ()),
             *(m.column for m in rest),
         )
 

@@ -8,7 +8,7 @@ from schemas.columns import date, flag, real, text, whole
 from schemas.table_columns import FIVE_KEYS, Measure, TableSpec, count, fact
 from schemas.tables_of_denials import AUTHORIZATIONS, DENIAL_CATEGORIES, DENIAL_REASONS, DENIALS
 from schemas.tables_of_lines import (
-    CARE_MODELS,
+    CARE_MODELS_TABLE,
     CLINICAL_THEMES,
     DEMOGRAPHICS,
     DIAGNOSES,
@@ -232,7 +232,7 @@ TABLES: Final = {
         UTILIZATION,
         PAYMENT,
         CASE_PAYMENT,
-        CARE_MODELS,
+        CARE_MODELS_TABLE,
         MODIFIERS,
         SITES,
         DENIALS,

@@ -17,7 +17,7 @@ from schemas.table_columns import (
     fact,
     helper,
     percentile,
-    percentiles,
+    percentile_measures,
     population,
     price_ratio,
     providers,
@@ -26,7 +26,7 @@ from schemas.table_columns import (
     total,
 )
 
-ALL_LINES: Final = helper("_all_lines", "Utilization lines of the same five keys", "")
+_ALL_LINES: Final = helper("_all_lines", "Utilization lines of the same five keys", "")
 MINUTES_LINES: Final = helper("_minutes_lines", "Lines with minutes", "service_lines")
 UNITS_LINES: Final = helper("_units_lines", "Lines with units", "service_lines")
 RATIO_LINES: Final = helper("_ratio_lines", "Unit-priced lines with Medicare's price", "")
@@ -45,16 +45,16 @@ RATIO_TO_MEDICARE: Final = price_ratio(
     "unit_priced",
     needs="_ratio_lines",
 )
-UNIT_PRICE_P50: Final = percentiles(
+UNIT_PRICE_P50: Final = percentile_measures(
     "allowed_per_unit",
     "Allowed amount per unit: allowed / (billed units x share)",
     UNIT_PRICE,
     "unit_priced",
     50,
 )
-ALLOWED_P50: Final = percentiles("allowed", "Allowed amount per line", "USD", "priced", 50)
+ALLOWED_P50: Final = percentile_measures("allowed", "Allowed amount per line", "USD", "priced", 50)
 ADJUDICATED_LINES: Final = helper("_adjudicated_lines", "Adjudicated lines", "")
-DENIED: Final = (
+_DENIED: Final = (
     count("denied_lines", "Lines whose final answer is a denial", "_adjudicated_lines"),
     rate("denial_rate", "Denied lines divided by adjudicated lines", "denied_lines", "_adjudicated_lines"),
 )
@@ -125,7 +125,7 @@ UTILIZATION: Final = TableSpec(
     ),
 )
 
-CARE_MODELS: Final = TableSpec(
+CARE_MODELS_TABLE: Final = TableSpec(
     "care_models",
     "Who gave the anesthesia, as the pricing modifier of the line says",
     (
@@ -141,7 +141,7 @@ CARE_MODELS: Final = TableSpec(
         *population(),
         SHARE_OF_LINES,
         PRICED_LINES,
-        *percentiles(
+        *percentile_measures(
             "allowed_per_unit",
             "Allowed amount per unit: allowed / (billed units x share)",
             UNIT_PRICE,
@@ -164,9 +164,9 @@ CARE_MODELS: Final = TableSpec(
         ),
         RATIO_TO_MEDICARE,
         MINUTES_P50,
-        *DENIED,
+        *_DENIED,
     ),
-    (ALL_LINES, MINUTES_LINES, RATIO_LINES, ADJUDICATED_LINES),
+    (_ALL_LINES, MINUTES_LINES, RATIO_LINES, ADJUDICATED_LINES),
 )
 
 MODIFIERS: Final = TableSpec(
@@ -181,8 +181,8 @@ MODIFIERS: Final = TableSpec(
             "list` if the reference data lack it",
         ).required(),
     ),
-    (*population(), SHARE_OF_LINES, PRICED_LINES, *UNIT_PRICE_P50, *DENIED),
-    (ALL_LINES, ADJUDICATED_LINES),
+    (*population(), SHARE_OF_LINES, PRICED_LINES, *UNIT_PRICE_P50, *_DENIED),
+    (_ALL_LINES, ADJUDICATED_LINES),
 )
 
 SITES: Final = TableSpec(
@@ -193,8 +193,8 @@ SITES: Final = TableSpec(
         text("place_of_service", "Place of service code", "SV105 or CLM05-1").required(),
         text("site_name", "What the code means, in short; unknown if the reference data lack it").required(),
     ),
-    (*population(), SHARE_OF_LINES, PRICED_LINES, *ALLOWED_P50, *UNIT_PRICE_P50, MINUTES_P50, *DENIED),
-    (ALL_LINES, MINUTES_LINES, ADJUDICATED_LINES),
+    (*population(), SHARE_OF_LINES, PRICED_LINES, *ALLOWED_P50, *UNIT_PRICE_P50, MINUTES_P50, *_DENIED),
+    (_ALL_LINES, MINUTES_LINES, ADJUDICATED_LINES),
 )
 
 PROCEDURES: Final = TableSpec(
@@ -207,7 +207,7 @@ PROCEDURES: Final = TableSpec(
         PRICED_LINES,
         *ALLOWED_P50,
         MINUTES_P50,
-        *DENIED,
+        *_DENIED,
         fact(
             flag(
                 "region_conflict",
@@ -216,7 +216,7 @@ PROCEDURES: Final = TableSpec(
             )
         ),
     ),
-    (ALL_LINES, MINUTES_LINES, ADJUDICATED_LINES),
+    (_ALL_LINES, MINUTES_LINES, ADJUDICATED_LINES),
 )
 
 DIAGNOSES: Final = TableSpec(
@@ -241,9 +241,9 @@ DIAGNOSES: Final = TableSpec(
             "Lines of which the reference data list a diagnosis, but no listed one fits the procedure code",
             "service_lines",
         ),
-        *DENIED,
+        *_DENIED,
     ),
-    (ALL_LINES, ADJUDICATED_LINES),
+    (_ALL_LINES, ADJUDICATED_LINES),
 )
 
 CLINICAL_THEMES: Final = TableSpec(
@@ -257,8 +257,8 @@ CLINICAL_THEMES: Final = TableSpec(
             "unknown if no diagnosis has one",
         ).required(),
     ),
-    (*population(), SHARE_OF_LINES, *DENIED, PRICED_LINES, *UNIT_PRICE_P50, MINUTES_P50),
-    (ALL_LINES, MINUTES_LINES, ADJUDICATED_LINES),
+    (*population(), SHARE_OF_LINES, *_DENIED, PRICED_LINES, *UNIT_PRICE_P50, MINUTES_P50),
+    (_ALL_LINES, MINUTES_LINES, ADJUDICATED_LINES),
 )
 
 STATES: Final = TableSpec(
@@ -276,7 +276,7 @@ STATES: Final = TableSpec(
         ),
     ),
     (
-        ALL_LINES,
+        _ALL_LINES,
         RATIO_LINES,
         ADJUDICATED_LINES,
         helper("_denied_lines", "Denied lines", "_adjudicated_lines"),
@@ -292,5 +292,5 @@ DEMOGRAPHICS: Final = TableSpec(
         Column("sex", text("sex", "").dtype, "F, M, U or unknown", source="DMG03", nullable=False),
     ),
     (*population(), SHARE_OF_LINES, MINUTES_P50),
-    (ALL_LINES, MINUTES_LINES),
+    (_ALL_LINES, MINUTES_LINES),
 )

@@ -16,7 +16,7 @@ from schemas.table_columns import (
     helper,
     owed_sum,
     percentile,
-    percentiles,
+    percentile_measures,
     population,
     price_mean,
     price_sum,
@@ -64,9 +64,9 @@ PAYMENT: Final = TableSpec(
         owed_sum("coinsurance_sum", "Sum of coinsurance", "priced", _N, "PR-2"),
         owed_sum("copay_sum", "Sum of copays", "priced", _N, "PR-3"),
         price_mean("allowed_mean", "Allowed amount per line, mean", "USD", "priced", _N),
-        *percentiles("allowed", "Allowed amount per line", "USD", "priced", *_TAILS),
+        *percentile_measures("allowed", "Allowed amount per line", "USD", "priced", *_TAILS),
         price_mean("paid_mean", "Paid amount per line, mean", "USD", "priced", _N),
-        *percentiles("paid", "Paid amount per line", "USD", "priced", 50),
+        *percentile_measures("paid", "Paid amount per line", "USD", "priced", 50),
         price_mean(
             "allowed_per_unit_mean",
             "Allowed amount per unit: allowed / (billed units x share), mean",
@@ -74,7 +74,7 @@ PAYMENT: Final = TableSpec(
             "unit_priced",
             "unit_priced_lines",
         ),
-        *percentiles(
+        *percentile_measures(
             "allowed_per_unit",
             "Allowed amount per unit: allowed / (billed units x share), the conversion factor that "
             "the payment implies",
@@ -82,7 +82,7 @@ PAYMENT: Final = TableSpec(
             "unit_priced",
             *_TAILS,
         ),
-        *percentiles(
+        *percentile_measures(
             "allowed_per_unit_payer_rules",
             "Allowed amount per unit, with units and share as the payer's own published rules say",
             UNIT_PRICE,
@@ -153,7 +153,7 @@ CASE_PAYMENT: Final = TableSpec(
             "complete_case",
             "complete_cases",
         ),
-        *percentiles(
+        *percentile_measures(
             "allowed_per_case",
             "Allowed amount per complete case",
             "USD",
@@ -169,7 +169,7 @@ CASE_PAYMENT: Final = TableSpec(
             "units",
             "complete_cases",
         ),
-        *percentiles(
+        *percentile_measures(
             "allowed_per_unit_case",
             "Allowed amount per unit of the complete case",
             UNIT_PRICE,

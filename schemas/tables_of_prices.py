@@ -14,7 +14,7 @@ from schemas.table_columns import (
     expected_sum,
     helper,
     owed_sum,
-    percentiles,
+    percentile_measures,
     population,
     price_sum,
 )
@@ -41,7 +41,7 @@ PRICE_TREND: Final = TableSpec(
     FIVE_KEYS,
     (
         *population(),
-        *percentiles(
+        *percentile_measures(
             "allowed_per_unit",
             "Allowed amount per unit: allowed / (billed units x share)",
             UNIT_PRICE,

@@ -10,13 +10,13 @@ import polars as pl
 
 from schemas.tables import TABLES
 
-Tables = Mapping[str, pl.DataFrame]
-MONTHS: Final = {"quarter": 3, "year": 12}
+_Tables = Mapping[str, pl.DataFrame]
+_MONTHS: Final = {"quarter": 3, "year": 12}
 """Period types that `shared` tells, and how many months each lasts."""
-PERIOD: Final = ["period_type", "period_start"]
+_PERIOD: Final = ["period_type", "period_start"]
 
 
-def told_periods(tables: Tables, as_of: date, minimum_age_months: int) -> list[str]:
+def told_periods(tables: _Tables, as_of: date, minimum_age_months: int) -> list[str]:
     """Quarters and years with lines that ended at least so many months before `as_of`, as
     `quarter/2025-01-01`; whether a row of them may be shown or not.
 
@@ -24,16 +24,16 @@ def told_periods(tables: Tables, as_of: date, minimum_age_months: int) -> list[s
     """
     ended = pl.col("period_start").dt.offset_by(
         pl.col("period_type").replace_strict(
-            {name: f"{months + minimum_age_months}mo" for name, months in MONTHS.items()},
+            {name: f"{months + minimum_age_months}mo" for name, months in _MONTHS.items()},
             return_dtype=pl.String,
         )
     )
-    rows = tables["utilization"].select(PERIOD).filter(pl.col("period_type").is_in(list(MONTHS)))
+    rows = tables["utilization"].select(_PERIOD).filter(pl.col("period_type").is_in(list(_MONTHS)))
     old = rows.filter(ended <= pl.lit(as_of) + pl.duration(days=1)).select(_name()).to_series()
     return sorted(old.unique().to_list())
 
 
-def with_kept(shown: Tables, kept: Tables, new: Collection[str]) -> dict[str, pl.DataFrame]:
+def with_kept(shown: _Tables, kept: _Tables, new: Collection[str]) -> dict[str, pl.DataFrame]:
     """The tables of a release for `shared`: rows of `new` periods as they are now, of all others as `kept`.
 
     `shown` are all rows as the audience may see them, `kept` the tables of the edition's last release. Tables
@@ -41,7 +41,7 @@ def with_kept(shown: Tables, kept: Tables, new: Collection[str]) -> dict[str, pl
     """
     made = {}
     for name, frame in shown.items():
-        if not set(PERIOD) <= set(frame.columns):
+        if not set(_PERIOD) <= set(frame.columns):
             made[name] = frame
             continue
         fresh = in_periods(frame, new)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from transforms.reference import ReferenceError, check_no_overlap
+from transforms.reference_tables import ReferenceError, check_no_overlap
 
 
 def join_in_force(

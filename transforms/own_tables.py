@@ -19,7 +19,7 @@ MOST_DOLLARS = 1000
 """A price per unit above this is a total or a typing error."""
 FIRST_LINE = 2
 """Line of the first row below the header, as an editor counts."""
-SHOWN = 10
+_SHOWN = 10
 """Faults that are named one by one."""
 _FIRST_DAY, _LAST_DAY = pl.date(1, 1, 1), pl.date(9999, 12, 31)
 
@@ -40,8 +40,8 @@ class OwnTableError(ValueError):
     """A user's own table cannot be used; names lines, columns and rules, no values."""
 
     def __init__(self, table: str, faults: list[str]) -> None:
-        more = f"; and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
-        super().__init__(f"{table}.csv: {'; '.join(faults[:SHOWN])}{more}")
+        more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+        super().__init__(f"{table}.csv: {'; '.join(faults[:_SHOWN])}{more}")
         self.faults = faults
 
 

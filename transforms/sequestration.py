@@ -12,7 +12,7 @@ from schemas.reference import ReferenceTables
 from transforms.effective_dates import join_in_force
 
 TEN_THOUSANDTHS = 10_000
-ROUNDING = 15_000
+_ROUNDING = 15_000
 """A cent and a half, in ten-thousandths: payers round the cut in their own way, by a cent at most."""
 
 
@@ -26,7 +26,7 @@ def with_sequestration_check(lines: pl.DataFrame, reference: ReferenceTables) ->
     share = pl.col("deductible_cents") + pl.col("coinsurance_cents") + pl.col("copay_cents")
     cut = (pl.col("_reduction") * TEN_THOUSANDTHS).round().cast(pl.Int64)
     due = (pl.col("allowed_cents") - share - pl.col("other_neutral_cents")) * (TEN_THOUSANDTHS - cut)
-    off = (pl.col("paid_cents") * TEN_THOUSANDTHS - due).abs() > ROUNDING
+    off = (pl.col("paid_cents") * TEN_THOUSANDTHS - due).abs() > _ROUNDING
     looked_at = (
         (pl.col("payer") == "medicare")
         & (pl.col("line_of_business") == "medicare_ffs")

@@ -10,10 +10,10 @@ import polars as pl
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from transforms.effective_dates import join_in_force
-from transforms.reference import medicare_factors
+from transforms.reference_tables import medicare_factors
 
 MINUTES_PER_UNIT = 15
-MODIFIERS = [f"modifier_{i}" for i in range(1, 5)]
+_MODIFIERS = [f"modifier_{i}" for i in range(1, 5)]
 
 
 def with_care_model(lines: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
@@ -24,9 +24,11 @@ def with_care_model(lines: pl.DataFrame, reference: ReferenceTables) -> pl.DataF
     pricing = reference.modifiers.filter(pl.col("care_model").is_not_null())
     models = dict(pricing.select("modifier", "care_model").iter_rows())
     shares = dict(pricing.select("care_model", "share").unique().iter_rows())
-    found = pl.concat_list(pl.when(pl.col(name).is_in(list(models))).then(pl.col(name)) for name in MODIFIERS)
+    found = pl.concat_list(
+        pl.when(pl.col(name).is_in(list(models))).then(pl.col(name)) for name in _MODIFIERS
+    )
     distinct = found.list.drop_nulls().list.unique()
-    combinations = lines.select(MODIFIERS).unique().with_columns(_pricing=distinct)
+    combinations = lines.select(_MODIFIERS).unique().with_columns(_pricing=distinct)
     decided = combinations.with_columns(
         care_model=pl.when(pl.col("_pricing").list.len() == 0)
         .then(pl.lit("unspecified"))
@@ -34,7 +36,7 @@ def with_care_model(lines: pl.DataFrame, reference: ReferenceTables) -> pl.DataF
         .then(pl.lit("conflict"))
         .otherwise(pl.col("_pricing").list.first().replace_strict(models, default=None))
     ).with_columns(share=pl.col("care_model").replace_strict(shares, default=None, return_dtype=pl.Float64))
-    return lines.join(decided.drop("_pricing"), on=MODIFIERS, how="left", nulls_equal=True, validate="m:1")
+    return lines.join(decided.drop("_pricing"), on=_MODIFIERS, how="left", nulls_equal=True, validate="m:1")
 
 
 def with_units(lines: pl.DataFrame, reference: ReferenceTables, rules: Rules) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from flows.commands.console import Common, say
-from flows.commands.run import Plain, finish, nightly_outcome
+from flows.commands.run_once import Plain, finish, nightly_outcome
 from flows.errors import DONE, DOUBTS, ProductError
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from transforms.intake.layout_file import parse_layout
 from transforms.intake.layouts import Layout
 from transforms.synthetic.dirty import dirty_claims, dirty_remits
 from transforms.synthetic.other_layouts import in_layout
-from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.records import MADE_CLAIM_COLUMNS, MADE_REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
 from transforms.synthetic.x12_writer import write_835, write_837p
 
@@ -32,7 +32,7 @@ REMIT_FORMS = (
     "parts",
 )
 CSV_FORMS = ("csv", "gzip", "zstd")
-PARTS = 3
+_PARTS = 3
 """Part files of a month that a warehouse unloads in no order."""
 
 
@@ -85,12 +85,12 @@ def _claim_files(claims: pl.DataFrame, layouts: dict[str, Layout]) -> dict[str, 
                 )
             continue
         if form == "parts":
-            files |= _parts(f"{folder}/claims_{month}", rows.select(CLAIM_COLUMNS), night)
+            files |= _parts(f"{folder}/claims_{month}", rows.select(MADE_CLAIM_COLUMNS), night)
             continue
         if form in CSV_FORMS:
             mine = dirty.gather_every(len(plain), plain.index(night))
-            rows = pl.concat([rows.select(CLAIM_COLUMNS), mine.select(CLAIM_COLUMNS)])
-        name, content = _written(f"claims_{month}", rows.select(CLAIM_COLUMNS), form, layouts)
+            rows = pl.concat([rows.select(MADE_CLAIM_COLUMNS), mine.select(MADE_CLAIM_COLUMNS)])
+        name, content = _written(f"claims_{month}", rows.select(MADE_CLAIM_COLUMNS), form, layouts)
         files[f"{folder}/{name}"] = content
     return files
 
@@ -105,7 +105,7 @@ def _remit_files(remits: pl.DataFrame, layouts: dict[str, Layout]) -> dict[str, 
     files: dict[str, bytes] = {}
     named = remits.filter(pl.col("_scenario") == "denial_overturned")["_case"].first()
     appeal = remits.filter(pl.col("_case") == named)
-    files[NAMED_FILE] = _csv(appeal.select(REMIT_COLUMNS))
+    files[NAMED_FILE] = _csv(appeal.select(MADE_REMIT_COLUMNS))
     dirty = dirty_remits(remits)
     nights = _nights(remits.filter(pl.col("_case").ne_missing(named)))
     plain = [night for night, _ in nights if REMIT_FORMS[night % len(REMIT_FORMS)] in CSV_FORMS]
@@ -120,7 +120,7 @@ def _remit_files(remits: pl.DataFrame, layouts: dict[str, Layout]) -> dict[str, 
                 files[name] = write_835(part, control=night * 100 + number)
             continue
         if form == "parts":
-            files |= _parts(f"{folder}/remit_lines", rows.select(REMIT_COLUMNS), night)
+            files |= _parts(f"{folder}/remit_lines", rows.select(MADE_REMIT_COLUMNS), night)
             continue
         if form == "payer_portal":
             portal = pl.col("payer_id").eq_missing(PORTAL_PAYER_ID)
@@ -128,13 +128,13 @@ def _remit_files(remits: pl.DataFrame, layouts: dict[str, Layout]) -> dict[str, 
             files[f"{folder}/{name}"] = content
             rows, form = rows.filter(~portal), "csv"
         elif form in CSV_FORMS:
-            mine = dirty.gather_every(len(plain), plain.index(night)).select(REMIT_COLUMNS)
+            mine = dirty.gather_every(len(plain), plain.index(night)).select(MADE_REMIT_COLUMNS)
             files[f"{folder}/corrections_{month}.csv"] = _csv(
-                pl.concat([rows.tail(12).select(REMIT_COLUMNS), mine])
+                pl.concat([rows.tail(12).select(MADE_REMIT_COLUMNS), mine])
             )
             rows = rows.head(rows.height - 12)
         for label, part in _weeks(rows) if form == "csv" else [(month, rows)]:
-            name, content = _written(f"remit_lines_{label}", part.select(REMIT_COLUMNS), form, layouts)
+            name, content = _written(f"remit_lines_{label}", part.select(MADE_REMIT_COLUMNS), form, layouts)
             files[f"{folder}/{name}"] = content
     return files
 
@@ -143,7 +143,7 @@ def _parts(folder: str, rows: pl.DataFrame, seed: int) -> dict[str, bytes]:
     """Spread rows in no order over part files, loops torn between them, as a warehouse unloads a table."""
     order = list(range(rows.height))
     random.Random(seed).shuffle(order)
-    return {f"{folder}/part-{part:05d}.csv": _csv(rows[order[part::PARTS]]) for part in range(PARTS)}
+    return {f"{folder}/part-{part:05d}.csv": _csv(rows[order[part::_PARTS]]) for part in range(_PARTS)}
 
 
 def _last_loops(rows: pl.DataFrame, count: int) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -188,8 +188,8 @@ def _bad_files(claims: pl.DataFrame, remits: pl.DataFrame, files: dict[str, byte
     length.
     """
     early = claims.filter(pl.col("_scenario") == "paid", pl.col("_case").cast(pl.Int64) < 90)
-    some = _csv(early.select(CLAIM_COLUMNS))
-    paid = _csv(remits.head(60).select(REMIT_COLUMNS))
+    some = _csv(early.select(MADE_CLAIM_COLUMNS))
+    paid = _csv(remits.head(60).select(MADE_REMIT_COLUMNS))
     header, *lines = some.decode().splitlines()
     squeezed = gzip.compress(some, 6, mtime=0)
     first_csv = min(name for name in files if name.startswith("claims/") and name.endswith(".csv"))
@@ -198,7 +198,7 @@ def _bad_files(claims: pl.DataFrame, remits: pl.DataFrame, files: dict[str, byte
     return {
         "claims/resent/claims_2025-03_resend.csv.gz": squeezed[: len(squeezed) // 2],
         "claims/resent/claims_without_charges.csv": _csv(
-            claims.head(40).select(CLAIM_COLUMNS).drop("charge_amount")
+            claims.head(40).select(MADE_CLAIM_COLUMNS).drop("charge_amount")
         ),
         "claims/resent/claims_two_headers.csv": "\n".join(
             [header, *lines[:30], header, *lines[30:], ""]

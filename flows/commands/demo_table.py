@@ -8,7 +8,7 @@ import polars as pl
 
 from flows.store.place import Place
 
-COLUMNS: Final = {
+_COLUMNS: Final = {
     "payer": "payer",
     "lines": "lines",
     "allowed_per_unit_p50": "dollars per unit",
@@ -18,7 +18,7 @@ COLUMNS: Final = {
 }
 """Published column -> its words, in order."""
 MEDICARE: Final = "medicare"
-SOURCES: Final = {
+_SOURCES: Final = {
     "payment": ("allowed_per_unit_p50", "ratio_to_national_medicare"),
     "denials": ("denial_rate",),
     "timeliness": ("days_to_payment_p50",),
@@ -40,7 +40,7 @@ def benchmark_rows(tables: Place, code: str) -> list[dict[str, Any]]:
     """
     keys = ["payer", "period_start"]
     made = _cells(tables, "utilization", code).select(*keys, pl.col("service_lines").alias("lines"))
-    for table, columns in SOURCES.items():
+    for table, columns in _SOURCES.items():
         made = made.join(_cells(tables, table, code).select(*keys, *columns), on=keys, how="left")
     return made.sort(pl.col("payer") == MEDICARE, "payer").to_dicts()
 
@@ -68,10 +68,10 @@ def show_benchmark(rows: list[dict[str, Any]], code: str, audience: str) -> None
         f" ({audience}, synthetic)"
     )
     table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
-    for name, words in COLUMNS.items():
+    for name, words in _COLUMNS.items():
         table.add_column(words, justify="left" if name == "payer" else "right")
     for row in rows:
-        table.add_row(*(_word(name, row[name]) for name in COLUMNS), end_section=row is rows[-2:][0])
+        table.add_row(*(_word(name, row[name]) for name in _COLUMNS), end_section=row is rows[-2:][0])
     Console().print(table)
 
 

@@ -33,7 +33,7 @@ def describe(
     from schemas.rules import AUDIENCES, DisclosureRules
     from schemas.table_examples import EXAMPLES
     from schemas.tables import TABLES
-    from transforms.protect.tables import is_for
+    from transforms.protect.audience_tables import is_for
 
     chosen = [audience] if audience else list(AUDIENCES)
     readers = {name: [each for each in chosen if is_for(name, DisclosureRules.of(each))] for name in TABLES}

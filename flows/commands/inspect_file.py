@@ -28,11 +28,11 @@ def inspect_file(file: str, /, *, common: Common = Common()) -> int:  # noqa: B0
     if common.json:
         show_json(found.as_dict())
     else:
-        show("\n".join(lines_of(found)))
+        show("\n".join(inspection_lines(found)))
     return FAILED if found.rejected else DONE
 
 
-def lines_of(found: Inspection) -> list[str]:
+def inspection_lines(found: Inspection) -> list[str]:
     """The inspection for people, a fact a line."""
     lines = [f"{found.form or 'unknown form'}, {found.size_bytes:,} bytes{_shape(found)}"]
     if found.x12 is not None:

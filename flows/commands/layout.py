@@ -38,7 +38,7 @@ def check(file: str, /, *, common: Common = Common()) -> int:  # noqa: B008
     Example: cpt01939 layout check /srv/anesthesia/export.csv
     """
     common.choose_data()
-    from flows.commands.inspect_file import lines_of
+    from flows.commands.inspect_file import inspection_lines
     from flows.readers.extract import broken_layouts
     from flows.settings import load_settings
     from flows.steps.inspection import Growing, inspect
@@ -52,5 +52,5 @@ def check(file: str, /, *, common: Common = Common()) -> int:  # noqa: B008
     if common.json:
         show_json({**found.as_dict(), "layouts_with_mistakes": mistakes})
     else:
-        show("\n".join([*(f"E_LAYOUT: {why}" for why in mistakes), *lines_of(found)]))
+        show("\n".join([*(f"E_LAYOUT: {why}" for why in mistakes), *inspection_lines(found)]))
     return FAILED if found.rejected or mistakes else DONE

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from flows.settings import Settings
     from flows.store.snapshot import Store
 
-Kind = Literal["all", "underpaid", "denied", "open"]
+_Kind = Literal["all", "underpaid", "denied", "open"]
 SHOWN_ON_A_TERMINAL = 50
-COLUMNS = (
+_COLUMNS = (
     *("file", "row", "payer", "service_month", "adjudication_state", "charge_amount", "allowed_amount"),
     *("expected_amount", "carc", "reason"),
 )
 """Columns shown on a terminal."""
-PERIOD = r"[0-9]{4}(-(0[1-9]|1[0-2]))?"
+_PERIOD = r"[0-9]{4}(-(0[1-9]|1[0-2]))?"
 
 
 def lines(
     kind: Annotated[
-        Kind, Parameter(help="Which lines: all, underpaid (needs config/contracts.csv), denied or open.")
+        _Kind, Parameter(help="Which lines: all, underpaid (needs config/contracts.csv), denied or open.")
     ] = "all",
     /,
     *,
@@ -61,7 +61,7 @@ def lines(
     settings = load_settings()
     if "internal" not in settings.audiences:
         raise ProductError("E_INTERNAL_ONLY")
-    if period is not None and not re.fullmatch(PERIOD, period, re.ASCII):
+    if period is not None and not re.fullmatch(_PERIOD, period, re.ASCII):
         raise ProductError("E_PARAMETER", "period")
     chosen = {
         "payer": payer,
@@ -84,7 +84,7 @@ def lines(
     return DONE
 
 
-def _work_list(settings: Settings, store: Store, kind: Kind) -> pl.DataFrame:
+def _work_list(settings: Settings, store: Store, kind: _Kind) -> pl.DataFrame:
     """The list over all that has been taken in, with the shown names of files."""
     import datetime as dt
 
@@ -135,8 +135,8 @@ def _write(path: Path, text: str) -> None:
 
 def _show(rows: pl.DataFrame) -> None:
     """The first lines as a table for people."""
-    texts = [COLUMNS, *(tuple("" if v is None else str(v) for v in row) for row in _first(rows))]
-    widths = [max(len(row[i]) for row in texts) for i in range(len(COLUMNS))]
+    texts = [_COLUMNS, *(tuple("" if v is None else str(v) for v in row) for row in _first(rows))]
+    widths = [max(len(row[i]) for row in texts) for i in range(len(_COLUMNS))]
     for row in texts:
         show("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)))
     if rows.height > SHOWN_ON_A_TERMINAL:
@@ -144,4 +144,4 @@ def _show(rows: pl.DataFrame) -> None:
 
 
 def _first(rows: pl.DataFrame) -> list[tuple[object, ...]]:
-    return rows.select(COLUMNS).head(SHOWN_ON_A_TERMINAL).rows()
+    return rows.select(_COLUMNS).head(SHOWN_ON_A_TERMINAL).rows()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from flows.settings import Settings
 
 
-def quarantine(
+def quarantine_command(
     file: Annotated[
         str | None,
         Parameter(help="The file's path in landing/, or its short name f:... (default: all files)."),
@@ -35,7 +35,7 @@ def quarantine(
     """
     common.choose_data()
     from flows.settings import load_settings
-    from flows.store.quarantine import bad_rows
+    from flows.store.quarantined_rows import bad_rows
     from flows.store.snapshot import Store
 
     if values and (file is None or common.json or not sys.stdout.isatty()):
@@ -55,9 +55,9 @@ def _of_file(settings: Settings, file: str) -> pl.DataFrame:
     E_FILE_UNKNOWN when no run has seen it. A path is compared by a keyed hash: E_KEY_OTHER with another key
     than the store's, with which no file would be known.
     """
-    from flows.steps.retract import SHOWN, names_of
+    from flows.steps.take_out import SHOWN, names_of
     from flows.store.known import read_ledger
-    from flows.store.quarantine import bad_rows
+    from flows.store.quarantined_rows import bad_rows
     from flows.store.snapshot import Store, key_id
 
     store = Store.open(settings.data, None if SHOWN.fullmatch(file) else key_id(settings.key))

@@ -15,11 +15,11 @@ from typing import Final
 from flows.errors import Entry
 from flows.settings import shipped
 
-GROUP: Final = re.compile(r"^(?:CO|OA|PI|PR|CR)-", re.IGNORECASE)
-ADJUSTMENT: Final = re.compile(r"^(?:[1-9][0-9]{0,2}|[A-Z][0-9]{1,2})$")
+_GROUP: Final = re.compile(r"^(?:CO|OA|PI|PR|CR)-", re.IGNORECASE)
+_ADJUSTMENT: Final = re.compile(r"^(?:[1-9][0-9]{0,2}|[A-Z][0-9]{1,2})$")
 REMARK: Final = re.compile(r"^(?:M|MA|N)[0-9]{1,4}$")
 UNCLASSIFIED: Final = "unclassified"
-TREATMENTS: Final[dict[str, tuple[str, str]]] = {
+_TREATMENTS: Final[dict[str, tuple[str, str]]] = {
     "denial": ("A line that is paid nothing for this reason counts as denied.", ""),
     "patient_share": (
         "The patient owes it. Under group PR (patient responsibility) it is part of the allowed amount.",
@@ -81,14 +81,14 @@ def payers_code(code: str) -> tuple[str, Entry] | None:
 
     One that is in no list here has an entry too: payers use more of them. None: it has the shape of none.
     """
-    plain = GROUP.sub("", code).upper()
+    plain = _GROUP.sub("", code).upper()
     known = reason_codes()
     for name in (code, code.lower(), plain):
         if name in known:
             return name, known[name]
     if REMARK.match(plain):
         return plain, _of_remark(plain, "not in the list of this program")
-    if ADJUSTMENT.match(plain):
+    if _ADJUSTMENT.match(plain):
         meaning = (
             f"Adjustment reason {plain} (CARC): not in the list of this program. A line that is paid nothing"
         )
@@ -110,7 +110,7 @@ def _of_category(row: dict[str, str]) -> Entry:
 
 
 def _of_reason(row: dict[str, str], categories: dict[str, dict[str, str]]) -> Entry:
-    does, cure = OF_THEIR_OWN.get(row["carc"]) or TREATMENTS[row["treatment"]]
+    does, cure = OF_THEIR_OWN.get(row["carc"]) or _TREATMENTS[row["treatment"]]
     category = row["denial_category"]
     if row["is_denial"] == "true" and row["treatment"] != "denial":
         does += f" A line without an allowed amount counts as denied, category {category}."

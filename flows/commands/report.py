@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from flows.publication.make import Release
     from flows.store.place import Place
 
-Audience = Annotated[str | None, Parameter(help="The audience: internal, standard or shared.")]
+_Audience = Annotated[str | None, Parameter(help="The audience: internal, standard or shared.")]
 
 
-class Form(StrEnum):
+class ReportForm(StrEnum):
     """Files that `export` writes."""
 
     WORKBOOK = "workbook"
@@ -31,7 +31,7 @@ class Form(StrEnum):
 
 def report(
     *,
-    audience: Audience = None,
+    audience: _Audience = None,
     out: Annotated[Path | None, Parameter(help="Write the pages into this folder again.")] = None,
     common: Common = Common(),  # noqa: B008
 ) -> int:
@@ -55,11 +55,11 @@ def report(
 
 
 def export(
-    form: Form = Form.ALL,
+    form: ReportForm = ReportForm.ALL,
     /,
     *,
     out: Annotated[Path, Parameter(help="Folder to write into.")],
-    audience: Audience = None,
+    audience: _Audience = None,
     common: Common = Common(),  # noqa: B008
 ) -> int:
     """Write the workbook, the DuckDB file or the description of a release anew into a folder.
@@ -76,12 +76,12 @@ def export(
     folder = _writable(out, release)
     published = make.read_published(release.folder, release.edition)
     written = []
-    if form in (Form.WORKBOOK, Form.ALL):
+    if form in (ReportForm.WORKBOOK, ReportForm.ALL):
         written.append(write_workbook(published, folder / make.WORKBOOK))
-    if form in (Form.DUCKDB, Form.ALL):
+    if form in (ReportForm.DUCKDB, ReportForm.ALL):
         with local_folder(release.folder) as tables:
             written.append(write_duckdb(published, tables, folder / make.DUCKDB))
-    if form in (Form.DATAPACKAGE, Form.ALL):
+    if form in (ReportForm.DATAPACKAGE, ReportForm.ALL):
         written.append(write_datapackage(published, folder / make.DATAPACKAGE))
     _tell([path.absolute() for path in written], release, common)
     return DONE

@@ -7,10 +7,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from flows.commands.console import Common
-from flows.commands.run import finish
+from flows.commands.run_once import finish
 
 
-def retract(
+def retract_command(
     file: Annotated[
         str, Parameter(help="The file's path in landing/ (now or earlier), or its short name f:...")
     ],

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from flows.deployments import Serving
     from flows.settings import Settings
 
-PATIENCE_SECONDS: Final = 40
-STOPPED: Final = None
+_PATIENCE_SECONDS: Final = 40
+_STOPPED: Final = None
 Ends = queue.SimpleQueue[BaseException | None]
 
 
@@ -53,7 +53,7 @@ def schedule(
         work.start()
         end = _first(ends)
         work.stop()
-    if end is not STOPPED:
+    if end is not _STOPPED:
         raise end
     if work.is_alive():
         # it hangs in a call to Prefect that nothing can end: no finaliser may wait for it
@@ -100,17 +100,17 @@ class Work(threading.Thread):
 
     def stop(self) -> None:
         """End what runs, and wait for a while until nothing does."""
-        until = time.monotonic() + PATIENCE_SECONDS
+        until = time.monotonic() + _PATIENCE_SECONDS
         with contextlib.suppress(Exception):
             while self._serving and self.is_alive() and time.monotonic() < until:
                 if self._serving.stop():
-                    self.join(PATIENCE_SECONDS)
+                    self.join(_PATIENCE_SECONDS)
                 self.join(0.1)
 
 
 def _put_signals_into(ends: Ends) -> None:
     def put(number: int, frame: FrameType | None) -> None:
-        ends.put(STOPPED)
+        ends.put(_STOPPED)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, put)

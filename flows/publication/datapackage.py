@@ -11,11 +11,11 @@ import polars as pl
 from schemas.columns import Column
 from schemas.table_columns import TableSpec
 from schemas.tables import TABLES
-from transforms.publication.edition import long_date
 from transforms.publication.published import Published
+from transforms.publication.shown_edition import long_date
 from transforms.publication.words import EDITIONS, EXACT_WARNING, LIMITS, SYNTHETIC
 
-TYPES: Final = {
+_TYPES: Final = {
     "String": "string",
     "Date": "date",
     "Int64": "integer",
@@ -70,7 +70,7 @@ def _resource(spec: TableSpec, frame: pl.DataFrame) -> dict[str, Any]:
 def _field(column: Column) -> dict[str, Any]:
     told = {
         "name": column.name,
-        "type": TYPES[str(column.dtype.base_type())],
+        "type": _TYPES[str(column.dtype.base_type())],
         "description": column.description,
     }
     return {**told, "unit": column.unit} if column.unit else told

@@ -20,15 +20,15 @@ from flows.store.place import Place
 from flows.store.publish import read_manifest, readers_folder
 from schemas.reference import ReferenceTables
 from schemas.tables import TABLES
-from transforms.publication.edition import EditionTold
 from transforms.publication.pages import pages_of
 from transforms.publication.published import Published
+from transforms.publication.shown_edition import EditionTold
 
 REPORT: Final = "report"
 WORKBOOK: Final = "benchmarks.xlsx"
 DUCKDB: Final = "benchmarks.duckdb"
 DATAPACKAGE: Final = "datapackage.json"
-AUDIENCES: Final = ("standard", "internal", "shared")
+_AUDIENCES: Final = ("standard", "internal", "shared")
 """The one that is shown where none is asked for comes first."""
 
 
@@ -56,7 +56,7 @@ class Release:
 
 def published_release(data: Place, audience: str | None = None) -> Release:
     """The release of an audience, by default the one for the most readers; E_NO_RELEASE if there is none."""
-    for name in AUDIENCES:
+    for name in _AUDIENCES:
         folder = readers_folder(data, name)
         manifest = read_manifest(folder) if audience in (None, name) else None
         if manifest is not None:

@@ -14,7 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 
 DAY_ZERO: Final = pl.date(1899, 12, 30)
 """Spreadsheets count days from here."""
-ROWS_AT_ONCE: Final = 20_000
+_ROWS_AT_ONCE: Final = 20_000
 
 
 class FrameSheet(Worksheet):  # type: ignore[misc]
@@ -29,9 +29,9 @@ class FrameSheet(Worksheet):  # type: ignore[misc]
         """
 
         def rows() -> Iterator[str]:
-            for start in range(0, frame.height, ROWS_AT_ONCE):
-                some = frame.slice(start, ROWS_AT_ONCE)
-                yield rows_as_xml(some, usual, bold, is_bold.slice(start, ROWS_AT_ONCE), start + 2)
+            for start in range(0, frame.height, _ROWS_AT_ONCE):
+                some = frame.slice(start, _ROWS_AT_ONCE)
+                yield rows_as_xml(some, usual, bold, is_bold.slice(start, _ROWS_AT_ONCE), start + 2)
 
         self.rows = rows
         self.dim_rowmin, self.dim_rowmax = 0, frame.height

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from transforms.publication.edition import EditionTold, long_date, month_label
 from transforms.publication.parts import Page
 from transforms.publication.published import Published
+from transforms.publication.shown_edition import EditionTold, long_date, month_label
 from transforms.publication.svg import WIDTH
 from transforms.publication.words import (
     EDITIONS,
@@ -22,7 +22,7 @@ from transforms.publication.words import (
     SYNTHETIC,
 )
 
-ALL: Final = "all"
+_ALL: Final = "all"
 FILES: Final = (
     ("../benchmarks.xlsx", "Workbook: every table as a sheet, with the dictionary"),
     ("../benchmarks.duckdb", "DuckDB file: every table, and the queries of these pages as views"),
@@ -49,13 +49,13 @@ def _style() -> str:
 
 def render_site(pages: Sequence[Page], published: Published) -> dict[str, str]:
     """File name -> HTML of every page, and of all of them in one."""
-    menu = [*((page.slug, page.label) for page in pages), (ALL, "All in one")]
+    menu = [*((page.slug, page.label) for page in pages), (_ALL, "All in one")]
     made = {
         f"{page.slug}.html": _render([page], page.slug, page.heading, menu, published, _to_file)
         for page in pages
     }
     title = f"CPT {published.edition.main_code}: all pages"
-    made[f"{ALL}.html"] = _render(pages, ALL, title, menu, published, _to_place)
+    made[f"{_ALL}.html"] = _render(pages, _ALL, title, menu, published, _to_place)
     return made
 
 
@@ -93,7 +93,7 @@ def _to_file(slug: str, place: str) -> str:
 
 
 def _to_place(slug: str, place: str) -> str:
-    return "#main" if slug == ALL else f"#{slug}" + (f"-{place}" if place else "")
+    return "#main" if slug == _ALL else f"#{slug}" + (f"-{place}" if place else "")
 
 
 def _limits(edition: EditionTold) -> list[str]:

@@ -18,11 +18,11 @@ from xlsxwriter.worksheet import Worksheet
 
 from flows.publication.sheet import FrameSheet
 from schemas.columns import Column
-from schemas.dictionary import NOT, describe
+from schemas.dictionary import NOT, described_table
 from schemas.table_columns import TableSpec
 from schemas.tables import TABLES
-from transforms.publication.edition import long_date
 from transforms.publication.published import Published
+from transforms.publication.shown_edition import long_date
 from transforms.publication.words import EDITIONS, EXACT_WARNING, LIMITS, ROUNDING, SYNTHETIC
 
 CREATED: Final = dt.datetime(2000, 1, 1)
@@ -150,7 +150,7 @@ def _dictionary(sheet: Worksheet, specs: Sequence[TableSpec], formats: Formats) 
             *(column["type"], column["unit"], column["description"], column["source"]),
         )
         for spec in specs
-        for column in describe(spec)["columns"]
+        for column in described_table(spec)["columns"]
     ]
     for place, head in enumerate(heads):
         sheet.write_string(0, place, head, formats.of(is_bold=True))

@@ -14,7 +14,7 @@ from transforms.stray_bytes import WINDOWS
 
 Encoding = Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "windows"]
 CHUNK: Final = 4 << 20
-HEAD: Final = 64 << 10
+_HEAD: Final = 64 << 10
 LONGEST_CHARACTER: Final = 4
 """Bytes of a character of UTF-8, at most."""
 
@@ -39,8 +39,8 @@ class ByteCounts:
     def add(self, chunk: bytes) -> None:
         """Count one block."""
         self.hash.update(chunk)
-        if len(self.head) < HEAD:
-            self.head += chunk[: HEAD - len(self.head)]
+        if len(self.head) < _HEAD:
+            self.head += chunk[: _HEAD - len(self.head)]
         self.size += len(chunk)
         if b'"' in chunk:  # most files have none, and to look for one is much faster than to count
             self.quotes += chunk.count(b'"')

@@ -11,8 +11,8 @@ import zstandard
 from flows.readers.rejections import Rejected
 
 Container = Literal["plain", "gzip", "zstd"]
-CHUNK: Final = 4 << 20
-ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+_CHUNK: Final = 4 << 20
+_ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 ZSTD_BITE: Final = 4 << 10
 
 
@@ -20,7 +20,7 @@ def container_of(head: bytes) -> Container:
     """How a file is compressed, by its first bytes."""
     if head.startswith(b"\x1f\x8b"):
         return "gzip"
-    return "zstd" if head.startswith(ZSTD_MAGIC) else "plain"
+    return "zstd" if head.startswith(_ZSTD_MAGIC) else "plain"
 
 
 def _gunzip(stream: IO[bytes]) -> Iterator[bytes]:
@@ -37,7 +37,7 @@ def _gunzip(stream: IO[bytes]) -> Iterator[bytes]:
                     if not data.startswith(b"\x1f"):
                         raise Rejected("file_trailing_bytes")
                     decoder = zlib.decompressobj(wbits=31)
-                piece = decoder.decompress(data, CHUNK)
+                piece = decoder.decompress(data, _CHUNK)
                 data = decoder.unconsumed_tail or decoder.unused_data
                 if piece:
                     yield piece
@@ -56,7 +56,7 @@ def _unzstd(stream: IO[bytes]) -> Iterator[bytes]:
             data = block
             while data:
                 if decoder.eof:
-                    if not ZSTD_MAGIC.startswith(data[:4]):
+                    if not _ZSTD_MAGIC.startswith(data[:4]):
                         raise Rejected("file_trailing_bytes")
                     decoder = unpacker.decompressobj()
                 if piece := decoder.decompress(data):
@@ -69,7 +69,7 @@ def _unzstd(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def _as_it_is(stream: IO[bytes]) -> Iterator[bytes]:
-    return iter(lambda: stream.read(CHUNK), b"")
+    return iter(lambda: stream.read(_CHUNK), b"")
 
 
 UNPACK: Final[dict[Container, Callable[[IO[bytes]], Iterator[bytes]]]] = {

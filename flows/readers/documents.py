@@ -23,8 +23,8 @@ from transforms.intake.nested import Nesting, flat_rows, known_paths
 
 LARGEST_DOCUMENT: Final = 32 << 20
 """Bytes of one document, which is held in memory as a whole."""
-SAMPLE: Final = 50
-ROWS: Final = 10_000
+_SAMPLE: Final = 50
+_ROWS: Final = 10_000
 DOCUMENTS_READ: Final = 500
 """Rows of nested Parquet read at a time."""
 
@@ -47,7 +47,7 @@ def one_a_line(found: Preflight) -> Preflight:
 
 def paths_of(found: Preflight) -> set[str]:
     """The paths of the first documents of a file."""
-    return known_paths(list(islice(documents(found), SAMPLE)))
+    return known_paths(list(islice(documents(found), _SAMPLE)))
 
 
 def documents(found: Preflight) -> Iterator[Any]:
@@ -73,7 +73,7 @@ def flattened(found: Preflight, nesting: Nesting, names: list[str]) -> TextRows:
     rows = (row for document in documents(found) for row in flat_rows(document, nesting, names))
     try:
         with pq.ParquetWriter(target, schema, compression="lz4") as writer:
-            for batch in iter(lambda: list(islice(rows, ROWS)), []):
+            for batch in iter(lambda: list(islice(rows, _ROWS)), []):
                 columns = [pa.array(values, pa.large_string()) for values in zip(*batch, strict=True)]
                 writer.write_table(pa.Table.from_arrays(columns, schema=schema))
     except UnicodeEncodeError:
@@ -84,7 +84,7 @@ def flattened(found: Preflight, nesting: Nesting, names: list[str]) -> TextRows:
 def _written_rows(path: Path) -> Iterator[pl.DataFrame]:
     row = 1
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=ROWS, use_threads=False):
+        for batch in file.iter_batches(batch_size=_ROWS, use_threads=False):
             rows = pl.DataFrame(batch)
             number = pl.int_range(row, row + len(rows), dtype=pl.Int64)
             yield rows.with_columns(row_number=number, field_count_ok=pl.lit(True))

@@ -11,6 +11,7 @@ import polars as pl
 from flows.machine_errors import shortage
 from flows.readers.csv_header import BLANK, ROWS_LOOKED_AT, CsvHeader, find_header
 from flows.readers.documents import flattened, one_a_line, paths_of
+from flows.readers.excel import fitting_sheet
 from flows.readers.preflight import Preflight
 from flows.readers.read_csv import begun_at_header, read_csv
 from flows.readers.read_tables import (
@@ -25,10 +26,9 @@ from flows.readers.rejections import Rejected
 from flows.readers.text_rows import TextRows, held_rows
 from flows.readers.told_forms import ToldForm, told_form, without_end
 from flows.readers.whole_claims import in_whole_claims
-from flows.readers.workbook import fitting_sheet
 from flows.settings import config_folder
 from transforms.intake.layout_file import BrokenLayout, broken_for, broken_for_paths, read_layouts
-from transforms.intake.layout_rules import plain
+from transforms.intake.layout_rules import plain_header
 from transforms.intake.layouts import Layout, pick_layout, pick_nested
 from transforms.intake.scope_filter import prefilter_rules
 
@@ -80,7 +80,7 @@ class Extract:
 
     def _check_broken(self) -> None:
         """Rejected where the file was meant for a layout that can't be used."""
-        present = {plain(name) for name in self.header}
+        present = {plain_header(name) for name in self.header}
         fits = len(self.layout.headers() & present) if self.layout and not self.missing else 0
         meant = broken_for(self.header, broken_layouts(), fits)
         if self.layout is None:

@@ -12,7 +12,7 @@ from transforms.x12.delimiters import starts_interchange
 Form = Literal["csv", "parquet", "ndjson", "x12", "workbook"]
 ZIP: Final = b"PK\x03\x04"
 OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0"
-WORKBOOK: Final = "xl/workbook.xml"
+_WORKBOOK: Final = "xl/workbook.xml"
 
 
 def form_of(head: bytes) -> Form:
@@ -47,7 +47,7 @@ def check_workbook(path: Path, largest_bytes: int, largest_ratio: int) -> None:
             entries = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError):
         raise Rejected("file_truncated") from None
-    if WORKBOOK not in {entry.filename for entry in entries}:
+    if _WORKBOOK not in {entry.filename for entry in entries}:
         raise Rejected("file_archive")
     packed = max(path.stat().st_size, 1)
     if sum(entry.file_size for entry in entries) > min(largest_bytes, max(packed * largest_ratio, 64 << 20)):

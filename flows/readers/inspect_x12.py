@@ -12,8 +12,8 @@ import zstandard
 
 from transforms.x12.reader import FINDINGS, X12Rejected, read_x12
 
-BLOCK = 4 << 20
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_BLOCK = 4 << 20
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 EVERY_CODE = "."
 
 
@@ -118,10 +118,10 @@ def _summed(findings: pl.DataFrame) -> list[dict[str, object]]:
 
 def _blocks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as stream:
-        if stream.read(4) == ZSTD_MAGIC:
+        if stream.read(4) == _ZSTD_MAGIC:
             stream.seek(0)
             with zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True) as plain:
-                yield from iter(lambda: plain.read(BLOCK), b"")
+                yield from iter(lambda: plain.read(_BLOCK), b"")
             return
         stream.seek(0)
-        yield from iter(lambda: stream.read(BLOCK), b"")
+        yield from iter(lambda: stream.read(_BLOCK), b"")

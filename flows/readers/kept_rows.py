@@ -14,7 +14,7 @@ from flows.readers.read_tables import unreadable
 from flows.readers.rejections import Rejected
 from flows.readers.text_rows import TextRows
 from flows.store.files import private_folder
-from transforms.intake.layout_rules import plain
+from transforms.intake.layout_rules import plain_header
 from transforms.intake.layouts import (
     Layout,
     are_of_kind,
@@ -159,7 +159,7 @@ class _OfKind:
         return [rows.filter(those) for rows, those in zip(self._others, chosen, strict=True)]
 
     def _names(self) -> dict[str, str]:
-        return {plain(name): name for name in reversed(self.text.header)}
+        return {plain_header(name): name for name in reversed(self.text.header)}
 
     def _marks(self) -> list[pl.Expr]:
         keep = may_be_kept(self.layout, self.scope, self.text.is_ragged).fill_null(False)

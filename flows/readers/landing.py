@@ -21,8 +21,8 @@ from flows.store.place import Place
 from transforms.intake.pseudonyms import keyed_hash
 
 UNFINISHED: Final = (".part", ".tmp", ".filepart", ".partial", ".crdownload")
-HIDDEN: Final = (".", "~$")
-NAME_DIGITS: Final = 12
+_HIDDEN: Final = (".", "~$")
+_NAME_DIGITS: Final = 12
 Marks = tuple[int, int]
 """Size, and time of change in ns."""
 
@@ -102,7 +102,7 @@ def shown_name(path: Place, landing: Place, key: bytes) -> str:
     """`f:` and twelve hex digits of a keyed hash of the path inside the landing folder."""
     relative = os.fsencode(path.relative_to(landing)).decode("utf-8", "surrogateescape")
     text = relative.encode("utf-8", "surrogateescape").hex()
-    return f"f:{keyed_hash(key, 'file', text)[:NAME_DIGITS]}"
+    return f"f:{keyed_hash(key, 'file', text)[:_NAME_DIGITS]}"
 
 
 @contextmanager
@@ -129,9 +129,9 @@ def _listed(landing: ObjectPath) -> Iterator[tuple[ObjectPath, Marks | None]]:
     """Every object of a landing folder with size and time of change; None: no inbound file (hidden)."""
     for found in landing.listed():
         parts = found.path.relative_to(landing).parts
-        if any(part.startswith(HIDDEN) for part in parts[:-1]):
+        if any(part.startswith(_HIDDEN) for part in parts[:-1]):
             continue
-        is_hidden = parts[-1].startswith(HIDDEN)
+        is_hidden = parts[-1].startswith(_HIDDEN)
         yield found.path, None if is_hidden else (found.size, _nanoseconds(found.modified))
 
 
@@ -150,7 +150,7 @@ def _look(folder: Path) -> Iterator[tuple[Path, Marks | None]]:
     with listing as entries:
         for entry in entries:
             path = Path(entry.path)
-            if entry.name.startswith(HIDDEN):
+            if entry.name.startswith(_HIDDEN):
                 if not entry.is_dir(follow_symlinks=False):
                     yield path, None
                 continue

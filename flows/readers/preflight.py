@@ -16,8 +16,8 @@ from flows.readers.containers import UNPACK, Container, container_of
 from flows.readers.file_form import Form, check_workbook, form_of
 from flows.readers.rejections import Growing, Rejected
 
-CHUNK: Final = 4 << 20
-HEAD: Final = 64 << 10
+_CHUNK: Final = 4 << 20
+_HEAD: Final = 64 << 10
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def preflight(path: Path, scratch: Path, limits: Limits) -> Preflight:
     descriptor = _open_regular(path)
     with os.fdopen(descriptor, "rb") as stream:
         before = os.fstat(stream.fileno())
-        head = stream.read(HEAD)
+        head = stream.read(_HEAD)
         stream.seek(0)
         container = container_of(head)
         if before.st_size > limits.largest_bytes:
@@ -115,7 +115,7 @@ def remove_scratch(scratch: Path) -> None:
 
 def _counted(stream: IO[bytes]) -> ByteCounts:
     counted = ByteCounts()
-    for chunk in iter(lambda: stream.read(CHUNK), b""):
+    for chunk in iter(lambda: stream.read(_CHUNK), b""):
         counted.add(chunk)
     return counted
 

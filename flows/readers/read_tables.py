@@ -11,7 +11,7 @@ from flows.machine_errors import shortage
 from flows.readers.preflight import Preflight
 from flows.readers.rejections import Rejected
 from flows.readers.text_rows import TextRows, streamed
-from transforms.intake.layout_rules import plain
+from transforms.intake.layout_rules import plain_header
 from transforms.intake.layouts import Layout, with_points
 
 ADJUSTMENT_PARTS: Final = ("group", "reason", "amount")
@@ -44,7 +44,7 @@ def scan_text(found: Preflight) -> TextRows:
 def of_interest(text: TextRows, layout: Layout) -> TextRows:
     """The columns that the layout names; the others are not read."""
     wanted = layout.headers()
-    header = [name for name in text.header if plain(name) in wanted]
+    header = [name for name in text.header if plain_header(name) in wanted]
     columns = list(dict.fromkeys((*header, "row_number", "field_count_ok")))
     return replace(text.changed(lambda piece: piece.select(columns)), header=header)
 
@@ -90,7 +90,7 @@ def _plain_number(number: pl.Expr) -> pl.Expr:
 
 def check_header(header: list[str]) -> None:
     """Rejected when a column is in the header twice."""
-    seen = [plain(name) for name in header]
+    seen = [plain_header(name) for name in header]
     for number, name in enumerate(seen, start=1):
         if name in seen[: number - 1]:
             raise Rejected("file_duplicate_column", f"column {number}")

@@ -16,7 +16,7 @@ from transforms.intake.layouts import canonical_layout
 from transforms.intake.scope import kept_codes, near_scope_pattern
 from transforms.x12.reader import X12Rejected, read_many_small, read_x12
 
-BLOCK: Final = 8 << 20
+_BLOCK: Final = 8 << 20
 """Bytes read at a time; memory is bounded by it."""
 SMALL: Final = 256 << 10
 """Files up to this size are read together, those of a batch in a few passes."""
@@ -117,4 +117,4 @@ def _kept(claims: pl.DataFrame, remits: pl.DataFrame, scope: tuple[str, ...]) ->
 
 def _blocks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as stream:
-        yield from iter(lambda: stream.read(BLOCK), b"")
+        yield from iter(lambda: stream.read(_BLOCK), b"")

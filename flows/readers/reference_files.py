@@ -16,7 +16,7 @@ from flows.store.files import as_json, digest
 from schemas.reference import ReferenceTables
 from schemas.rules import SCHEMA_VERSION
 from transforms.own_tables import OwnTableError, parse_contracts, parse_provider_groups
-from transforms.reference import ReferenceError, parse_reference
+from transforms.reference_tables import ReferenceError, parse_reference
 
 OPTIONAL_TABLES = ("contracts.csv", "provider_groups.csv")
 

@@ -14,8 +14,8 @@ from flows.readers.reference_files import reference_digests
 from flows.settings import Settings, config_folder
 from flows.store.files import as_json
 
-LIMITS: Final = ("maximum_file_megabytes", "maximum_expansion", "file_ceiling")
-TABLES: Final = ("modifiers", "places_of_service")
+_LIMITS: Final = ("maximum_file_megabytes", "maximum_expansion", "file_ceiling")
+_TABLES: Final = ("modifiers", "places_of_service")
 """Reference tables that rules of rows are made of."""
 
 
@@ -24,9 +24,9 @@ def stopping_rules(settings: Settings) -> str:
     digests = reference_digests()
     facts = {
         "layouts": _content(sorted((config_folder() / "layouts").glob("*.toml"))),
-        "limits": {name: getattr(settings, name) for name in LIMITS},
+        "limits": {name: getattr(settings, name) for name in _LIMITS},
         "rules": asdict(settings.rules),
-        "reference": {name: digest for name, digest in digests.items() if Path(name).stem in TABLES},
+        "reference": {name: digest for name, digest in digests.items() if Path(name).stem in _TABLES},
         "code": _code(),
     }
     return hashlib.sha256(as_json(facts)).hexdigest()[:16]

@@ -14,9 +14,9 @@ import polars as pl
 from flows.readers.csv_header import CsvHeader
 from flows.readers.rejections import Rejected
 
-BLOCK: Final = 4 << 20
+TEXT_BLOCK: Final = 4 << 20
 """Bytes of text that are parsed at a time; what the parser makes of them is several times as large."""
-LONGEST_ROW: Final = 64 << 20
+LONGEST_TEXT_ROW: Final = 64 << 20
 ROWS: Final = 20_000
 """Rows of a table with types of its own that are read at a time."""
 
@@ -100,12 +100,12 @@ def _written_header(header: CsvHeader) -> bytes:
 def whole_rows(stream: IO[bytes], quote: str) -> Iterator[bytes]:
     """What follows in a text, in blocks that end where a row does. Rejected where a row does not end."""
     mark, held = quote.encode(), b""
-    for chunk in iter(lambda: stream.read(BLOCK), b""):
+    for chunk in iter(lambda: stream.read(TEXT_BLOCK), b""):
         held += chunk
         if end := _end_of_rows(held, mark):
             yield held[:end]
             held = held[end:]
-        if len(held) > LONGEST_ROW:
+        if len(held) > LONGEST_TEXT_ROW:
             raise Rejected("file_quotes_unbalanced" if mark and mark in held else "file_unreadable")
     if held:
         yield held

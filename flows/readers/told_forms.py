@@ -16,7 +16,7 @@ from flows.readers.byte_counts import rewritten
 from flows.readers.csv_header import HEAD, MARK, SAMPLE, CsvHeader
 from flows.readers.preflight import Preflight, text_beside
 from flows.readers.text_rows import TextRows, parsed_text
-from transforms.intake.layout_rules import FileForm, plain
+from transforms.intake.layout_rules import FileForm, plain_header
 from transforms.intake.layouts import Layout
 
 NEVER: Final = "\x01"
@@ -117,13 +117,13 @@ def _header(lines: list[str], start: int, layout: Layout) -> CsvHeader | None:
                 csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(form.header)
                 first = out.getvalue().encode()
                 return CsvHeader(list(form.header), delimiter, start, form.skip_rows, first, form.quote)
-        elif layout.needed() <= {plain(name) for name in rows[0]}:
+        elif layout.needed() <= {plain_header(name) for name in rows[0]}:
             return CsvHeader(rows[0], delimiter, start, form.skip_rows, quote=form.quote)
     return None
 
 
 def _names(row: Iterable[str]) -> list[str]:
-    return [plain(name) for name in row]
+    return [plain_header(name) for name in row]
 
 
 def _rows(lines: list[str], delimiter: str, quote: str) -> list[list[str]]:

@@ -13,14 +13,14 @@ import polars as pl
 from flows.readers.text_rows import TextRows
 from transforms.intake.block_rows import Words
 from transforms.intake.fill_down import filling, keys_within, reads_whole_claims
-from transforms.intake.layout_rules import Found, Made, plain, said
+from transforms.intake.layout_rules import FoundHeaders, Made, plain_header, said
 from transforms.intake.layouts import Layout, are_of_kind, canonical_texts
 from transforms.intake.prefilter import KnownHashes
 from transforms.intake.scope_filter import is_replacing, may_be_kept
 
 ROWS_TOGETHER: Final = 20_000
 """Rows, about, of the keys that are read at a time."""
-NUMBER: Final = "row_number"
+_NUMBER: Final = "row_number"
 
 
 def in_whole_claims(text: TextRows, layout: Layout, scope: tuple[str, ...]) -> TextRows:
@@ -47,10 +47,10 @@ def in_whole_claims(text: TextRows, layout: Layout, scope: tuple[str, ...]) -> T
     return replace(text, pieces=pieces, totals=totals, is_held=True)
 
 
-def _key(found: Found, name: str) -> pl.Expr:
+def _key(found: FoundHeaders, name: str) -> pl.Expr:
     """A number that the rows of a key share; a row without a key is one of its own."""
     key = said(found, name)
-    return pl.when(key.is_not_null()).then(key.hash()).otherwise(pl.col(NUMBER).hash(1))
+    return pl.when(key.is_not_null()).then(key.hash()).otherwise(pl.col(_NUMBER).hash(1))
 
 
 def _of_keys(piece: pl.DataFrame, keys: list[pl.Expr], wanted: list[KnownHashes]) -> pl.DataFrame:
@@ -69,7 +69,7 @@ def _looked_through(
     Which kind a row is of may be filled down too. A code that is filled down is that of a row of its key.
     """
     found, parts = _names(text), layout.parts()
-    telling = frozenset(plain(name) for part in parts for name in part.tells_kind())
+    telling = frozenset(plain_header(name) for part in parts for name in part.tells_kind())
     fill = filling(layout, found, telling)
     counts = [0] * len(parts)
     wanted: list[list[Words]] = [[] for _ in keys]
@@ -96,4 +96,4 @@ def _may_be_kept(rows: pl.DataFrame, layout: Layout, scope: tuple[str, ...], tex
 
 
 def _names(text: TextRows) -> dict[str, str]:
-    return {plain(name): name for name in reversed(text.header)}
+    return {plain_header(name): name for name in reversed(text.header)}

@@ -17,7 +17,7 @@ from flows.store.conservation import check_files, quarantined_by_code
 from flows.store.known import read_ledger, write_ledger
 from flows.store.snapshot import BatchFiles, Store
 
-ROOMS = {
+ROOM_OF = {
     "claim_lines": "store/accepted/claim_lines",
     "remit_lines": "store/accepted/remit_lines",
     "lines_beside": "store/accepted/lines_beside",
@@ -86,8 +86,8 @@ def _adopt(run: Run, report: Mapping[str, Any], counted: set[str]) -> tuple[Batc
                 own.add(key)
                 counted.add(key)
         rows.append(dict(row))
-    made = {room: Path(report[room]) for room in ROOMS if report.get(room)}
+    made = {room: Path(report[room]) for room in ROOM_OF if report.get(room)}
     size = sum(path.stat().st_size for path in made.values())
-    files = {room: run.store.adopt(path, ROOMS[room]) for room, path in made.items()}
+    files = {room: run.store.adopt(path, ROOM_OF[room]) for room, path in made.items()}
     batch = BatchFiles(files=tuple(sorted(own)), retired=tuple(sorted(twice - own)), size=size, **files)
     return batch, rows

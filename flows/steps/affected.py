@@ -31,10 +31,10 @@ LINKS_HELD = 1_000_000
 """Accepted rows up to which their links are read once and held."""
 BESIDE_AT_ONCE = 2_000_000
 """Lines beside that are laid out together."""
-GROUP: Final = "_group"
-COLUMNS: Final = {"claim_lines": ACCEPTED_CLAIM_LINE, "remit_lines": ACCEPTED_REMIT_LINE}
+_GROUP: Final = "_group"
+COLUMNS_READ: Final = {"claim_lines": ACCEPTED_CLAIM_LINE, "remit_lines": ACCEPTED_REMIT_LINE}
 """Kinds of accepted rows, and the columns that resolution reads."""
-LAID: Final = {**COLUMNS, "lines_beside": LINE_BESIDE}
+LAID: Final = {**COLUMNS_READ, "lines_beside": LINE_BESIDE}
 """What lies in the work folder, in files of neighboring groups: `<kind>-<first>-<last group>-<...>`."""
 
 
@@ -75,7 +75,7 @@ def affected(run: Run, taken: TakenIn, plan: Plan, only: Partition | None) -> Af
         places = [rows[PLACE].to_numpy() for rows in (touched.claims, touched.remits)]
         claims, remits = touched.claims.drop(PLACE).lazy(), touched.remits.drop(PLACE).lazy()
     found = claim_groups(claims, remits, ROWS_PER_GROUP)
-    for kind, where, groups in zip(COLUMNS, places, found, strict=True):
+    for kind, where, groups in zip(COLUMNS_READ, places, found, strict=True):
         for name, rows in _laid(store, kind, where, groups):
             _lay(folder, kind, name, rows)
     for part, rows in enumerate(_beside(store, claims, found.claims)):
@@ -92,14 +92,14 @@ def group_rows(run: Run, kind: str, group: Group) -> pl.DataFrame:
     files = [path for path in sorted((run.work / "affected").glob(f"{kind}-*")) if _may_hold(path, group)]
     if not files:
         return pl.DataFrame(schema=polars_schema(LAID[kind]))
-    laid = pl.scan_parquet(files).filter(pl.col(GROUP) == group.number).drop(GROUP)
+    laid = pl.scan_parquet(files).filter(pl.col(_GROUP) == group.number).drop(_GROUP)
     return laid.collect(engine="streaming").sort(ROW).rechunk()
 
 
 def _lay(folder: Path, kind: str, name: str, rows: pl.DataFrame) -> None:
     """Write rows by their groups; the name of the file tells which."""
-    rows = rows.sort(GROUP, maintain_order=True)
-    first, last = rows.item(0, GROUP), rows.item(-1, GROUP)
+    rows = rows.sort(_GROUP, maintain_order=True)
+    first, last = rows.item(0, _GROUP), rows.item(-1, _GROUP)
     path = folder / f"{kind}-{first:07d}-{last:07d}-{name}.parquet"
     rows.write_parquet(path, compression="lz4", row_group_size=ROWS_READ)
 
@@ -121,7 +121,7 @@ def touched_of(run: Run, affected: Affected, kind: str) -> pl.DataFrame | None:
 
 
 def _keep_touched(folder: Path, touched: RowSet) -> None:
-    for kind, rows in zip(COLUMNS, (touched.claims, touched.remits), strict=True):
+    for kind, rows in zip(COLUMNS_READ, (touched.claims, touched.remits), strict=True):
         rows.select(ROW).write_parquet(folder / f"touched-{kind}.parquet", compression="lz4")
 
 
@@ -131,7 +131,7 @@ def _laid(
     """The rows of a kind that are in a group, some at a time. `places`: where they stand (none: all rows)."""
     start = 0
     for batch, every in enumerate(store.accepted_of(kind)):
-        rows = every.select(names(COLUMNS[kind]))
+        rows = every.select(names(COLUMNS_READ[kind]))
         height = int(rows.select(pl.len()).collect().item())
         for offset in range(0, height, ROWS_LAID):
             first, last = start + offset, start + min(offset + ROWS_LAID, height)
@@ -144,7 +144,7 @@ def _laid(
             if len(here):
                 near = rows.slice(offset + int(here[0]), int(here[-1] - here[0]) + 1).collect()
                 near = near if len(near) == len(here) else near[here - here[0]]
-                yield f"{batch:05d}-{offset:09d}", near.with_columns(pl.Series(GROUP, told))
+                yield f"{batch:05d}-{offset:09d}", near.with_columns(pl.Series(_GROUP, told))
         start += height
 
 
@@ -157,8 +157,8 @@ def _beside(store: Store, claims: pl.LazyFrame, groups: np.ndarray) -> Iterator[
         some = lines.slice(offset, BESIDE_AT_ONCE).collect()
         wanted = some["link_submission"].unique().implode()
         theirs = numbered.filter(pl.col("link_submission").is_in(wanted)).collect(engine="streaming")
-        group = pl.Series(GROUP, groups[theirs[PLACE].to_numpy()], dtype=pl.Int32)
-        of_groups = theirs.select("link_submission", group).filter(pl.col(GROUP) >= 0).unique()
+        group = pl.Series(_GROUP, groups[theirs[PLACE].to_numpy()], dtype=pl.Int32)
+        of_groups = theirs.select("link_submission", group).filter(pl.col(_GROUP) >= 0).unique()
         found = some.join(of_groups, on="link_submission")
         if len(found):
             yield found

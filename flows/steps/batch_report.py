@@ -27,7 +27,15 @@ FEWEST_BAD_ROWS: Final = 10
 ROW_COUNTS: Final = ("rows_read", "out_of_scope", "accepted", "quarantined", "repaired")
 DATED: Final = {"claim_lines": "submitted_on", "remit_lines": "payment_date"}
 LINKED: Final = {"claim_lines": with_claim_links, "remit_lines": with_remit_links}
-COUNTS: Final = ("rows_read", "in_scope", "accepted", "quarantined", "repaired", "rejected_files", "findings")
+_COUNTS: Final = (
+    "rows_read",
+    "in_scope",
+    "accepted",
+    "quarantined",
+    "repaired",
+    "rejected_files",
+    "findings",
+)
 QUALITY_SCHEMA: Final = pl.Schema(
     {
         "file_key": pl.String(),
@@ -36,7 +44,7 @@ QUALITY_SCHEMA: Final = pl.Schema(
         "payer_name": pl.String(),
         "month": pl.Date(),
         "rule_code": pl.String(),
-        **{name: pl.Int64() for name in COUNTS},
+        **{name: pl.Int64() for name in _COUNTS},
     }
 )
 QUARANTINE_SCHEMA: Final = pl.Schema(
@@ -170,7 +178,7 @@ def _added_up(counts: list[pl.DataFrame]) -> pl.DataFrame:
     if len(counts) == 1:
         return counts[0]
     whole = pl.concat(counts, how="diagonal_relaxed")
-    keys = [name for name in whole.columns if name not in COUNTS]
+    keys = [name for name in whole.columns if name not in _COUNTS]
     return whole.group_by(keys).agg(pl.all().sum())
 
 
@@ -265,7 +273,7 @@ def _quality(results: list[FileResult], taken: list[_Taken], rejected: set[str])
     ]
     return (
         whole.with_columns(missing)
-        .with_columns(pl.col(name).fill_null(0) for name in COUNTS)
+        .with_columns(pl.col(name).fill_null(0) for name in _COUNTS)
         .select(list(QUALITY_SCHEMA))
         .cast(QUALITY_SCHEMA)  # type: ignore[arg-type]
         .sort(list(QUALITY_SCHEMA)[:6], nulls_last=False)

@@ -21,7 +21,7 @@ from flows.steps.divide_lines import LINES_AT_A_TIME, divided, kept_in_files
 from flows.store.files import private_folder
 from flows.store.place import Place, sources
 from flows.store.snapshot import Store
-from flows.store.table_cache import Kept, Reading, digest_of, files_of, keep, kept_by
+from flows.store.table_cache import KeptTables, Reading, digest_of, files_of_table, keep, kept_by
 from schemas.tables import KEPT_TABLES, TABLES
 from transforms.tables.analysis_lines import open_analysis
 from transforms.tables.build import beside_other_periods, tables_of_lines
@@ -42,10 +42,10 @@ from transforms.tables.stale_periods import (
 Tables = dict[str, pl.DataFrame]
 Sources = Mapping[int, Mapping[str, str]]
 """Month -> partition -> file of its lines."""
-COUNTS: Final = "resolved_counts"
+_COUNTS: Final = "resolved_counts"
 """Kept beside the tables: what data_quality says of resolved lines and remits, by month."""
-QUALITY: Final = "data_quality"
-READING: Final = 2
+_QUALITY: Final = "data_quality"
+_READING: Final = 2
 """Tables read at a time: one alone leaves a core idle."""
 
 
@@ -67,9 +67,9 @@ def read_built(store: Store, wanted: Iterable[str] = TABLES) -> Tables:
     files = store.snapshot.built.files if store.snapshot.built else {}
     asked = set(wanted)
     names = [name for name in KEPT_TABLES if name in asked or (name not in TABLES and "price_trend" in asked)]
-    paths = {name: [store.path(file) for file in files_of(files, name)] for name in names}
+    paths = {name: [store.path(file) for file in files_of_table(files, name)] for name in names}
     found = {name: of_table for name, of_table in paths.items() if of_table}
-    with ThreadPoolExecutor(READING) as pool:
+    with ThreadPoolExecutor(_READING) as pool:
         return beside_other_periods(dict(zip(found, pool.map(_read, found.values()), strict=True)))
 
 
@@ -115,7 +115,7 @@ def build_cells(
     }
 
 
-def _cells(run: Run, store: Store, kept: Kept) -> tuple[Tables, dict[str, str], dict[str, str]]:
+def _cells(run: Run, store: Store, kept: KeptTables) -> tuple[Tables, dict[str, str], dict[str, str]]:
     """Of the tables of service lines: parts that moved, files of the others, and what periods are made of."""
     sources = _sources(store)
     calendar = _with_window(store, sources, kept, Calendar(_as_of(store), run.settings.mature_days, None))
@@ -191,7 +191,7 @@ def _partitions(sources: Sources, months: Iterable[int]) -> list[str]:
     return [key for month in sorted(months) for key in sources.get(month, ())]
 
 
-def _with_window(store: Store, sources: Sources, kept: Kept, calendar: Calendar) -> Calendar:
+def _with_window(store: Store, sources: Sources, kept: KeptTables, calendar: Calendar) -> Calendar:
     """The calendar with the rolling window, which follows from the months that have a row.
 
     The kept tables say it of months whose lines are the same.
@@ -232,7 +232,7 @@ def _name(period: Period) -> str:
 
 
 def _standing(
-    store: Store, kept: Kept, made_of: Mapping[str, str], periods: frozenset[Period]
+    store: Store, kept: KeptTables, made_of: Mapping[str, str], periods: frozenset[Period]
 ) -> frozenset[Period]:
     """Periods that are made of the same lines as before and, under another as-of date, tell the same of
     lines that wait.
@@ -245,21 +245,26 @@ def _standing(
     return same - moving_periods(_table(store, kept, "open_claims")) if later else frozenset()
 
 
-def _others(run: Run, store: Store, kept: Kept) -> tuple[Tables, dict[str, str]]:
+def _others(run: Run, store: Store, kept: KeptTables) -> tuple[Tables, dict[str, str]]:
     """The tables that are not cells of service lines, and what each month of their counts is made of."""
     counts, made_of = _counts(store, kept)
     rules = payer_rules(read_reference())
     fresh = freshness(store.claim_lines(), store.remit_lines(), _as_of(store), read_reference())
-    others = {"payer_rules": rules, "freshness": fresh, QUALITY: _quality(run, store, counts), COUNTS: counts}
+    others = {
+        "payer_rules": rules,
+        "freshness": fresh,
+        _QUALITY: _quality(run, store, counts),
+        _COUNTS: counts,
+    }
     return others, made_of
 
 
-def _table(store: Store, kept: Kept, name: str) -> pl.DataFrame:
+def _table(store: Store, kept: KeptTables, name: str) -> pl.DataFrame:
     """An earlier table, in whatever order."""
-    return pl.read_parquet(sources(map(store.path, files_of(kept.files, name))))
+    return pl.read_parquet(sources(map(store.path, files_of_table(kept.files, name))))
 
 
-def _counts(store: Store, kept: Kept) -> tuple[pl.DataFrame, dict[str, str]]:
+def _counts(store: Store, kept: KeptTables) -> tuple[pl.DataFrame, dict[str, str]]:
     """Counts of resolved lines and remits by month, and what each month of them is made of."""
     months: dict[str, list[str]] = defaultdict(list)
     for key in sorted(store.snapshot.partitions):
@@ -268,13 +273,13 @@ def _counts(store: Store, kept: Kept) -> tuple[pl.DataFrame, dict[str, str]]:
     for month, keys in months.items():
         entries = [store.snapshot.partitions[key] for key in keys]
         files = [f"{entry.lines} {entry.remits}" for entry in entries]
-        made_of[f"{COUNTS}/{month}"] = digest_of([store.snapshot.fingerprint, *files])
+        made_of[f"{_COUNTS}/{month}"] = digest_of([store.snapshot.fingerprint, *files])
     same = [name[-7:] for name in kept.same(made_of)]
     keys = [key for month, keys in months.items() if month not in same for key in keys]
     fresh = resolved_counts(store.resolved_lines(keys), store.resolved_remits(keys))
     if not same:
         return fresh, made_of
-    stand = _table(store, kept, COUNTS).filter(pl.col("month").dt.strftime("%Y-%m").is_in(same))
+    stand = _table(store, kept, _COUNTS).filter(pl.col("month").dt.strftime("%Y-%m").is_in(same))
     return pl.concat([stand, fresh]).sort(fresh.columns), made_of
 
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from flows.failpoints import failpoint
 from flows.run import Run
-from flows.steps.admit import ROOMS, TakenIn
+from flows.steps.admit import ROOM_OF, TakenIn
 from flows.store.files import private_folder
 from flows.store.snapshot import BatchFiles, Store
 
@@ -18,7 +18,7 @@ MERGED_AT = 8
 """Batches of one size class that become one."""
 SIZES = (1 << 20, 8 << 20, 64 << 20)
 """Size classes: batches of fewer bytes than each of these, and not than the one before. Larger ones stay."""
-ROWS_IN_A_GROUP = 65_536
+_ROWS_IN_A_GROUP = 65_536
 """Rows of a row group of Parquet: what is held while batches are merged."""
 
 
@@ -68,15 +68,15 @@ def _merged(store: Store, batches: Sequence[BatchFiles], stem: Path) -> BatchFil
     """One batch with the rows of several that count, in their order."""
     counting = store.with_snapshot(batches=tuple(batches))
     written: list[tuple[str, Path]] = []
-    for room in ROOMS:
+    for room in ROOM_OF:
         if rows := list(counting.accepted_of(room)):
             path = stem.with_name(f"{stem.name}-{room}.parquet")
             pl.concat(rows).sink_parquet(
-                path, compression="zstd", compression_level=1, row_group_size=ROWS_IN_A_GROUP
+                path, compression="zstd", compression_level=1, row_group_size=_ROWS_IN_A_GROUP
             )
             written.append((room, path))
     size = sum(path.stat().st_size for _, path in written)
-    names = store.adopt_all([(path, ROOMS[room], "") for room, path in written])
+    names = store.adopt_all([(path, ROOM_OF[room], "") for room, path in written])
     files = {key for batch in batches for key in batch.files if key not in batch.retired}
     rooms = dict(zip((room for room, _ in written), names, strict=True))
     return BatchFiles(files=tuple(sorted(files)), retired=(), size=size, **rooms)

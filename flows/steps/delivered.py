@@ -14,7 +14,7 @@ from flows.settings import Settings
 from flows.steps.intake import read_again
 from flows.store.place import private_room
 
-PLACE = ["shown_name", "source", "row_number", "column"]
+_PLACE = ["shown_name", "source", "row_number", "column"]
 
 
 def values_of(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -34,8 +34,8 @@ def values_of(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
             _texts(read_again(file, Path(scratch) / f"{number}.plain", settings), rows)
             for number, file in enumerate(files)
         ]
-    values = pl.concat([_no_values(rows), *found]).unique(PLACE)
-    return rows.join(values, on=PLACE, how="left", nulls_equal=True, maintain_order="left")
+    values = pl.concat([_no_values(rows), *found]).unique(_PLACE)
+    return rows.join(values, on=_PLACE, how="left", nulls_equal=True, maintain_order="left")
 
 
 def _texts(result: FileResult, rows: pl.DataFrame) -> pl.DataFrame:
@@ -62,4 +62,4 @@ def _texts(result: FileResult, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _no_values(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.clear().select(*PLACE, pl.lit("").alias("value"))
+    return rows.clear().select(*_PLACE, pl.lit("").alias("value"))

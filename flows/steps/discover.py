@@ -21,7 +21,7 @@ from flows.store import ledger
 from flows.store.files import as_json
 from flows.store.known import Partition, partition_key, read_ledger
 
-KNOWN: Final = "known.json"
+KNOWN_CONTENT: Final = "known.json"
 """Beside the listings: sha256 of contents that are not looked at again."""
 FIRST_LOOK: Final = "first look"
 """When this process first looked at landing/, in seconds of its own clock."""
@@ -39,7 +39,7 @@ class Found:
     missing: int = 0
 
 
-def discover(run: Run) -> Found:
+def discover_new(run: Run) -> Found:
     """Look at landing/: a file not seen before with this size and time of change is new.
 
     Content that was refused, whole or in part, is tried again where it still lies there and the layouts,
@@ -107,7 +107,7 @@ def listings_of(run: Run, files: Sequence[LandingFile], known: set[str]) -> tupl
     So file names stay out of an orchestrator's arguments.
     """
     settings = run.settings
-    (run.work / KNOWN).write_bytes(as_json(sorted(known)))
+    (run.work / KNOWN_CONTENT).write_bytes(as_json(sorted(known)))
     batches = plan_batches(list(files), settings.batch_megabytes, settings.batch_files)
     names = []
     for number, batch in enumerate(batches):

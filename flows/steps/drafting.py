@@ -13,16 +13,16 @@ import polars as pl
 
 from flows.readers.csv_header import HEAD, ROWS_LOOKED_AT, SEPARATORS
 from flows.readers.documents import documents, one_a_line
+from flows.readers.excel import fitting_sheet
 from flows.readers.preflight import Limits, Preflight, preflight
 from flows.readers.read_tables import scan_text
 from flows.readers.rejections import Rejected
-from flows.readers.workbook import fitting_sheet
 from flows.settings import Settings
 from transforms.intake.layout_draft import Draft, draft
 from transforms.intake.nested import Nesting, flat_rows
 from transforms.intake.nested_draft import leaf_paths, likely_nesting
 
-SAMPLE: Final = 200
+_SAMPLE: Final = 200
 FEWEST_COLUMNS: Final = 5
 FLAT: Final = {"claim_id", "charge_amount", "adjustments"}
 """Names of our own form, whose adjustments may be a list of objects."""
@@ -51,7 +51,7 @@ def _nested(found: Preflight) -> tuple[Nesting, pl.DataFrame] | None:
     if found.form not in ("ndjson", "parquet"):
         return None
     found = one_a_line(found) if found.form == "ndjson" else found
-    sample = list(islice(documents(found), SAMPLE))
+    sample = list(islice(documents(found), _SAMPLE))
     nesting = likely_nesting(sample)
     if nesting is None:
         return None
@@ -61,7 +61,7 @@ def _nested(found: Preflight) -> tuple[Nesting, pl.DataFrame] | None:
         or {name.rpartition(".")[2] for name in names} >= FLAT
     ):
         return None
-    rows = [row for document in sample for row in flat_rows(document, nesting, names)][:SAMPLE]
+    rows = [row for document in sample for row in flat_rows(document, nesting, names)][:_SAMPLE]
     return nesting, pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
 
 
@@ -77,11 +77,11 @@ def _sample(found: Preflight) -> pl.DataFrame:
         sheet = fitting_sheet(
             found.plain, lambda names, _: sum(bool(name) for name in names) >= FEWEST_COLUMNS
         )
-        return sheet.rows.head(SAMPLE)
+        return sheet.rows.head(_SAMPLE)
     if found.form == "x12":
         raise Rejected("file_unknown_kind")
     first = next(scan_text(found).pieces(), pl.DataFrame())
-    return first.drop("row_number", "field_count_ok", strict=False).head(SAMPLE)
+    return first.drop("row_number", "field_count_ok", strict=False).head(_SAMPLE)
 
 
 def _text_sample(found: Preflight) -> pl.DataFrame:
@@ -92,7 +92,7 @@ def _text_sample(found: Preflight) -> pl.DataFrame:
     best: list[list[str]] = []
     for separator in SEPARATORS:
         try:
-            rows = list(csv.reader(io.StringIO(head), delimiter=separator))[: ROWS_LOOKED_AT + SAMPLE]
+            rows = list(csv.reader(io.StringIO(head), delimiter=separator))[: ROWS_LOOKED_AT + _SAMPLE]
         except csv.Error:
             continue
         for number, row in enumerate(rows[:ROWS_LOOKED_AT]):
@@ -104,5 +104,5 @@ def _text_sample(found: Preflight) -> pl.DataFrame:
     names = [name if name.strip() else f"_cpt01939_{at}" for at, name in enumerate(best[place])]
     if len(set(names)) < len(names):
         raise Rejected("file_duplicate_column")
-    whole = [row for row in best[place + 1 : place + 1 + SAMPLE] if len(row) == len(names)]
+    whole = [row for row in best[place + 1 : place + 1 + _SAMPLE] if len(row) == len(names)]
     return pl.DataFrame(whole, schema=dict.fromkeys(names, pl.String), orient="row")

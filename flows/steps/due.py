@@ -17,8 +17,8 @@ from flows.store.publish import is_whole, read_manifest, staged_folder
 from flows.store.snapshot import Store
 from schemas.rules import Audience
 
-Tables = dict[str, pl.DataFrame]
-READING = 2
+ReleaseTables = dict[str, pl.DataFrame]
+_READING = 2
 """Tables read at a time: one alone leaves a core idle."""
 
 
@@ -43,7 +43,7 @@ def _same_thresholds(run: Run, audience: Audience, manifest: Mapping[str, Any]) 
     return as_json(manifest["rules"]["disclosure"]) == as_json(asdict(run.settings.disclosure_of(audience)))
 
 
-def last_release(run: Run, audience: Audience) -> Tables | None:
+def last_release(run: Run, audience: Audience) -> ReleaseTables | None:
     """The audience's last release in the store, when it is whole and was made under the same thresholds.
 
     What other thresholds let through must not be told as the number before.
@@ -60,11 +60,11 @@ def last_release(run: Run, audience: Audience) -> Tables | None:
     return _read({name: folder / entry["file"] for name, entry in sorted(manifest["tables"].items())})
 
 
-def read_frames(folder: Path) -> Tables:
+def read_frames(folder: Path) -> ReleaseTables:
     """The tables in a folder, by name."""
     return _read({path.stem: path for path in sorted(folder.glob("*.parquet"))})
 
 
-def _read(files: Mapping[str, Place]) -> Tables:
-    with ThreadPoolExecutor(READING) as pool:
+def _read(files: Mapping[str, Place]) -> ReleaseTables:
+    with ThreadPoolExecutor(_READING) as pool:
         return dict(zip(files, pool.map(pl.read_parquet, files.values()), strict=True))

@@ -23,13 +23,13 @@ from flows.settings import Settings
 from flows.steps.batch_report import FEWEST_BAD_ROWS
 from schemas.inbound import COLUMNS
 from transforms.intake.accept import Accepted, Accepting, Ceiling, accept_lines
-from transforms.intake.layout_rules import plain
+from transforms.intake.layout_rules import plain_header
 from transforms.intake.layouts import Layout, nearest_layout
 from transforms.intake.parse import parsed
 
 ROWS_NAMED: Final = 10
 """Row numbers that are named of each rule and column."""
-SEPARATORS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+_SEPARATORS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 ENCODINGS: Final = {"windows": "cp1252 or Latin-1"}
 
 
@@ -146,13 +146,13 @@ def _shape(extract: Extract) -> dict[str, Any]:
     """What is known of an extract by its header alone. Names of columns that are not ours may be values."""
     header = [name for name in extract.header if not name.startswith(BLANK)]
     layout = extract.layout
-    ours = {plain(name) for name in header} & (layout.headers() if layout else set())
+    ours = {plain_header(name) for name in header} & (layout.headers() if layout else set())
     fits = layout is not None and not extract.missing
     return {
         "layout": layout.name if layout and fits else "",
         "kind": "+".join(part.kind for part in layout.parts()) if layout and fits else "",
         "encoding": _encoding(extract.found),
-        "separator": SEPARATORS.get(extract.separator, ""),
+        "separator": _SEPARATORS.get(extract.separator, ""),
         "sheet": extract.sheet,
         "header_row": extract.rows_before + 1,
         "nearest": {} if fits else nearest_layout(header, layouts()),
@@ -181,12 +181,12 @@ def _columns(
 ) -> list[dict[str, Any]]:
     """Of each canonical column: is it there, how many rows in scope fill it, what of it would not be read."""
     texts = parsed(kept, layout, settings.rules.scope)
-    present = None if extract is None else {plain(name) for name in extract.header}
+    present = None if extract is None else {plain_header(name) for name in extract.header}
     troubles = _troubles(accepted)
     rows = []
     for column in COLUMNS[layout.kind]:
         theirs = layout.columns.get(column.name)
-        is_there = present is None or (theirs is not None and plain(theirs) in present)
+        is_there = present is None or (theirs is not None and plain_header(theirs) in present)
         filled = texts.height - texts[f"text_{column.name}"].null_count()
         rows.append(
             {

@@ -17,7 +17,7 @@ from flows.readers.rejections import Growing, Rejected
 from flows.run import Run
 from flows.settings import Settings
 from flows.steps.batch_report import ROW_COUNTS, BatchReport, rejected_row, report_of
-from flows.steps.discover import FIRST_LOOK, KNOWN
+from flows.steps.discover import FIRST_LOOK, KNOWN_CONTENT
 from flows.store.files import read_json
 from flows.store.place import file_at
 
@@ -57,7 +57,9 @@ def intake_batch(
     files = [file for file in _listed(batch_file) if file.shown_name not in growing]
     scratch = [work / f"{batch_file.stem}-{at}.plain" for at in range(len(files))]
     try:
-        results = _results(files, scratch, set(read_json(batch_file.with_name(KNOWN)) or ()), settings)
+        results = _results(
+            files, scratch, set(read_json(batch_file.with_name(KNOWN_CONTENT)) or ()), settings
+        )
         return report_of(results, work, batch_file.stem, settings, key)
     finally:
         for path in scratch:

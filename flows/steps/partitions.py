@@ -9,16 +9,16 @@ from pathlib import Path
 import polars as pl
 
 from flows.run import Run
-from flows.steps.affected import COLUMNS, Affected, touched_of
+from flows.steps.affected import COLUMNS_READ, Affected, touched_of
 from flows.steps.resolve import COMPRESSION, MONTH_OF, resolved_rows
 from flows.store.files import private_folder
 from flows.store.snapshot import PartitionFiles, Store
 from transforms.resolve.affected_claims import ROW
 
-FILE = "_file"
+_FILE = "_file"
 ROWS_WRITTEN = 300_000
 """Resolved rows of the payers' months that one task writes."""
-TOUCHED = dict(zip(MONTH_OF, COLUMNS, strict=True))
+TOUCHED = dict(zip(MONTH_OF, COLUMNS_READ, strict=True))
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def payer_months(run: Run, groups: Sequence[str]) -> list[PayerMonths]:
     counts = pl.concat(
         rows.group_by(name=_partition(kind), group=_group(kind)).len()
         for kind in MONTH_OF
-        if (rows := resolved_rows(run, kind, groups, FILE)) is not None
+        if (rows := resolved_rows(run, kind, groups, _FILE)) is not None
     ).collect(engine="streaming")
     by_name = counts.group_by("name").agg(pl.col("len").sum(), pl.col("group").unique()).sort("name")
     total = by_name["len"].cum_sum() - by_name["len"]
@@ -114,7 +114,7 @@ def _partition(kind: str) -> pl.Expr:
 
 def _group(kind: str) -> pl.Expr:
     """The group whose file a resolved row is in."""
-    return pl.col(FILE).str.extract(rf"{kind}-([^/]*)\.parquet$")
+    return pl.col(_FILE).str.extract(rf"{kind}-([^/]*)\.parquet$")
 
 
 def _runs(rows: pl.DataFrame, columns: list[str]) -> Iterator[pl.DataFrame]:

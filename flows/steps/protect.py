@@ -9,14 +9,14 @@ from pathlib import Path
 
 from flows.run import Run
 from flows.steps.build_tables import read_built
-from flows.steps.due import Tables, last_release
+from flows.steps.due import ReleaseTables, last_release
 from flows.store.edition import Edition
 from flows.store.files import as_json, private_folder
 from flows.store.snapshot import Store
 from schemas.rules import SCHEMA_VERSION, Audience, DisclosureRules
 from transforms.editions import in_periods, told_periods, with_kept
-from transforms.protect.published import added, published_counts
-from transforms.protect.tables import protect_tables
+from transforms.protect.audience_tables import protect_tables
+from transforms.protect.shown_counts import counts_added, published_counts
 
 COUNTS = "counts.json"
 """Rows and lines published, beside the tables of an audience in the work folder."""
@@ -47,8 +47,8 @@ def protect(run: Run, audience: Audience, store: Store) -> Shown:
 
 
 def _edition(
-    run: Run, store: Store, built: Tables, shown: Tables, rules: DisclosureRules
-) -> tuple[Edition, Tables]:
+    run: Run, store: Store, built: ReleaseTables, shown: ReleaseTables, rules: DisclosureRules
+) -> tuple[Edition, ReleaseTables]:
     """What `shared` has told with this release, and its tables: new periods beside those told before."""
     made_under = hashlib.sha256(as_json([SCHEMA_VERSION, asdict(rules)])).hexdigest()[:16]
     before, kept = store.snapshot.edition, last_release(run, "shared")
@@ -63,7 +63,7 @@ def _edition(
     made = with_kept(shown, kept or {}, new)
     told = {name: in_periods(made[name], new) for name in made if "period_type" in made[name].columns}
     there = {name: in_periods(built[name], new) for name in told}
-    counts = added(edition.counts, published_counts(there, told))
+    counts = counts_added(edition.counts, published_counts(there, told))
     return replace(edition, periods=tuple(sorted({*edition.periods, *new})), counts=counts), made
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 ROWS_HELD = 100_000
 """Rows held before they are put into a file."""
-ROWS_IN_A_GROUP: Final = 65_536
+_ROWS_IN_A_GROUP: Final = 65_536
 """Rows of a row group of what is written of spilled rows: what is held while it is written."""
 
 
@@ -42,7 +42,7 @@ class Spilled:
             if self._held:
                 self._held = [self._sorted()]
             rows = self.rows().filter(keep)
-            rows.sink_parquet(path, compression="zstd", compression_level=1, row_group_size=ROWS_IN_A_GROUP)
+            rows.sink_parquet(path, compression="zstd", compression_level=1, row_group_size=_ROWS_IN_A_GROUP)
             for file in self._files:
                 file.unlink()
             return str(path) if pl.scan_parquet(path).select(pl.len()).collect().item() else None

@@ -11,7 +11,7 @@ import polars as pl
 
 from flows.readers.reference_files import read_reference, reference_digests
 from flows.run import Run
-from flows.steps.due import Tables, last_release, read_frames
+from flows.steps.due import ReleaseTables, last_release, read_frames
 from flows.steps.moved_lines import moved_patients
 from flows.steps.protect import COUNTS, EDITION, Shown
 from flows.store.edition import Edition
@@ -23,7 +23,7 @@ from flows.store.snapshot import Snapshot, Store
 from schemas.dictionary import data_dictionary
 from schemas.rules import Audience
 from schemas.tables import TABLES
-from transforms.protect.published import whole_percents
+from transforms.protect.shown_counts import whole_percents
 from transforms.tables.canonical import canonical_digest
 from transforms.tables.release_changes import main_causes, release_changes
 
@@ -87,7 +87,7 @@ def _publication(run: Run, folder: Path, identity: str, terms: Terms) -> list[Pa
     return make_publication(folder, edition_of(facts, is_synthetic(run.data)), read_reference(), folder)
 
 
-def _changes(run: Run, store: Store, audience: Audience, tables: Tables, terms: Terms) -> pl.DataFrame:
+def _changes(run: Run, store: Store, audience: Audience, tables: ReleaseTables, terms: Terms) -> pl.DataFrame:
     """How the numbers moved since the audience's last release of the same thresholds and edition."""
     before, old = last_release(run, audience), run.store.snapshot.edition
     if before is None or (terms.edition and old and terms.edition["number"] != old.number):

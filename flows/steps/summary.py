@@ -13,11 +13,11 @@ from typing import Any
 from flows.errors import DONE, DOUBTS
 from flows.run import Run
 from flows.steps.admit import TakenIn
+from flows.steps.anchors import left_anchors
 from flows.steps.commit import releases_of
 from flows.steps.discover import Found
 from flows.steps.linked_share import is_below, linked_answers
 from flows.steps.plan import Plan
-from flows.steps.plausibility import left_anchors
 from flows.steps.recover import Recovered
 from flows.store.publish import read_manifest, staged_folder
 from flows.store.snapshot import Store
@@ -25,11 +25,11 @@ from flows.store.sweep import sweep
 
 FILES_SHOWN = 20
 """Files whose findings are listed for people one by one."""
-COUNTS = ("rows_read", "out_of_scope", "accepted", "quarantined", "repaired")
+_COUNTS = ("rows_read", "out_of_scope", "accepted", "quarantined", "repaired")
 
 
 @dataclass(frozen=True)
-class Release:
+class _Release:
     """The release of one audience after a run: its id, whether the run made it, rows by table."""
 
     release_id: str
@@ -55,7 +55,7 @@ class Summary:
     past_ceiling: bool
     as_of_in_future: bool = False
     left_anchors: tuple[str, ...] = ()
-    releases: Mapping[str, Release] = field(default_factory=dict)
+    releases: Mapping[str, _Release] = field(default_factory=dict)
     answers: int = 0
     linked_answers: int = 0
     few_linked: bool = False
@@ -71,7 +71,7 @@ class Summary:
         for row in rows:
             files[row["outcome"]] = files.get(row["outcome"], 0) + 1
         taken = [row for row in rows if row["outcome"] == "accepted"]
-        counts = {name: sum(int(row.get(name) or 0) for row in taken) for name in COUNTS}
+        counts = {name: sum(int(row.get(name) or 0) for row in taken) for name in _COUNTS}
         bad, good = counts["quarantined"], counts["accepted"]
         return cls(
             files=dict(sorted(files.items())),
@@ -111,7 +111,7 @@ class Summary:
         lines = [f"files: {files}" + (f"; {self.waiting} still growing" if self.waiting else "")]
         if self.files:
             lines.append(
-                "rows: " + ", ".join(f"{self.rows[name]:,} {name.replace('_', ' ')}" for name in COUNTS)
+                "rows: " + ", ".join(f"{self.rows[name]:,} {name.replace('_', ' ')}" for name in _COUNTS)
             )
         if self.codes:
             lines.append("quarantined: " + ", ".join(f"{code} {count}" for code, count in self.codes.items()))
@@ -218,7 +218,7 @@ def summarize(
     return summary
 
 
-def _release_told(run: Run, release: str, is_new: bool) -> Release:
+def _release_told(run: Run, release: str, is_new: bool) -> _Release:
     manifest = read_manifest(staged_folder(run.data, release)) or {"release_id": "", "tables": {}}
     rows = {name: entry["rows"] for name, entry in manifest["tables"].items()}
-    return Release(manifest["release_id"], is_new, rows)
+    return _Release(manifest["release_id"], is_new, rows)

@@ -14,7 +14,7 @@ from schemas.resolved import STANDINGS
 FINAL: Final = ["final_file_key", "final_row_number"]
 COMPARED_AT_ONCE: Final = 4_000_000
 """Rows of which none may be like another, looked at together."""
-PARTS = ("out_of_scope", "accepted", "quarantined")
+_PARTS = ("out_of_scope", "accepted", "quarantined")
 
 
 def check_files(store: Store, ledger: pl.DataFrame, batches: Sequence[BatchFiles]) -> None:
@@ -23,9 +23,9 @@ def check_files(store: Store, ledger: pl.DataFrame, batches: Sequence[BatchFiles
     E_CONSERVATION with counts and the file's shown name.
     """
     accepted = ledger.filter(pl.col("outcome") == "accepted")
-    off = accepted.filter(pl.col("rows_read") != pl.sum_horizontal(PARTS))
+    off = accepted.filter(pl.col("rows_read") != pl.sum_horizontal(_PARTS))
     if off.height:
-        raise ProductError("E_CONSERVATION", f"{off.height} files; {_counts(off, ('rows_read', *PARTS))}")
+        raise ProductError("E_CONSERVATION", f"{off.height} files; {_counts(off, ('rows_read', *_PARTS))}")
     stored = _stored(store, batches)
     short = accepted.join(stored, on="file_key", how="left").filter(
         pl.col("accepted") != pl.col("stored").fill_null(0)

@@ -15,7 +15,7 @@ from flows.store.objects import ObjectPath
 
 PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
-CHUNK: Final = 1 << 20
+_CHUNK: Final = 1 << 20
 FLUSHING: Final = 4
 """Files written and flushed at a time: what costs is waiting for the disk."""
 

@@ -29,7 +29,7 @@ LEDGER: Final[tuple[Column, ...]] = (
     whole("quarantined", "Rows kept apart", "rows").required(),
     whole("repaired", "Values repaired where the repair is certain", "values").required(),
 )
-KEY: Final = ("shown_name", "file_key")
+_KEY: Final = ("shown_name", "file_key")
 RETRACTED: Final = "retracted"
 TAKEN: Final = ("accepted", "duplicate")
 """Outcomes of a file whose content counts, under its own name or another."""
@@ -95,14 +95,14 @@ def merge_ledger(
 
     Grain: one row per shown name and content; sorted, so that the same files make the same bytes.
     """
-    new = new.unique(KEY, keep="first", maintain_order=True)
+    new = new.unique(_KEY, keep="first", maintain_order=True)
     given_up = new.filter(pl.col("file_key").is_in(list(again)))
     before = before.join(given_up, on="file_key", how="anti")
-    same = new.filter(pl.col("outcome") == "duplicate").join(before, on=KEY, how="semi")
-    renewed = before.update(same.select(*KEY, "bytes", "modified_ns"), on=KEY, how="left")
-    fresh = new.join(same, on=KEY, how="anti")
-    kept = renewed.join(fresh, on=KEY, how="anti")
-    return pl.concat([kept.select(names(LEDGER)), fresh.select(names(LEDGER))]).sort(KEY)
+    same = new.filter(pl.col("outcome") == "duplicate").join(before, on=_KEY, how="semi")
+    renewed = before.update(same.select(*_KEY, "bytes", "modified_ns"), on=_KEY, how="left")
+    fresh = new.join(same, on=_KEY, how="anti")
+    kept = renewed.join(fresh, on=_KEY, how="anti")
+    return pl.concat([kept.select(names(LEDGER)), fresh.select(names(LEDGER))]).sort(_KEY)
 
 
 def supersede(before: pl.DataFrame, new: pl.DataFrame) -> tuple[pl.DataFrame, set[str]]:

@@ -32,13 +32,13 @@ CREDENTIALS: Final = {
     "az": ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY"),
 }
 """What the environment must say."""
-CHUNK: Final = 8 << 20
+_CHUNK: Final = 8 << 20
 PART = 64 << 20
 """Bytes of a request: a longer answer may not come in time over a slow line."""
 AT_A_TIME: Final = 8
 """Requests at a time: what costs is waiting for the answer."""
-TRIES: Final = 3
-RETRIES: Mapping[str, Any] = {
+_TRIES: Final = 3
+OBJECT_RETRIES: Mapping[str, Any] = {
     "max_retries": 100,
     "retry_timeout": dt.timedelta(seconds=90),
     "backoff": {"init_backoff": dt.timedelta(seconds=0.5), "max_backoff": dt.timedelta(seconds=8), "base": 2},
@@ -187,7 +187,7 @@ class ObjectPath(str):
         `content` is never written twice: it holds a random number. So where an answer is lost, or says that
         another write was first, what stands there tells whether it is this one.
         """
-        for _ in range(TRIES):
+        for _ in range(_TRIES):
             written, refusal = self._put_if(content, tag)
             if written is not None:
                 return written
@@ -227,7 +227,7 @@ class ObjectPath(str):
             got = _library().get(self._client, self.key)
             size, same = got.meta["size"], {"if_match": got.meta["e_tag"]}
             if size <= PART:
-                for chunk in got.stream(min_chunk_size=CHUNK):
+                for chunk in got.stream(min_chunk_size=_CHUNK):
                     take(chunk)
             for start in range(0, size if size > PART else 0, PART):
                 part = {**same, "range": (start, min(start + PART, size))}
@@ -320,7 +320,7 @@ def client(scheme: str, bucket: str) -> Any:
     allow_http = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("true", "1", "yes", "on")
     options: Any = {
         "client_options": {"timeout": "120s", "connect_timeout": "10s", "allow_http": allow_http},
-        "retry_config": RETRIES,
+        "retry_config": OBJECT_RETRIES,
     }
     kinds: dict[str, Any] = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
     return kinds[scheme](bucket, **options)

@@ -19,7 +19,7 @@ from flows.store.files import private_folder
 from flows.store.objects import SCHEMES, ObjectPath, any_object, object_path, remove
 
 Place = Path | ObjectPath
-NAME_DIGITS: Final = 12
+_NAME_DIGITS: Final = 12
 
 
 def place_of(text: object) -> Place:
@@ -42,7 +42,7 @@ def private_room(data: Place) -> Path:
     """
     if isinstance(data, Path):
         return data / "store"
-    digits = hashlib.sha256(data.encode()).hexdigest()[:NAME_DIGITS]
+    digits = hashlib.sha256(data.encode()).hexdigest()[:_NAME_DIGITS]
     folder = private_folder(Path(tempfile.gettempdir()) / f"cpt01939-{os.geteuid()}-{digits}")
     if folder.stat().st_uid != os.geteuid():
         raise ProductError("E_DATA_FOLDER", "its folder under TMPDIR belongs to another user")

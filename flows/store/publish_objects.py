@@ -30,7 +30,7 @@ from flows.store.publish import (
 )
 from flows.store.snapshot import Store
 
-TRIES: Final = 5
+_TRIES: Final = 5
 
 
 def publish_objects(store: Store, data: ObjectPath, release: str) -> str:
@@ -62,7 +62,7 @@ def publish_objects(store: Store, data: ObjectPath, release: str) -> str:
 
 def _replace_manifest(store: Store, path: ObjectPath, manifest: dict[str, Any]) -> None:
     """What readers go by. Another run may write it too, as long as its snapshot is not newer than ours."""
-    for _ in range(TRIES):
+    for _ in range(_TRIES):
         tag, now = _standing(path)
         store.check_own()
         if now is not None and says_the_same(now, manifest):

@@ -11,12 +11,12 @@ from flows.store.files import private_folder
 from flows.store.objects import ObjectPath, remove
 from flows.store.place import Place, private_room
 
-ROOM: Final = "logs"
+_ROOM: Final = "logs"
 
 
 def log_folder(data: Place) -> Path:
     """The local folder that a run appends its log in."""
-    return data / ROOM if isinstance(data, Path) else private_folder(private_room(data) / ROOM)
+    return data / _ROOM if isinstance(data, Path) else private_folder(private_room(data) / _ROOM)
 
 
 def keep_log(data: Place, run_id: str) -> None:
@@ -27,7 +27,7 @@ def keep_log(data: Place, run_id: str) -> None:
     log = log_folder(data) / f"{run_id}.jsonl"
     if isinstance(data, ObjectPath) and log.is_file():
         with contextlib.suppress(ProductError):
-            (data / ROOM / log.name).put(log.read_bytes())
+            (data / _ROOM / log.name).put(log.read_bytes())
 
 
 def prune_logs(data: Place, keep: int) -> None:
@@ -35,5 +35,5 @@ def prune_logs(data: Place, keep: int) -> None:
     for path in sorted(log_folder(data).glob("*.jsonl"))[:-keep]:
         path.unlink()
     if isinstance(data, ObjectPath):
-        names = sorted(found.path for found in (data / ROOM).listed())
+        names = sorted(found.path for found in (data / _ROOM).listed())
         remove(names[:-keep])

@@ -43,7 +43,7 @@ from schemas.columns import Column, names, polars_schema
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 
 FORMAT: Final = 7
-NAME_DIGITS: Final = 16
+_NAME_DIGITS: Final = 16
 """Hex digits of its content's sha256 in a file's name."""
 ROOMS: Final = (
     "store/ledger",
@@ -142,7 +142,7 @@ class Snapshot:
         batches = [asdict(batch) for batch in self.batches]
         partitions = {key: asdict(files) for key, files in self.partitions.items()}
         facts = [self.fingerprint, self.as_of, batches, partitions]
-        return hashlib.sha256(as_json(facts)).hexdigest()[:NAME_DIGITS]
+        return hashlib.sha256(as_json(facts)).hexdigest()[:_NAME_DIGITS]
 
     def names(self) -> set[str]:
         """Names of all files that are kept, releases apart."""
@@ -180,7 +180,7 @@ class Snapshot:
 
 def name_of(file: Path, room: str, stem: str) -> str:
     """Name in the store of a finished file, made of its content."""
-    return f"{room}/{stem}{'-' if stem else ''}{digest(file)[:NAME_DIGITS]}{file.suffix}"
+    return f"{room}/{stem}{'-' if stem else ''}{digest(file)[:_NAME_DIGITS]}{file.suffix}"
 
 
 def key_id(key: bytes) -> str:
@@ -220,7 +220,7 @@ class Store:
     def is_intact(self, name: str) -> bool:
         """Whether a file is there with the content it is named by."""
         try:
-            return self.path(name).stem.endswith(digest(self.path(name))[:NAME_DIGITS])
+            return self.path(name).stem.endswith(digest(self.path(name))[:_NAME_DIGITS])
         except FileNotFoundError:
             return False
 

@@ -15,7 +15,7 @@ from flows.store.snapshot import ROOMS, Store
 
 KEPT_ORPHANS = dt.timedelta(days=1)
 """Age, by the clock of an object store, below which an orphan stays: another run may be about to name it."""
-PATIENCE_SECONDS: Final = 20.0
+_PATIENCE_SECONDS: Final = 20.0
 """A listing that is older than this is no reason to remove anything from an object store."""
 
 
@@ -69,7 +69,7 @@ def _objects(data: ObjectPath, named: set[str], releases: set[str]) -> int:
         for found in home.listed()
         if found.modified < before and found.path.relative_to(home).parts[0] not in releases
     ]
-    if time.monotonic() - since > PATIENCE_SECONDS:
+    if time.monotonic() - since > _PATIENCE_SECONDS:
         return 0
     remove(orphans)
     return len(orphans)

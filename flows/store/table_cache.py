@@ -18,11 +18,11 @@ from flows.run import Run
 from flows.store.files import private_folder
 from flows.store.snapshot import Built, Store
 
-ROOM: Final = "store/tables"
+_ROOM: Final = "store/tables"
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptTables:
     """What an earlier run left: file by part (`table/part`, or a table held whole), what each period was
     made of (a digest), and its as-of date.
     """
@@ -36,15 +36,15 @@ class Kept:
         return {period for period, told in made_of.items() if self.made_of.get(period) == told}
 
 
-def kept_by(store: Store) -> Kept:
+def kept_by(store: Store) -> KeptTables:
     """What an earlier run left, if all of it is what it was."""
     built = store.snapshot.built
     if built is None or not all(map(store.is_intact, built.files.values())):
-        return Kept()
-    return Kept(built.files, built.made_of, built.as_of)
+        return KeptTables()
+    return KeptTables(built.files, built.made_of, built.as_of)
 
 
-def files_of(files: Mapping[str, str], table: str) -> list[str]:
+def files_of_table(files: Mapping[str, str], table: str) -> list[str]:
     """Files of all parts of a table, in the order of the parts."""
     return [file for part, file in sorted(files.items()) if part.split("/")[0] == table]
 
@@ -91,7 +91,7 @@ def keep(
         stem = part.replace("/", "-")
         file = work / f"{stem}.parquet"
         parts[part].rechunk().write_parquet(file, compression="lz4", statistics=False)
-        return file, ROOM, stem
+        return file, _ROOM, stem
 
     with ThreadPoolExecutor(run.settings.workers) as pool:
         new = store.adopt_all(list(pool.map(written, parts)))

@@ -11,7 +11,7 @@ import pytest
 import table_lines
 
 from schemas.rules import DisclosureRules, Rules
-from transforms.protect.tables import protect_tables
+from transforms.protect.audience_tables import protect_tables
 from transforms.tables.build import all_tables
 
 CODES = ("01937", "01938", "01939", "01940", "01941", "01942")

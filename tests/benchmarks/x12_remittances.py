@@ -18,7 +18,7 @@ from x12_making import (
     npi,
 )
 
-from transforms.synthetic.records import Adjustment
+from transforms.synthetic.records import MadeAdjustment
 from transforms.synthetic.x12_835 import adjustment_segments
 
 
@@ -113,7 +113,7 @@ def _payment(loops: list[list[object]], above: Row, rng: random.Random, share: f
 def _payment_line(
     loops: list[list[object]],
     claim: Row,
-    part: tuple[int, int, int, list[Adjustment]],
+    part: tuple[int, int, int, list[MadeAdjustment]],
     sign: int,
     scoped: bool,
     claim_day: str,
@@ -165,7 +165,7 @@ def _payment_line(
         out.rows.append(row)
 
 
-def _triplets(charge: int, rng: random.Random) -> list[Adjustment]:
+def _triplets(charge: int, rng: random.Random) -> list[MadeAdjustment]:
     """Adjustments of one line in file order; now and then seven of one group (two CAS segments)."""
     if rng.random() < 0.03:
         return [("CO", str(40 + n), 10 + n) for n in range(7)]
@@ -173,11 +173,11 @@ def _triplets(charge: int, rng: random.Random) -> list[Adjustment]:
     return [("CO", "45", first), ("PR", "2", charge // 10)] if rng.random() < 0.8 else [("CO", "45", first)]
 
 
-def _cas(triplets: list[Adjustment], sign: int) -> list[list[str]]:
+def _cas(triplets: list[MadeAdjustment], sign: int) -> list[list[str]]:
     return adjustment_segments([(group, reason, sign * amount) for group, reason, amount in triplets])
 
 
-def _packed(triplets: list[Adjustment], sign: int) -> str | None:
+def _packed(triplets: list[MadeAdjustment], sign: int) -> str | None:
     return "|".join(f"{group}-{reason}:{money(sign * amount)}" for group, reason, amount in triplets) or None
 
 

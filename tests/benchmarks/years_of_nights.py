@@ -28,7 +28,7 @@ from flows.run import InProcess, open_run
 from flows.settings import Settings, load_settings
 from flows.steps.admit import admit
 from flows.steps.compact import compact
-from flows.steps.discover import discover
+from flows.steps.discover import discover_new
 from flows.steps.intake import intake
 from flows.steps.recover import recover
 from flows.store.snapshot import ROOMS, read_snapshot
@@ -70,7 +70,7 @@ def night_of_rows(settings: Settings) -> None:
     do = InProcess()
     with open_run(settings, "nightly") as run:
         do("recover", recover, run)
-        found = do("discover", discover, run)
+        found = do("discover", discover_new, run)
         taken = do("admission", admit, run, found, do.each("intake", intake, run, found.listings))
         do("compaction", compact, run, taken).store.with_snapshot(fingerprint="").commit()
 

@@ -110,6 +110,6 @@ def _lead_to(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name, value in named.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    soon = {**objects.RETRIES["backoff"], "init_backoff": dt.timedelta(seconds=0.05)}
-    monkeypatch.setattr(objects, "RETRIES", {**objects.RETRIES, "backoff": soon})
+    soon = {**objects.OBJECT_RETRIES["backoff"], "init_backoff": dt.timedelta(seconds=0.05)}
+    monkeypatch.setattr(objects, "OBJECT_RETRIES", {**objects.OBJECT_RETRIES, "backoff": soon})
     client.cache_clear()

@@ -25,11 +25,11 @@ from flows.commands.console import Common
 from flows.commands.demo import demo
 from flows.commands.inspect_file import inspect_file
 from flows.commands.lines import lines
-from flows.commands.quarantine import quarantine
-from flows.commands.report import Form, export, report
-from flows.commands.rerun import rerun
-from flows.commands.retract import retract
-from flows.commands.run import run
+from flows.commands.quarantine import quarantine_command
+from flows.commands.report import ReportForm, export, report
+from flows.commands.rerun_month import rerun_command
+from flows.commands.retract import retract_command
+from flows.commands.run_once import run
 from flows.commands.status import status
 from flows.commands.verify import verify
 from flows.errors import ProductError
@@ -42,7 +42,7 @@ from flows.steps.delivered import values_of
 from flows.store import objects
 from flows.store.objects import ObjectPath, client, object_path, store_time
 from flows.store.place import file_at, private_room
-from flows.store.quarantine import bad_rows
+from flows.store.quarantined_rows import bad_rows
 from flows.store.release import NEVER_THE_SAME
 from flows.store.snapshot import Store, read_snapshot
 
@@ -134,12 +134,12 @@ def test_every_command_works(place: ObjectPath, answers: Callable[..., Any], tmp
     assert set(told["releases"]) == {"internal", "standard"}
     assert not any(release["is_pending"] for release in told["releases"].values())
     assert answers(verify, common=common)["audiences"]["standard"]["faults"] == []
-    (shown,) = answers(quarantine, common=common)["files"]
+    (shown,) = answers(quarantine_command, common=common)["files"]
     rows = bad_rows(Store.open(place))
     assert set(rows["shown_name"]) == {shown}
     assert values_of(rows, settings_for(place))["value"].to_list() == ["XX"]
-    of_file = answers(quarantine, f"{place}/landing/claims/claims_0.csv", common=common)
-    assert of_file == answers(quarantine, "claims/claims_0.csv", common=common)
+    of_file = answers(quarantine_command, f"{place}/landing/claims/claims_0.csv", common=common)
+    assert of_file == answers(quarantine_command, "claims/claims_0.csv", common=common)
     assert answers(lines, "denied", common=common)["lines"]
     refused = f"{place}/landing/refused file, 1.csv"
     assert answers(inspect_file, refused, common=common, code=1)["rejected"]
@@ -147,15 +147,15 @@ def test_every_command_works(place: ObjectPath, answers: Callable[..., Any], tmp
     snapshot = read_snapshot(place)
     assert snapshot is not None
     payer, month = sorted(snapshot.partitions)[0].split("/")
-    assert answers(rerun, payer=payer, month=month, plain=True, common=common)["exit_code"] == 0
+    assert answers(rerun_command, payer=payer, month=month, plain=True, common=common)["exit_code"] == 0
     before = tables_of(place)
-    answers(retract, "landing/claims/claims_1.csv", common=common)
+    answers(retract_command, "landing/claims/claims_1.csv", common=common)
     assert tables_of(place) != before
-    answers(retract, f"{place}/landing/claims/claims_1.csv", undo=True, common=common)
+    answers(retract_command, f"{place}/landing/claims/claims_1.csv", undo=True, common=common)
     assert tables_of(place) == before
     written = answers(report, out=tmp_path / "pages", common=common)["files"]
     assert Path(written[0]).is_file()
-    written = answers(export, Form.ALL, out=tmp_path / "figures", common=common)["files"]
+    written = answers(export, ReportForm.ALL, out=tmp_path / "figures", common=common)["files"]
     assert {Path(each).name for each in written} == {
         "benchmarks.xlsx",
         "benchmarks.duckdb",

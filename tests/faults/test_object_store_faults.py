@@ -135,7 +135,7 @@ def test_listings_that_lag_hide_nothing(proxied: ObjectPath, proxy: Proxy, on_di
 def test_a_store_that_stays_away_ends_the_run_and_the_next_one_completes(
     proxied: ObjectPath, proxy: Proxy, on_disk: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(objects, "RETRIES", {"max_retries": 1})
+    monkeypatch.setattr(objects, "OBJECT_RETRIES", {"max_retries": 1})
     objects.client.cache_clear()
     deliver_few(proxied)
     before = proxy.requests.copy()

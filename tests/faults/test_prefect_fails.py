@@ -13,7 +13,7 @@ import pytest
 from night_runs import tables_after
 from small_runs import environment_for, every_fault
 
-from flows.commands.run import nightly_outcome
+from flows.commands.run_once import nightly_outcome
 from flows.errors import ProductError
 from flows.prefect_server import choose_home
 

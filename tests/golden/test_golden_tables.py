@@ -15,7 +15,7 @@ from table_lines import NPIS, denied, paid
 
 from schemas.rules import AUDIENCES, Audience, DisclosureRules, Rules
 from schemas.tables import TABLES
-from transforms.protect.tables import protect_tables
+from transforms.protect.audience_tables import protect_tables
 from transforms.tables.build import all_tables
 from transforms.tables.freshness import freshness
 

@@ -18,7 +18,7 @@ from schemas.columns import polars_schema
 from schemas.reference import ReferenceTables
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 from schemas.rules import Rules
-from transforms.reference import parse_reference
+from transforms.reference_tables import parse_reference
 from transforms.resolve import resolve_lines
 from transforms.resolve.affected_claims import ROW, RowSet, affected_claims
 from transforms.resolve.claim_groups import claim_groups

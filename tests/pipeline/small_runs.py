@@ -17,7 +17,7 @@ from flows.settings import Settings, load_settings
 from flows.steps.summary import Summary
 from flows.store.files import digest
 from flows.store.publish import faults
-from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.records import MADE_CLAIM_COLUMNS, MADE_REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
 
 KEY = "a key of the tests, long enough for its purpose"
@@ -30,8 +30,8 @@ def small_files() -> dict[str, bytes]:
     made = synthetic_claims(1939, 160)
     files = {}
     for kind, rows, columns in (
-        ("claims", made.claims, CLAIM_COLUMNS),
-        ("remits", made.remits, REMIT_COLUMNS),
+        ("claims", made.claims, MADE_CLAIM_COLUMNS),
+        ("remits", made.remits, MADE_REMIT_COLUMNS),
     ):
         for night in range(4):
             part = rows.filter(pl.col("_delivery").cast(pl.Int64) % 4 == night).select(columns)

@@ -23,7 +23,7 @@ from flows.run import InProcess, open_run
 from flows.steps import compact
 from flows.steps.summary import Summary
 from flows.store.known import read_ledger
-from flows.store.quarantine import bad_rows
+from flows.store.quarantined_rows import bad_rows
 from flows.store.snapshot import ROOMS, BatchFiles, Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("compaction")]

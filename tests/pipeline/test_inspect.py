@@ -12,7 +12,7 @@ from inbound_rows import as_csv, claim, remit, take_in
 from small_runs import command, settings_for
 from x12_texts import CLAIM, CLAIM_HEAD, PAYMENT, PAYMENT_HEAD, claim_837, interchange, payment_835
 
-from flows.commands.inspect_file import lines_of
+from flows.commands.inspect_file import inspection_lines
 from flows.steps.inspection import Inspection, inspect
 
 SECRETS = ("PCN1001", "W123456789", "1961-05-17", "19610517", "EFT900", "ICN500", "DOE")
@@ -23,7 +23,7 @@ def looked_at(folder: Path, content: bytes, **settings: object) -> Inspection:
     path = folder / "file"
     path.write_bytes(content)
     found = inspect(path, settings_for(folder, **settings))
-    told = json.dumps(found.as_dict()) + "\n".join(lines_of(found))
+    told = json.dumps(found.as_dict()) + "\n".join(inspection_lines(found))
     assert not [secret for secret in SECRETS if secret in told]
     return found
 

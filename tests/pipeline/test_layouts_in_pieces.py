@@ -70,7 +70,7 @@ def test_first_rows_fill_later_ones_across_blocks(
     toml = FILLED + LEDGER["toml"].replace('line_number = "Line"', NUMBERED)
     assert any(one["Id"] != next_one["Id"] for one, next_one in pairwise(rows))
     for block, together in ((150, 5), (1 << 20, 20_000)):
-        monkeypatch.setattr(text_rows, "BLOCK", block)
+        monkeypatch.setattr(text_rows, "TEXT_BLOCK", block)
         monkeypatch.setattr(whole_claims, "ROWS_TOGETHER", together)
         name = tmp_path / str(block)
         found = taken_in(name, monkeypatch, {"x": written(header, sparse)}, mine=toml)

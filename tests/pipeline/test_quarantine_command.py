@@ -15,7 +15,7 @@ from small_runs import KEY, OTHER_KEY, command, environment_for, run_nightly
 
 from flows.commands.console import Common
 from flows.commands.explain import all_codes
-from flows.commands.quarantine import quarantine
+from flows.commands.quarantine import quarantine_command
 from flows.errors import ProductError
 
 pytestmark = pytest.mark.slow
@@ -78,7 +78,7 @@ def test_a_file_that_cannot_be_known_is_not_told_to_be_well(
 ) -> None:
     monkeypatch.setenv("CPT01939_HMAC_KEY", key)
     with pytest.raises(ProductError) as caught:
-        quarantine(file, common=Common(data=data))
+        quarantine_command(file, common=Common(data=data))
     assert caught.value.code == code
 
 
@@ -86,7 +86,7 @@ def test_a_copy_under_another_name_has_the_bad_rows_of_its_content(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CPT01939_HMAC_KEY", KEY)
-    assert quarantine("copy.csv", common=Common(data=data, json=True)) == 0
+    assert quarantine_command("copy.csv", common=Common(data=data, json=True)) == 0
     rows = json.loads(capsys.readouterr().out)["rows"]
     assert [(row["row"], row["column"]) for row in rows] == [(3, "unit_count"), (5, "charge_amount")]
 

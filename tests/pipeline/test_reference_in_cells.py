@@ -17,7 +17,7 @@ from small_runs import run_nightly
 
 from flows.settings import config_folder
 from flows.store.snapshot import Store
-from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.records import MADE_CLAIM_COLUMNS, MADE_REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
 
 INTERNAL = {"audiences": ("internal",)}
@@ -163,8 +163,8 @@ def test_of_all_lives_only_those_without_the_cut_are_off(tmp_path: Path) -> None
     world = synthetic_claims(7, 300)
     landing = tmp_path / "landing"
     landing.mkdir()
-    (landing / "claims.csv").write_bytes(world.claims.select(CLAIM_COLUMNS).write_csv().encode())
-    (landing / "remits.csv").write_bytes(world.remits.select(REMIT_COLUMNS).write_csv().encode())
+    (landing / "claims.csv").write_bytes(world.claims.select(MADE_CLAIM_COLUMNS).write_csv().encode())
+    (landing / "remits.csv").write_bytes(world.remits.select(MADE_REMIT_COLUMNS).write_csv().encode())
     assert run_nightly(tmp_path, **INTERNAL).left_anchors == ()
     lives = world.claims.select("_scenario").with_row_index("row_number", offset=1)
     off = Store.open(tmp_path).resolved_lines().filter("sequestration_off").collect()

@@ -15,7 +15,7 @@ from small_runs import KEY, OTHER_KEY, run_nightly, settings_for
 from flows.clock import clock_doubt
 from flows.commands.status import lines_of, status
 from flows.settings import Settings
-from flows.state import sources, state_of
+from flows.state import freshness_of_sources, state_of
 from flows.store.snapshot import Built, Snapshot, Store
 
 BAD = 12
@@ -159,7 +159,7 @@ def test_a_missing_remittance_is_noticed_days_after_it_was_to_come(
     pl.DataFrame([FRESHNESS]).write_parquet(tmp_path / "freshness.parquet")
     name = store.adopt(tmp_path / "freshness.parquet", "store/tables", "freshness")
     store = store.with_snapshot(built=Built({"freshness": name}, {}, "2025-04-02"))
-    (row,) = sources(store, date.fromisoformat(today))
+    (row,) = freshness_of_sources(store, date.fromisoformat(today))
     assert (row["expected_on"], row["overdue_days"], row["is_overdue"]) == ("2025-04-09", overdue, is_overdue)
 
 

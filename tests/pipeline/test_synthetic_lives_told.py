@@ -14,11 +14,11 @@ from flows.store.snapshot import Store
 from transforms.synthetic import lives_amounts as amounts
 from transforms.synthetic import lives_deliveries as deliveries
 from transforms.synthetic import lives_identity as identity
-from transforms.synthetic.cases import Case, sample_case
+from transforms.synthetic.made_cases import Case, sample_case
 from transforms.synthetic.plans import PLANS
 from transforms.synthetic.records import (
-    CLAIM_COLUMNS,
-    REMIT_COLUMNS,
+    MADE_CLAIM_COLUMNS,
+    MADE_REMIT_COLUMNS,
     Life,
     claim_rows,
     claims_frame,
@@ -68,9 +68,9 @@ def write(data: Path, as_x12: bool) -> None:
         return
     # a warehouse's part files: rows in no order
     for part in range(2):
-        shuffled = of_remits.select(REMIT_COLUMNS).reverse().gather_every(2, part)
+        shuffled = of_remits.select(MADE_REMIT_COLUMNS).reverse().gather_every(2, part)
         (landing / f"remits-{part}.csv").write_bytes(shuffled.write_csv().encode())
-    (landing / "claims.csv").write_bytes(of_claims.select(CLAIM_COLUMNS).reverse().write_csv().encode())
+    (landing / "claims.csv").write_bytes(of_claims.select(MADE_CLAIM_COLUMNS).reverse().write_csv().encode())
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["part files", "x12"])

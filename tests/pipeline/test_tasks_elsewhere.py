@@ -11,7 +11,7 @@ from pathlib import Path
 from small_runs import KEY, deliver, environment_for, settings_for
 
 from flows.run import open_run
-from flows.steps.discover import discover
+from flows.steps.discover import discover_new
 from flows.steps.intake import intake
 
 ELSEWHERE = """
@@ -27,7 +27,7 @@ print(json.dumps([intake(run, listing) for listing in listings], default=str))
 def test_a_step_needs_nothing_but_its_arguments_and_the_environment(tmp_path: Path) -> None:
     deliver(tmp_path, "claims/claims_0.csv", "remits/remits_0.csv")
     with open_run(settings_for(tmp_path, batch_files=1), "nightly") as run:
-        listings = discover(run).listings
+        listings = discover_new(run).listings
         told = pickle.dumps((run, listings))
         assert KEY.encode() not in told
         assert b"claims_0" not in told, "the name of a file"

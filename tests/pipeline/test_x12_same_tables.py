@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from small_runs import run_nightly
 
-from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.records import MADE_CLAIM_COLUMNS, MADE_REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
 from transforms.synthetic.x12_writer import write_835, write_837p
 
@@ -47,8 +47,8 @@ def test_extracts_and_raw_x12_give_the_same_tables(tmp_path: Path) -> None:
     extracts = landing(
         tmp_path / "extracts",
         {
-            "claims.csv": claims.select(CLAIM_COLUMNS).write_csv().encode(),
-            "remits.csv": made.remits.select(REMIT_COLUMNS).write_csv().encode(),
+            "claims.csv": claims.select(MADE_CLAIM_COLUMNS).write_csv().encode(),
+            "remits.csv": made.remits.select(MADE_REMIT_COLUMNS).write_csv().encode(),
         },
     )
     raw = landing(tmp_path / "raw", {"claims.837": write_837p(claims), "remits.835": write_835(made.remits)})

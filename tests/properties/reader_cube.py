@@ -14,8 +14,8 @@ from scipy.sparse import coo_array, csr_array, eye_array
 from schemas.rules import ALL, DisclosureRules
 from schemas.table_columns import TableSpec
 from schemas.tables import TABLES
+from transforms.protect.audience_tables import protect_tables
 from transforms.protect.rounding import rounded_count
-from transforms.protect.tables import protect_tables
 
 FIVE = ["procedure_code", "payer", "line_of_business", "period_type", "period_start"]
 FINEST = ["procedure_code", "payer", "line_of_business", "period_start"]

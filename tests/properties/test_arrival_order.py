@@ -15,12 +15,12 @@ from small_runs import published, run_nightly, settings_for
 from flows.dag import resolve_claims
 from flows.run import InProcess, Run, open_run
 from flows.steps.admit import admit
-from flows.steps.discover import discover
+from flows.steps.discover import discover_new
 from flows.steps.intake import intake
 from flows.steps.plan import plan_run
 from flows.store.known import read_ledger
 from flows.store.snapshot import Store
-from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.records import MADE_CLAIM_COLUMNS, MADE_REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
 from transforms.tables.canonical import canonical_digest
 
@@ -38,8 +38,8 @@ def world(seed: int, cases: int, parts: int = 7) -> dict[str, bytes]:
     scatter = random.Random(seed)
     files = {}
     for kind, rows, columns in (
-        ("claims", made.claims, CLAIM_COLUMNS),
-        ("remits", made.remits, REMIT_COLUMNS),
+        ("claims", made.claims, MADE_CLAIM_COLUMNS),
+        ("remits", made.remits, MADE_REMIT_COLUMNS),
     ):
         unit = ["claim_id", "submitted_on"] if kind == "claims" else ["_loop"]
         keys = rows.select(unit).unique(maintain_order=True)
@@ -82,7 +82,7 @@ def take_in_and_resolve(data: Path, batch_files: int = 500) -> Store:
     do = InProcess()
 
     def night(run: Run) -> Store:
-        found = do("discover", discover, run)
+        found = do("discover", discover_new, run)
         taken = admit(run, found, do.each("intake", intake, run, found.listings))
         store = resolve_claims(run, do, taken, plan_run(run, taken, None)).store
         store.commit()

@@ -14,7 +14,7 @@ import pytest
 from table_lines import NPIS, paid, tables_of
 
 from schemas.rules import DisclosureRules
-from transforms.protect.tables import protect_tables
+from transforms.protect.audience_tables import protect_tables
 
 Row = dict[str, object]
 TABLES = (

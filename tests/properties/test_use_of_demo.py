@@ -9,8 +9,8 @@ from unprotected_tables import of_code, unprotected_tables
 from flows.commands.demo_files import write_landing
 from schemas.rules import DisclosureRules
 from schemas.tables import TABLES
-from transforms.protect.published import published_counts, whole_percents
-from transforms.protect.tables import protect_tables
+from transforms.protect.audience_tables import protect_tables
+from transforms.protect.shown_counts import published_counts, whole_percents
 
 Tables = dict[str, pl.DataFrame]
 

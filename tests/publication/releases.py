@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 from small_runs import run_nightly
 
-from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.records import MADE_CLAIM_COLUMNS, MADE_REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
 
 AUDIENCES = ("internal", "standard")
@@ -23,8 +23,8 @@ def make_release(data: Path) -> Path:
     made = synthetic_claims(1939, CASES)
     landing = data / "landing"
     landing.mkdir(parents=True)
-    made.claims.select(CLAIM_COLUMNS).write_csv(landing / "claims.csv")
-    made.remits.select(REMIT_COLUMNS).write_csv(landing / "remits.csv")
+    made.claims.select(MADE_CLAIM_COLUMNS).write_csv(landing / "claims.csv")
+    made.remits.select(MADE_REMIT_COLUMNS).write_csv(landing / "remits.csv")
     run_nightly(data, publication=True)
     return data / "benchmarks"
 

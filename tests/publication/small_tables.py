@@ -10,8 +10,8 @@ import polars as pl
 
 from schemas.columns import polars_schema
 from schemas.tables import TABLES
-from transforms.publication.edition import EditionTold
 from transforms.publication.published import Published
+from transforms.publication.shown_edition import EditionTold
 
 CODE = "01939"
 AS_OF = dt.date(2025, 12, 31)

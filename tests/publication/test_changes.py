@@ -10,15 +10,15 @@ from small_tables import WINDOW, months, published
 
 from transforms.publication.change import index_moved, is_comparable, level_break, rate_moved
 from transforms.publication.headlines import price_change, rate_change
-from transforms.publication.parts import text_of
+from transforms.publication.parts import page_text
 from transforms.publication.payer_prices import said_sentences
-from transforms.publication.published import Published, Row
+from transforms.publication.published import Published, PublishedRow
 
 NOW, BEFORE = dt.date(2025, 7, 1), dt.date(2024, 7, 1)
 
 
-def row(is_exact: bool = True, **values: Any) -> Row:
-    return Row("denials", {}, {"is_mature": True, **values}, is_exact)
+def row(is_exact: bool = True, **values: Any) -> PublishedRow:
+    return PublishedRow("denials", {}, {"is_mature": True, **values}, is_exact)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_rounded_rate_moved_only_if_it_does_at_both_ends_of_its_counts() -> No
 
 
 def test_an_index_moved_where_intervals_lie_apart_by_two_percent() -> None:
-    def index(level: float, half: float) -> Row:
+    def index(level: float, half: float) -> PublishedRow:
         return row(price_index=level, price_index_low=level - half, price_index_high=level + half)
 
     assert index_moved(index(104, 1), index(100, 1)) == 1
@@ -69,7 +69,7 @@ def test_periods_that_may_not_be_compared(now: dict[str, Any], before: dict[str,
 
 
 def test_a_level_breaks_after_two_months_under_half_of_the_six_before() -> None:
-    def series(*rates: float) -> list[Row]:
+    def series(*rates: float) -> list[PublishedRow]:
         return [row(rate=rate) for rate in rates]
 
     steady = (0.11, 0.12, 0.10, 0.11, 0.12, 0.11)
@@ -101,21 +101,21 @@ def denials(now: int, before: int, broken: bool = False) -> Published:
 
 
 def test_a_change_of_denials_names_both_figures_and_the_span() -> None:
-    told = text_of(rate_change(denials(140, 100), "aetna", False))
+    told = page_text(rate_change(denials(140, 100), "aetna", False))
     assert told == "Denied at first: up from a year ago (10.0 % to 14.0 %; Q3 2024 to Q3 2025)."
-    assert "little changed" in text_of(rate_change(denials(104, 100), "aetna", False))
+    assert "little changed" in page_text(rate_change(denials(104, 100), "aetna", False))
 
 
 def test_no_change_is_told_where_files_are_late_or_the_level_breaks() -> None:
-    assert "files are late" in text_of(rate_change(denials(140, 100), "aetna", True))
-    assert text_of(rate_change(denials(140, 100, True), "aetna", False)).startswith("Check the files")
+    assert "files are late" in page_text(rate_change(denials(140, 100), "aetna", True))
+    assert page_text(rate_change(denials(140, 100, True), "aetna", False)).startswith("Check the files")
 
 
 def test_no_change_is_told_without_an_earlier_year() -> None:
     used = [{"period_type": "quarter", "period_start": NOW}, {}]
     release = published("internal", utilization=used, denials=[{"payer": "aetna"}])
-    assert "not shown" in text_of(rate_change(release, "aetna", False))
-    assert "not shown" in text_of(price_change(release, "aetna", False))
+    assert "not shown" in page_text(rate_change(release, "aetna", False))
+    assert "not shown" in page_text(price_change(release, "aetna", False))
 
 
 def said(effective_from: dt.date | None, seen: float | None, is_mature: bool = True) -> str:
@@ -125,7 +125,7 @@ def said(effective_from: dt.date | None, seen: float | None, is_mature: bool = T
     model = {"payer": "uhc", "line_of_business": "commercial", "care_model": "crna_alone"}
     model |= {"observed_share": seen, "priced_lines": 40, "is_mature": is_mature}
     release = published("standard", payer_rules=[rule], care_models=[model])
-    return " ".join(text_of(sentence) for sentence in said_sentences(release, "uhc"))
+    return " ".join(page_text(sentence) for sentence in said_sentences(release, "uhc"))
 
 
 def test_what_is_said_is_compared_only_with_a_period_inside_the_rule() -> None:
@@ -136,5 +136,5 @@ def test_what_is_said_is_compared_only_with_a_period_inside_the_rule() -> None:
 
 
 def test_no_rule_is_not_called_none() -> None:
-    told = text_of(said_sentences(published("standard"), "cigna")[0])
+    told = page_text(said_sentences(published("standard"), "cigna")[0])
     assert told.startswith("We found no rule")

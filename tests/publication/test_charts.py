@@ -9,16 +9,16 @@ import pytest
 from small_tables import months, published
 
 from transforms.publication.charts import Item, Mark, bar_chart, pair_chart, spread_chart, stack_chart
-from transforms.publication.edition import Period
-from transforms.publication.published import Row
+from transforms.publication.published import PublishedRow
+from transforms.publication.shown_edition import ShownPeriod
 from transforms.publication.svg import LETTER, WIDTH, Drawing, nice_top, tick_text
 from transforms.publication.trends import Series, runs, trend_chart
 
 DAYS = months(dt.date(2025, 1, 1), 5)
 
 
-def row(**values: object) -> Row:
-    return Row("payment", {}, {"is_mature": True, **values}, False)
+def row(**values: object) -> PublishedRow:
+    return PublishedRow("payment", {}, {"is_mature": True, **values}, False)
 
 
 def texts(drawing: Drawing) -> list[tuple[str, float, str]]:
@@ -54,7 +54,7 @@ def test_ticks_read_in_the_unit() -> None:
 def test_a_line_never_crosses_a_period_that_is_left_out() -> None:
     assert runs([True, True, False, True, False, True, True]) == [[0, 1], [3], [5, 6]]
     rows = [row(price=value) for value in (70.0, 71.0, None, 72.0, 73.0)]
-    periods = [Period("month", day) for day in DAYS]
+    periods = [ShownPeriod("month", day) for day in DAYS]
     drawing = trend_chart(periods, rows, (Series("price", ""),), "USD per unit", "aetna")
     assert drawing.body.count("<polyline") == 2
     assert [words for _, _, words in texts(drawing)].count("×") == 1
@@ -63,7 +63,7 @@ def test_a_line_never_crosses_a_period_that_is_left_out() -> None:
 
 def test_immature_periods_are_shaded_and_their_dots_open() -> None:
     rows = [row(price=70.0), row(price=71.0), row(price=72.0, is_mature=False)]
-    periods = [Period("month", day) for day in DAYS[:3]]
+    periods = [ShownPeriod("month", day) for day in DAYS[:3]]
     drawing = trend_chart(periods, rows, (Series("price", ""),), "USD per unit", "aetna")
     assert 'class="shade"' in drawing.body
     assert len(re.findall(r'<circle class="[^"]*open"', drawing.body)) == 1
@@ -72,7 +72,7 @@ def test_immature_periods_are_shaded_and_their_dots_open() -> None:
 
 def test_a_band_needs_both_of_its_percentiles() -> None:
     rows = [row(low=60.0, price=70.0, high=80.0), row(low=None, price=71.0, high=80.0), row(price=72.0)]
-    periods = [Period("month", day) for day in DAYS[:3]]
+    periods = [ShownPeriod("month", day) for day in DAYS[:3]]
     drawing = trend_chart(periods, rows, (Series("price", "", ("low", "high")),), "USD", "aetna")
     assert 'band"' not in drawing.body
     assert drawing.body.count("<circle") == 3
@@ -83,7 +83,7 @@ def test_a_spread_shows_what_is_there_and_says_what_is_not() -> None:
     items = [
         Item("Aetna", "aetna", row(**whole)),
         Item("UHC", "uhc", row(**{**whole, "p_p10": None, "p_p90": None})),
-        Item("BCBS", "bcbs", Row("payment", {}, None, False)),
+        Item("BCBS", "bcbs", PublishedRow("payment", {}, None, False)),
     ]
     drawing = spread_chart(items, "p", "USD per unit", "Dollars", Mark(20.0, "Medicare"))
     assert drawing.body.count('rule"') == 1
@@ -99,7 +99,10 @@ def test_an_axis_of_a_range_begins_at_zero() -> None:
 
 
 def test_pairs_bars_and_stacks_draw_missing_values_as_words() -> None:
-    items = [Item("Aetna", "aetna", row(a=0.1, b=0.05)), Item("UHC", "uhc", Row("denials", {}, None, True))]
+    items = [
+        Item("Aetna", "aetna", row(a=0.1, b=0.05)),
+        Item("UHC", "uhc", PublishedRow("denials", {}, None, True)),
+    ]
     for drawing in (
         pair_chart(items, "a", "b", "share", "Share"),
         bar_chart(items, "a", "share", "Share", [True, False]),

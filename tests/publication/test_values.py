@@ -10,12 +10,12 @@ import pytest
 from small_tables import published
 
 from schemas.tables import TABLES
-from transforms.publication.published import Row
+from transforms.publication.published import PublishedRow
 from transforms.publication.values import as_text, shown
 from transforms.publication.views import VIEWS
 
 
-def row_of(audience: str, name: str, view: str, **values: Any) -> Row:
+def row_of(audience: str, name: str, view: str, **values: Any) -> PublishedRow:
     """The one row of a table with these values."""
     wanted = {key: values[key] for key in ("payer", "line_of_business", "care_model") if key in values}
     return published(audience, **{name: [values]}).row(view, **wanted)

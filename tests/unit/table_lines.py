@@ -13,7 +13,7 @@ from schemas.columns import polars_schema
 from schemas.reference import SCHEMAS, ReferenceTables
 from schemas.resolved import RESOLVED_LINE, RESOLVED_REMIT
 from schemas.rules import Rules
-from transforms.reference import parse_reference
+from transforms.reference_tables import parse_reference
 from transforms.tables.build import all_tables
 
 ROOT = Path(__file__).parents[2]

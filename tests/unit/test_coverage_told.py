@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from schemas.tables import TABLES
-from transforms.protect.published import added, published_counts, whole_percents
+from transforms.protect.shown_counts import counts_added, published_counts, whole_percents
 
 MONTHS = [date(2024, month, 1) for month in range(1, 5)]
 
@@ -36,7 +36,7 @@ def test_percents_are_whole_and_only_all_is_a_hundred() -> None:
 def test_counts_of_several_parts_are_added() -> None:
     one = {"payment": {"quarter": {"rows": 2, "rows_shown": 1, "lines": 30, "lines_shown": 20}}}
     two = {"payment": {"year": {"rows": 1, "rows_shown": 1, "lines": 9, "lines_shown": 9}}}
-    assert added(one, two, one)["payment"] == {
+    assert counts_added(one, two, one)["payment"] == {
         "quarter": {"rows": 4, "rows_shown": 2, "lines": 60, "lines_shown": 40},
         "year": {"rows": 1, "rows_shown": 1, "lines": 9, "lines_shown": 9},
     }

@@ -17,7 +17,7 @@ from flows.settings import shipped
 from schemas.rules import AUDIENCES, DisclosureRules
 from schemas.tables import TABLES
 from schemas.withheld import WITHHELD_REASONS
-from transforms.protect.tables import why_withheld
+from transforms.protect.audience_tables import why_withheld
 
 ROOT = Path(__file__).parents[2]
 IN_WORDS = "reference_columns.py"

@@ -12,13 +12,13 @@ from flows.readers.reference_files import read_reference
 from schemas.frame_schema import FrameSchema
 from schemas.pandera_schemas import broken_rules, pandera_schema
 from schemas.reference import SCHEMAS
-from schemas.reference_columns import number, schema, text
+from schemas.reference_columns import number_field, schema, text_field
 
 SCHEMA = schema(
     {
-        "code": text("code", shape="[A-Z]{2}"),
-        "kind": text("kind", nullable=True, among=("a", "b")),
-        "share": number("share", 0, 1, nullable=True),
+        "code": text_field("code", shape="[A-Z]{2}"),
+        "kind": text_field("kind", nullable=True, among=("a", "b")),
+        "share": number_field("share", 0, 1, nullable=True),
     },
     ("code",),
 )
@@ -56,13 +56,13 @@ def test_what_breaks_a_rule_is_not_kept(frame: pl.DataFrame, told: str) -> None:
 
 
 def test_a_schema_without_rules_asks_for_columns_and_nulls() -> None:
-    bare = FrameSchema("bare", (text("code").column("code"),))
+    bare = FrameSchema("bare", (text_field("code").column("code"),))
     assert bare.keeps(GOOD.select("code"))
     assert not bare.keeps(GOOD.select(pl.lit(None, pl.String).alias("code")))
 
 
 def test_an_open_schema_lets_other_columns_stand_beside() -> None:
-    opened = FrameSchema("open", (text("code").column("code"),), is_open=True)
+    opened = FrameSchema("open", (text_field("code").column("code"),), is_open=True)
     pandera_schema(opened).validate(GOOD)
 
 

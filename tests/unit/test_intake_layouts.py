@@ -10,9 +10,8 @@ import polars as pl
 import pytest
 
 from schemas.inbound import COLUMNS, OPTIONAL_IN_HEADER, Kind
-from transforms.intake.amounts import plain_amount
 from transforms.intake.layout_file import LayoutError, parse_layout
-from transforms.intake.layout_rules import plain
+from transforms.intake.layout_rules import plain_header
 from transforms.intake.layouts import (
     Layout,
     canonical_layout,
@@ -20,6 +19,7 @@ from transforms.intake.layouts import (
     pick_layout,
     pick_nested,
 )
+from transforms.intake.money_forms import plain_amount
 
 FOLDER = Path(__file__).resolve().parents[2] / "config" / "layouts"
 SHIPPED = [parse_layout(path.stem, tomllib.loads(path.read_text())) for path in sorted(FOLDER.glob("*.toml"))]
@@ -172,4 +172,4 @@ def test_constants_fill_what_the_file_does_not_have_and_extra_columns_are_gone()
 
 
 def test_headers_are_compared_without_marks_case_and_doubled_blanks() -> None:
-    assert plain("\ufeff Date   of\tService ") == "date of service"
+    assert plain_header("\ufeff Date   of\tService ") == "date of service"

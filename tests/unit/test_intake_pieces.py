@@ -31,7 +31,7 @@ def test_a_text_in_blocks_is_the_text_as_a_whole(
     writer.writerows([["a", "b", "c"], *rows])
     path = tmp_path / "rows.csv"
     path.write_text(out.getvalue()[: -pick.randrange(2) or None], newline="")
-    monkeypatch.setattr(text_rows, "BLOCK", pick.randrange(1, 200))
+    monkeypatch.setattr(text_rows, "TEXT_BLOCK", pick.randrange(1, 200))
     pieces = list(parsed_text(path, CsvHeader(["a", "b", "c"], separator, quote=quote))())
     whole = pl.concat(pieces)
     assert len(pieces) > 1
@@ -40,8 +40,8 @@ def test_a_text_in_blocks_is_the_text_as_a_whole(
 
 
 def test_a_row_that_does_not_end_is_no_reason_to_hold_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_rows, "BLOCK", 10)
-    monkeypatch.setattr(text_rows, "LONGEST_ROW", 100)
+    monkeypatch.setattr(text_rows, "TEXT_BLOCK", 10)
+    monkeypatch.setattr(text_rows, "LONGEST_TEXT_ROW", 100)
     for text, code in ((b'a,"' + b"b\n" * 90, "file_quotes_unbalanced"), (b"a" * 500, "file_unreadable")):
         with pytest.raises(Rejected, match=code):
             list(whole_rows(io.BytesIO(text), '"'))

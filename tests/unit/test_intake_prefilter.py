@@ -18,7 +18,7 @@ from flows.readers.rejections import Rejected
 from schemas.inbound import Kind
 from schemas.rules import Rules
 from transforms.intake import block_rows
-from transforms.intake.block_rows import SLACK, BlockRows, Unsievable, separators
+from transforms.intake.block_rows import SLACK, BlockRows, Unsievable, separator_places
 from transforms.intake.layouts import Layout, canonical_layout
 from transforms.intake.prefilter import Prefilter, PrefilterRules
 from transforms.intake.scope_filter import SUBMISSION, is_first_line, prefilter_rules
@@ -181,7 +181,7 @@ def test_the_sieve_keeps_what_the_parser_alone_would(
             monkeypatch.setattr(read_csv, "BLOCK", block)
             assert outcome(path, header, layout, rules) == alone, f"seed {seed}, blocks of {block}"
         with monkeypatch.context() as patched:
-            patched.setattr(text_rows, "BLOCK", few)
+            patched.setattr(text_rows, "TEXT_BLOCK", few)
             assert outcome(path, header, layout, None) == alone, f"seed {seed}, parsed in blocks of {few}"
         found = preflight(path, path, LIMITS) if not isinstance(alone, str) else None
         prefiltered += (
@@ -261,9 +261,9 @@ def test_each_distinct_text_is_judged_once() -> None:
 
 def test_the_same_text_has_the_same_hash_quoted_or_not_and_among_longer_ones() -> None:
     data = np.frombuffer(b'abc,1\n"abc",2\nabcdefghijklm,3\n"a,c",4\n' + bytes(SLACK), dtype=np.uint8)
-    among = BlockRows(data, separators(data[:-SLACK]), 2).hashes((0,))
+    among = BlockRows(data, separator_places(data[:-SLACK]), 2).hashes((0,))
     alone = np.frombuffer(b"abc,1\n" + bytes(SLACK), dtype=np.uint8)
-    only = BlockRows(alone, separators(alone[:-SLACK]), 2).hashes((0,))
+    only = BlockRows(alone, separator_places(alone[:-SLACK]), 2).hashes((0,))
     assert among[0] == among[1] == only[0]
     assert len(set(among.tolist())) == 3
 
@@ -303,11 +303,11 @@ def test_a_file_that_shrinks_while_it_is_read_is_not_read_beyond_its_end(tmp_pat
 def test_quotes_stand_around_fields_or_doubled(text: bytes, well: bool) -> None:
     data = np.frombuffer(text, dtype=np.uint8)
     if well:
-        places = separators(data).places
+        places = separator_places(data).places
         assert places.tolist() == [n for n in unquoted(text) if n <= places[-1]]
     else:
         with pytest.raises(Unsievable):
-            separators(data)
+            separator_places(data)
 
 
 def unquoted(text: bytes) -> list[int]:
@@ -325,7 +325,7 @@ def test_separators_of_long_texts_full_of_quotes() -> None:
     for _ in range(40):
         fields = ['"' + "x" * pick.choice((0, 1, 3, 70)) + pick.choice(("", ",", "\n", '""')) + '"'] * 2
         text = "".join(pick.choice(fields) + pick.choice(",\n") for _ in range(80)).encode() + b"\n"
-        assert separators(np.frombuffer(text, dtype=np.uint8)).places.tolist() == unquoted(text)
+        assert separator_places(np.frombuffer(text, dtype=np.uint8)).places.tolist() == unquoted(text)
 
 
 @pytest.mark.parametrize("few", [0, 1, 50])
@@ -337,4 +337,4 @@ def test_chosen_rows_are_the_same_whether_few_or_many(monkeypatch: pytest.Monkey
     for every in (1, 3, 41):
         chosen = np.arange(40) % every == every - 1
         expected = b"".join(text for text, wanted in zip(texts, chosen, strict=True) if wanted)
-        assert block_rows.lines_of(data, ends, chosen) == expected
+        assert block_rows.line_bounds(data, ends, chosen) == expected

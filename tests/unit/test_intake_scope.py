@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from schemas.rules import Rules
-from transforms.intake.scope import folded, kept_codes, near_scope_pattern, repaired, repairs
+from transforms.intake.scope import code_folded, kept_codes, near_scope_pattern, repaired, repairs
 
 SCOPE = Rules().scope
 
@@ -108,7 +108,7 @@ def test_the_quick_search_lets_every_match_of_the_pattern_through() -> None:
         *(f"{n}" for n in range(1900, 2000)),
     ]
     frame = pl.DataFrame({"code": every})
-    text = frame.select(folded(pl.col("code")))["code"].to_list()
+    text = frame.select(code_folded(pl.col("code")))["code"].to_list()
     wanted = [
         code in SCOPE or bool(pattern.search(as_read)) for code, as_read in zip(every, text, strict=True)
     ]

@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 
 from schemas.reference import LINES_OF_BUSINESS, PAYERS, ReferenceTables
 from transforms.payers import normalised_name, with_line_of_business, with_payer
-from transforms.reference import parse_reference
+from transforms.reference_tables import parse_reference
 
 FOLDER = Path(__file__).parents[2] / "data" / "reference"
 DAY = date(2025, 6, 2)

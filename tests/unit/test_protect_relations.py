@@ -10,8 +10,8 @@ from table_lines import NPIS, denied, paid, tables_of
 
 from schemas.rules import DisclosureRules
 from schemas.tables import TABLES
+from transforms.protect.audience_tables import protect_tables
 from transforms.protect.quality import protected_freshness
-from transforms.protect.tables import protect_tables
 
 Row = dict[str, object]
 Tables = dict[str, pl.DataFrame]

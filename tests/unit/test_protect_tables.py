@@ -14,7 +14,7 @@ from table_lines import NPIS, denied, paid, tables_of
 from schemas.pandera_schemas import pandera_schema
 from schemas.rules import Audience, DisclosureRules, Rules
 from schemas.tables import TABLES
-from transforms.protect.tables import protect_tables
+from transforms.protect.audience_tables import protect_tables
 from transforms.tables.analysis_lines import open_analysis
 from transforms.tables.states import states
 from transforms.tables.utilization import utilization

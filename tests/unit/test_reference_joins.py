@@ -9,7 +9,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from transforms.effective_dates import join_in_force, join_reference
-from transforms.reference import ReferenceError
+from transforms.reference_tables import ReferenceError
 
 FACTORS = pl.DataFrame(
     {

@@ -13,7 +13,7 @@ import pytest
 
 from schemas.reference import CONFIDENCE, SCHEMAS, ReferenceTables, file_columns
 from transforms.payers import normalised_name
-from transforms.reference import ReferenceError, medicare_factors, parse_reference
+from transforms.reference_tables import ReferenceError, medicare_factors, parse_reference
 
 FOLDER = Path(__file__).parents[2] / "data" / "reference"
 SIDECAR_WORDS = {"table", "producer", "document", "date", "licence", "changes", "rows", "key"}

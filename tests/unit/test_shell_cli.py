@@ -16,7 +16,7 @@ from flows.commands.explain import all_codes
 from flows.commands.with_prefect import is_open_to_the_network
 from flows.errors import CATALOGUE, ProductError
 from flows.parameters import Payer, checked
-from schemas.rules import PAYERS
+from schemas.rules import ALL_PAYERS
 
 COMMANDS = (
     *("demo", "run", "rerun", "status", "verify", "explain", "describe", "report", "export", "inspect"),
@@ -167,7 +167,7 @@ def test_a_rerun_checks_its_parameters_before_a_path_is_made(tmp_path: Path) -> 
 
 
 def test_payers_are_those_of_the_schema() -> None:
-    assert tuple(Payer) == PAYERS
+    assert tuple(Payer) == ALL_PAYERS
     assert checked("other", "2025-12") == (Payer.OTHER, "2025-12")
 
 

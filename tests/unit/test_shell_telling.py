@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from flows.failpoints import STAGES
-from flows.telling import STEPS, Lines, on_stderr
+from flows.telling import STEP_WORDS, Lines, on_stderr
 
 TOLD = """
 from flows.telling import on_stderr
@@ -36,7 +36,7 @@ def test_elsewhere_each_step_is_a_line(capsys: pytest.CaptureFixture[str]) -> No
 def test_every_step_says_in_words_what_it_does() -> None:
     """The failpoints list every step of a run in order, and places inside some of them."""
     places = ("lock", "merged", "publish_folder", "publish_manifest", "publish_stable", "publish_audience")
-    assert list(STEPS) == [stage for stage in STAGES if stage not in places]
+    assert list(STEP_WORDS) == [stage for stage in STAGES if stage not in places]
 
 
 def test_on_a_terminal_bars_grow() -> None:

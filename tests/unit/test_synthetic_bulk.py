@@ -9,7 +9,7 @@ from types import ModuleType
 import polars as pl
 import pytest
 
-from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.records import MADE_CLAIM_COLUMNS, MADE_REMIT_COLUMNS
 
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "bulk_extracts.py"
 
@@ -39,7 +39,7 @@ def read(folder: Path, kind: str) -> pl.DataFrame:
 def test_shares_and_span(folder: Path) -> None:
     claims = read(folder, "claims")
 
-    assert tuple(claims.columns) == CLAIM_COLUMNS
+    assert tuple(claims.columns) == MADE_CLAIM_COLUMNS
     assert len(list(folder.glob("*.csv"))) == 24
     assert claims.height == pytest.approx(20_000, rel=0.02)
     scope = claims.filter(
@@ -64,7 +64,7 @@ def test_amounts_balance_and_reversals_negate(folder: Path) -> None:
     )
     back = remits.filter(pl.col("claim_status_code") == "22")
 
-    assert tuple(remits.columns) == REMIT_COLUMNS
+    assert tuple(remits.columns) == MADE_REMIT_COLUMNS
     assert gaps.height == 0
     assert back.height > 900
     assert back["charge_amount"].str.starts_with("-").all()

@@ -18,7 +18,7 @@ from transforms.intake.layout_file import parse_layout
 from transforms.intake.layouts import Layout, canonical_text, pick_layout
 from transforms.intake.parse import parsed
 from transforms.synthetic.other_layouts import in_layout
-from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.records import MADE_CLAIM_COLUMNS, MADE_REMIT_COLUMNS
 from transforms.synthetic.world import synthetic_claims
 
 
@@ -89,7 +89,11 @@ def test_only_part_files_tear_loops(landing: Path) -> None:
             content = zstandard.ZstdDecompressor().decompress(content)
         if ".csv" in path.suffixes and path.suffix != ".part" and content:
             rows = pl.read_csv(io.BytesIO(content), infer_schema=False)
-            if rows.columns == list(REMIT_COLUMNS) and "again" not in path.parts and "part-" not in path.name:
+            if (
+                rows.columns == list(MADE_REMIT_COLUMNS)
+                and "again" not in path.parts
+                and "part-" not in path.name
+            ):
                 loops.append(rows.with_columns(file=pl.lit(path.name)))
     found = (
         pl.concat(loops)
@@ -129,7 +133,7 @@ def test_a_layout_reads_back_what_it_wrote(stem: str) -> None:
 
     picked, missing = pick_layout(written.columns, [layout(each) for each in LAYOUTS])
     assert picked is not None and (picked.name, missing) == (chosen.name, [])
-    names = CLAIM_COLUMNS if chosen.kind == "claim_lines" else REMIT_COLUMNS
+    names = MADE_CLAIM_COLUMNS if chosen.kind == "claim_lines" else MADE_REMIT_COLUMNS
     kept = [name for name in names if name in chosen.columns or name in chosen.constants or "adjust" in name]
     marks = {"file_key": pl.lit("f"), "row_number": pl.int_range(pl.len()), "field_count_ok": pl.lit(True)}
     text = canonical_text(written.with_columns(**marks).lazy(), picked, written.columns)

@@ -14,8 +14,8 @@ from transforms.synthetic import (
     lives_identity,
     lives_remits,
 )
-from transforms.synthetic.cases import Case, bill, sample_case
 from transforms.synthetic.lives import SCENARIOS
+from transforms.synthetic.made_cases import Case, bill, sample_case
 from transforms.synthetic.parties import GROUPS
 from transforms.synthetic.plans import PLANS
 from transforms.synthetic.records import Life

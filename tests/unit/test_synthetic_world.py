@@ -15,14 +15,14 @@ from schemas.rules import Rules
 from schemas.validation import split
 from transforms.intake.layouts import canonical_layout
 from transforms.intake.parse import parsed
-from transforms.synthetic.cases import sample_case
 from transforms.synthetic.dirty import CLAIM_WRONGS, REMIT_WRONGS, dirty_claims, dirty_remits
 from transforms.synthetic.lives import SCENARIOS
 from transforms.synthetic.lives_claims import paid
+from transforms.synthetic.made_cases import sample_case
 from transforms.synthetic.parties import GROUPS, npi
 from transforms.synthetic.plans import PLANS
 from transforms.synthetic.pricing import unit_rate
-from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.records import MADE_CLAIM_COLUMNS, MADE_REMIT_COLUMNS
 from transforms.synthetic.world import SyntheticData, synthetic_claims
 
 PAYERS = {plan.payer_name: plan.payer for plan in PLANS}
@@ -73,7 +73,7 @@ def test_same_seed_gives_the_same_rows_and_another_seed_others() -> None:
 
 
 def test_columns_are_the_canonical_ones_as_text(world: SyntheticData) -> None:
-    for frame, names in ((world.claims, CLAIM_COLUMNS), (world.remits, REMIT_COLUMNS)):
+    for frame, names in ((world.claims, MADE_CLAIM_COLUMNS), (world.remits, MADE_REMIT_COLUMNS)):
         assert tuple(frame.columns[: len(names)]) == names
         assert all(name.startswith("_") for name in frame.columns[len(names) :])
         assert set(frame.dtypes) == {pl.String}

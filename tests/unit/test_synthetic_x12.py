@@ -11,7 +11,7 @@ import pytest
 from pyx12.params import ParamsBase
 from pyx12.x12n_document import x12n_document
 
-from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS
+from transforms.synthetic.records import MADE_CLAIM_COLUMNS, MADE_REMIT_COLUMNS
 from transforms.synthetic.world import SyntheticData, synthetic_claims
 from transforms.synthetic.x12_835 import ORIGINATOR
 from transforms.synthetic.x12_envelope import EnvelopeDelimiters
@@ -82,7 +82,7 @@ def test_the_validator_would_notice() -> None:
 
 
 def test_claims_read_back_as_they_were(world: SyntheticData) -> None:
-    names = tuple(name for name in CLAIM_COLUMNS if name not in NO_PLACE_IN_X12)
+    names = tuple(name for name in MADE_CLAIM_COLUMNS if name not in NO_PLACE_IN_X12)
 
     back = read_back(write_837p(world.claims), world.claims, "claim_lines")
 
@@ -94,7 +94,7 @@ def test_remittances_read_back_as_they_were(world: SyntheticData) -> None:
 
     assert world.remits["payer_id"].null_count() > 0
     named = world.remits.with_columns(pl.col("payer_id").fill_null(ORIGINATOR))
-    assert plain(back, REMIT_COLUMNS) == plain(named, REMIT_COLUMNS)
+    assert plain(back, MADE_REMIT_COLUMNS) == plain(named, MADE_REMIT_COLUMNS)
 
 
 def test_other_delimiters_say_the_same(world: SyntheticData) -> None:
@@ -103,7 +103,7 @@ def test_other_delimiters_say_the_same(world: SyntheticData) -> None:
     usual = read_back(write_837p(some), some, "claim_lines")
     other = read_back(write_837p(some, marks=OTHER_MARKS), some, "claim_lines")
 
-    assert plain(usual, CLAIM_COLUMNS) == plain(other, CLAIM_COLUMNS)
+    assert plain(usual, MADE_CLAIM_COLUMNS) == plain(other, MADE_CLAIM_COLUMNS)
 
 
 def test_every_corner_of_the_837p_occurs(world: SyntheticData) -> None:

@@ -11,7 +11,7 @@ from table_lines import paid
 from schemas.pandera_schemas import pandera_schema
 from schemas.rules import DisclosureRules, Rules
 from schemas.tables import DATA_QUALITY
-from transforms.protect.tables import protect_tables
+from transforms.protect.audience_tables import protect_tables
 from transforms.tables.data_quality import data_quality, resolved_counts
 
 JANUARY = date(2024, 1, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.dictionary import NOT, data_dictionary, describe
+from schemas.dictionary import NOT, data_dictionary, described_table
 from schemas.tables import TABLES
 
 
@@ -28,7 +28,7 @@ def test_it_is_a_table_in_every_line() -> None:
 
 
 def test_describe_gives_keys_and_columns_in_order() -> None:
-    told = describe(TABLES["care_models"])
+    told = described_table(TABLES["care_models"])
     assert told["keys"][-1] == "care_model"
     assert [c["name"] for c in told["columns"]][:7] == [*told["keys"], "is_rollup"]
 

@@ -100,7 +100,7 @@ def test_sums_are_exact_beyond_what_floats_hold(largest: int) -> None:
 def test_pairs_are_in_order_whether_they_fit_into_one_number_or_not(largest: int) -> None:
     rng = np.random.default_rng(1)
     first, second = rng.integers(0, 50, 500), rng.integers(-largest, largest, 500)
-    found = facts.in_order(first, second)
+    found = facts.pairs_in_order(first, second)
     assert list(zip(*(column.tolist() for column in found), strict=True)) == sorted(
         zip(first.tolist(), second.tolist(), strict=True)
     )

@@ -11,7 +11,7 @@ import pytest
 from table_lines import NPIS, denied, paid, reference, tables_of
 
 from schemas.rules import DisclosureRules
-from transforms.protect.tables import protect_tables
+from transforms.protect.audience_tables import protect_tables
 from transforms.tables.freshness import freshness
 
 Row = dict[str, object]

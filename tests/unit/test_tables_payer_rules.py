@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 import table_lines
 
-from transforms.payer_rules import with_expected
+from transforms.rules_in_force import with_expected
 from transforms.tables.payer_rules import payer_rules
 
 LINE: dict[str, object] = {

@@ -10,7 +10,7 @@ from table_lines import denied, paid, tables_of
 
 from schemas.inbound import UNANSWERED
 from schemas.rules import DisclosureRules
-from transforms.protect.tables import protect_tables
+from transforms.protect.audience_tables import protect_tables
 
 Row = dict[str, object]
 NOTHING: Row = {"cannot_answer": "|".join(UNANSWERED)}

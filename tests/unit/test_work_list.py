@@ -9,7 +9,7 @@ import polars as pl
 from table_lines import denied, lines, paid, reference
 
 from schemas.accepted import ACCEPTED_CLAIM_LINE
-from transforms.tables.work_list import COLUMNS, Kind, work_list
+from transforms.tables.work_list import WORK_LIST_COLUMNS, WorkKind, work_list
 
 Row = dict[str, object]
 CONTRACTS = pl.DataFrame(
@@ -41,7 +41,7 @@ ROWS: list[Row] = [
 ]
 
 
-def told(kind: Kind, contracts: pl.DataFrame | None = CONTRACTS) -> list[Row]:
+def told(kind: WorkKind, contracts: pl.DataFrame | None = CONTRACTS) -> list[Row]:
     return work_list(lines(*ROWS), date(2024, 6, 30), reference(), contracts, kind).to_dicts()
 
 
@@ -81,7 +81,7 @@ def test_all_current_primary_lines_and_where_their_answer_stands() -> None:
 def test_no_column_is_an_identifier_a_provider_or_a_date() -> None:
     """Contract 7: nothing personal. Keyed hashes are none of anybody's business either."""
     frame = work_list(lines(*ROWS), date(2024, 6, 30), reference(), None)
-    assert tuple(frame.columns) == COLUMNS
+    assert tuple(frame.columns) == WORK_LIST_COLUMNS
     assert not any(dtype == pl.Date for dtype in frame.dtypes)
     names = {column.name for column in ACCEPTED_CLAIM_LINE} - {"file_key"}
     keyed = {name for name in names if name.endswith(("_key", "_npi"))}

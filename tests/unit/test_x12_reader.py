@@ -9,7 +9,7 @@ import pytest
 import x12_corpus as corpus
 
 from transforms.x12.reader import X12Batch, X12Rejected, read_x12, sniff
-from transforms.x12.rows import CLAIM_COLUMNS, CLAIM_EXTRA, REMIT_COLUMNS, REMIT_EXTRA
+from transforms.x12.rows import CLAIM_EXTRA, REMIT_EXTRA, X12_CLAIM_COLUMNS, X12_REMIT_COLUMNS
 
 SCOPE = corpus.SCOPE
 HEAD = ["BHT*0019*00*B1*20250215*1200*CH"]
@@ -93,8 +93,8 @@ def test_claim_line_takes_every_column_from_its_loop() -> None:
 
 def test_frames_have_the_canonical_columns_even_without_rows() -> None:
     claims, remits, _ = read(file(*HEAD, *PROVIDER, *SUBSCRIBER, *CLAIM, "LX*1", "SV1*HC:99213*500*UN*1***1"))
-    assert claims.columns == [*CLAIM_COLUMNS, *CLAIM_EXTRA]
-    assert remits.columns == [*REMIT_COLUMNS, *REMIT_EXTRA]
+    assert claims.columns == [*X12_CLAIM_COLUMNS, *CLAIM_EXTRA]
+    assert remits.columns == [*X12_REMIT_COLUMNS, *REMIT_EXTRA]
     assert claims.height == remits.height == 0
     assert claims.schema["claim_id"] == pl.String
     assert claims.schema["row_number"] == pl.Int64

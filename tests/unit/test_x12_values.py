@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from transforms.x12.delimiters import Delimiters, read_isa, sniff, wrapped_width
+from transforms.x12.element_values import Span, bad_dates, dates, text_column, units
 from transforms.x12.segments import KIND, UNKNOWN, index_segments, pad, repair_line_breaks
-from transforms.x12.values import Span, bad_dates, dates, text, units
 
 STARS = Delimiters(ord("*"), ord(":"), ord("~"))
 ISA = b"ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *250301*1200*^*00501*"
@@ -63,7 +63,7 @@ def test_text_is_trimmed_and_empty_is_null() -> None:
     values = [b"A", b"", b"  spaced  ", b"twelve bytes", b"more than twelve bytes", "É".encode(), b"   "]
     data, (begin, end) = spans(values)
     expected = ["A", None, "spaced", "twelve bytes", "more than twelve bytes", "É", None]
-    assert text(data, begin, end).to_list() == expected
+    assert text_column(data, begin, end).to_list() == expected
 
 
 @pytest.mark.parametrize("line_end", [b"", b"\n", b"\r\n", b"  \n\n"])

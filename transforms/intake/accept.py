@@ -17,10 +17,10 @@ from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from schemas.validation import split, without_unreadable
 from transforms.intake.ages import age_at
-from transforms.intake.amounts import plain_amount
 from transforms.intake.anesthesia_time import TIME_SCALE, with_minutes
 from transforms.intake.around_lines import HEADER, OF_LINE, Around, readable
 from transforms.intake.layouts import ADJUSTMENTS_TOTAL, ASSUMED, Layout
+from transforms.intake.money_forms import plain_amount
 from transforms.intake.parse import canonical_adjustments, parsed, scaled
 from transforms.intake.plain_text import words_for_nothing
 from transforms.intake.pseudonyms import pseudonymised

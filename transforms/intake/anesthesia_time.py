@@ -16,16 +16,16 @@ import polars as pl
 from schemas.reference import ReferenceTables
 from schemas.rules import Rules
 from transforms.effective_dates import join_in_force
-from transforms.intake.amounts import plain_amount
 from transforms.intake.layouts import MINUTES_BY
+from transforms.intake.money_forms import plain_amount
 from transforms.payers import with_payer
 from transforms.units import with_care_model, with_medicare_allowed
 
-SCALES: Final = {"1": (1.0, 15_000), "1.5": (1.5, 10_000), "10": (10.0, 1_500), "15": (15.0, 1_000)}
+_SCALES: Final = {"1": (1.0, 15_000), "1.5": (1.5, 10_000), "10": (10.0, 1_500), "15": (15.0, 1_000)}
 """What the count is of a unit of time -> that number, and thousandths of a minute for one of the count."""
-TOLERANCE: Final = 1.2
+_TOLERANCE: Final = 1.2
 """How far the median may lie from a scale, as a factor: factors of localities differ by some tenths."""
-FEWEST_LINES: Final = 30
+_FEWEST_LINES: Final = 30
 TIME_SCALE: Final = "time_scale"
 """Column that names the scale of a row whose minutes were asked for so."""
 NO_SCALE: Final = "none"
@@ -42,7 +42,7 @@ def with_minutes(
     if MINUTES_BY not in rows.columns:
         return rows
     scales = scales_of_files(rows, reference, rules, decimal_comma)
-    factors = {name: thousandths for name, (_, thousandths) in SCALES.items()}
+    factors = {name: thousandths for name, (_, thousandths) in _SCALES.items()}
     known = rows.join(scales, on="file_key", how="left", validate="m:1", maintain_order="left")
     asked = pl.col(MINUTES_BY).is_not_null() & (pl.col("unit_basis") == "UN")
     is_found = (asked & pl.col(TIME_SCALE).is_not_null()).fill_null(False)
@@ -72,11 +72,11 @@ def scales_of_files(
         .filter(pl.col("_time") > 0)
         .group_by("file_key")
         .agg(lines=pl.len(), median=ratio.median())
-        .filter(pl.col("lines") >= FEWEST_LINES)
+        .filter(pl.col("lines") >= _FEWEST_LINES)
     )
     near = [
-        pl.when(pl.col("median").is_between(number / TOLERANCE, number * TOLERANCE)).then(pl.lit(name))
-        for name, (number, _) in SCALES.items()
+        pl.when(pl.col("median").is_between(number / _TOLERANCE, number * _TOLERANCE)).then(pl.lit(name))
+        for name, (number, _) in _SCALES.items()
     ]
     return medians.select("file_key", pl.coalesce(near).alias(TIME_SCALE))
 

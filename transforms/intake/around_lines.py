@@ -20,7 +20,7 @@ HEADER = (
     "payer_name",
 )
 """What is kept of an out-of-scope row that replaces or voids: its submission, and the payer."""
-SUBMISSION = HEADER[:-2]
+_SUBMISSION = HEADER[:-2]
 """What tells submissions apart."""
 OF_LINE = (
     "line_number",
@@ -44,7 +44,7 @@ class Around:
 
     def add(self, good: pl.DataFrame, bad: pl.DataFrame) -> None:
         """Good rows of a part, and those that a rule stopped and whose submission reads."""
-        key = ["file_key", *SUBMISSION]
+        key = ["file_key", *_SUBMISSION]
         self._elsewhere = self._elsewhere.join(good, on=key, how="anti", nulls_equal=True)
         self._bad.append(bad.select(*HEADER, *OF_LINE, "file_key", "row_number"))
 
@@ -57,7 +57,7 @@ class Around:
 
         It is not where the file holds it out of scope, and no line in scope.
         """
-        key = ["file_key", *SUBMISSION]
+        key = ["file_key", *_SUBMISSION]
         later = self.outside.join(self._elsewhere, on=key, how="anti", nulls_equal=True)
         columns = [*HEADER, *OF_LINE, "file_key", "row_number"]
         return (
@@ -70,7 +70,7 @@ class Around:
 def readable(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows whose submission can be read. Nothing else of them is validated."""
     optional = ("original_claim_number", "payer_responsibility", "member_id")
-    needed = [name for name in SUBMISSION if name not in optional]
+    needed = [name for name in _SUBMISSION if name not in optional]
     dated = pl.col("submitted_on").is_between(FIRST_DAY, LAST_DAY)
     return rows.drop_nulls(needed).filter(pl.col("field_count_ok") & dated)
 
@@ -80,6 +80,6 @@ def _header_rows(outside: pl.DataFrame) -> pl.DataFrame:
     return (
         outside.filter(pl.col("claim_frequency_code").is_in(REPLACING))
         .sort("file_key", "row_number")
-        .unique(["file_key", *SUBMISSION], keep="first", maintain_order=True)
+        .unique(["file_key", *_SUBMISSION], keep="first", maintain_order=True)
         .select(*HEADER, "file_key", "row_number")
     )

@@ -20,10 +20,10 @@ LONGEST_HASHED: Final = 64
 FEW_ROWS: Final = 1000
 """Rows that are joined quicker than PyArrow's functions are imported."""
 
-Bytes = npt.NDArray[np.uint8]
+BlockBytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
-Flags = npt.NDArray[np.bool_]
+ByteFlags = npt.NDArray[np.bool_]
 
 
 class Unsievable(Exception):
@@ -45,7 +45,7 @@ class BlockRows:
     `ends`: place of each row's line end. `is_whole`: rows with all their fields; `whole`: their numbers.
     """
 
-    def __init__(self, data: Bytes, separators: Separators, fields: int) -> None:
+    def __init__(self, data: BlockBytes, separators: Separators, fields: int) -> None:
         self._data, self._stops, self._fields = data, separators.places, fields
         self._quoted = separators.quoted
         self._words = np.ndarray((len(data) - WORD + 1,), "<u8", data, strides=(1,))
@@ -94,7 +94,7 @@ class BlockRows:
         return hashed
 
 
-def separators(data: Bytes, may_be_quoted: bool = True, separator: int = COMMA) -> Separators:
+def separator_places(data: BlockBytes, may_be_quoted: bool = True, separator: int = COMMA) -> Separators:
     """The separators of whole rows. Raises Unsievable where a quote is neither around a field nor doubled."""
     newlines = data == NEWLINE
     marks = (data == separator) | newlines
@@ -109,7 +109,7 @@ def separators(data: Bytes, may_be_quoted: bool = True, separator: int = COMMA) 
     return Separators(np.flatnonzero(marks if lines else marks[:0]), lines, quoted)
 
 
-def _inside(quotes: Flags) -> Flags:
+def _inside(quotes: ByteFlags) -> ByteFlags:
     """Bytes from each opening quote to before its closing one: an odd number of quotes up to there.
 
     Sixty-four bytes at a time: each bit becomes the parity of the bits up to it, by doubling shifts.
@@ -124,7 +124,9 @@ def _inside(quotes: Flags) -> Flags:
     return np.unpackbits(bits, count=len(quotes), bitorder="little").view(bool)
 
 
-def _check_quotes(data: Bytes, quotes: Flags, inside: Flags, edges: Flags, newlines: Flags) -> None:
+def _check_quotes(
+    data: BlockBytes, quotes: ByteFlags, inside: ByteFlags, edges: ByteFlags, newlines: ByteFlags
+) -> None:
     """Opening quotes stand behind a separator or a quote, closing ones before one or before the line end."""
     opens_well = edges[:-1] | ~(quotes & inside)[1:]
     line_ends = (data[1:] == RETURN) & np.append(newlines[2:], False)
@@ -133,7 +135,7 @@ def _check_quotes(data: Bytes, quotes: Flags, inside: Flags, edges: Flags, newli
         raise Unsievable
 
 
-def check_utf8(data: Bytes) -> None:
+def check_utf8(data: BlockBytes) -> None:
     """Raise Unsievable where the bytes are not UTF-8."""
     if data.max() < 128:
         return
@@ -143,7 +145,7 @@ def check_utf8(data: Bytes) -> None:
         raise Unsievable from None
 
 
-def lines_of(data: Bytes, ends: Places, chosen: Flags) -> bytes:
+def line_bounds(data: BlockBytes, ends: Places, chosen: ByteFlags) -> bytes:
     """The bytes of chosen rows, one after another."""
     offsets = np.empty(len(ends) + 1, dtype=np.int32)
     offsets[0] = 0

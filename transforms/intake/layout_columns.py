@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from transforms.intake.layout_checks import Mistakes
-from transforms.intake.layout_rules import Made, Values
+from transforms.intake.layout_rules import ColumnTexts, Made
 
-SOURCES: Final = ("column", "first", "join", "number_within")
-KEYS: Final = (
-    *SOURCES,
+_SOURCES: Final = ("column", "first", "join", "number_within")
+_KEYS: Final = (
+    *_SOURCES,
     *("between", "split", "part", "part_at", "pattern", "map", "otherwise", "implied_decimals", "times"),
     "negative_where",
 )
-NUMBER: Final = r"[0-9]{1,6}(?:\.[0-9]{1,4})?"
+_NUMBER: Final = r"[0-9]{1,6}(?:\.[0-9]{1,4})?"
 
 
 def read_columns(raw: Mapping[str, Any], mistakes: Mistakes) -> tuple[dict[str, str], dict[str, Made]]:
@@ -31,7 +31,7 @@ def read_columns(raw: Mapping[str, Any], mistakes: Mistakes) -> tuple[dict[str, 
     return renamed, made
 
 
-def values(raw: Any, key: str, mistakes: Mistakes) -> Values:
+def values(raw: Any, key: str, mistakes: Mistakes) -> ColumnTexts:
     """Columns of theirs, each with one text or several."""
     if not isinstance(raw, dict):
         mistakes.add(f"{key} must be a table of columns and texts", key)
@@ -47,11 +47,11 @@ def values(raw: Any, key: str, mistakes: Mistakes) -> Values:
 
 
 def _made(name: str, raw: Mapping[str, Any], mistakes: Mistakes) -> Made:
-    for key in sorted(set(raw) - set(KEYS)):
+    for key in sorted(set(raw) - set(_KEYS)):
         mistakes.add(f"unknown key {key} of {name}", name, "columns")
-    given = [key for key in SOURCES if key in raw]
+    given = [key for key in _SOURCES if key in raw]
     if len(given) != 1:
-        mistakes.add(f"{name} needs one of {', '.join(SOURCES)}", name, "columns")
+        mistakes.add(f"{name} needs one of {', '.join(_SOURCES)}", name, "columns")
         return Made(())
     if given == ["number_within"]:
         return Made((), number_within=str(raw["number_within"]))
@@ -65,7 +65,7 @@ def _made(name: str, raw: Mapping[str, Any], mistakes: Mistakes) -> Made:
         mistakes.add(f"part of {name} must be 1 to 50, with a split", name, "columns")
     if not isinstance(decimals, int) or not 0 <= decimals <= 4:
         mistakes.add(f"implied_decimals of {name} must be 0 to 4", name, "columns")
-    if times and not re.fullmatch(NUMBER, times):
+    if times and not re.fullmatch(_NUMBER, times):
         mistakes.add(f"times of {name} must be a number", name, "columns")
     if raw.get("pattern"):
         mistakes.check_pattern(raw["pattern"], 1, name, "columns")

@@ -11,9 +11,9 @@ import polars as pl
 
 from schemas.inbound import COLUMNS, Kind
 from schemas.inbound_column import InboundColumn
-from transforms.intake.amounts import plain_amount
 from transforms.intake.dates import ALWAYS
 from transforms.intake.layout_draft_values import adjustments, looks_joined, with_parts
+from transforms.intake.money_forms import plain_amount
 from transforms.intake.nested import Nesting
 
 SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
@@ -65,7 +65,7 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
     "remark_codes": ("remarks", "remark", "rarc", "rarcs"),
 }  # fmt: skip
 """Names that exports give to our columns, in lower case letters and digits alone."""
-NPI: Final = r"^[12][0-9]{9}(?:\.0)?$"
+_NPI: Final = r"^[12][0-9]{9}(?:\.0)?$"
 LOOKS: Final = {
     "procedure_code": r"^[0-9A-Z]{4,5}(?:\.0)?$",
     "place_of_service": r"^[0-9]{1,2}(?:\.0)?$",
@@ -75,11 +75,11 @@ LOOKS: Final = {
     "unit_basis": r"(?i)^(?:MJ|UN)$",
     "patient_sex": r"(?i)^(?:[FMU]|female|male|unknown)$",
     **{f"modifier_{n}": r"^[0-9A-Z]{2}$" for n in range(1, 5)},
-    "billing_provider_npi": NPI,
-    "rendering_provider_npi": NPI,
-    "payee_npi": NPI,
+    "billing_provider_npi": _NPI,
+    "rendering_provider_npi": _NPI,
+    "payee_npi": _NPI,
 }  # fmt: skip
-DATES: Final = (
+_DATES: Final = (
     "%m/%d/%Y",
     "%d/%m/%Y",
     "%m/%d/%y",
@@ -89,7 +89,7 @@ DATES: Final = (
     "%d-%b-%Y",
     "%b %d, %Y",
 )
-NUMBER: Final = r"^-?[0-9]+(?:\.[0-9]+)?$"
+_NUMBER: Final = r"^-?[0-9]+(?:\.[0-9]+)?$"
 COMMA: Final = r"[0-9],[0-9]{2}$"
 MOST_LIKELY: Final = 0.8
 """Share of the values of a column that must look like it."""
@@ -225,11 +225,11 @@ def _looks(column: InboundColumn, text: pl.Series) -> bool | None:
     if told.is_empty():
         return None
     if column.parsed == "date":
-        return any(_share_read(told, form) >= MOST_LIKELY for form in (*ALWAYS, *DATES)) or None
+        return any(_share_read(told, form) >= MOST_LIKELY for form in (*ALWAYS, *_DATES)) or None
     if column.parsed in ("cents", "thousandths"):
         frame = told.to_frame("text")
         for comma in (False, True):
-            read = frame.select(plain_amount(pl.col("text"), comma).str.contains(NUMBER)).to_series()
+            read = frame.select(plain_amount(pl.col("text"), comma).str.contains(_NUMBER)).to_series()
             if _share(read) >= MOST_LIKELY:
                 return True
         return False
@@ -268,11 +268,11 @@ def _date_formats(columns: list[pl.Series]) -> tuple[tuple[str, ...], bool]:
     )
     if told.is_empty() or any(_share_read(told, form) >= MOST_LIKELY for form in ALWAYS):
         return (), True
-    shares = {form: _share_read(told, form) for form in DATES}
+    shares = {form: _share_read(told, form) for form in _DATES}
     best = max(shares.values())
     if best < MOST_LIKELY:
         return (), False
-    reading = [form for form in DATES if shares[form] == best]
+    reading = [form for form in _DATES if shares[form] == best]
     is_short = _share(told.str.contains(r"[/.-][0-9]{2}$")) >= MOST_LIKELY
     forms = [form for form in reading if ("%y" in form) == is_short] or reading
     return (forms[0],), len(forms) == 1 and best == 1

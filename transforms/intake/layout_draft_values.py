@@ -16,7 +16,7 @@ from schemas.inbound import Kind
 
 Texts = Mapping[str, pl.Series]
 """Their columns as trimmed texts; what is empty is null."""
-WORDS: Final[dict[str, dict[str, str]]] = {
+_WORDS: Final[dict[str, dict[str, str]]] = {
     "claim_frequency_code": {
         **dict.fromkeys(("original", "new", "new claim", "initial", "first"), "1"),
         **dict.fromkeys(("corrected", "replacement", "rebill", "resubmission"), "7"),
@@ -44,7 +44,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
 CODED: Final = ("claim_frequency_code", "claim_status_code")
 """Columns that exports write as a code and its word: 1 - Original."""
 LEADING_CODE: Final = r"^[0-9]{1,2}\s*[-:=.]\s*[A-Za-z]"
-SEPARATORS: Final = ("-", ":", ",", ";", "/", "|", "^", " ")
+_SEPARATORS: Final = ("-", ":", ",", ";", "/", "|", "^", " ")
 CODE, MODIFIER = r"[0-9A-Z]{5}", r"[0-9A-Z]{2}"
 ICD: Final = r"[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?"
 NAME_AND_ID: Final = r"^.+\(\s*[0-9A-Z]{3,}\s*\)$"
@@ -54,8 +54,8 @@ PACKED: Final = (
     r"([A-Z]{2})-?([0-9A-Z]{1,3}) *\((-?\$?[0-9,]*\.?[0-9]+)\)",
     r"([A-Z]{2})-?([0-9A-Z]{1,3}) +(-?\$?[0-9,]*\.?[0-9]+)",
 )
-BETWEEN: Final = ("|", ";", ",", "/")
-SLOT: Final = re.compile(
+_BETWEEN: Final = ("|", ";", ",", "/")
+_SLOT: Final = re.compile(
     r"(?:adj|adjustment|cas)[^0-9]*?([0-9])[^0-9]*?(group|grp|reason|rsn|carc|amount|amt)$"
 )
 SLOT_PARTS: Final = {"grp": "group", "rsn": "reason", "carc": "reason", "amt": "amount"}
@@ -65,7 +65,7 @@ AMOUNT_NAMES: Final = {
     **dict.fromkeys(("copay", "copayment", "copayamount", "copaymentamount"), "PR-3"),
     **dict.fromkeys(("writeoff", "contractual", "contractualadjustment", "contractualamount"), "CO-45"),
 }
-MOST: Final = 0.8
+_MOST: Final = 0.8
 """Share of the values that must have a form."""
 
 
@@ -74,7 +74,7 @@ def with_parts(
 ) -> tuple[dict[str, tuple[str, bool]], dict[str, str]]:
     """Columns with those that stand in another one, and what is done to each: ours -> keys of a layout."""
     more, rules = dict(columns), {}
-    for name in WORDS:
+    for name in _WORDS:
         if name in columns and (rule := _words(name, texts[columns[name][0]])):
             rules[name] = rule
     if "procedure_code" in columns:
@@ -83,7 +83,7 @@ def with_parts(
         rules |= _several(more, "modifier", MODIFIER, columns["modifier_1"][0], texts)
     if kind == "claim_lines" and "diagnosis_1" in columns:
         rules |= _several(more, "diagnosis", ICD, columns["diagnosis_1"][0], texts)
-    if "payer_name" in columns and _share(texts[columns["payer_name"][0]], NAME_AND_ID) >= MOST:
+    if "payer_name" in columns and _share(texts[columns["payer_name"][0]], NAME_AND_ID) >= _MOST:
         rules["payer_name"] = r"pattern = '^(.*?) *\('"
         if "payer_id" not in columns:
             more["payer_id"] = columns["payer_name"][0], True
@@ -104,10 +104,10 @@ def adjustments(columns: Mapping[str, tuple[str, bool]], texts: Texts) -> list[s
     free = {name: text for name, text in texts.items() if name not in used}
     for name, text in free.items():
         told = text.drop_nulls()
-        for between in BETWEEN:
+        for between in _BETWEEN:
             for pattern in PACKED:
                 escaped = re.escape(between)
-                if _share(told, rf"^{pattern}(?: *{escaped} *{pattern})* *{escaped}?$") >= MOST:
+                if _share(told, rf"^{pattern}(?: *{escaped} *{pattern})* *{escaped}?$") >= _MOST:
                     told_of = f"column = {_quoted(name)}, between = {_quoted(between)}"
                     return [f"packed = {{ {told_of}, pattern = '{pattern}' }}"]
     slots = _numbered(free) or _by_name(free)
@@ -116,12 +116,12 @@ def adjustments(columns: Mapping[str, tuple[str, bool]], texts: Texts) -> list[s
 
 def _words(name: str, text: pl.Series) -> str:
     told = text.drop_nulls().str.to_lowercase()
-    if name in CODED and _share(told, LEADING_CODE) >= MOST:
+    if name in CODED and _share(told, LEADING_CODE) >= _MOST:
         return "pattern = '^([0-9]{1,2})'"
     counted = told.value_counts()
-    words = {word: code for word, code in WORDS[name].items() if word in set(counted.to_series())}
+    words = {word: code for word, code in _WORDS[name].items() if word in set(counted.to_series())}
     known = told.is_in(list(words)).sum() / max(len(told), 1)
-    if known < MOST / 2:
+    if known < _MOST / 2:
         return ""
     mapped = ", ".join(f"{_quoted(word)} = {_quoted(code)}" for word, code in words.items())
     return f"map = {{ {mapped} }}"
@@ -131,7 +131,7 @@ def _code_and_modifiers(more: dict[str, tuple[str, bool]], theirs: str, texts: T
     mark = _separator(texts[theirs], CODE, MODIFIER)
     if not mark:
         return {}
-    first = 2 if _share(texts[theirs], r"^(?:HC|ER|HP|WK)[^0-9A-Z]") >= MOST else 1
+    first = 2 if _share(texts[theirs], r"^(?:HC|ER|HP|WK)[^0-9A-Z]") >= _MOST else 1
     rules = {"procedure_code": f"split = {_quoted(mark)}, part = {first}"}
     if "modifier_1" not in more:
         for n in range(1, 5):
@@ -155,11 +155,11 @@ def _several(
 def _separator(text: pl.Series, first: str, further: str) -> str:
     """What stands between values: at least one in ten has several, and most are nothing else."""
     told = text.drop_nulls()
-    for mark in SEPARATORS:
+    for mark in _SEPARATORS:
         escaped = re.escape(mark)
         one = rf"^(?:(?:HC|ER|HP|WK){escaped})?{first}"
         several = _share(told, rf"{one}(?:{escaped} ?{further})+{escaped}*$")
-        if several >= 0.1 and _share(told, rf"{one}(?:{escaped} ?{further})*{escaped}*$") >= MOST:
+        if several >= 0.1 and _share(told, rf"{one}(?:{escaped} ?{further})*{escaped}*$") >= _MOST:
             return mark
     return ""
 
@@ -168,7 +168,7 @@ def _numbered(free: Texts) -> list[str]:
     """Adjustments in columns of their own, told by a number in their names."""
     found: dict[str, dict[str, str]] = {}
     for name in free:
-        met = SLOT.search(re.sub(r"[^0-9a-z]", "", name.casefold()))
+        met = _SLOT.search(re.sub(r"[^0-9a-z]", "", name.casefold()))
         if met and not re.search(r"(?i)cl(?:ai)?m", name):
             found.setdefault(met[1], {})[SLOT_PARTS.get(met[2], met[2])] = name
     parts = ("group", "reason", "amount")

@@ -12,7 +12,7 @@ from schemas.inbound import COLUMNS, OPTIONAL_IN_HEADER, UNANSWERED, Kind
 from transforms.intake.layout_checks import Mistakes, texts
 from transforms.intake.layout_columns import read_columns, values
 from transforms.intake.layout_nested import check_paths, read_list, read_nesting
-from transforms.intake.layout_rules import Adjustment, FileForm, Packed, Values, plain
+from transforms.intake.layout_rules import Adjustment, ColumnTexts, FileForm, Packed, plain_header
 from transforms.intake.layouts import Layout
 
 SHARED: Final = (
@@ -31,18 +31,18 @@ SHARED: Final = (
     "implied_cents",
 )
 OF_A_KIND: Final = ("columns", "constants", "assumed", "adjustments", "where", "where_not", "un_means")
-SLOT: Final = (
+_SLOT: Final = (
     *("amount", "group", "reason", "code", "always", "less", "negative_where"),
     *("where", "where_not", "near"),
 )
-TEXTS_OF_SLOT: Final = SLOT[:5]
-FILE: Final = (
+TEXTS_OF_SLOT: Final = _SLOT[:5]
+_FILE: Final = (
     *("delimiter", "quote", "encoding", "sheet", "skip_rows", "skip_end_rows"),
     *("header", "fixed", "matches"),
 )
 FEWEST_HEADERS: Final = 3
 FEWEST_PATHS: Final = 6
-CODE: Final = r"[A-Z]{2}(?:-[0-9A-Z]{1,3})?"
+_CODE: Final = r"[A-Z]{2}(?:-[0-9A-Z]{1,3})?"
 QUOTED: Final = re.compile(r'"([^"\n]*)"|\'([^\'\n]*)\'')
 
 
@@ -92,7 +92,7 @@ def read_layouts(files: Iterable[tuple[str, bytes]]) -> tuple[list[Layout], list
             _check_clash(stem, layout, good)
             good.append(layout)
         except (LayoutError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            strings = frozenset(plain(one or other) for one, other in QUOTED.findall(text))
+            strings = frozenset(plain_header(one or other) for one, other in QUOTED.findall(text))
             broken.append(BrokenLayout(stem, _why(stem, error), strings - {""}))
     return good, broken
 
@@ -102,7 +102,7 @@ def broken_for(header: Iterable[str], broken: Iterable[BrokenLayout], fits: int)
 
     `fits`: how many columns the layout names that can be used and fits, 0 where none does.
     """
-    present = {plain(name) for name in header if name.strip()}
+    present = {plain_header(name) for name in header if name.strip()}
     counted = [(len(one.strings & present), one) for one in broken]
     meant = [(hits, one) for hits, one in counted if 2 * hits >= len(present) and hits >= max(fits, 2)]
     return max(meant, key=lambda each: (each[0], each[1].stem))[1] if meant else None
@@ -112,7 +112,7 @@ def broken_for_paths(paths: Iterable[str], broken: Iterable[BrokenLayout]) -> Br
     """The layout that can't be used and that nested documents with these paths were meant for: the ends of
     its paths are among theirs.
     """
-    ends = {plain(path).rpartition(".")[2] for path in paths if "." in path}
+    ends = {plain_header(path).rpartition(".")[2] for path in paths if "." in path}
     told = [
         (len({text.rpartition(".")[2] for text in one.strings if "." in text} & ends), one) for one in broken
     ]
@@ -186,7 +186,7 @@ def _of_kind(stem: str, kind: Kind, raw: Mapping[str, Any], mistakes: Mistakes) 
         minutes_by=minutes_by if kind == "claim_lines" else "",
         minutes_where=minutes_where if kind == "claim_lines" else (),
         fill_down=_fill_down(raw, mistakes),
-        optional=frozenset(plain(name) for name in texts(raw, "optional", mistakes)),
+        optional=frozenset(plain_header(name) for name in texts(raw, "optional", mistakes)),
         year_pivot=pivot if isinstance(pivot, int) else 0,
         implied_cents=texts(raw, "implied_cents", mistakes),
         file=_file(_table(raw, "file", mistakes), mistakes),
@@ -263,7 +263,7 @@ def _with_lists(
 
 
 def _slot(raw: Mapping[str, Any], mistakes: Mistakes) -> Adjustment:
-    for key in sorted(set(raw) - set(SLOT)):
+    for key in sorted(set(raw) - set(_SLOT)):
         mistakes.add(f"unknown key {key} in a slot", key, "adjustments")
     negative, where, where_not = (
         values(raw.get(key, {}), key, mistakes) for key in ("negative_where", "where", "where_not")
@@ -281,7 +281,7 @@ def _slot(raw: Mapping[str, Any], mistakes: Mistakes) -> Adjustment:
         mistakes.add(
             "a slot needs group and reason, code, or always, and amount or less", "slots", "adjustments"
         )
-    if slot.always and not re.fullmatch(CODE, slot.always):
+    if slot.always and not re.fullmatch(_CODE, slot.always):
         mistakes.add("always must be like PR-2, or CO beside a reason", "slots", "adjustments")
     return slot
 
@@ -303,7 +303,7 @@ def _cannot_answer(raw: Mapping[str, Any], mistakes: Mistakes) -> tuple[str, ...
     return tuple(sorted(set(told)))
 
 
-def _minutes(raw: Mapping[str, Any], mistakes: Mistakes) -> tuple[str, Values]:
+def _minutes(raw: Mapping[str, Any], mistakes: Mistakes) -> tuple[str, ColumnTexts]:
     if not raw:
         return "", ()
     if set(raw) - {"allowed", "where"} or not isinstance(raw.get("allowed"), str):
@@ -323,7 +323,7 @@ def _fill_down(raw: Mapping[str, Any], mistakes: Mistakes) -> tuple[str, tuple[s
 
 
 def _file(raw: Mapping[str, Any], mistakes: Mistakes) -> FileForm:
-    for key in sorted(set(raw) - set(FILE)):
+    for key in sorted(set(raw) - set(_FILE)):
         mistakes.add(f"unknown key {key} in [file]", key, "file")
     delimiter, quote = str(raw.get("delimiter", "")), str(raw.get("quote", '"'))
     for key, mark in (("delimiter", delimiter), ("quote", quote)):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from transforms.intake.layout_checks import Mistakes
-from transforms.intake.nested import PLACE, AdjustmentList, Nesting, parse_path
+from transforms.intake.nested import PLACE_IN_LIST, AdjustmentList, Nesting, parse_path
 
 LIST_KEYS: Final = ("path", "group", "reason", "amount", "numbered", "carry_group")
 MOST_NUMBERED: Final = 50
@@ -61,7 +61,7 @@ def check_paths(
     """
     for name in sorted(names):
         keys = [ours for ours, theirs in told.items() if name in str(theirs)]
-        if name.removesuffix(PLACE) not in lists:
+        if name.removesuffix(PLACE_IN_LIST) not in lists:
             check_path(name, keys[0] if keys else "columns", "columns" if keys else "", mistakes)
 
 

@@ -9,10 +9,10 @@ from typing import Literal
 
 import polars as pl
 
-from transforms.intake.amounts import PLAIN, plain_amount
+from transforms.intake.money_forms import PLAIN, plain_amount
 from transforms.intake.plain_text import is_nothing
 
-Values = tuple[tuple[str, tuple[str, ...]], ...]
+ColumnTexts = tuple[tuple[str, tuple[str, ...]], ...]
 """Columns of theirs, each with the texts that fulfil a condition."""
 
 
@@ -38,7 +38,7 @@ class Made:
     otherwise: str | None = None
     implied_decimals: int = 0
     times: str = ""
-    negative: Values = ()
+    negative: ColumnTexts = ()
     number_within: str = ""
 
     def theirs(self) -> tuple[str, ...]:
@@ -65,9 +65,9 @@ class Adjustment:
     code: str = ""
     always: str = ""
     less: tuple[str, ...] = ()
-    negative: Values = ()
-    where: Values = ()
-    where_not: Values = ()
+    negative: ColumnTexts = ()
+    where: ColumnTexts = ()
+    where_not: ColumnTexts = ()
     near_percent: int = 0
     near: tuple[str, ...] = ()
 
@@ -124,25 +124,25 @@ class FileForm:
         return bool(self.delimiter or self.quote != '"' or self.encoding or self.skip_rows or self.names)
 
 
-def plain(header: str) -> str:
+def plain_header(header: str) -> str:
     """A header as it is compared: no byte order mark, single blanks, lower case."""
     return " ".join(header.replace("\ufeff", "").split()).casefold()
 
 
-Found = Mapping[str, str]
+FoundHeaders = Mapping[str, str]
 """Compared header -> header as the file has it."""
 
 
-def said(found: Found, name: str) -> pl.Expr:
+def said(found: FoundHeaders, name: str) -> pl.Expr:
     """The trimmed text of a column of theirs; null where it says nothing or the file has no such column."""
-    header = found.get(plain(name))
+    header = found.get(plain_header(name))
     if header is None:
         return pl.lit(None, pl.String)
     text = pl.col(header).cast(pl.String).str.strip_chars()
     return pl.when(~is_nothing(text)).then(text)
 
 
-def holds(found: Found, values: Values) -> pl.Expr:
+def holds(found: FoundHeaders, values: ColumnTexts) -> pl.Expr:
     """Whether each column has one of its texts, compared without case; an empty text stands for nothing."""
     tests = [
         said(found, name).fill_null("").str.to_lowercase().is_in([text.strip().lower() for text in texts])
@@ -151,12 +151,12 @@ def holds(found: Found, values: Values) -> pl.Expr:
     return pl.all_horizontal(tests) if tests else pl.lit(True)
 
 
-def is_any(found: Found, values: Values) -> pl.Expr:
+def is_any(found: FoundHeaders, values: ColumnTexts) -> pl.Expr:
     """Whether any column has one of its texts."""
     return pl.any_horizontal([pl.lit(False), *(holds(found, (one,)) for one in values)])
 
 
-def made_text(rule: Made, found: Found, decimal_comma: bool) -> pl.Expr:
+def made_text(rule: Made, found: FoundHeaders, decimal_comma: bool) -> pl.Expr:
     """The text of a canonical column by its rule."""
     if rule.number_within:
         key = said(found, rule.number_within)
@@ -178,7 +178,7 @@ def made_text(rule: Made, found: Found, decimal_comma: bool) -> pl.Expr:
     return _number(text, rule, found, decimal_comma)
 
 
-def _place(rule: Made, found: Found) -> pl.Expr:
+def _place(rule: Made, found: FoundHeaders) -> pl.Expr:
     """The place of the part, from 0; null where it is pointed to and nothing points."""
     if rule.part_at is None:
         return pl.lit(rule.part - 1)
@@ -194,7 +194,7 @@ def _mapped(text: pl.Expr, rule: Made) -> pl.Expr:
     return pl.coalesce(*mapped, other)
 
 
-def _number(text: pl.Expr, rule: Made, found: Found, decimal_comma: bool) -> pl.Expr:
+def _number(text: pl.Expr, rule: Made, found: FoundHeaders, decimal_comma: bool) -> pl.Expr:
     if rule.implied_decimals:
         text = with_point(text, rule.implied_decimals)
     if rule.times:
@@ -222,7 +222,7 @@ def opposite(text: pl.Expr, turns: pl.Expr, decimal_comma: bool) -> pl.Expr:
     return pl.when(turns & (is_packed | amount.str.contains(PLAIN))).then(other).otherwise(text)
 
 
-def _turned(text: pl.Expr, negative: Values, found: Found, decimal_comma: bool) -> pl.Expr:
+def _turned(text: pl.Expr, negative: ColumnTexts, found: FoundHeaders, decimal_comma: bool) -> pl.Expr:
     """The amount with its other sign where `negative` holds."""
     if not negative:
         return text
@@ -239,7 +239,7 @@ def _shown(number: pl.Expr) -> pl.Expr:
 
 
 def adjustment_text(
-    rule: Adjustment, found: Found, groups: Mapping[str, str], decimal_comma: bool
+    rule: Adjustment, found: FoundHeaders, groups: Mapping[str, str], decimal_comma: bool
 ) -> pl.Expr:
     """`GROUP-REASON:AMOUNT`; null where the columns say nothing or zero."""
     if rule.less:
@@ -266,7 +266,7 @@ def _ten_thousandths(amount: pl.Expr) -> pl.Expr:
     return amount.cast(pl.Decimal(18, 4)).to_physical().cast(pl.Int64)
 
 
-def _less(names: tuple[str, ...], found: Found, decimal_comma: bool) -> pl.Expr:
+def _less(names: tuple[str, ...], found: FoundHeaders, decimal_comma: bool) -> pl.Expr:
     """The first column minus all others; what says nothing is 0."""
     first, *others = (exact(plain_amount(said(found, name), decimal_comma)).fill_null(0) for name in names)
     for other in others:
@@ -275,7 +275,7 @@ def _less(names: tuple[str, ...], found: Found, decimal_comma: bool) -> pl.Expr:
 
 
 def _written(
-    rule: Adjustment, found: Found, groups: Mapping[str, str], money: pl.Expr, nothing: pl.Expr
+    rule: Adjustment, found: FoundHeaders, groups: Mapping[str, str], money: pl.Expr, nothing: pl.Expr
 ) -> pl.Expr:
     if "-" in rule.always:
         return pl.when(~nothing).then(pl.format("{}:{}", pl.lit(rule.always), money))
@@ -300,7 +300,7 @@ def _written(
     return pl.when(~(group.is_null() & reason.is_null() & nothing)).then(written)
 
 
-def packed_text(rule: Packed, found: Found) -> pl.Expr:
+def packed_text(rule: Packed, found: FoundHeaders) -> pl.Expr:
     """Packed adjustments in the canonical form; what the pattern does not fit stays, and a rule says so."""
     text = said(found, rule.column)
     part = pl.element().str.strip_chars()

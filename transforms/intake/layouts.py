@@ -10,24 +10,24 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from schemas.inbound import COLUMNS, OPTIONAL_IN_HEADER, Kind
-from transforms.intake.amounts import plain_amount
 from transforms.intake.layout_rules import (
     Adjustment,
+    ColumnTexts,
     FileForm,
-    Found,
+    FoundHeaders,
     Made,
     Packed,
-    Values,
     adjustment_text,
     holds,
     is_any,
     made_text,
     opposite,
     packed_text,
-    plain,
+    plain_header,
     said,
     with_point,
 )
+from transforms.intake.money_forms import plain_amount
 from transforms.intake.nested import Nesting
 from transforms.intake.plain_text import is_nothing
 
@@ -38,7 +38,7 @@ MINUTES_BY: Final = "minutes_by"
 """Column of the allowed amount by which the unit of anesthesia time is found; null: of this row it is not."""
 ADJUSTMENTS_TOTAL: Final = "adjustments_total"
 """Column of the total that a file gives beside the adjustments of a line."""
-AMOUNTS: Final = ("charge_amount", "paid_amount", "allowed_amount", "adjustments", "claim_adjustments")
+_AMOUNTS: Final = ("charge_amount", "paid_amount", "allowed_amount", "adjustments", "claim_adjustments")
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,13 @@ class Layout:
     adjustment_groups: Mapping[str, str] = field(default_factory=dict)
     packed: Packed | None = None
     one_adjustment_a_row: bool = False
-    where: Values = ()
-    where_not: Values = ()
-    cancelled: Values = ()
+    where: ColumnTexts = ()
+    where_not: ColumnTexts = ()
+    cancelled: ColumnTexts = ()
     cannot_answer: tuple[str, ...] = ()
     minutes_by: str = ""
     adjustments_total: str = ""
-    minutes_where: Values = ()
+    minutes_where: ColumnTexts = ()
     fill_down: tuple[str, tuple[str, ...]] | None = None
     optional: frozenset[str] = frozenset()
     year_pivot: int = 0
@@ -114,7 +114,7 @@ class Layout:
 
     @cached_property
     def _headers(self) -> frozenset[str]:
-        return frozenset(plain(name) for name in self.theirs())
+        return frozenset(plain_header(name) for name in self.theirs())
 
     def headers(self) -> frozenset[str]:
         """Every header the layout names, as headers are compared."""
@@ -130,7 +130,7 @@ class Layout:
         required = {column.name for column in COLUMNS[self.kind] if column.is_required}
         names = [self.columns[name] for name in sorted(required & set(self.columns))]
         names += [path for _, path in self.nested.each]
-        known = {self.nested.generic(name) for name in names if plain(name) not in self.optional}
+        known = {self.nested.generic(name) for name in names if plain_header(name) not in self.optional}
         return frozenset(known) | (self.partner.signature() if self.partner else frozenset())
 
 
@@ -145,7 +145,7 @@ def pick_layout(header: Iterable[str], layouts: Iterable[Layout]) -> tuple[Layou
 
     Returns the layout (None: nothing fits) and the required canonical columns that the header misses.
     """
-    present = {plain(name) for name in header}
+    present = {plain_header(name) for name in header}
     fitting = [layout for layout in layouts if not layout.nested and layout.needed() <= present]
     if fitting:
         return max(fitting, key=lambda layout: (len(layout.headers() & present), layout.name)), []
@@ -170,7 +170,7 @@ def nearest_layout(header: Iterable[str], layouts: Iterable[Layout]) -> dict[str
     """The layout of which the header has the largest share: its name and kind, how many columns of it are
     there, and which of its own names are missing.
     """
-    present = {plain(name) for name in header}
+    present = {plain_header(name) for name in header}
     canonical = [canonical_layout(kind) for kind in COLUMNS]
 
     def needed(layout: Layout) -> frozenset[str]:
@@ -189,8 +189,8 @@ def nearest_layout(header: Iterable[str], layouts: Iterable[Layout]) -> dict[str
 
 def column_numbers(layout: Layout, header: list[str]) -> dict[str, int]:
     """Canonical columns that a file has of its own -> their place in its header, from 0."""
-    places = {plain(name): number for number, name in reversed(list(enumerate(header)))}
-    named = ((name, places.get(plain(theirs))) for name, theirs in layout.columns.items())
+    places = {plain_header(name): number for number, name in reversed(list(enumerate(header)))}
+    named = ((name, places.get(plain_header(theirs))) for name, theirs in layout.columns.items())
     return {name: place for name, place in named if place is not None}
 
 
@@ -201,7 +201,7 @@ def canonical_text(rows: pl.LazyFrame, layout: Layout, header: list[str]) -> pl.
     `header`: the file's own column names. Columns the layout does not name are dropped here, before anything
     is kept.
     """
-    found = {plain(name): name for name in reversed(header)}
+    found = {plain_header(name): name for name in reversed(header)}
     texts, assumed = canonical_texts(layout, found)
     marks = [pl.concat_str(assumed, separator=",", ignore_nulls=True).alias(ASSUMED)] if assumed else []
     if layout.minutes_by:
@@ -220,7 +220,7 @@ def canonical_text(rows: pl.LazyFrame, layout: Layout, header: list[str]) -> pl.
     return mine.select(*expressions, *more, is_cancel).with_columns(taken_back).drop("_is_cancel")
 
 
-def canonical_texts(layout: Layout, found: Found) -> tuple[dict[str, pl.Expr], list[pl.Expr]]:
+def canonical_texts(layout: Layout, found: FoundHeaders) -> tuple[dict[str, pl.Expr], list[pl.Expr]]:
     """The text of every canonical column, and the names of those that the layout assumed."""
     texts = {column.name: _text_of(column.name, layout, found) for column in COLUMNS[layout.kind]}
     assumed: list[pl.Expr] = []
@@ -240,25 +240,25 @@ def _taken_back(comma: bool) -> list[pl.Expr]:
     status = (
         pl.when("_is_cancel").then(pl.lit("22")).otherwise("claim_status_code").alias("claim_status_code")
     )
-    return [status, *(opposite(pl.col(name), turns, comma).alias(name) for name in AMOUNTS)]
+    return [status, *(opposite(pl.col(name), turns, comma).alias(name) for name in _AMOUNTS)]
 
 
-def is_of_kind(layout: Layout, found: Found) -> pl.Expr:
+def is_of_kind(layout: Layout, found: FoundHeaders) -> pl.Expr:
     """Rows that the layout's filter takes for lines of its kind."""
     mine = holds(found, layout.where) & ~is_any(found, layout.where_not)
     claims = layout.kind == "claim_lines"
     return mine & ~is_any(found, layout.cancelled) if layout.cancelled and claims else mine
 
 
-def are_of_kind(rows: pl.DataFrame, layout: Layout, found: Found) -> pl.Series:
+def are_of_kind(rows: pl.DataFrame, layout: Layout, found: FoundHeaders) -> pl.Series:
     """Which rows the layout's filter takes for lines of its kind."""
     return rows.with_columns(_is_mine=is_of_kind(layout, found))["_is_mine"]
 
 
 def with_points(rows: pl.DataFrame, layout: Layout, header: list[str]) -> pl.DataFrame:
     """The columns whose whole numbers are cents as dollars and cents. Grain unchanged."""
-    found = {plain(name): name for name in reversed(header)}
-    names = [found[plain(name)] for name in layout.implied_cents if plain(name) in found]
+    found = {plain_header(name): name for name in reversed(header)}
+    names = [found[plain_header(name)] for name in layout.implied_cents if plain_header(name) in found]
     return rows.with_columns(with_point(said(found, name), 2).alias(name) for name in names)
 
 
@@ -278,7 +278,7 @@ def _says_nothing(text: pl.Expr) -> pl.Expr:
     return is_nothing(text.str.strip_chars()).fill_null(True)
 
 
-def _text_of(name: str, layout: Layout, found: Found) -> pl.Expr:
+def _text_of(name: str, layout: Layout, found: FoundHeaders) -> pl.Expr:
     comma = layout.money == "european"
     if layout.kind == "remit_lines" and name in ("adjustments", "claim_adjustments"):
         slots = layout.adjustment_slots if name == "adjustments" else layout.claim_adjustment_slots
@@ -291,7 +291,7 @@ def _text_of(name: str, layout: Layout, found: Found) -> pl.Expr:
             return packed_text(layout.packed, found)
     if name in layout.made:
         return made_text(layout.made[name], found, comma)
-    header = found.get(plain(layout.columns[name])) if name in layout.columns else None
+    header = found.get(plain_header(layout.columns[name])) if name in layout.columns else None
     if header is not None:
         return pl.col(header).cast(pl.String)
     return pl.lit(layout.constants.get(name), pl.String)

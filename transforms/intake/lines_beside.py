@@ -11,12 +11,12 @@ from typing import Final
 
 import polars as pl
 
-from transforms.intake.block_rows import Flags, Words
+from transforms.intake.block_rows import ByteFlags, Words
 from transforms.intake.prefilter import KnownHashes
 from transforms.intake.scope_filter import SUBMISSION, is_first_line
 
 HASH: Final = "_submission"
-FIRST: Final = "_first"
+_FIRST: Final = "_first"
 
 
 @dataclass
@@ -37,23 +37,23 @@ class LinesBeside:
         told = _told(marked)
         self._wanted.append(_hashes(told.filter("_keep")))
         others = told.filter(~pl.col("_passed"))
-        firsts = others.filter(FIRST).select(HASH).unique()
-        self._loose.append(_hashes(others.filter(~pl.col(FIRST)).join(firsts, on=HASH, how="anti")))
+        firsts = others.filter(_FIRST).select(HASH).unique()
+        self._loose.append(_hashes(others.filter(~pl.col(_FIRST)).join(firsts, on=HASH, how="anti")))
 
-    def second_look(self, marked: pl.DataFrame) -> Flags:
+    def second_look(self, marked: pl.DataFrame) -> ByteFlags:
         """Rows of a piece that are asked for, as far as the pieces before tell."""
         if self._known is None:
             self._known = (KnownHashes(self._wanted), KnownHashes(self._loose))
         wanted, loose = self._known
         told = _told(marked)
         hashes, out = _hashes(told), ~told["_passed"].to_numpy()
-        first = told[FIRST].to_numpy()
+        first = told[_FIRST].to_numpy()
         is_loose = loose.has(hashes)
         self._complete.append(hashes[out & first & is_loose])
-        asked: Flags = out & (wanted.has(hashes) | (is_loose & ~first))
+        asked: ByteFlags = out & (wanted.has(hashes) | (is_loose & ~first))
         return asked
 
-    def are_beside(self, marked: pl.DataFrame) -> Flags:
+    def are_beside(self, marked: pl.DataFrame) -> ByteFlags:
         """Of rows that the second look asked for, those that stand beside a line that is or may be in scope,
         now that all pieces are known.
         """
@@ -64,7 +64,7 @@ class LinesBeside:
 
 def _told(marked: pl.DataFrame) -> pl.DataFrame:
     first = is_first_line() & ~pl.col("_passed")
-    return marked.select("_keep", "_passed", pl.struct(SUBMISSION).hash().alias(HASH), first.alias(FIRST))
+    return marked.select("_keep", "_passed", pl.struct(SUBMISSION).hash().alias(HASH), first.alias(_FIRST))
 
 
 def _hashes(told: pl.DataFrame) -> Words:

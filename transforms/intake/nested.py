@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, Final
 
-BETWEEN: Final = "|"
-STEP: Final = re.compile(r"(?P<key>[^.\[\]]+)(?P<picks>(?:\[[^\[\]]+\])*)(?:\.|$)")
+_BETWEEN: Final = "|"
+_STEP: Final = re.compile(r"(?P<key>[^.\[\]]+)(?P<picks>(?:\[[^\[\]]+\])*)(?:\.|$)")
 PICK: Final = re.compile(r"\[([^\[\]]+)\]")
-PLACE: Final = "[#]"
-GROUP: Final = re.compile(r"[A-Za-z]{2}")
-Row = dict[str, Any]
+PLACE_IN_LIST: Final = "[#]"
+_GROUP: Final = re.compile(r"[A-Za-z]{2}")
+_Row = dict[str, Any]
 """The elements that a flat row stands for, by the names of their lists, and their places under the names with
 [#]; the document itself under ''.
 """
@@ -32,7 +32,7 @@ class Pick:
     path: tuple[Step, ...] = ()
     value: str = ""
 
-    def takes(self, element: Any, row: Row) -> bool:
+    def takes(self, element: Any, row: _Row) -> bool:
         """Whether an element has the value asked for."""
         said = found(element, self.path, row)
         if self.value.startswith("*"):
@@ -94,7 +94,7 @@ def parse_path(text: str) -> tuple[Step, ...]:
     """The steps of a path. Raises ValueError where it is none."""
     steps, at = [], 0
     while at < len(text):
-        step = STEP.match(text, at)
+        step = _STEP.match(text, at)
         if step is None:
             raise ValueError("it is no path")
         steps.append(Step(step["key"].strip(), tuple(_pick(one) for one in PICK.findall(step["picks"]))))
@@ -113,7 +113,7 @@ def _pick(text: str) -> Pick:
     return Pick(0, parse_path(path.strip()), value.strip())
 
 
-Column = tuple[int, Callable[[Row], "str | None"]]
+_Column = tuple[int, Callable[[_Row], "str | None"]]
 """Where a value stands in a flat row, and how it is read."""
 
 
@@ -129,7 +129,7 @@ def flat_rows(document: Any, nesting: Nesting, names: Sequence[str]) -> Iterator
 
 
 def _rows(
-    row: Row, each: Sequence[tuple[str, str]], levels: Sequence[Sequence[Column]], values: list[str | None]
+    row: _Row, each: Sequence[tuple[str, str]], levels: Sequence[Sequence[_Column]], values: list[str | None]
 ) -> Iterator[list[str | None]]:
     if not each:
         yield list(values)
@@ -137,7 +137,7 @@ def _rows(
     (name, path), *inner = each
     elements = elements_at(row, path)
     for place, element in enumerate(elements, start=1):
-        one = {**row, name: element, f"{name}{PLACE}": place}
+        one = {**row, name: element, f"{name}{PLACE_IN_LIST}": place}
         _read(one, levels[0], values)
         yield from _rows(one, inner, levels[1:], values)
     if not elements:
@@ -146,23 +146,23 @@ def _rows(
         yield from _rows(none, inner, levels[1:], values)
 
 
-def _read(row: Row, columns: Sequence[Column], values: list[str | None]) -> None:
+def _read(row: _Row, columns: Sequence[_Column], values: list[str | None]) -> None:
     for at, column in columns:
         values[at] = column(row)
 
 
 @lru_cache(maxsize=64)
-def _levels(nesting: Nesting, names: tuple[str, ...]) -> tuple[tuple[Column, ...], ...]:
+def _levels(nesting: Nesting, names: tuple[str, ...]) -> tuple[tuple[_Column, ...], ...]:
     """How each value is read, by the list whose elements it changes with; the document itself comes first."""
     order = ["", *(name for name, _ in nesting.each)]
     lists = {one.path: one for one in nesting.lists}
-    levels: list[list[Column]] = [[] for _ in order]
+    levels: list[list[_Column]] = [[] for _ in order]
     for at, name in enumerate(names):
-        path = name.removesuffix(PLACE)
+        path = name.removesuffix(PLACE_IN_LIST)
         steps = parse_path(path)
         level = max(_level(steps, order), default=0)
         if name in lists:
-            read: Callable[[Row], str | None] = partial(
+            read: Callable[[_Row], str | None] = partial(
                 _packed, rule=lists[name], groups=dict(nesting.groups)
             )
         else:
@@ -180,18 +180,18 @@ def _level(steps: Sequence[Step], order: Sequence[str]) -> Iterator[int]:
         yield from (level for step in pick.path for one in step.picks for level in _level(one.path, order))
 
 
-def _reader(name: str, steps: Sequence[Step], order: Sequence[str]) -> Callable[[Row], str | None]:
+def _reader(name: str, steps: Sequence[Step], order: Sequence[str]) -> Callable[[_Row], str | None]:
     """Most paths are keys alone: these are followed without more ado until a list is met."""
 
-    def read(row: Row) -> str | None:
+    def read(row: _Row) -> str | None:
         return _joined(texts_at(row, name))
 
-    if name.endswith(PLACE) or any(step.picks for step in steps):
+    if name.endswith(PLACE_IN_LIST) or any(step.picks for step in steps):
         return read
     start, keys = ("", steps) if steps[0].key not in order[1:] else (steps[0].key, steps[1:])
     followed = [step.key for step in keys]
 
-    def quick(row: Row) -> str | None:
+    def quick(row: _Row) -> str | None:
         value = row[start]
         for key in followed:
             if type(value) is not dict:
@@ -207,21 +207,21 @@ def _texts(value: Any) -> list[str]:
     return [text for text in told if text is not None]
 
 
-def elements_at(row: Row, path: str) -> list[Any]:
+def elements_at(row: _Row, path: str) -> list[Any]:
     """The elements of the list at a path of a row."""
     start, steps = _start(row, path)
     return _followed(start, steps, row)
 
 
-def texts_at(row: Row, path: str) -> list[str]:
+def texts_at(row: _Row, path: str) -> list[str]:
     """What the path of a row says: no text, one or several."""
-    if path.endswith(PLACE):
+    if path.endswith(PLACE_IN_LIST):
         return [str(row[path])] if path in row else []
     start, steps = _start(row, path)
     return found(start, steps, row)
 
 
-def _start(row: Row, path: str) -> tuple[Any, tuple[Step, ...]]:
+def _start(row: _Row, path: str) -> tuple[Any, tuple[Step, ...]]:
     first, *rest = parse_path(path)
     if first.key not in row:
         return row[""], (first, *rest)
@@ -231,13 +231,13 @@ def _start(row: Row, path: str) -> tuple[Any, tuple[Step, ...]]:
     return taken, tuple(rest)
 
 
-def found(start: Any, steps: Sequence[Step], row: Row) -> list[str]:
+def found(start: Any, steps: Sequence[Step], row: _Row) -> list[str]:
     """Texts at the end of the steps; what is no text, number or truth value is none."""
     texts = (_text(value) for value in _followed(start, steps, row))
     return [text for text in texts if text is not None]
 
 
-def _followed(start: Any, steps: Sequence[Step], row: Row) -> list[Any]:
+def _followed(start: Any, steps: Sequence[Step], row: _Row) -> list[Any]:
     values = start if isinstance(start, list) else [start]
     for step in steps:
         inner: list[Any] = []
@@ -253,7 +253,7 @@ def _followed(start: Any, steps: Sequence[Step], row: Row) -> list[Any]:
     return [value for value in values if value is not None]
 
 
-def _taken(elements: list[Any], pick: Pick, row: Row) -> list[Any]:
+def _taken(elements: list[Any], pick: Pick, row: _Row) -> list[Any]:
     if pick.place:
         return elements[pick.place - 1 : pick.place]
     return [element for element in elements if pick.takes(element, row)]
@@ -270,10 +270,10 @@ def _text(value: Any) -> str | None:
 def _joined(texts: list[str]) -> str | None:
     if len(texts) == 1:
         return texts[0]
-    return BETWEEN.join(text for text in texts if text) or None
+    return _BETWEEN.join(text for text in texts if text) or None
 
 
-def _packed(row: Row, rule: AdjustmentList, groups: Mapping[str, str]) -> str | None:
+def _packed(row: _Row, rule: AdjustmentList, groups: Mapping[str, str]) -> str | None:
     """Packed adjustments of a list; what is missing of one is `?`, and a rule says so."""
     known = {theirs.casefold(): ours for theirs, ours in groups.items()}
     numbers = [str(n) for n in range(1, rule.numbered + 1)] or [""]
@@ -281,13 +281,13 @@ def _packed(row: Row, rule: AdjustmentList, groups: Mapping[str, str]) -> str | 
     for element in elements_at(row, rule.path):
         given = _of(element, rule.group)
         given = known.get(given.casefold(), given)
-        if not rule.carry_group or GROUP.fullmatch(given) or not group:
+        if not rule.carry_group or _GROUP.fullmatch(given) or not group:
             group = given
         for number in numbers:
             reason, amount = _of(element, rule.reason + number), _of(element, rule.amount + number)
             if reason or amount.strip("-0."):
                 told.append(f"{group or '?'}-{reason or '?'}:{amount or '?'}")
-    return BETWEEN.join(told) or None
+    return _BETWEEN.join(told) or None
 
 
 def _of(element: Any, key: str) -> str:

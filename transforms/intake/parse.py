@@ -9,21 +9,21 @@ import polars as pl
 
 from schemas.inbound import ADJUSTMENT, COLUMNS
 from schemas.inbound_column import InboundColumn
-from transforms.intake.amounts import are_plain, plain_adjustments, plain_amount
 from transforms.intake.dates import birth_by_service, has_short_year, read_date, short_formats
 from transforms.intake.layouts import Layout
+from transforms.intake.money_forms import are_plain, plain_adjustments, plain_amount
 from transforms.intake.plain_text import bare
 from transforms.intake.scope import BETWEEN_PARTS, QUALIFIED, repaired
 
 LARGEST_WHOLE = 10**15
 """Numbers of more digits before the point are not read."""
-AMOUNTS: Final = ("cents", "thousandths")
-WORDS: Final = {
+_AMOUNTS: Final = ("cents", "thousandths")
+_WORDS: Final = {
     "patient_sex": {"FEMALE": "F", "MALE": "M", "UNKNOWN": "U"},
     "payer_responsibility": {"PRIMARY": "P", "SECONDARY": "S", "TERTIARY": "T"},
 }
 """Words of closed lists whose code is certain."""
-WHOLE: Final = (
+_WHOLE: Final = (
     "billing_provider_npi",
     "rendering_provider_npi",
     "payee_npi",
@@ -65,7 +65,7 @@ def parsed(
 
 def _unfloated(rows: pl.DataFrame, columns: list[InboundColumn]) -> pl.DataFrame:
     """1234567893.0 -> 1234567893 in codes of digits; `was_floated` tells of which rows."""
-    names = [f"text_{c.name}" for c in columns if c.name in WHOLE]
+    names = [f"text_{c.name}" for c in columns if c.name in _WHOLE]
     looked = rows.select(pl.col(name).str.contains(FLOATED).any() for name in names)
     floated = [name for name in names if looked[name][0]]
     is_floated = [pl.col(name).str.contains(FLOATED).fill_null(False) for name in floated]
@@ -101,7 +101,7 @@ def _unqualified(rows: pl.DataFrame, codes: list[str]) -> pl.DataFrame:
 def _plain(rows: pl.DataFrame, columns: list[InboundColumn], layout: Layout) -> pl.DataFrame:
     """Texts in the form that the rules and the types know: plain amounts, codes joined by |, known words."""
     comma = layout.money == "european"
-    amounts = [f"text_{c.name}" for c in columns if c.parsed in AMOUNTS]
+    amounts = [f"text_{c.name}" for c in columns if c.parsed in _AMOUNTS]
     odd = amounts if comma else [name for name, plain in are_plain(rows, amounts).items() if not plain]
     out = [plain_amount(pl.col(name), comma).alias(name) for name in odd]
     for column in columns:
@@ -110,8 +110,8 @@ def _plain(rows: pl.DataFrame, columns: list[InboundColumn], layout: Layout) -> 
             out.append(plain_adjustments(text))
         elif column.name == "remark_codes":
             out.append(text.str.replace_all(BETWEEN_CODES, "|"))
-        elif column.name in WORDS:
-            out.append(text.str.to_uppercase().replace(WORDS[column.name]))
+        elif column.name in _WORDS:
+            out.append(text.str.to_uppercase().replace(_WORDS[column.name]))
     return rows.with_columns(out)
 
 

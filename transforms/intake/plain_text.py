@@ -26,7 +26,7 @@ NOTHING: Final = (
     *dict.fromkeys(form for word in _WORDS for form in (word, word.upper(), word.title())),
 )
 """What stands for an empty field."""
-WORD: Final = "word_"
+_WORD: Final = "word_"
 FORMULA: Final = r'^="(.*)"$'
 """How a spreadsheet is kept from reading a text as a number."""
 
@@ -61,8 +61,8 @@ def bare(rows: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
 
 def words_for_nothing(rows: pl.DataFrame, row: str) -> pl.DataFrame:
     """(row, column) of every word that was read as nothing, of rows that `bare` has looked at."""
-    marks = [name for name in rows.columns if name.startswith(WORD)]
-    found = [rows.filter(name).select(row, column=pl.lit(name.removeprefix(WORD))) for name in marks]
+    marks = [name for name in rows.columns if name.startswith(_WORD)]
+    found = [rows.filter(name).select(row, column=pl.lit(name.removeprefix(_WORD))) for name in marks]
     return pl.concat([rows.clear().select(row, column=pl.lit("", pl.String)), *found])
 
 

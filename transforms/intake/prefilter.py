@@ -16,15 +16,15 @@ import polars as pl
 from transforms.intake.block_rows import (
     COMMA,
     WORD,
+    BlockBytes,
     BlockRows,
-    Bytes,
-    Flags,
+    ByteFlags,
     Places,
     Unsievable,
     Words,
     check_utf8,
-    lines_of,
-    separators,
+    line_bounds,
+    separator_places,
 )
 
 TABLE_BITS: Final = 20
@@ -61,8 +61,8 @@ class _Block:
     first_row: int
     ends: npt.NDArray[np.uint32]
     hashes: Words
-    passed: Flags
-    is_first: Flags
+    passed: ByteFlags
+    is_first: ByteFlags
 
     def without_first(self) -> Places:
         """Rows that did not pass and are not the first line, where no row of the block is that of theirs."""
@@ -115,7 +115,7 @@ class Prefilter:
         if last < 0:
             return 0
         data = np.frombuffer(buffer, dtype=np.uint8)
-        found = separators(data[: last + 1], self.may_be_quoted, self.separator)
+        found = separator_places(data[: last + 1], self.may_be_quoted, self.separator)
         if not found.lines:
             return 0
         size = int(found.places[-1]) + 1
@@ -132,7 +132,7 @@ class Prefilter:
         self.offset += size
         return size
 
-    def _judged(self, rows: BlockRows) -> tuple[Flags, Flags]:
+    def _judged(self, rows: BlockRows) -> tuple[ByteFlags, ByteFlags]:
         """Rows whose code passes, and all that pass; over all rows of the block."""
         passes = np.zeros(len(rows.whole), dtype=bool)
         empty = np.ones(len(rows.whole), dtype=bool)
@@ -152,8 +152,8 @@ class Prefilter:
         passed[rows.whole] = passes
         return by_code, passed
 
-    def _keep(self, data: Bytes, rows: BlockRows, by_code: Flags, passed: Flags) -> None:
-        self.lines.append(lines_of(data, rows.ends, passed))
+    def _keep(self, data: BlockBytes, rows: BlockRows, by_code: ByteFlags, passed: ByteFlags) -> None:
+        self.lines.append(line_bounds(data, rows.ends, passed))
         self.passed += len(self.lines[-1])
         self.numbers.append(self.rows + np.flatnonzero(passed))
         if not rows.is_regular:
@@ -162,7 +162,7 @@ class Prefilter:
             self._remember(rows, by_code, passed, *self._number)
 
     def _remember(
-        self, rows: BlockRows, by_code: Flags, passed: Flags, number: int, is_one: _Verdicts
+        self, rows: BlockRows, by_code: ByteFlags, passed: ByteFlags, number: int, is_one: _Verdicts
     ) -> None:
         """What tells afterwards which lines stand beside others."""
         hashed = rows.hashes(self.rules.submission)
@@ -196,7 +196,7 @@ class Prefilter:
             if chosen.any():
                 data = np.frombuffer(read(block.offset, int(block.ends[-1]) + 1), dtype=np.uint8)
                 places = block.first_row + np.flatnonzero(chosen)
-                yield lines_of(data, block.ends.astype(np.int64), chosen), places
+                yield line_bounds(data, block.ends.astype(np.int64), chosen), places
 
 
 def _spread(part: npt.NDArray[Any], whole: Places, rows: int) -> npt.NDArray[Any]:
@@ -222,9 +222,9 @@ class KnownHashes:
         """How many hashes it has."""
         return len(self._hashes)
 
-    def has(self, hashes: Words) -> Flags:
+    def has(self, hashes: Words) -> ByteFlags:
         """Which of the hashes are in the set."""
-        found: Flags = self._table[self._places(hashes)]
+        found: ByteFlags = self._table[self._places(hashes)]
         likely = np.flatnonzero(found)
         if len(likely):
             at = np.minimum(np.searchsorted(self._hashes, hashes[likely]), len(self._hashes) - 1)
@@ -240,7 +240,7 @@ class _Verdicts:
         self._known = np.zeros(1, dtype=np.uint64)
         self._passes, self._empty = self._asked(self._known)
 
-    def on(self, words: Words) -> tuple[Flags, Flags]:
+    def on(self, words: Words) -> tuple[ByteFlags, ByteFlags]:
         """Which of the words pass, and which say nothing."""
         at = np.searchsorted(self._known, words)
         at[at == len(self._known)] = 0
@@ -258,7 +258,7 @@ class _Verdicts:
         self._passes = np.concatenate([self._passes, found])[order]
         self._empty = np.concatenate([self._empty, empty])[order]
 
-    def _asked(self, words: Words) -> tuple[Flags, Flags]:
+    def _asked(self, words: Words) -> tuple[ByteFlags, ByteFlags]:
         # a quote is left where one stood doubled in a quoted field: such a text is not judged here
         texts = [text.decode(errors="replace") for text in words.astype("<u8").view(f"S{WORD}").tolist()]
         asked = pl.Series(texts, dtype=pl.String)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import polars as pl
 
 HEX_DIGITS = 32
-BLOCK = 64
+_BLOCK = 64
 """Bytes of a block of SHA-256."""
 DOMAINS = (
     "claim",
@@ -30,7 +30,7 @@ def keyed_hash(key: bytes, domain: str, text: str) -> str:
 
 def keyed_hasher(key: bytes, domain: str) -> Callable[[str], str]:
     """`keyed_hash` of one key and domain, the padded blocks of RFC 2104 hashed once: half the time."""
-    block = (hashlib.sha256(key).digest() if len(key) > BLOCK else key).ljust(BLOCK, b"\0")
+    block = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
     inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
     outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
     inner.update(f"{domain}|".encode())

@@ -6,7 +6,7 @@ import re
 
 import polars as pl
 
-NO_CODE = ""
+_NO_CODE = ""
 QUALIFIED = r"(?i)^\s*HC\s*[:>^]\s*([0-9A-Z]{4,5})\s*(?:[:>^](.*))?$"
 """SV101 and SVC01 as they stand in a transaction: qualifier, code, modifiers. HC:01939:QK:QS."""
 BETWEEN_PARTS = r"[:>^]"
@@ -35,7 +35,7 @@ def near_scope_pattern(scope: tuple[str, ...]) -> str:
     return rf"^[^0-9A-Z]*(?:{'|'.join(forms)})[^0-9A-Z]*$"
 
 
-def folded(code: pl.Expr) -> pl.Expr:
+def code_folded(code: pl.Expr) -> pl.Expr:
     """A code as the near-scope pattern reads it: compatibility forms folded, upper case."""
     return code.str.normalize("NFKC").str.to_uppercase()
 
@@ -58,7 +58,7 @@ def kept_codes(column: str, scope: tuple[str, ...]) -> pl.Expr:
     code = pl.col(column)
     known = [*scope, *repairs(scope)]
     in_scope = code.is_in(known) | code.str.extract(QUALIFIED, 1).is_in(known)
-    looks_near = _suspicious(code, scope) & folded(code).str.contains(near_scope_pattern(scope))
+    looks_near = _suspicious(code, scope) & code_folded(code).str.contains(near_scope_pattern(scope))
     return (in_scope | looks_near).fill_null(False)
 
 

@@ -9,17 +9,17 @@ import polars as pl
 
 from schemas.inbound import COLUMNS, Kind
 from transforms.intake.fill_down import reads_whole_claims
-from transforms.intake.layout_rules import plain
+from transforms.intake.layout_rules import plain_header
 from transforms.intake.layouts import Layout, column_numbers
 from transforms.intake.plain_text import is_nothing
 from transforms.intake.prefilter import PrefilterRules
 from transforms.intake.scope import kept_codes, maybe_kept
 
 REPLACING: Final = ("6", "7", "8")
-CODE: Final = "procedure_code"
+_CODE: Final = "procedure_code"
 CODES: Final[dict[Kind, tuple[str, ...]]] = {
-    "claim_lines": (CODE,),
-    "remit_lines": (CODE, "submitted_procedure_code"),
+    "claim_lines": (_CODE,),
+    "remit_lines": (_CODE, "submitted_procedure_code"),
 }
 FREQUENCY: Final = "claim_frequency_code"
 NUMBER: Final = "line_number"
@@ -47,7 +47,7 @@ def prefilter_rules(layout: Layout, scope: tuple[str, ...], header: list[str]) -
     told = {*layout.constants, *layout.assumed, *layout.made}
     if layout.partner or reads_whole_claims(layout) or layout.file.skip_end_rows or NUMBER in layout.made:
         return None
-    if deciding & told or CODE not in at or (claims and "claim_id" not in at):
+    if deciding & told or _CODE not in at or (claims and "claim_id" not in at):
         return None
     codes = [(name, _code_test(name, layout, scope)) for name in CODES[layout.kind] if name in at]
     statuses = [(FREQUENCY, is_replacing(layout))] if claims and FREQUENCY in at else []
@@ -93,7 +93,7 @@ def may_be_kept(layout: Layout, scope: tuple[str, ...], is_ragged: bool) -> pl.E
         elsewhere = pl.any_horizontal(
             pl.col(column.name).is_in(scope).fill_null(False) for column in COLUMNS[layout.kind]
         )
-        keep = keep | (~pl.col("field_count_ok") & (_empty(CODE) | elsewhere) & ~blank)
+        keep = keep | (~pl.col("field_count_ok") & (_empty(_CODE) | elsewhere) & ~blank)
     if layout.kind == "remit_lines":
         keep = keep | (pl.all_horizontal(_empty(name) for name in codes) & ~blank)
     return keep
@@ -101,21 +101,21 @@ def may_be_kept(layout: Layout, scope: tuple[str, ...], is_ragged: bool) -> pl.E
 
 def _code_test(name: str, layout: Layout, scope: tuple[str, ...]) -> pl.Expr:
     """Texts of a code column that may be in or near scope; of the billed one also its own header."""
-    if name != CODE:
+    if name != _CODE:
         return maybe_kept(name, scope)
     header = _header_of_code(layout)
-    headers = [header, plain(header), header.upper(), header.title()]
+    headers = [header, plain_header(header), header.upper(), header.title()]
     return maybe_kept(name, scope) | pl.col(name).is_in(headers).fill_null(False)
 
 
 def says_header(layout: Layout) -> pl.Expr:
     """Rows that say the header again."""
-    return pl.col(CODE).str.to_lowercase().fill_null("") == plain(_header_of_code(layout))
+    return pl.col(_CODE).str.to_lowercase().fill_null("") == plain_header(_header_of_code(layout))
 
 
 def _header_of_code(layout: Layout) -> str:
-    made = layout.made.get(CODE)
-    return (made.sources or (CODE,))[0] if made else layout.columns.get(CODE, CODE)
+    made = layout.made.get(_CODE)
+    return (made.sources or (_CODE,))[0] if made else layout.columns.get(_CODE, _CODE)
 
 
 def is_kept(layout: Layout, scope: tuple[str, ...]) -> pl.Expr:

@@ -35,7 +35,7 @@ STEPS: Final[Mapping[Rounding, int]] = {
 }
 FEW_KINDS: Final = 3
 """Up to so many different values a reader may know them all: contract rates, a fixed copay."""
-ROOM: Final = 4
+_ROOM: Final = 4
 """How many ways to split its lines between two values a rounded mean must leave open: with one or two,
 several means and percentiles of the same lines together still told the count of a few cells made for it.
 """
@@ -72,7 +72,7 @@ def is_telling(spread: pl.Expr, kinds: pl.Expr, lines: pl.Expr, step: int) -> pl
     """
     told = rounded_count(lines, False)
     least = pl.when(told == LEAST_COUNT).then(11).otherwise(told - COUNT_STEP // 2)
-    return (kinds <= FEW_KINDS) & (ROOM * spread > step * least * (kinds - 1))
+    return (kinds <= FEW_KINDS) & (_ROOM * spread > step * least * (kinds - 1))
 
 
 def nearest(parts: pl.Expr, rounding: Rounding, lines: pl.Expr | int = 1) -> pl.Expr:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
-from transforms.publication.published import Row
+from transforms.publication.published import PublishedRow
 
-LEAST_LINES: Final = 30
+_LEAST_LINES: Final = 30
 LEAST_PRICE_CHANGE: Final = 0.02
 LEAST_POINTS: Final = 0.01
 LEAST_Z: Final = 1.96
@@ -19,7 +19,7 @@ BREAK_MONTHS: Final = 2
 BEFORE_MONTHS: Final = 6
 
 
-def is_comparable(now: Row, before: Row, count: str) -> str:
+def is_comparable(now: PublishedRow, before: PublishedRow, count: str) -> str:
     """Empty where two periods may be compared; else why not, in words."""
     if now.values is None or now[count] is None:
         return "not shown in this period"
@@ -27,12 +27,12 @@ def is_comparable(now: Row, before: Row, count: str) -> str:
         return "no figure from a year ago"
     if not (now.is_mature and before.is_mature):
         return "not yet mature"
-    if min(now[count], before[count]) < LEAST_LINES:
+    if min(now[count], before[count]) < _LEAST_LINES:
         return "too few lines to compare"
     return ""
 
 
-def rate_moved(now: Row, before: Row, part: str, whole: str) -> int:
+def rate_moved(now: PublishedRow, before: PublishedRow, part: str, whole: str) -> int:
     """1 up, -1 down, 0 little changed.
 
     Two proportions apart by |z| >= 1.96 and a point, at both ends of what rounding leaves open.
@@ -55,7 +55,7 @@ def _proportions(part: float, whole: float, part_before: float, whole_before: fl
     return 1 if rate > rate_before else -1
 
 
-def index_moved(now: Row, before: Row) -> int:
+def index_moved(now: PublishedRow, before: PublishedRow) -> int:
     """1 up, -1 down, 0 little changed.
 
     The intervals of the index at fixed mix lie apart, and it moved by 2 % at least.
@@ -69,7 +69,7 @@ def index_moved(now: Row, before: Row) -> int:
     return 1 if low > high_before else -1 if high < low_before else 0
 
 
-def level_break(rows: Sequence[Row], column: str) -> Row | None:
+def level_break(rows: Sequence[PublishedRow], column: str) -> PublishedRow | None:
     """The first of two mature months running under half, or over twice, the median of the six before.
 
     A level that breaks asks for a look at the files, not for a headline.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from transforms.publication.published import Row
+from transforms.publication.published import PublishedRow
 from transforms.publication.svg import (
     BOLD_LETTER,
     LETTER,
@@ -17,17 +17,17 @@ from transforms.publication.svg import (
     line,
     nice_top,
     rect,
-    text,
+    svg_text,
     tick_text,
     value,
 )
 from transforms.publication.values import ShownValue, shown
 
 LABEL_WIDTH: Final = 66
-RIGHT: Final = 20
-TOP: Final = 8
+_RIGHT: Final = 20
+_TOP: Final = 8
 AXIS: Final = 34
-ROOM: Final = 40
+_ROOM: Final = 40
 """Room left of zero for a figure that stands before its mark."""
 
 
@@ -37,7 +37,7 @@ class Item:
 
     label: str
     tone: str
-    row: Row
+    row: PublishedRow
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Mark:
     label: str
 
 
-class Frame:
+class _Frame:
     """Scale and rows of a horizontal chart."""
 
     def __init__(
@@ -59,25 +59,25 @@ class Frame:
         self.names = 6 if is_above else LABEL_WIDTH
         self.left = self.names + room
         self.step = 40 if is_above else 32
-        self.height = TOP + self.step * len(items) + AXIS
+        self.height = _TOP + self.step * len(items) + AXIS
 
     def x(self, number: float) -> float:
         """Where a value lies."""
-        return self.left + (WIDTH - RIGHT - self.left) * min(number / self.top, 1.0)
+        return self.left + (WIDTH - _RIGHT - self.left) * min(number / self.top, 1.0)
 
     def y(self, place: int) -> float:
         """Middle of a row's marks."""
-        return TOP + self.step * place + (27 if self.is_above else 18)
+        return _TOP + self.step * place + (27 if self.is_above else 18)
 
     def base(self) -> list[str]:
         """Grid, axis labels and the names of the rows."""
         foot = self.height - AXIS
         shapes = []
         for tick in self.ticks:
-            shapes.append(line(self.x(tick), TOP, self.x(tick), foot, "grid"))
+            shapes.append(line(self.x(tick), _TOP, self.x(tick), foot, "grid"))
             anchor = "tick start" if tick == 0 and self.is_above else "tick mid"
-            shapes.append(text(self.x(tick), foot + 14, tick_text(tick, self.unit), anchor))
-        shapes.append(text((self.left + WIDTH - RIGHT) / 2, foot + 29, self.title, "tick mid"))
+            shapes.append(svg_text(self.x(tick), foot + 14, tick_text(tick, self.unit), anchor))
+        shapes.append(svg_text((self.left + WIDTH - _RIGHT) / 2, foot + 29, self.title, "tick mid"))
         for place, item in enumerate(self.items):
             words = _shortened(item.label, WIDTH - 80 if self.is_above else LABEL_WIDTH)
             at = (
@@ -85,7 +85,7 @@ class Frame:
                 if self.is_above
                 else (self.names - 8, self.y(place) + 4, "name end")
             )
-            shapes.append(text(at[0], at[1], words, at[2]))
+            shapes.append(svg_text(at[0], at[1], words, at[2]))
         return shapes
 
     def missing(self, place: int, told: ShownValue, words: str = "") -> str:
@@ -93,14 +93,14 @@ class Frame:
         said = words or {"c": "fewer than 11", "p": "price withheld", "z": "does not apply", "0": "none"}.get(
             told.symbol, "no data"
         )
-        return text(self.x(0) + 4, self.y(place) + 4, said, "none")
+        return svg_text(self.x(0) + 4, self.y(place) + 4, said, "none")
 
     def across(self, mark: Mark | None) -> list[str]:
         """A dashed line at a value, with its label on top."""
         if mark is None:
             return []
         x = self.x(mark.at)
-        return [line(x, TOP - 2, x, self.height - AXIS, "across")]
+        return [line(x, _TOP - 2, x, self.height - AXIS, "across")]
 
 
 def _shortened(words: str, width: float) -> str:
@@ -121,7 +121,7 @@ def spread_chart(
     """10th to 90th percentile as a thin rule, the middle half as a bar, the median as a diamond with text."""
     columns = [f"{stem}_p{percent}" for percent in (10, 25, 50, 75, 90)]
     top = max(_greatest(items, columns), mark.at if mark else 0.0)
-    frame = Frame(items, top * 1.02, unit, title, is_above)
+    frame = _Frame(items, top * 1.02, unit, title, is_above)
     shapes = [*frame.base(), *frame.across(mark)]
     for place, item in enumerate(items):
         y, numbers = frame.y(place), [item.row[column] for column in columns]
@@ -140,7 +140,7 @@ def spread_chart(
     return Drawing(frame.height, tuple(shapes))
 
 
-def _median_text(frame: Frame, place: int, numbers: Sequence[float | None], middle: ShownValue) -> str:
+def _median_text(frame: _Frame, place: int, numbers: Sequence[float | None], middle: ShownValue) -> str:
     """The median in figures: over its mark, or beside the spread where the row's name stands above it."""
     there = [frame.x(number) for number in numbers if number is not None]
     if not frame.is_above:
@@ -159,7 +159,7 @@ def pair_chart(
     items: Sequence[Item], first: str, last: str, unit: str, title: str, is_above: bool = False
 ) -> Drawing:
     """An open dot and a filled one, joined: at first and in the end, or median and nine in ten."""
-    frame = Frame(items, _greatest(items, (first, last)) * 1.12, unit, title, is_above, ROOM)
+    frame = _Frame(items, _greatest(items, (first, last)) * 1.12, unit, title, is_above, _ROOM)
     shapes = frame.base()
     for place, item in enumerate(items):
         y, css = frame.y(place), f"p-{item.tone}"
@@ -185,7 +185,7 @@ def dot_chart(
 ) -> Drawing:
     """A dot for what is seen, a tick for what is said."""
     top = max(_greatest(items, (column,)), max((tick for tick in said if tick is not None), default=0.0))
-    frame = Frame(items, top * 1.12, unit, title, True)
+    frame = _Frame(items, top * 1.12, unit, title, True)
     shapes = frame.base()
     for place, item in enumerate(items):
         y, css, told = frame.y(place), f"p-{item.tone}", shown(item.row, column)
@@ -209,7 +209,7 @@ def bar_chart(
     items: Sequence[Item], column: str, unit: str, title: str, hatched: Sequence[bool] = ()
 ) -> Drawing:
     """Bars from zero with their label above and their value at the end; hatched: not as expected."""
-    frame = Frame(items, _greatest(items, (column,)) * 1.15, unit, title, True)
+    frame = _Frame(items, _greatest(items, (column,)) * 1.15, unit, title, True)
     shapes = frame.base()
     for place, item in enumerate(items):
         y, told = frame.y(place), shown(item.row, column)
@@ -233,7 +233,7 @@ def stack_chart(
     """Parts of a whole, one after the other; `parts`: column, class, words. `tick`: column of a mark."""
     totals = [sum(float(item.row[column] or 0) for column, _, _ in parts) for item in items]
     top = max([*totals, _greatest(items, (tick,)) if tick else 0.0], default=0.0)
-    frame = Frame(items, top * 1.02, unit, title, True)
+    frame = _Frame(items, top * 1.02, unit, title, True)
     shapes = frame.base()
     for place, item in enumerate(items):
         y, at = frame.y(place), 0.0

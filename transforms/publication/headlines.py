@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from transforms.publication.change import index_moved, is_comparable, level_break, rate_moved
-from transforms.publication.edition import Period
 from transforms.publication.parts import Sentence
-from transforms.publication.published import Published, Row, own_line
+from transforms.publication.published import Published, PublishedRow, own_line
+from transforms.publication.shown_edition import ShownPeriod
 from transforms.publication.values import ShownValue, shown
-from transforms.publication.words import PAYERS, inline
+from transforms.publication.words import PAYER_NAMES, inline
 
 UP_DOWN = {1: "up", -1: "down"}
 
 
-def price_level(row: Row, who: str, period: Period) -> Sentence:
+def price_level(row: PublishedRow, who: str, period: ShownPeriod) -> Sentence:
     """`Aetna allowed a median of $74.46 per unit (commercial, period), 3.67 times Medicare's price.`"""
     middle, ratio = shown(row, "allowed_per_unit_p50"), shown(row, "ratio_to_national_medicare")
     line = inline(str(row["line_of_business"]))
@@ -26,7 +26,7 @@ def price_level(row: Row, who: str, period: Period) -> Sentence:
     )
 
 
-def price_spread(row: Row) -> Sentence:
+def price_spread(row: PublishedRow) -> Sentence:
     """`Half of its lines have a price between $67.52 and $81.76.`"""
     low, high = shown(row, "allowed_per_unit_p25"), shown(row, "allowed_per_unit_p75")
     if low.is_missing or high.is_missing:
@@ -34,7 +34,7 @@ def price_spread(row: Row) -> Sentence:
     return ("Half of its lines have a price between ", low, " and ", high, ".")
 
 
-def denial_level(row: Row) -> Sentence:
+def denial_level(row: PublishedRow) -> Sentence:
     """`12.9 % of answered lines were denied at first, and 9.1 % in the end.`"""
     first, last = shown(row, "initial_denial_rate"), shown(row, "denial_rate")
     if first.is_missing and last.is_missing:
@@ -42,7 +42,7 @@ def denial_level(row: Row) -> Sentence:
     return (first, " of answered lines were denied at first, and ", last, " in the end.")
 
 
-def payment_days(row: Row) -> Sentence:
+def payment_days(row: PublishedRow) -> Sentence:
     """`Half of the paid lines were paid within 23 days of submission, and nine in ten within 35 days.`"""
     middle, long = shown(row, "days_to_payment_p50"), shown(row, "days_to_payment_p90")
     if middle.is_missing:
@@ -53,10 +53,10 @@ def payment_days(row: Row) -> Sentence:
     )
 
 
-def mature_pair(published: Published) -> tuple[Period, Period] | None:
+def mature_pair(published: Published) -> tuple[ShownPeriod, ShownPeriod] | None:
     """The last mature quarter and the same quarter a year earlier."""
     kept = [
-        Period("quarter", row["period_start"])
+        ShownPeriod("quarter", row["period_start"])
         for row in published.view("v_volume", payer="all", line_of_business="all", period_type="quarter")
         if row.is_mature
     ]
@@ -79,7 +79,8 @@ def rate_change(published: Published, payer: str, is_late: bool) -> Sentence:
         return (f"Change from a year ago: not shown ({reason}).",)
     if broken is not None:
         return (
-            f"Check the files: denials at first jump in {Period('month', broken['period_start']).label}.",
+            "Check the files: denials at first jump in "
+            f"{ShownPeriod('month', broken['period_start']).label}.",
         )
     moved = rate_moved(now, before, "initially_denied_lines", "service_lines")
     from_to = (shown(before, "initial_denial_rate"), " to ", shown(now, "initial_denial_rate"))
@@ -108,7 +109,7 @@ def price_change(published: Published, payer: str, is_late: bool) -> Sentence:
     return (f"At the same mix: {UP_DOWN[moved]} from a year ago (index ", *from_to, ").")
 
 
-def rules_between(published: Published, payer: str, before: Period, now: Period) -> str:
+def rules_between(published: Published, payer: str, before: ShownPeriod, now: ShownPeriod) -> str:
     """Names a rule of the payer's own that began between two periods: they are then not compared."""
     for row in published.whole("payer_rules"):
         start = row["effective_from"]
@@ -131,22 +132,22 @@ def volume_on_year(published: Published, payer: str) -> Sentence:
     return (*told, f"; {pair[1].label}: ", shown(before, "service_lines"))
 
 
-def maturity(published: Published, rows: Sequence[Row]) -> Sentence:
+def maturity(published: Published, rows: Sequence[PublishedRow]) -> Sentence:
     """Which periods will still change."""
     young = [row for row in rows if not row.is_mature]
     if not young:
         return ("All periods shown are mature.",)
-    first = Period(str(young[0]["period_type"]), young[0]["period_start"])
+    first = ShownPeriod(str(young[0]["period_type"]), young[0]["period_start"])
     return (f"Periods from {first.label} on are not yet mature and will change.",)
 
 
-def immature_note(row: Row) -> Sentence:
+def immature_note(row: PublishedRow) -> Sentence:
     """`Jan 2026 is not yet mature: 61 % of lines are answered so far. It will change.`"""
-    period = Period(str(row["period_type"]), row["period_start"])
+    period = ShownPeriod(str(row["period_type"]), row["period_start"])
     share: ShownValue = shown(row, "adjudicated_share")
     return (f"{period.label} is not yet mature: ", share, " of lines are answered so far. It will change.")
 
 
 def payer_name(payer: str) -> str:
     """A payer in words; for the roll-up of commercial prices, the plans."""
-    return PAYERS[payer]
+    return PAYER_NAMES[payer]

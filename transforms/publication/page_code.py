@@ -16,7 +16,7 @@ from transforms.publication.parts import (
     named,
     number_table,
 )
-from transforms.publication.published import Published, Row
+from transforms.publication.published import Published, PublishedRow
 from transforms.publication.reading import (
     OTHERS,
     PRICE,
@@ -27,13 +27,13 @@ from transforms.publication.reading import (
 )
 from transforms.publication.reference_facts import CodeFacts
 from transforms.publication.values import plain, shown
-from transforms.publication.words import EXPECTATIONS, REGIONS, spoken
+from transforms.publication.words import EXPECTATIONS, REGION_NAMES, spoken
 
 MODIFIER_KINDS = (
     *("pricing", "informational", "physical_status", "liability", "laterality"),
     *("facility_only", "not_on_anesthesia"),
 )
-MOST = 14
+_MOST = 14
 """Rows of an open list on a page; the tables hold all."""
 
 
@@ -96,7 +96,7 @@ def _family(published: Published, facts: CodeFacts) -> Section:
     return Section("family", "Comparison codes", figures=(figure,))
 
 
-def _are_similar(rows: list[Row]) -> bool:
+def _are_similar(rows: list[PublishedRow]) -> bool:
     there = [row for row in rows if row[f"{PRICE}_p25"] is not None and row[f"{PRICE}_p75"] is not None]
     if len(there) < 2:
         return False
@@ -119,9 +119,9 @@ def _sites(published: Published, facts: CodeFacts) -> Figure:
         for code in typical
         if code not in seen
     ]
-    rows = by_share([*rows, *absent], "place_of_service")[:MOST]
+    rows = by_share([*rows, *absent], "place_of_service")[:_MOST]
 
-    def expectation(row: Row) -> str:
+    def expectation(row: PublishedRow) -> str:
         return EXPECTATIONS[names.get(row["place_of_service"], {"expectation": "unlisted"})["expectation"]]
 
     items = [Item(f"{row['site_name']} ({row['place_of_service']})", "all", row) for row in rows]
@@ -152,7 +152,7 @@ def _sites(published: Published, facts: CodeFacts) -> Figure:
     )
 
 
-def _top_sentence(rows: list[Row], name: Callable[[Row], str]) -> Sentence:
+def _top_sentence(rows: list[PublishedRow], name: Callable[[PublishedRow], str]) -> Sentence:
     there = [row for row in rows if row["share_of_lines"] is not None]
     if not there:
         return ("No value is shown.",)
@@ -171,7 +171,7 @@ def _clinical(published: Published, facts: CodeFacts) -> Section:
 
 
 def _themes(published: Published, facts: CodeFacts) -> Figure:
-    rows = by_share(published.view("v_themes", payer="all", line_of_business="all"), "theme")[:MOST]
+    rows = by_share(published.view("v_themes", payer="all", line_of_business="all"), "theme")[:_MOST]
     items = [Item(facts.theme(str(row["theme"])), "all", row) for row in rows]
     note = f"Theme of the first diagnosis of the line that has one. {OTHERS} Source: table clinical_themes."
     return Figure(
@@ -205,13 +205,13 @@ def _themes(published: Published, facts: CodeFacts) -> Figure:
 def _procedures(published: Published, facts: CodeFacts) -> Figure:
     names = facts.rows("surgical_codes")
     key = "surgical_procedure_code"
-    rows = by_share(published.view("v_procedures", payer="all", line_of_business="all"), key)[:MOST]
+    rows = by_share(published.view("v_procedures", payer="all", line_of_business="all"), key)[:_MOST]
 
-    def label(row: Row) -> str:
+    def label(row: PublishedRow) -> str:
         name = names.get(row[key], {}).get("short_name", "")
         return f"{row[key]} {name}".strip()
 
-    def fits(row: Row) -> str:
+    def fits(row: PublishedRow) -> str:
         conflict = row["region_conflict"]
         return "not listed" if conflict is None else "no" if conflict else "yes"
 
@@ -242,13 +242,13 @@ def _procedures(published: Published, facts: CodeFacts) -> Figure:
 
 
 def _diagnoses(published: Published, facts: CodeFacts) -> Figure:
-    rows = by_share(published.view("v_diagnoses", payer="all", line_of_business="all"), "diagnosis")[:MOST]
+    rows = by_share(published.view("v_diagnoses", payer="all", line_of_business="all"), "diagnosis")[:_MOST]
     themes: dict[str, str] = {}
     for prefix, row in sorted(facts.rows("icd10_regions").items()):
         themes.setdefault(prefix[:3], facts.theme(str(row["theme"])))
 
-    def label(row: Row) -> str:
-        region = REGIONS.get(str(row["region"]), str(row["region"]))
+    def label(row: PublishedRow) -> str:
+        region = REGION_NAMES.get(str(row["region"]), str(row["region"]))
         theme = themes.get(str(row["diagnosis"]), "")
         return f"{row['diagnosis']} {theme}, {region}".replace(" ,", ",")
 
@@ -280,18 +280,18 @@ def _modifiers(published: Published, facts: CodeFacts) -> Figure:
     names = facts.rows("modifiers")
     rows = published.view("v_modifiers", payer="all", line_of_business="all")
 
-    def kind(row: Row) -> str:
+    def kind(row: PublishedRow) -> str:
         return str(names.get(row["modifier"], {}).get("kind", "unlisted"))
 
     order = {name: place for place, name in enumerate(MODIFIER_KINDS)}
     rows = sorted(rows, key=lambda row: (order.get(kind(row), 99), -(row["service_lines"] or 0), row.key))
     pricing = [row for row in rows if kind(row) == "pricing"]
 
-    def meaning(row: Row) -> str:
+    def meaning(row: PublishedRow) -> str:
         found = names.get(row["modifier"])
         return str(found["short_name"]) if found else "none, or not in the list"
 
-    def use(row: Row) -> str:
+    def use(row: PublishedRow) -> str:
         return str(names.get(row["modifier"], {}).get("use_when") or "no use known here")
 
     items = [Item(f"{row['modifier']} {meaning(row)}", "all", row) for row in pricing]
@@ -319,7 +319,7 @@ def _people(published: Published) -> Figure:
     rows = published.view("v_people", payer="all", line_of_business="all")
     sexes = {"F": "women", "M": "men", "U": "unknown sex", "unknown": "unknown sex"}
 
-    def label(row: Row) -> str:
+    def label(row: PublishedRow) -> str:
         return f"{row['age_band']}, {sexes.get(str(row['sex']), str(row['sex']))}"
 
     items = [Item(label(row), "all", row) for row in rows]
@@ -345,7 +345,7 @@ def _people(published: Published) -> Figure:
 
 
 def _states(published: Published) -> Figure:
-    rows = by_share(published.view("v_states", payer="all", line_of_business="all"), "state")[:MOST]
+    rows = by_share(published.view("v_states", payer="all", line_of_business="all"), "state")[:_MOST]
     items = [Item(str(row["state"]), "all", row) for row in rows]
     return Figure(
         "states-share",

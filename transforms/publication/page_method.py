@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from schemas.dictionary import NOT, describe
+from schemas.dictionary import NOT, described_table
 from schemas.tables import TABLES
-from transforms.publication.edition import long_date
 from transforms.publication.parts import Head, NumberTable, Page, Section, Sentence
 from transforms.publication.published import Published
 from transforms.publication.reference_facts import CodeFacts
+from transforms.publication.shown_edition import long_date
 from transforms.publication.values import plain
 from transforms.publication.words import EDITIONS, ROUNDING, SYMBOLS
 
@@ -132,7 +132,7 @@ def _dictionary(published: Published) -> Section:
     for name in TABLES:
         if name not in published.tables:
             continue
-        told = describe(TABLES[name])
+        told = described_table(TABLES[name])
         rows = tuple(
             (
                 plain(column["name"]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from transforms.publication.edition import long_date
 from transforms.publication.headlines import (
     denial_level,
     payment_days,
@@ -43,18 +42,19 @@ from transforms.publication.payer_prices import (
     sites_figure,
 )
 from transforms.publication.payer_times import open_figure, time_figure
-from transforms.publication.published import Published, Row, own_line
+from transforms.publication.published import Published, PublishedRow, own_line
 from transforms.publication.reading import PRICE, in_window, late_payers
 from transforms.publication.reference_facts import CodeFacts
+from transforms.publication.shown_edition import long_date
 from transforms.publication.trends import spark
 from transforms.publication.values import ShownValue, shown
 from transforms.publication.words import (
-    CONFIDENCE,
-    LINES_OF_BUSINESS,
+    CONFIDENCE_NAMES,
+    LINE_OF_BUSINESS_NAMES,
     NO_RULE,
-    PAYERS,
+    PAYER_NAMES,
+    RULE_NAMES,
     RULE_VALUES,
-    RULES,
     SHORT_PAYERS,
     THEMES,
     inline,
@@ -64,7 +64,7 @@ from transforms.publication.words import (
 
 def payer_page(published: Published, facts: CodeFacts, payer: str) -> Page:
     """Everything about one payer."""
-    name = PAYERS[payer]
+    name = PAYER_NAMES[payer]
     price = published.row("v_price_by_payer", payer=payer, line_of_business=own_line(payer))
     denied, days = in_window(published, "v_denials", payer), in_window(published, "v_days", payer)
     lead: tuple[Sentence, ...] = (
@@ -132,7 +132,7 @@ def _cards(published: Published, payer: str) -> tuple[Card, ...]:
             over("v_volume", "all", "service_lines"),
         ),
         Card(
-            f"Price per unit, {LINES_OF_BUSINESS[line]}",
+            f"Price per unit, {LINE_OF_BUSINESS_NAMES[line]}",
             shown(price, f"{PRICE}_p50"),
             (
                 ("all commercial plans: ", shown(plans, f"{PRICE}_p50")),
@@ -161,7 +161,7 @@ def _cards(published: Published, payer: str) -> tuple[Card, ...]:
     )
 
 
-def rules_of(published: Published, payer: str) -> list[Row]:
+def rules_of(published: Published, payer: str) -> list[PublishedRow]:
     """Rules of a payer, and those told of several commercial payers."""
     is_commercial = payer not in ("medicare", "other")
     return [
@@ -173,7 +173,7 @@ def rules_of(published: Published, payer: str) -> list[Row]:
 
 def _themes(published: Published, payer: str) -> Section:
     rules = rules_of(published, payer)
-    rows: list[Row] = []
+    rows: list[PublishedRow] = []
     missing: list[str] = []
     for title, names in THEMES:
         found = [row for row in rules if row["rule"] in names]
@@ -192,14 +192,14 @@ def _themes(published: Published, payer: str) -> Section:
             ".",
         )
     )
-    table = number_table(f"Rules of {PAYERS[payer]}, by theme", rows, _rule_columns())
+    table = number_table(f"Rules of {PAYER_NAMES[payer]}, by theme", rows, _rule_columns())
     return Section("themes", "What the payer says", tuple(sentences), tables=(table,) if rows else ())
 
 
 def _rule_columns() -> tuple[Col, ...]:
     return (
         Col("Theme", named(_theme_of), False),
-        Col("Rule", named(lambda row: RULES.get(row["rule"], spoken(row["rule"]))), False),
+        Col("Rule", named(lambda row: RULE_NAMES.get(row["rule"], spoken(row["rule"]))), False),
         Col("What it says", _value_of, False),
         Col("Plan, state, line of business", named(_scope), False),
         Col("Since", named(_since), False),
@@ -207,23 +207,23 @@ def _rule_columns() -> tuple[Col, ...]:
         Col("Source", "source", False),
         Col(
             "Confidence",
-            named(lambda row: CONFIDENCE.get(str(row["confidence"]), "Not verified")),
+            named(lambda row: CONFIDENCE_NAMES.get(str(row["confidence"]), "Not verified")),
             False,
         ),
     )
 
 
-def _theme_of(row: Row) -> str:
+def _theme_of(row: PublishedRow) -> str:
     return next((title for title, names in THEMES if row["rule"] in names), "Other")
 
 
-def _value_of(row: Row) -> ShownValue:
+def _value_of(row: PublishedRow) -> ShownValue:
     """What a rule says; a machine word in words."""
     told = shown(row, "value")
     return replace(told, text=RULE_VALUES.get((str(row["rule"]), told.text), told.text))
 
 
-def _scope(row: Row) -> str:
+def _scope(row: PublishedRow) -> str:
     several = ["several payers"] if row["payer"] == "other" else []
     parts = [str(row["scope_plan"]), str(row["scope_state"])]
     line = str(row["scope_lob"])
@@ -231,7 +231,7 @@ def _scope(row: Row) -> str:
     return ", ".join([*told, *([] if line == "all" else [inline(line)])]) or "all"
 
 
-def _since(row: Row) -> str:
+def _since(row: PublishedRow) -> str:
     start, end = row["effective_from"], row["effective_to"]
     since = long_date(start) if isinstance(start, dt.date) else "date unknown"
     return f"{since}, until {long_date(end)}" if isinstance(end, dt.date) else since

@@ -18,15 +18,15 @@ from transforms.publication.parts import (
     named,
     number_table,
 )
-from transforms.publication.published import PAYER_ORDER, Published, Row
+from transforms.publication.published import PAYER_ORDER, Published, PublishedRow
 from transforms.publication.reading import payer_of
 from transforms.publication.values import ShownValue, plain, shown
 from transforms.publication.words import spoken
 
-QUALITY: Final = "data_quality"
+_QUALITY: Final = "data_quality"
 EVERY: Final = "all"
 FLOW: Final = ("rows_read", "in_scope", "accepted", "quarantined", "repaired")
-SOURCES: Final = ("claim_lines", "remit_lines")
+_SOURCES: Final = ("claim_lines", "remit_lines")
 OF_FILES: Final = ("rejected_files", "findings")
 OF_ANSWERS: Final = ("remit", "reversal", "copies", "answer", "linked", "role")
 MOST_CHANGES: Final = 40
@@ -53,19 +53,19 @@ def quality_page(published: Published) -> Page:
     return Page("quality", "Quality", "Quality of the files and the figures", lead, (), sections)
 
 
-def totals_of(published: Published) -> list[Row]:
+def totals_of(published: Published) -> list[PublishedRow]:
     """Rows over all months together: as published, or summed where the months stand exact."""
-    rows = published.whole(QUALITY)
+    rows = published.whole(_QUALITY)
     ready = [row for row in rows if row["period_type"] == EVERY]
     if ready:
         return ready
-    groups: dict[tuple[str, ...], list[Row]] = {}
+    groups: dict[tuple[str, ...], list[PublishedRow]] = {}
     for row in rows:
         groups.setdefault(tuple(str(row[name]) for name in ("payer", "source", "rule_code")), []).append(row)
     return [_summed(group) for _, group in sorted(groups.items())]
 
 
-def _summed(rows: Sequence[Row]) -> Row:
+def _summed(rows: Sequence[PublishedRow]) -> PublishedRow:
     first = rows[0]
     keys = {**first.keys, "period_type": EVERY, "period_start": None}
     sums = {
@@ -76,9 +76,9 @@ def _summed(rows: Sequence[Row]) -> Row:
     return replace(first, keys=keys, values=sums, is_sum=True)
 
 
-def _flow(totals: Sequence[Row]) -> Section:
+def _flow(totals: Sequence[PublishedRow]) -> Section:
     every = [row for row in totals if row["payer"] == EVERY]
-    rows = [row for row in every if row["rule_code"] == EVERY and row["source"] in SOURCES]
+    rows = [row for row in every if row["rule_code"] == EVERY and row["source"] in _SOURCES]
     files = [row for row in every if row["rule_code"] == EVERY and row["source"] in ("file", "x12")]
     columns = (Col("Kind", named(_source_of), False), *(Col(spoken(name), name) for name in FLOW))
     tables = [number_table("Rows by kind of file, all months together", rows, columns)] if rows else []
@@ -94,15 +94,15 @@ def _flow(totals: Sequence[Row]) -> Section:
     )
 
 
-def _source_of(row: Row) -> str:
+def _source_of(row: PublishedRow) -> str:
     return {"file": "Files", "x12": "Raw X12"}.get(row["source"], spoken(str(row["source"])))
 
 
-def _by_rule(every: Sequence[Row]) -> Figure:
+def _by_rule(every: Sequence[PublishedRow]) -> Figure:
     found = [row for row in every if row["rule_code"] != EVERY and row["quarantined"]]
     found.sort(key=lambda row: (-row["quarantined"], row.key))
 
-    def label(row: Row) -> str:
+    def label(row: PublishedRow) -> str:
         return f"{spoken(str(row['rule_code']))} ({_source_of(row).lower()})"
 
     items = [Item(label(row), "all", row) for row in found[:MOST_RULES]]
@@ -125,7 +125,7 @@ def _by_rule(every: Sequence[Row]) -> Figure:
     )
 
 
-def _links(totals: Sequence[Row]) -> Section:
+def _links(totals: Sequence[PublishedRow]) -> Section:
     rows = [row for row in totals if row["rule_code"] == EVERY]
     names = [name for row in rows[:1] for name, value in (row.values or {}).items() if _is_count(name, value)]
     answers = [name for name in names if any(part in name for part in OF_ANSWERS)]
@@ -149,14 +149,14 @@ def _is_count(name: str, value: object) -> bool:
 
 
 def _by_payer(
-    caption: str, rows: Sequence[Row], source: str, names: Sequence[str]
+    caption: str, rows: Sequence[PublishedRow], source: str, names: Sequence[str]
 ) -> tuple[NumberTable, ...]:
     of_source = {row["payer"]: row for row in rows if row["source"] == source}
     there = [of_source[payer] for payer in (*PAYER_ORDER, "unknown", EVERY) if payer in of_source]
     told = [name for name in names if any(row[name] != 0 for row in there)]
     if not there or not told:
         return ()
-    payer: Callable[[Row], str] = payer_of
+    payer: Callable[[PublishedRow], str] = payer_of
     columns = (Col("Payer", named(payer), False), *(Col(spoken(name), name) for name in told))
     return (number_table(f"{caption}, all months together", there, columns),)
 
@@ -178,7 +178,7 @@ def _shown(published: Published) -> Section:
         Col("Share of all lines in them", lambda row: plain(row["lines"])),
     )
     rows = [
-        Row("manifest", {"table": table, "kind": kind}, {"rows": rows, "lines": lines}, False)
+        PublishedRow("manifest", {"table": table, "kind": kind}, {"rows": rows, "lines": lines}, False)
         for (table, kind), (rows, lines) in sorted(shares.items())
     ]
     tables = (number_table("Share of rows and of lines shown", rows, columns),) if rows else ()
@@ -207,10 +207,10 @@ def _changes(published: Published) -> Section:
     return Section(place, heading, (told,), tables=(table,))
 
 
-def _moved(row: Row, column: str) -> ShownValue:
+def _moved(row: PublishedRow, column: str) -> ShownValue:
     return shown(row, column) if row[column] is not None else plain("not shown")
 
 
-def _cell_of(row: Row) -> str:
+def _cell_of(row: PublishedRow) -> str:
     names = ("procedure_code", "payer", "line_of_business", "period_type", "period_start", "further_keys")
     return " ".join(str(row[name]) for name in names if row[name])

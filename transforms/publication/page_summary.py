@@ -24,7 +24,7 @@ from transforms.publication.parts import (
     named,
     number_table,
 )
-from transforms.publication.published import Published, Row, own_line
+from transforms.publication.published import Published, PublishedRow, own_line
 from transforms.publication.reading import (
     PAYER_COLUMN,
     PERIOD_COLUMN,
@@ -37,7 +37,7 @@ from transforms.publication.reading import (
 from transforms.publication.reference_facts import AT_A_GLANCE, CodeFacts
 from transforms.publication.trends import Series, spark, trend_chart
 from transforms.publication.values import shown
-from transforms.publication.words import IMMATURE_FOOTNOTE, PAYERS, SHORT_PAYERS, inline
+from transforms.publication.words import IMMATURE_FOOTNOTE, PAYER_NAMES, SHORT_PAYERS, inline
 
 
 def summary_page(published: Published, facts: CodeFacts) -> Page:
@@ -70,7 +70,7 @@ def summary_page(published: Published, facts: CodeFacts) -> Page:
     return Page("index", "Summary", heading, lead, _cards(published), sections)
 
 
-def _volume(published: Published) -> list[Row]:
+def _volume(published: Published) -> list[PublishedRow]:
     return published.over("v_volume", published.steps, payer="all", line_of_business="all")
 
 
@@ -88,7 +88,7 @@ def _what(facts: CodeFacts) -> Section:
     return Section("what", "What the code is", sentences=(facts.overview,), facts=facts.listed(AT_A_GLANCE))
 
 
-def _over_time(published: Published) -> dict[str, list[Row]]:
+def _over_time(published: Published) -> dict[str, list[PublishedRow]]:
     """Rows of the cards' small lines, by view."""
     lines = {"v_volume": "all", "v_price_trend": "commercial", "v_denials": "all", "v_days": "all"}
     return {
@@ -194,7 +194,7 @@ def spread_columns() -> tuple[Col, ...]:
     )
 
 
-def _price_heading(rows: list[Row]) -> Sentence:
+def _price_heading(rows: list[PublishedRow]) -> Sentence:
     plans = [row for row in rows if row["payer"] != "medicare" and row[f"{PRICE}_p50"] is not None]
     if not plans:
         return ("Prices per unit by payer",)
@@ -215,7 +215,7 @@ def trend_figure(published: Published, payer: str, place: str, is_linked: bool =
     steps = published.steps_of("v_price_trend", f"{PRICE}_p50", **keys)
     rows = published.over("v_price_trend", steps, **keys)
     series = (Series(f"{PRICE}_p50", "", (f"{PRICE}_p25", f"{PRICE}_p75")),)
-    name = PAYERS[payer]
+    name = PAYER_NAMES[payer]
     heading: Sentence = (
         (Link(name, f"payer-{payer}", "price"),) if is_linked else (f"{name} by {step_word(steps)}",)
     )
@@ -318,7 +318,7 @@ def collected_figure(published: Published) -> Figure:
         for row in published.view("v_collections", line_of_business="all")
         if row["payer"] in published.payers()
     ]
-    items = [Item(PAYERS[row["payer"]], row["payer"], row) for row in rows]
+    items = [Item(PAYER_NAMES[row["payer"]], row["payer"], row) for row in rows]
     parts = (
         ("paid_sum", "s1", "paid"),
         ("patient_responsibility_sum", "s2", "patients' share"),
@@ -359,12 +359,12 @@ def fresh_section(published: Published) -> Section:
     rows = sorted(published.whole("freshness"), key=lambda row: (not row["is_late"], str(row["payer"])))
     if not rows:
         return Section("fresh", "How recent the files are", sentences=(("[n] No data in this release.",),))
-    late = [PAYERS.get(row["payer"], row["payer"]) for row in rows if row["is_late"]]
+    late = [PAYER_NAMES.get(row["payer"], row["payer"]) for row in rows if row["is_late"]]
     told: Sentence = (
         (f"Late: {', '.join(dict.fromkeys(late))}.",) if late else ("No payer's files are late.",)
     )
     columns = (
-        Col("Payer", named(lambda row: PAYERS.get(row["payer"], str(row["payer"]))), False),
+        Col("Payer", named(lambda row: PAYER_NAMES.get(row["payer"], str(row["payer"]))), False),
         Col("Files", named(lambda row: str(row["source"]).replace("_", " ")), False),
         Col("Late", named(lambda row: "late" if row["is_late"] else "no"), False),
         Col("Last service", "last_service_date", False),

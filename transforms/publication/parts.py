@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from transforms.publication.published import Row
+from transforms.publication.published import PublishedRow
 from transforms.publication.svg import Drawing
 from transforms.publication.values import ShownValue, plain, shown
 
@@ -19,8 +19,8 @@ class Link:
     place: str = ""
 
 
-Part = str | ShownValue | Link
-Sentence = tuple[Part, ...]
+_Part = str | ShownValue | Link
+Sentence = tuple[_Part, ...]
 """Words, published numbers and links, in order."""
 
 
@@ -96,11 +96,11 @@ class Col:
     """How a column of a table of numbers is made from a row."""
 
     head: str
-    of: str | Callable[[Row], ShownValue]
+    of: str | Callable[[PublishedRow], ShownValue]
     is_number: bool = True
 
 
-def number_table(caption: str, rows: Sequence[Row], columns: Sequence[Col]) -> NumberTable:
+def number_table(caption: str, rows: Sequence[PublishedRow], columns: Sequence[Col]) -> NumberTable:
     """A table of published rows."""
     return NumberTable(
         caption,
@@ -109,15 +109,15 @@ def number_table(caption: str, rows: Sequence[Row], columns: Sequence[Col]) -> N
     )
 
 
-def _cell(row: Row, column: Col) -> ShownValue:
+def _cell(row: PublishedRow, column: Col) -> ShownValue:
     return shown(row, column.of) if isinstance(column.of, str) else column.of(row)
 
 
-def named(words: Callable[[Row], str]) -> Callable[[Row], ShownValue]:
+def named(words: Callable[[PublishedRow], str]) -> Callable[[PublishedRow], ShownValue]:
     """A cell that names its row in words; empty words read `not stated`."""
     return lambda row: plain(words(row) or "not stated")
 
 
-def text_of(sentence: Sentence) -> str:
+def page_text(sentence: Sentence) -> str:
     """A sentence without its marks, for captions and accessible names."""
     return "".join(part if isinstance(part, str) else part.text for part in sentence)

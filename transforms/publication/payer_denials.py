@@ -5,12 +5,12 @@ from __future__ import annotations
 from transforms.publication.charts import Item, bar_chart, pair_chart, stack_chart
 from transforms.publication.headlines import denial_level
 from transforms.publication.parts import Col, Figure, Link, Sentence, named, number_table
-from transforms.publication.published import Published, Row
+from transforms.publication.published import Published, PublishedRow
 from transforms.publication.reading import OTHERS, PERIOD_COLUMN, by_share, in_window, step_word
 from transforms.publication.reference_facts import CodeFacts
 from transforms.publication.trends import Series, trend_chart
 from transforms.publication.values import shown
-from transforms.publication.words import IMMATURE_FOOTNOTE, PAYERS
+from transforms.publication.words import IMMATURE_FOOTNOTE, PAYER_NAMES
 
 PRESENT = {"present": "Authorization number on the claim", "absent": "No authorization number"}
 MOST_REASONS = 10
@@ -65,11 +65,11 @@ def denials_over_time(published: Published, payer: str) -> Figure:
         "denials-trend",
         denial_level(in_window(published, "v_denials", payer)),
         "Share of answered lines denied at first (dashed) and in the end (solid), "
-        f"by {step_word(steps)} of service; {PAYERS[payer]}",
+        f"by {step_word(steps)} of service; {PAYER_NAMES[payer]}",
         f"× marks a period that is not shown. {IMMATURE_FOOTNOTE} Source: table denials.",
         trend_chart(steps, rows, series, "share", payer) if steps else None,
         number_table(
-            f"{PAYERS[payer]}: denials by period",
+            f"{PAYER_NAMES[payer]}: denials by period",
             rows,
             (
                 PERIOD_COLUMN,
@@ -91,7 +91,7 @@ def categories_figure(published: Published, facts: CodeFacts, payer: str) -> Fig
     rows = by_share(published.view("v_denial_categories", payer=payer), key, "share_of_denied")
     items = [Item(facts.category(row[key]), payer, row) for row in rows]
 
-    def cure(row: Row) -> str:
+    def cure(row: PublishedRow) -> str:
         return str(facts.rows("denial_categories").get(row[key], {}).get("usual_cure") or "not stated")
 
     return Figure(
@@ -129,7 +129,7 @@ def reasons_figure(published: Published, facts: CodeFacts, payer: str) -> Figure
         :MOST_REASONS
     ]
 
-    def label(row: Row) -> str:
+    def label(row: PublishedRow) -> str:
         name = row["carc_name"] or facts.name("carc", str(row["carc"]))
         return f"{row['group_code']}-{row['carc']} {name or ''}".strip()
 
@@ -137,17 +137,18 @@ def reasons_figure(published: Published, facts: CodeFacts, payer: str) -> Figure
     of = (
         ""
         if who == payer
-        else f"No single reason of {PAYERS[payer]} has 11 people, claims and lines, so all payers are shown. "
+        else f"No single reason of {PAYER_NAMES[payer]} has 11 people, claims and lines, "
+        "so all payers are shown. "
     )
     return Figure(
         "denial-reasons",
         ("Single reasons",) if who == payer else ("Single reasons of all payers",),
-        f"Share of denied lines by reason of the final denial, {PAYERS[who]}, {published.window.label}; "
+        f"Share of denied lines by reason of the final denial, {PAYER_NAMES[who]}, {published.window.label}; "
         f"the first {MOST_REASONS}",
         f"{of}{OTHERS} Source: table denial_reasons.",
         bar_chart(items, "share_of_denied", "share", "Share of denied lines") if rows else None,
         number_table(
-            f"Reasons, {PAYERS[who]}, {published.window.label}",
+            f"Reasons, {PAYER_NAMES[who]}, {published.window.label}",
             rows,
             (
                 Col("Reason", named(label), False),
@@ -174,7 +175,7 @@ def overturned_figure(published: Published, payer: str) -> Figure:
         ("overturned_by_payer_lines", "s4", "payer changed its answer"),
     )
     has_how = published.has("denials", parts[0][0])
-    items = [Item(PAYERS[row["payer"]], payer, row) for row in rows]
+    items = [Item(PAYER_NAMES[row["payer"]], payer, row) for row in rows]
     first = rows[0]
     told: Sentence = (
         *(shown(first, "overturned_lines"), " of ", shown(first, "initially_denied_lines")),
@@ -192,7 +193,7 @@ def overturned_figure(published: Published, payer: str) -> Figure:
             f"Won back, {published.window.label}",
             rows,
             (
-                Col("Payer", named(lambda row: PAYERS[row["payer"]]), False),
+                Col("Payer", named(lambda row: PAYER_NAMES[row["payer"]]), False),
                 Col("Denied at first, lines", "initially_denied_lines"),
                 Col("Won back, lines", "overturned_lines"),
                 *(Col(f"By {words}", column) for column, _, words in parts if has_how),

@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 from transforms.publication.charts import Item, Mark, dot_chart, spread_chart
-from transforms.publication.edition import Period, long_date, shifted
 from transforms.publication.page_summary import medicare_mark, spread_columns
 from transforms.publication.parts import Col, Figure, Section, Sentence, named, number_table
-from transforms.publication.published import Published, Row, own_line
+from transforms.publication.published import Published, PublishedRow, own_line
 from transforms.publication.reading import (
     LINE_COLUMN,
     OTHERS,
@@ -20,19 +19,20 @@ from transforms.publication.reading import (
     period_of,
 )
 from transforms.publication.reference_facts import CodeFacts
+from transforms.publication.shown_edition import ShownPeriod, long_date, shifted
 from transforms.publication.trends import Series, trend_chart
 from transforms.publication.values import percent_text, shown
 from transforms.publication.words import (
-    CARE_MODELS,
+    CARE_MODEL_NAMES,
     IMMATURE_FOOTNOTE,
-    LINES_OF_BUSINESS,
-    PAYERS,
+    LINE_OF_BUSINESS_NAMES,
+    PAYER_NAMES,
     SHORT_CARE_MODELS,
     inline,
 )
 
 QZ = "qz_percent"
-DIRECTED = ("directed_physician", "directed_crna")
+_DIRECTED = ("directed_physician", "directed_crna")
 IN_LINE = 0.05
 """Within five points what is seen is in line with what is said."""
 LINE_ORDER = ("commercial", "medicare_ffs", "medicare_advantage", "medicaid", "other")
@@ -46,7 +46,7 @@ def lines_figure(published: Published, payer: str) -> Figure:
     return Figure(
         "price-by-line",
         ("Price per unit by line of business",),
-        f"{PRICE_TITLE}, {PAYERS[payer]}, {published.window.label}",
+        f"{PRICE_TITLE}, {PAYER_NAMES[payer]}, {published.window.label}",
         "Thin line: 10th to 90th percentile. Bar: middle half. Diamond: median. Dashed: Medicare's median."
         f" {OTHERS} Source: table payment.",
         spread_chart(items, PRICE, "USD per unit", PRICE_TITLE, medicare_mark(published), True)
@@ -84,12 +84,12 @@ def index_figure(published: Published, payer: str) -> Figure:
         if there
         else "[n] No data: this release has no price index for this payer.",
         trend_chart(steps, rows, series, "index", payer, mark=Mark(100.0, "")) if there else None,
-        number_table(f"{PAYERS[payer]}: price index by quarter", rows, columns) if there else None,
+        number_table(f"{PAYER_NAMES[payer]}: price index by quarter", rows, columns) if there else None,
         is_folded=False,
     )
 
 
-def qz_rule(published: Published, payer: str) -> Row | None:
+def qz_rule(published: Published, payer: str) -> PublishedRow | None:
     """The share that the payer says it pays a nurse anesthetist alone, where the rule is applied."""
     line = own_line(payer)
     rules = [
@@ -103,15 +103,15 @@ def qz_rule(published: Published, payer: str) -> Row | None:
     return max(rules, key=lambda row: row["effective_from"] or dt.date.min, default=None)
 
 
-def lies_inside(row: Row, rule: Row) -> bool:
+def lies_inside(row: PublishedRow, rule: PublishedRow) -> bool:
     """Whether a period lies wholly inside the dates of a rule."""
-    period = Period(str(row["period_type"]), row["period_start"])
+    period = ShownPeriod(str(row["period_type"]), row["period_start"])
     last = shifted(period.last_month, 1) - dt.timedelta(days=1)
     start, end = rule["effective_from"], rule["effective_to"]
     return (start is None or start <= period.start) and (end is None or end >= last)
 
 
-def _seen_under(published: Published, payer: str, rule: Row) -> Row | None:
+def _seen_under(published: Published, payer: str, rule: PublishedRow) -> PublishedRow | None:
     """The longest and latest period inside the rule with a share seen, mature ones first."""
     rows = [
         row
@@ -134,7 +134,8 @@ def said_sentences(published: Published, payer: str) -> tuple[Sentence, ...]:
     start = rule["effective_from"]
     since = f" since {long_date(start)}" if start else ""
     said: Sentence = (
-        f"Nurse anesthetist alone (QZ): {PAYERS[payer]} says {percent_text(float(rule['value']))}{since}; ",
+        f"Nurse anesthetist alone (QZ): {PAYER_NAMES[payer]} says "
+        f"{percent_text(float(rule['value']))}{since}; ",
     )
     seen = _seen_under(published, payer, rule)
     if seen is None:
@@ -156,7 +157,7 @@ def said_sentences(published: Published, payer: str) -> tuple[Sentence, ...]:
     )
 
 
-def _verdict(seen: Row, said: float) -> str:
+def _verdict(seen: PublishedRow, said: float) -> str:
     if not seen.is_mature:
         return "not yet mature, so not compared."
     gap = abs(seen["observed_share"] - said)
@@ -172,25 +173,25 @@ def care_figure(published: Published, payer: str) -> Figure:
         "period_type": window.kind,
         "period_start": window.start,
     }
-    rows = [published.row("v_care_models", **keys, care_model=model) for model in CARE_MODELS]
+    rows = [published.row("v_care_models", **keys, care_model=model) for model in CARE_MODEL_NAMES]
     rule = qz_rule(published, payer)
     said: list[float | None] = []
     for row in rows:
         model = row["care_model"]
         applies = rule is not None and model == "crna_alone" and lies_inside(row, rule)
-        said.append(0.5 if model in DIRECTED else float(rule["value"]) if applies and rule else None)
-    items = [Item(CARE_MODELS[row["care_model"]], payer, row) for row in rows]
+        said.append(0.5 if model in _DIRECTED else float(rule["value"]) if applies and rule else None)
+    items = [Item(CARE_MODEL_NAMES[row["care_model"]], payer, row) for row in rows]
     return Figure(
         "care-models",
         ("Share of the anesthesiologist's price that each care model is paid",),
         "Dot: what the claims show. Tick: what the payer says (half for directed lines). "
-        f"{LINES_OF_BUSINESS[line]}, {window.label}",
+        f"{LINE_OF_BUSINESS_NAMES[line]}, {window.label}",
         "The claims show the median allowed amount per billed unit, divided by that of AA. [z]: lines with "
         "this modifier have no share of units, so no price per unit. "
         "Source: tables care_models and payer_rules.",
         dot_chart(items, "observed_share", "share", "Share of the price of AA", said),
         number_table(
-            f"Care models, {LINES_OF_BUSINESS[line]}, {window.label}",
+            f"Care models, {LINE_OF_BUSINESS_NAMES[line]}, {window.label}",
             rows,
             (
                 Col("Care model", named(lambda row: SHORT_CARE_MODELS[row["care_model"]]), False),
@@ -215,7 +216,7 @@ def sites_figure(published: Published, facts: CodeFacts, payer: str) -> Figure:
     return Figure(
         "price-by-site",
         ("Price per unit by place of service",),
-        f"Median allowed dollars per unit, {LINES_OF_BUSINESS[line]}, {published.window.label}",
+        f"Median allowed dollars per unit, {LINE_OF_BUSINESS_NAMES[line]}, {published.window.label}",
         f"{OTHERS} Source: table sites.",
         dot_chart(items, f"{PRICE}_p50", "USD per unit", PRICE_TITLE) if items else None,
         number_table(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from transforms.publication.charts import Item, stack_chart
-from transforms.publication.edition import Period
 from transforms.publication.headlines import payment_days
 from transforms.publication.parts import Col, Figure, Head, NumberTable, number_table
-from transforms.publication.published import Published, Row
+from transforms.publication.published import Published, PublishedRow
 from transforms.publication.reading import PERIOD_COLUMN, in_window, step_word
+from transforms.publication.shown_edition import ShownPeriod
 from transforms.publication.trends import Series, trend_chart
 from transforms.publication.values import plain, shown
-from transforms.publication.words import IMMATURE_FOOTNOTE, PAYERS
+from transforms.publication.words import IMMATURE_FOOTNOTE, PAYER_NAMES
 
 BANDS = (("0-30", "s1"), ("31-60", "s2"), ("61-90", "s4"), ("91+", "s3"))
 
@@ -27,13 +27,13 @@ def time_figure(published: Published, payer: str) -> Figure:
         "days-trend",
         payment_days(in_window(published, "v_days", payer)),
         "Days from first submission to first payment: median (solid), nine in ten (dashed), "
-        f"by {step_word(steps)} of service; {PAYERS[payer]}",
+        f"by {step_word(steps)} of service; {PAYER_NAMES[payer]}",
         "Unpaid lines are left out, so recent months look fast. × marks a period that is not shown. "
         f"{IMMATURE_FOOTNOTE} "
         "Source: table timeliness.",
         trend_chart(steps, rows, series, "days", payer) if steps else None,
         number_table(
-            f"{PAYERS[payer]}: days by period",
+            f"{PAYER_NAMES[payer]}: days by period",
             rows,
             (
                 PERIOD_COLUMN,
@@ -64,23 +64,24 @@ def open_figure(published: Published, payer: str) -> Figure:
         }
         keys = {"payer": who, "period_type": kind, "period_start": start}
         row = published.absent("open_claims", **keys)
-        merged.append(Item(Period(kind, start).label, "all", replace(row, values=values)))
+        merged.append(Item(ShownPeriod(kind, start).label, "all", replace(row, values=values)))
     of = (
         ""
         if who == payer
-        else f"{PAYERS[payer]} has too few open lines by quarter and age, so all payers are shown by year. "
+        else f"{PAYER_NAMES[payer]} has too few open lines by quarter and age, "
+        "so all payers are shown by year. "
     )
     return Figure(
         "open-by-age",
         ("Lines without an answer, by age",),
-        f"Open service lines by period of service and days since first submission; {PAYERS[who]}",
+        f"Open service lines by period of service and days since first submission; {PAYER_NAMES[who]}",
         f"{of}Ages are on the as-of date. Source: table open_claims."
         if merged
         else "No line is open, or no age band has 11 people, claims and lines. Source: table open_claims.",
         stack_chart(merged, [(band, css, f"{band} days") for band, css in BANDS], "lines", "Open lines")
         if merged
         else None,
-        _open_table(published, kind, who, [Period(kind, start) for start in starts], grid)
+        _open_table(published, kind, who, [ShownPeriod(kind, start) for start in starts], grid)
         if merged
         else None,
         is_folded=False,
@@ -88,7 +89,11 @@ def open_figure(published: Published, payer: str) -> Figure:
 
 
 def _open_table(
-    published: Published, kind: str, who: str, periods: list[Period], grid: dict[tuple[object, str], Row]
+    published: Published,
+    kind: str,
+    who: str,
+    periods: list[ShownPeriod],
+    grid: dict[tuple[object, str], PublishedRow],
 ) -> NumberTable:
     """A row per period and a column per age, lines and charges."""
     heads = [Head("Period", False)]
@@ -106,4 +111,4 @@ def _open_table(
             row = grid.get((period.start, band)) or published.absent("open_claims", **keys, age_band=band)
             cells += [shown(row, "service_lines"), shown(row, "charge_sum")]
         rows.append(tuple(cells))
-    return NumberTable(f"Open lines of {PAYERS[who]} by age", tuple(heads), tuple(rows))
+    return NumberTable(f"Open lines of {PAYER_NAMES[who]} by age", tuple(heads), tuple(rows))

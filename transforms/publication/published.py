@@ -13,16 +13,16 @@ from typing import Any, Final
 import polars as pl
 
 from schemas.tables import TABLES
-from transforms.publication.edition import MONTHS, EditionTold, Period, months_between
+from transforms.publication.shown_edition import MONTHS, EditionTold, ShownPeriod, months_between
 from transforms.publication.views import VIEWS, View
 
-FIVE: Final = ("procedure_code", "payer", "line_of_business", "period_type", "period_start")
+_FIVE: Final = ("procedure_code", "payer", "line_of_business", "period_type", "period_start")
 MONTHS_SHOWN: Final = 24
 """Months that a chart shows; the tables hold all."""
 
 
 @dataclass(frozen=True)
-class Row:
+class PublishedRow:
     """One row of a published table, or of a table that does not publish this key (`values` None)."""
 
     table: str
@@ -62,13 +62,13 @@ class Published:
         return table in self.tables and (not column or column in self.tables[table].columns)
 
     @property
-    def window(self) -> Period:
+    def window(self) -> ShownPeriod:
         """The rolling twelve months; the last year where the audience has no rolling window."""
         for kind in ("rolling_12", "year"):
             starts = self._starts(kind)
             if starts:
-                return Period(kind, starts[-1])
-        return Period("rolling_12", dt.date(1970, 1, 1))
+                return ShownPeriod(kind, starts[-1])
+        return ShownPeriod("rolling_12", dt.date(1970, 1, 1))
 
     @property
     def is_empty(self) -> bool:
@@ -76,30 +76,32 @@ class Published:
         return not any(self._starts(kind) for kind in MONTHS)
 
     @property
-    def steps(self) -> list[Period]:
+    def steps(self) -> list[ShownPeriod]:
         """The last 24 months, gaps included; quarters where the audience has no months."""
         months = self._starts("month")
         if months:
-            return [Period("month", day) for day in months_between(months[0], months[-1])][-MONTHS_SHOWN:]
+            return [ShownPeriod("month", day) for day in months_between(months[0], months[-1])][
+                -MONTHS_SHOWN:
+            ]
         quarters = self._starts("quarter")
         if not quarters:
             return []
         every = months_between(quarters[0], quarters[-1])[::3]
-        return [Period("quarter", day) for day in every][-MONTHS_SHOWN // 3 :]
+        return [ShownPeriod("quarter", day) for day in every][-MONTHS_SHOWN // 3 :]
 
     @property
-    def quarters(self) -> list[Period]:
+    def quarters(self) -> list[ShownPeriod]:
         """Published quarters of the main code, the last 8."""
-        return [Period("quarter", day) for day in self._starts("quarter")][-8:]
+        return [ShownPeriod("quarter", day) for day in self._starts("quarter")][-8:]
 
-    def steps_of(self, name: str, column: str, **wanted: Any) -> list[Period]:
+    def steps_of(self, name: str, column: str, **wanted: Any) -> list[ShownPeriod]:
         """Months, or quarters where most months of a series are not shown."""
         months = self.steps
         there = [row for row in self.over(name, months, **wanted) if row[column] is not None]
         if len(there) * 2 >= len(months) or not self.quarters:
             return months
         every = months_between(self.quarters[0].start, self.quarters[-1].start)[::3]
-        return [Period("quarter", day) for day in every]
+        return [ShownPeriod("quarter", day) for day in every]
 
     def _starts(self, kind: str) -> list[dt.date]:
         frame = self.tables.get("utilization")
@@ -117,7 +119,7 @@ class Published:
         known: list[str] = frame["payer"].unique().to_list()
         return [payer for payer in PAYER_ORDER if payer in known]
 
-    def view(self, name: str, **wanted: Any) -> list[Row]:
+    def view(self, name: str, **wanted: Any) -> list[PublishedRow]:
         """Rows of a named view, of the wanted values of keys."""
         view = VIEWS[name]
         if not self.has(view.table):
@@ -127,16 +129,16 @@ class Published:
             frame = frame.filter(pl.col(column) == value)
         return rows_of(frame, view.table, self.edition.is_exact)
 
-    def row(self, name: str, **wanted: Any) -> Row:
+    def row(self, name: str, **wanted: Any) -> PublishedRow:
         """The one row of a view with these values of keys; an absent row where it is not published."""
         found = self.view(name, **wanted)
         return found[0] if found else self.absent(VIEWS[name].table, **wanted)
 
-    def absent(self, table: str, **wanted: Any) -> Row:
+    def absent(self, table: str, **wanted: Any) -> PublishedRow:
         """A row that the release does not hold."""
-        return Row(table, self._full_keys(table, wanted), None, self.edition.is_exact)
+        return PublishedRow(table, self._full_keys(table, wanted), None, self.edition.is_exact)
 
-    def over(self, name: str, periods: list[Period], **wanted: Any) -> list[Row]:
+    def over(self, name: str, periods: list[ShownPeriod], **wanted: Any) -> list[PublishedRow]:
         """One row for every period, absent ones too."""
         if not periods:
             return []
@@ -148,7 +150,7 @@ class Published:
             for period in periods
         ]
 
-    def whole(self, table: str) -> list[Row]:
+    def whole(self, table: str) -> list[PublishedRow]:
         """Every row of a table that is no cube of service lines: rules, freshness, quality, changes."""
         frame = self.tables.get(table)
         return [] if frame is None else rows_of(frame, table, self.edition.is_exact)
@@ -180,13 +182,13 @@ def own_line(payer: str) -> str:
 
 def key_names(table: str) -> list[str]:
     """Key columns of a table; the five common ones where the table is not described."""
-    return TABLES[table].key_names if table in TABLES else list(FIVE)
+    return TABLES[table].key_names if table in TABLES else list(_FIVE)
 
 
-def rows_of(frame: pl.DataFrame, table: str, is_exact: bool) -> list[Row]:
+def rows_of(frame: pl.DataFrame, table: str, is_exact: bool) -> list[PublishedRow]:
     """Rows of a frame in the order of its keys."""
     keys = [name for name in key_names(table) if name in frame.columns]
     return [
-        Row(table, {name: values[name] for name in keys}, values, is_exact)
+        PublishedRow(table, {name: values[name] for name in keys}, values, is_exact)
         for values in frame.sort(keys, nulls_last=True).iter_rows(named=True)
     ]

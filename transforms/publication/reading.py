@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from transforms.publication.edition import Period
 from transforms.publication.parts import Col, named
-from transforms.publication.published import Published, Row, own_line
+from transforms.publication.published import Published, PublishedRow, own_line
+from transforms.publication.shown_edition import ShownPeriod
 from transforms.publication.values import ShownValue, shown
-from transforms.publication.words import LINES_OF_BUSINESS, PAYERS
+from transforms.publication.words import LINE_OF_BUSINESS_NAMES, PAYER_NAMES
 
 PRICE = "allowed_per_unit"
 PRICE_TITLE = "Allowed dollars per unit"
 OTHERS = "Other values are withheld or have no lines."
 
 
-def in_window(published: Published, view: str, payer: str, line: str = "all") -> Row:
+def in_window(published: Published, view: str, payer: str, line: str = "all") -> PublishedRow:
     """The row of a payer in the rolling twelve months."""
     window = published.window
     return published.row(
@@ -23,7 +23,7 @@ def in_window(published: Published, view: str, payer: str, line: str = "all") ->
     )
 
 
-def by_share(rows: Sequence[Row], key: str, column: str = "share_of_lines") -> list[Row]:
+def by_share(rows: Sequence[PublishedRow], key: str, column: str = "share_of_lines") -> list[PublishedRow]:
     """Rows with the greatest share first, `unknown` last."""
     return sorted(
         rows, key=lambda row: (row[key] == "unknown", -(row[column] or row["service_lines"] or 0), row.key)
@@ -32,12 +32,12 @@ def by_share(rows: Sequence[Row], key: str, column: str = "share_of_lines") -> l
 
 def priced_like(
     published: Published, view: str, key: str, payer: str, column: str
-) -> Callable[[Row], ShownValue]:
+) -> Callable[[PublishedRow], ShownValue]:
     """A price of the payer's own line of business beside a row of all lines."""
     line = own_line(payer)
     rows = {row[key]: row for row in published.view(view, payer=payer, line_of_business=line)}
 
-    def price(row: Row) -> ShownValue:
+    def price(row: PublishedRow) -> ShownValue:
         wanted = {key: row[key], "payer": payer, "line_of_business": line}
         names = [name for name in row.keys if name not in wanted and name not in ("procedure_code",)]
         kept = {name: row[name] for name in names}
@@ -46,24 +46,24 @@ def priced_like(
     return price
 
 
-def step_word(steps: Sequence[Period]) -> str:
+def step_word(steps: Sequence[ShownPeriod]) -> str:
     """`month` or `quarter`."""
     return steps[0].kind if steps else "month"
 
 
-def period_of(row: Row) -> str:
+def period_of(row: PublishedRow) -> str:
     """Label of a row's period."""
-    return Period(str(row["period_type"]), row["period_start"]).label
+    return ShownPeriod(str(row["period_type"]), row["period_start"]).label
 
 
-def payer_of(row: Row) -> str:
+def payer_of(row: PublishedRow) -> str:
     """Name of a row's payer."""
-    return PAYERS.get(str(row["payer"]), "Not named")
+    return PAYER_NAMES.get(str(row["payer"]), "Not named")
 
 
-def line_of(row: Row) -> str:
+def line_of(row: PublishedRow) -> str:
     """Name of a row's line of business."""
-    return LINES_OF_BUSINESS.get(str(row["line_of_business"]), str(row["line_of_business"]))
+    return LINE_OF_BUSINESS_NAMES.get(str(row["line_of_business"]), str(row["line_of_business"]))
 
 
 PAYER_COLUMN = Col("Payer", named(payer_of), False)

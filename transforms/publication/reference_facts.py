@@ -11,7 +11,7 @@ import polars as pl
 from schemas.reference import ReferenceTables
 from transforms.publication.parts import Sentence
 from transforms.publication.values import ShownValue
-from transforms.publication.words import CONFIDENCE, spoken
+from transforms.publication.words import CONFIDENCE_NAMES, spoken
 
 Names = Mapping[str, Mapping[str, Any]]
 AT_A_GLANCE = ("service_type", "since", "typical_procedures", "typical_sites", "who_bills", "authorization")
@@ -42,7 +42,10 @@ class CodeFacts:
         wanted = topics or tuple(topic for topic in rows if topic != "covers")
         base = self.rows("anesthesia_codes").get(self.code, {}).get("base_units")
         told = [
-            (str(rows[topic]["title"]), (f"{rows[topic]['text']} ({CONFIDENCE[rows[topic]['confidence']]})",))
+            (
+                str(rows[topic]["title"]),
+                (f"{rows[topic]['text']} ({CONFIDENCE_NAMES[rows[topic]['confidence']]})",),
+            )
             for topic in wanted
             if topic in rows
         ]

@@ -55,7 +55,7 @@ def polygon(points: Sequence[tuple[float, float]], css: str) -> str:
     return f'<polygon class="{css}" points="{_points(points)}"/>'
 
 
-def text(x: float, y: float, words: str, css: str = "") -> str:
+def svg_text(x: float, y: float, words: str, css: str = "") -> str:
     """Words; `end` and `mid` of the class say where they are anchored."""
     named = f' class="{css}"' if css else ""
     return f'<text{named} x="{num(x)}" y="{num(y)}">{escape(words)}</text>'
@@ -64,7 +64,7 @@ def text(x: float, y: float, words: str, css: str = "") -> str:
 def value(x: float, y: float, told: ShownValue, css: str = "") -> str:
     """A published number as words in the picture, with where it stands in the tables."""
     if not told.table:
-        return text(x, y, told.text, css)
+        return svg_text(x, y, told.text, css)
     named = f' class="{css}"' if css else ""
     return f'<text{named} x="{num(x)}" y="{num(y)}"{provenance(told)}>{escape(told.text)}</text>'
 

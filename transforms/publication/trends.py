@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from transforms.publication.charts import Mark
-from transforms.publication.edition import SHORT_MONTHS, Period
-from transforms.publication.published import Row
+from transforms.publication.published import PublishedRow
+from transforms.publication.shown_edition import SHORT_MONTHS, ShownPeriod
 from transforms.publication.svg import (
     WIDTH,
     Drawing,
@@ -18,13 +18,13 @@ from transforms.publication.svg import (
     polygon,
     polyline,
     rect,
-    text,
+    svg_text,
     tick_text,
 )
 
 LEFT: Final = 42
-RIGHT: Final = 20
-TOP: Final = 16
+_RIGHT: Final = 20
+_TOP: Final = 16
 FOOT: Final = 24
 HEIGHT: Final = 158
 SPARK_WIDTH: Final = 130
@@ -43,31 +43,31 @@ class Series:
 class Times:
     """Scales of a chart over periods."""
 
-    def __init__(self, periods: Sequence[Period], top: float, unit: str) -> None:
+    def __init__(self, periods: Sequence[ShownPeriod], top: float, unit: str) -> None:
         self.periods, self.unit = periods, unit
         self.top, self.ticks = nice_top(top)
 
     def x(self, place: float) -> float:
         """Where a period lies."""
-        room = WIDTH - LEFT - RIGHT - 8
+        room = WIDTH - LEFT - _RIGHT - 8
         return LEFT + 6 + room * (place / max(len(self.periods) - 1, 1))
 
     def y(self, number: float) -> float:
         """Where a value lies."""
-        return HEIGHT - FOOT - (HEIGHT - FOOT - TOP) * min(number / self.top, 1.0)
+        return HEIGHT - FOOT - (HEIGHT - FOOT - _TOP) * min(number / self.top, 1.0)
 
-    def base(self, rows: Sequence[Row]) -> list[str]:
+    def base(self, rows: Sequence[PublishedRow]) -> list[str]:
         """Shade of what is not mature, grid, axis labels, a cross for each period left out."""
         foot = self.y(0)
         shapes = self._shade([place for place, row in enumerate(rows) if not row.is_mature])
         for tick in self.ticks:
-            shapes.append(line(LEFT, self.y(tick), WIDTH - RIGHT, self.y(tick), "grid"))
-            shapes.append(text(LEFT - 6, self.y(tick) + 4, tick_text(tick, self.unit), "tick end"))
+            shapes.append(line(LEFT, self.y(tick), WIDTH - _RIGHT, self.y(tick), "grid"))
+            shapes.append(svg_text(LEFT - 6, self.y(tick) + 4, tick_text(tick, self.unit), "tick end"))
         every = max(len(self.periods) // 4, 1)
         for place in range(0, len(self.periods), every):
             if place > len(self.periods) - every and place != len(self.periods) - 1:
                 continue
-            shapes.append(text(self.x(place), foot + 15, _label(self.periods[place]), "tick mid"))
+            shapes.append(svg_text(self.x(place), foot + 15, _label(self.periods[place]), "tick mid"))
         return shapes
 
     def _shade(self, young: Sequence[int]) -> list[str]:
@@ -76,19 +76,19 @@ class Times:
         half = (self.x(1) - self.x(0)) / 2 if len(self.periods) > 1 else 6
         left = max(self.x(young[0]) - half, LEFT)
         words = "not yet mature"
-        shapes = [rect(left, TOP - 4, WIDTH - RIGHT - left, self.y(0) - TOP + 4, "shade")]
-        return [*shapes, text(left - 3, TOP - 5, f"{words} ▸", "none end")]
+        shapes = [rect(left, _TOP - 4, WIDTH - _RIGHT - left, self.y(0) - _TOP + 4, "shade")]
+        return [*shapes, svg_text(left - 3, _TOP - 5, f"{words} ▸", "none end")]
 
 
-def _label(period: Period) -> str:
+def _label(period: ShownPeriod) -> str:
     if period.kind == "quarter":
         return f"Q{(period.start.month + 2) // 3} {period.start.year % 100:02}"
     return f"{SHORT_MONTHS[period.start.month - 1]} {period.start.year % 100:02}"
 
 
 def trend_chart(
-    periods: Sequence[Period],
-    rows: Sequence[Row],
+    periods: Sequence[ShownPeriod],
+    rows: Sequence[PublishedRow],
     series: Sequence[Series],
     unit: str,
     tone: str,
@@ -103,18 +103,18 @@ def trend_chart(
     times = Times(periods, max(greatest, mark.at if mark else 0.0) * 1.02, unit)
     shapes = times.base(rows)
     if mark is not None:
-        shapes.append(line(LEFT, times.y(mark.at), WIDTH - RIGHT, times.y(mark.at), "across"))
+        shapes.append(line(LEFT, times.y(mark.at), WIDTH - _RIGHT, times.y(mark.at), "across"))
         if mark.label:
-            shapes.append(text(LEFT + 4, times.y(mark.at) - 4, mark.label, "none"))
+            shapes.append(svg_text(LEFT + 4, times.y(mark.at) - 4, mark.label, "none"))
     for place, row in enumerate(rows):
         if all(row[one.column] is None for one in series):
-            shapes.append(text(times.x(place), times.y(0) - 3, "×", "none mid"))
+            shapes.append(svg_text(times.x(place), times.y(0) - 3, "×", "none mid"))
     for one in series:
         shapes += _drawn(times, rows, one, f"p-{tone} {one.css}")
     return Drawing(HEIGHT, tuple(shapes))
 
 
-def _drawn(times: Times, rows: Sequence[Row], one: Series, css: str) -> list[str]:
+def _drawn(times: Times, rows: Sequence[PublishedRow], one: Series, css: str) -> list[str]:
     shapes = []
     for run in runs([row[one.column] is not None for row in rows]):
         if one.band:
@@ -128,7 +128,7 @@ def _drawn(times: Times, rows: Sequence[Row], one: Series, css: str) -> list[str
 
 
 def _band(
-    times: Times, rows: Sequence[Row], band: tuple[str, str], run: Sequence[int], css: str
+    times: Times, rows: Sequence[PublishedRow], band: tuple[str, str], run: Sequence[int], css: str
 ) -> list[str]:
     low, high = band
     there = [place for place in run if rows[place][low] is not None and rows[place][high] is not None]
@@ -154,7 +154,7 @@ def runs(present: Sequence[bool]) -> list[list[int]]:
     return found
 
 
-def spark(rows: Sequence[Row], column: str) -> str:
+def spark(rows: Sequence[PublishedRow], column: str) -> str:
     """A small line for a card, without axes: shape only, from zero."""
     numbers = [None if row[column] is None else float(row[column]) for row in rows]
     top = max([number for number in numbers if number is not None], default=0.0) or 1.0

@@ -13,8 +13,8 @@ from typing import Final
 
 from schemas.table_columns import PEOPLE, Measure
 from schemas.tables import TABLES
-from transforms.publication.edition import month_label, short_date
-from transforms.publication.published import Row
+from transforms.publication.published import PublishedRow
+from transforms.publication.shown_edition import month_label, short_date
 from transforms.publication.words import PART_TOO_SMALL, SYMBOLS, TOO_FEW_FOR_TAILS, WITHHELD
 
 PRECISE_FROM: Final = 100
@@ -66,7 +66,7 @@ def unit_of(table: str, column: str) -> str:
     return _units().get((table, column), "")
 
 
-def shown(row: Row, column: str) -> ShownValue:
+def shown(row: PublishedRow, column: str) -> ShownValue:
     """A value of a row as text, or the symbol of why there is none."""
     value = row[column]
     missing = ("", "", "") if value is not None else _missing(row, column)
@@ -76,13 +76,13 @@ def shown(row: Row, column: str) -> ShownValue:
     return result if row.is_mature else result.marked_immature()
 
 
-def _text(row: Row, column: str, value: object) -> str:
+def _text(row: PublishedRow, column: str, value: object) -> str:
     if isinstance(value, dt.date) and not row.is_exact:
         return month_label(value)  # dates of claims are months there (contract section 6)
     return as_text(value, unit_of(row.table, column), _lines_of(row, column))
 
 
-def _lines_of(row: Row, column: str) -> int:
+def _lines_of(row: PublishedRow, column: str) -> int:
     """Lines that a share rests on, 0 (whole percent) where counts are rounded."""
     lines = row["service_lines"]
     if not row.is_exact or not isinstance(lines, int):
@@ -91,7 +91,7 @@ def _lines_of(row: Row, column: str) -> int:
     return round(lines / share) if column == "share_of_lines" and share else lines
 
 
-def _missing(row: Row, column: str) -> tuple[str, str, str]:
+def _missing(row: PublishedRow, column: str) -> tuple[str, str, str]:
     """Text, symbol and reason of a value that is not there."""
     if row.values is None:
         return ("none", "0", "No such line") if row.is_exact else ("[c]", "c", SYMBOLS["c"])

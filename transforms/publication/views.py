@@ -10,19 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from transforms.publication.edition import Period
+from transforms.publication.shown_edition import ShownPeriod
 
-WINDOW: Final = "period_type = '{kind}' AND period_start = DATE '{start}'"
+_WINDOW: Final = "period_type = '{kind}' AND period_start = DATE '{start}'"
 """The rolling twelve months; for an audience that has none, its last year."""
-CODE: Final = "procedure_code = '{code}'"
+_CODE: Final = "procedure_code = '{code}'"
 OWN: Final = (
     "((payer = 'medicare' AND line_of_business = 'medicare_ffs')"
     " OR (payer <> 'medicare' AND line_of_business = 'commercial'))"
 )
 """Prices of a payer are never mixed over lines of business: commercial, for Medicare fee for service."""
 EACH_LINE: Final = "line_of_business <> 'all'"
-ALL_LINES: Final = "line_of_business = 'all'"
-ALL_OR_OWN: Final = f"{ALL_LINES} OR {OWN} OR (payer = 'all' AND line_of_business = 'commercial')"
+_ALL_LINES: Final = "line_of_business = 'all'"
+ALL_OR_OWN: Final = f"{_ALL_LINES} OR {OWN} OR (payer = 'all' AND line_of_business = 'commercial')"
 """Shares of all lines, prices of the own line of business."""
 
 
@@ -36,7 +36,7 @@ class View:
     columns: tuple[str, ...]
     where: tuple[str, ...]
 
-    def condition(self, code: str, window: Period) -> str:
+    def condition(self, code: str, window: ShownPeriod) -> str:
         """The condition as SQL that DuckDB and Polars both read."""
         joined = " AND ".join(f"({part})" for part in self.where)
         start = window.start.isoformat()
@@ -60,15 +60,15 @@ VIEWS: Final[Mapping[str, View]] = {
             "How much is billed?",
             "utilization",
             f"{_COUNTS} adjudicated_lines adjudicated_share minutes_p50 charge_sum",
-            CODE,
+            _CODE,
         ),
         _view(
             "v_price_by_payer",
             "What does each payer allow for a unit, against Medicare?",
             "payment",
             f"{_COUNTS} unit_priced_lines {_SPREAD} ratio_to_national_medicare",
-            CODE,
-            WINDOW,
+            _CODE,
+            _WINDOW,
             OWN,
         ),
         _view(
@@ -76,8 +76,8 @@ VIEWS: Final[Mapping[str, View]] = {
             "How do prices differ by line of business?",
             "payment",
             f"{_COUNTS} unit_priced_lines {_SPREAD} ratio_to_national_medicare",
-            CODE,
-            WINDOW,
+            _CODE,
+            _WINDOW,
             EACH_LINE,
         ),
         _view(
@@ -85,7 +85,7 @@ VIEWS: Final[Mapping[str, View]] = {
             "How does the code compare with its family?",
             "payment",
             f"{_COUNTS} unit_priced_lines {_SPREAD} ratio_to_national_medicare",
-            WINDOW,
+            _WINDOW,
             "payer = 'all'",
             "line_of_business = 'commercial'",
         ),
@@ -94,7 +94,7 @@ VIEWS: Final[Mapping[str, View]] = {
             "How do prices move by month?",
             "payment",
             f"{_COUNTS} unit_priced_lines {_SPREAD} ratio_to_national_medicare",
-            CODE,
+            _CODE,
             "period_type IN ('month', 'quarter')",
             OWN,
         ),
@@ -104,7 +104,7 @@ VIEWS: Final[Mapping[str, View]] = {
             "price_trend",
             f"{_COUNTS} allowed_per_unit_p50 allowed_per_unit_p50_year_ago change_on_year"
             " price_index price_index_low price_index_high",
-            CODE,
+            _CODE,
             OWN,
         ),
         _view(
@@ -112,8 +112,8 @@ VIEWS: Final[Mapping[str, View]] = {
             "How many times Medicare's price is allowed?",
             "payment",
             f"{_COUNTS} unit_priced_lines allowed_sum medicare_allowed_sum ratio_to_national_medicare",
-            CODE,
-            WINDOW,
+            _CODE,
+            _WINDOW,
             EACH_LINE,
         ),
         _view(
@@ -123,8 +123,8 @@ VIEWS: Final[Mapping[str, View]] = {
             "cases complete_cases incomplete_cases unpaired_directed_cases supervised_cases patients"
             " billing_providers is_mature withheld allowed_per_case_mean allowed_per_case_p25"
             " allowed_per_case_p50 allowed_per_case_p75 units_per_case_mean allowed_per_unit_case_p50",
-            CODE,
-            WINDOW,
+            _CODE,
+            _WINDOW,
             EACH_LINE,
         ),
         _view(
@@ -134,7 +134,7 @@ VIEWS: Final[Mapping[str, View]] = {
             f"{_COUNTS} share_of_lines priced_lines allowed_per_unit_p25 allowed_per_unit_p50"
             " allowed_per_unit_p75 observed_share ratio_to_national_medicare minutes_p50"
             " denied_lines denial_rate",
-            CODE,
+            _CODE,
             "period_type IN ('rolling_12', 'year', 'quarter')",
             "line_of_business <> 'all' OR payer = 'all'",
         ),
@@ -144,8 +144,8 @@ VIEWS: Final[Mapping[str, View]] = {
             "modifiers",
             f"modifier_name {_COUNTS} share_of_lines priced_lines allowed_per_unit_p50 denied_lines"
             " denial_rate",
-            CODE,
-            WINDOW,
+            _CODE,
+            _WINDOW,
             ALL_OR_OWN,
         ),
         _view(
@@ -154,8 +154,8 @@ VIEWS: Final[Mapping[str, View]] = {
             "sites",
             f"site_name {_COUNTS} share_of_lines priced_lines allowed_p50 allowed_per_unit_p50 minutes_p50"
             " denied_lines denial_rate",
-            CODE,
-            WINDOW,
+            _CODE,
+            _WINDOW,
             ALL_OR_OWN,
         ),
         _view(
@@ -164,8 +164,8 @@ VIEWS: Final[Mapping[str, View]] = {
             "procedures",
             f"{_COUNTS} share_of_lines priced_lines allowed_p50 minutes_p50 denied_lines denial_rate"
             " region_conflict",
-            CODE,
-            WINDOW,
+            _CODE,
+            _WINDOW,
             ALL_OR_OWN,
         ),
         _view(
@@ -173,9 +173,9 @@ VIEWS: Final[Mapping[str, View]] = {
             "Which diagnoses stand first, and do they fit the region?",
             "diagnoses",
             f"{_COUNTS} share_of_lines region_conflict_lines denied_lines denial_rate",
-            CODE,
-            WINDOW,
-            ALL_LINES,
+            _CODE,
+            _WINDOW,
+            _ALL_LINES,
         ),
         _view(
             "v_themes",
@@ -183,8 +183,8 @@ VIEWS: Final[Mapping[str, View]] = {
             "clinical_themes",
             f"{_COUNTS} share_of_lines denied_lines denial_rate priced_lines allowed_per_unit_p50"
             " minutes_p50",
-            CODE,
-            WINDOW,
+            _CODE,
+            _WINDOW,
             ALL_OR_OWN,
         ),
         _view(
@@ -194,8 +194,8 @@ VIEWS: Final[Mapping[str, View]] = {
             f"{_COUNTS} denied_lines denial_rate initially_denied_lines initial_denial_rate overturned_lines"
             " prior_auth_denied_lines denied_charge_sum denied_allowed_sum recovered_allowed_sum"
             " zero_pay_other_lines",
-            CODE,
-            ALL_LINES,
+            _CODE,
+            _ALL_LINES,
         ),
         _view(
             "v_denial_reasons",
@@ -203,18 +203,18 @@ VIEWS: Final[Mapping[str, View]] = {
             "denial_reasons",
             f"carc_name {_COUNTS} charge_sum share_of_denied denial_category top_rarc initially_denied_lines"
             " overturned_lines overturn_rate",
-            CODE,
-            WINDOW,
-            ALL_LINES,
+            _CODE,
+            _WINDOW,
+            _ALL_LINES,
         ),
         _view(
             "v_denial_categories",
             "Which kinds of reasons are denials given for?",
             "denial_categories",
             f"{_COUNTS} charge_sum share_of_denied initially_denied_lines overturned_lines overturn_rate",
-            CODE,
-            WINDOW,
-            ALL_LINES,
+            _CODE,
+            _WINDOW,
+            _ALL_LINES,
         ),
         _view(
             "v_overturned",
@@ -222,18 +222,18 @@ VIEWS: Final[Mapping[str, View]] = {
             "denials",
             f"{_COUNTS} initially_denied_lines overturned_lines overturned_by_correction_lines"
             " overturned_by_resubmission_lines overturned_by_payer_lines recovered_allowed_sum",
-            CODE,
-            WINDOW,
-            ALL_LINES,
+            _CODE,
+            _WINDOW,
+            _ALL_LINES,
         ),
         _view(
             "v_authorization",
             "Are claims with a prior authorization number denied less often?",
             "authorizations",
             f"{_COUNTS} denied_lines denial_rate prior_auth_denied_lines prior_auth_denial_rate",
-            CODE,
-            WINDOW,
-            ALL_LINES,
+            _CODE,
+            _WINDOW,
+            _ALL_LINES,
         ),
         _view(
             "v_days",
@@ -241,17 +241,17 @@ VIEWS: Final[Mapping[str, View]] = {
             "timeliness",
             f"{_COUNTS} days_to_submit_p50 days_to_submit_p90 days_to_first_remit_p50 days_to_first_remit_p90"
             " days_to_payment_p50 days_to_payment_p90 days_to_final_p50 first_pass_paid_rate paid_through",
-            CODE,
-            ALL_LINES,
+            _CODE,
+            _ALL_LINES,
         ),
         _view(
             "v_open_claims",
             "Which claims stand open, and how old are they?",
             "open_claims",
             f"{_COUNTS} charge_sum",
-            CODE,
+            _CODE,
             "period_type IN ('quarter', 'year')",
-            ALL_LINES,
+            _ALL_LINES,
         ),
         _view(
             "v_collections",
@@ -259,17 +259,17 @@ VIEWS: Final[Mapping[str, View]] = {
             "collections",
             f"{_COUNTS} expected_allowed_sum paid_sum patient_responsibility_sum net_collection_rate"
             " open_allowed_sum days_in_receivables reversed_paid_sum",
-            CODE,
-            WINDOW,
-            ALL_LINES,
+            _CODE,
+            _WINDOW,
+            _ALL_LINES,
         ),
         _view(
             "v_contract_variance",
             "Are lines paid as the contract says?",
             "contract_variance",
             f"{_COUNTS} expected_allowed_sum allowed_sum underpaid_lines underpaid_sum overpaid_lines",
-            CODE,
-            WINDOW,
+            _CODE,
+            _WINDOW,
             EACH_LINE,
         ),
         _view(
@@ -278,8 +278,8 @@ VIEWS: Final[Mapping[str, View]] = {
             "states",
             f"{_COUNTS} share_of_lines priced_lines allowed_per_unit_p50 ratio_to_national_medicare"
             " denial_rate",
-            CODE,
-            WINDOW,
+            _CODE,
+            _WINDOW,
             ALL_OR_OWN,
         ),
         _view(
@@ -287,9 +287,9 @@ VIEWS: Final[Mapping[str, View]] = {
             "Who are the patients, by age and sex?",
             "demographics",
             f"{_COUNTS} share_of_lines minutes_p50",
-            CODE,
-            WINDOW,
-            ALL_LINES,
+            _CODE,
+            _WINDOW,
+            _ALL_LINES,
         ),
     )
 }
@@ -303,7 +303,7 @@ SELECT seen.payer, seen.line_of_business, seen.period_type, seen.period_start, r
   seen.observed_share AS seen, seen.priced_lines, seen.is_mature, rule.source, rule.confidence
 FROM care_models AS seen
 JOIN payer_rules AS rule ON rule.payer = seen.payer AND rule.scope_lob IN ('all', seen.line_of_business)
-WHERE seen.{CODE} AND seen.care_model = 'crna_alone' AND seen.line_of_business <> 'all'
+WHERE seen.{_CODE} AND seen.care_model = 'crna_alone' AND seen.line_of_business <> 'all'
   AND seen.period_type IN ('rolling_12', 'year', 'quarter') AND rule.rule = 'qz_percent'
   AND (rule.effective_from IS NULL OR rule.effective_from <= seen.period_start)
   AND (rule.effective_to IS NULL OR rule.effective_to >= CASE seen.period_type

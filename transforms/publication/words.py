@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-PAYERS: Final = {
+PAYER_NAMES: Final = {
     "aetna": "Aetna",
     "bcbs": "Blue Cross Blue Shield",
     "cigna": "Cigna",
@@ -13,8 +13,8 @@ PAYERS: Final = {
     "other": "Other payers",
     "all": "All payers",
 }
-SHORT_PAYERS: Final = {**PAYERS, "bcbs": "BCBS", "uhc": "UHC", "other": "Other", "all": "All"}
-LINES_OF_BUSINESS: Final = {
+SHORT_PAYERS: Final = {**PAYER_NAMES, "bcbs": "BCBS", "uhc": "UHC", "other": "Other", "all": "All"}
+LINE_OF_BUSINESS_NAMES: Final = {
     "commercial": "Commercial",
     "medicare_advantage": "Medicare Advantage",
     "medicare_ffs": "Medicare fee for service",
@@ -22,7 +22,7 @@ LINES_OF_BUSINESS: Final = {
     "other": "Other",
     "all": "All lines of business",
 }
-CARE_MODELS: Final = {
+CARE_MODEL_NAMES: Final = {
     "personally_performed": "Anesthesiologist alone (AA)",
     "crna_alone": "Nurse anesthetist alone (QZ)",
     "directed_physician": "Directing physician (QK, QY)",
@@ -40,20 +40,20 @@ SHORT_CARE_MODELS: Final = {
     "unspecified": "none",
     "conflict": "conflict",
 }
-REGIONS: Final = {
+REGION_NAMES: Final = {
     "cervical_thoracic": "neck and chest",
     "lumbar_sacral": "low back",
     "any": "any region",
     "other": "other",
     "unknown": "not listed",
 }
-CONFIDENCE: Final = {
+CONFIDENCE_NAMES: Final = {
     "verified_official_file_or_text": "Official text",
     "verified_secondary": "Secondary source",
     "derived": "Derived from other facts",
     "from_memory_unverified": "Not verified",
 }
-RULES: Final = {
+RULE_NAMES: Final = {
     "time_rounding": "How minutes become units",
     "formula": "Formula",
     "physical_status_units": "Units for physical status",
@@ -143,7 +143,7 @@ EDITIONS: Final = {
 
 def inline(line_of_business: str) -> str:
     """A line of business inside a sentence: `commercial`, `Medicare Advantage`."""
-    words = LINES_OF_BUSINESS.get(line_of_business, line_of_business)
+    words = LINE_OF_BUSINESS_NAMES.get(line_of_business, line_of_business)
     return words if words.startswith("Medic") else words.lower()
 
 

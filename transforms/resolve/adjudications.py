@@ -12,7 +12,7 @@ from transforms.resolve.amounts import adjudication_amounts, unpacked
 from transforms.resolve.ordering import dense_rank, identifiers
 
 LINE_POSITION = ("instance", "line_position")
-CONTENT = (
+_CONTENT = (
     "paid_total",
     "allowed_cents",
     "charge_cents",
@@ -101,7 +101,7 @@ OF_ADJUDICATION = (
 """Columns of an adjudication, whether one row or several make it."""
 
 
-ZERO = r":-?0(?:\||$)"
+_ZERO = r":-?0(?:\||$)"
 """An adjustment of nothing in packed adjustments."""
 
 
@@ -115,7 +115,7 @@ def _summed(rows: pl.DataFrame) -> pl.DataFrame:
     packed = pl.col("adjustments").fill_null("")
     whole = marked.filter(~split).with_columns(
         adjudicated_codes=pl.col("procedure_code"),
-        adjustments_text=pl.when(~packed.str.contains(ZERO)).then(packed),
+        adjustments_text=pl.when(~packed.str.contains(_ZERO)).then(packed),
     )
     parts = (
         marked.filter(split)
@@ -186,4 +186,4 @@ def _with_content_order(rows: pl.DataFrame) -> pl.DataFrame:
     """Rank adjudications by paid, allowed, charge, adjustments (then remarks and codes): the order of those
     of one date.
     """
-    return rows.with_columns(content_order=dense_rank(CONTENT))
+    return rows.with_columns(content_order=dense_rank(_CONTENT))

@@ -15,7 +15,7 @@ import polars as pl
 
 from transforms.resolve.claim_groups import PLACE
 
-Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
+_Frame = TypeVar("_Frame", pl.DataFrame, pl.LazyFrame)
 ROW = ["file_key", "row_number"]
 SPREAD = (7_046_029_254_386_353_131, 2_862_933_555_777_941_757)
 """Odd factors: sums of products, which wrap around, are distinct for distinct keys but by chance."""
@@ -73,7 +73,7 @@ def _near(claims: pl.DataFrame, remits: pl.DataFrame, unnamed: pl.LazyFrame) -> 
     return of_claims, of_remits
 
 
-def with_claim_links(claims: Frame) -> Frame:
+def with_claim_links(claims: _Frame) -> _Frame:
     """Accepted claim lines beside the numbers they are linked by (CLAIM_LINKS)."""
     claim, npi = _loose_digits(), _npi("billing_provider_npi")
     service = npi * SPREAD[0] + pl.col("service_date").to_physical().cast(pl.Int64) * SPREAD[1]
@@ -105,7 +105,7 @@ def submission_link() -> pl.Expr:
     return mixed
 
 
-def with_remit_links(remits: Frame) -> Frame:
+def with_remit_links(remits: _Frame) -> _Frame:
     """Accepted remit lines beside the numbers they are linked by (REMIT_LINKS)."""
     claim = _loose_digits()
     return remits.with_columns(

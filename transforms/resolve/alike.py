@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import polars as pl
 
-GROUP = ("instance", "loop", "billed_code", "charge")
+_GROUP = ("instance", "loop", "billed_code", "charge")
 """Rows that may mean the same lines. A date that is missing tells no rows apart: lines that another date fits
 are no option of theirs.
 """
-ANSWER = ("paid_cents", "allowed_given_cents", "adjustments", "claim_adjustments", "remark_codes")
-OPEN = pl.Schema({"row": pl.Int64(), "line_position": pl.Int64()})
+_ANSWER = ("paid_cents", "allowed_given_cents", "adjustments", "claim_adjustments", "remark_codes")
+_OPEN = pl.Schema({"row": pl.Int64(), "line_position": pl.Int64()})
 
 
 def in_order_of_lines(met: pl.DataFrame, evidence: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
@@ -28,8 +28,8 @@ def in_order_of_lines(met: pl.DataFrame, evidence: pl.DataFrame, live: pl.DataFr
     whole = met.filter(pl.col("best_count") == 1, pl.col("by_whole"))
     several = whole.filter(pl.struct("instance", "line_position").is_duplicated()).select("instance").unique()
     if not len(tied) and not len(several):
-        return pl.DataFrame(schema=OPEN)
-    said = live.select("row", "loop", "billed_code", "place", *ANSWER, charge=pl.col("charge_cents").abs())
+        return pl.DataFrame(schema=_OPEN)
+    said = live.select("row", "loop", "billed_code", "place", *_ANSWER, charge=pl.col("charge_cents").abs())
     told = whole.filter(~pl.col("by_control")).join(several, on="instance", how="semi")
     crowded = _crowded(told.join(said, on="row", validate="1:1"))
     # a CLP speaks of one claim: lines of several are not told apart by what its other rows met
@@ -45,33 +45,33 @@ def in_order_of_lines(met: pl.DataFrame, evidence: pl.DataFrame, live: pl.DataFr
     taken = (
         whole.join(crowded, on="row", how="anti")
         .join(said, on="row")
-        .select(*GROUP, "line_position")
+        .select(*_GROUP, "line_position")
         .unique()
     )
-    return _in_order(options.join(taken, on=[*GROUP, "line_position"], how="anti", nulls_equal=True))
+    return _in_order(options.join(taken, on=[*_GROUP, "line_position"], how="anti", nulls_equal=True))
 
 
 def _crowded(whole: pl.DataFrame) -> pl.DataFrame:
     """(row, instance) of the rows of a loop of which several met one line, each with its whole charge."""
-    crowd = pl.len().over(*GROUP, "line_position") > 1
-    return whole.filter(crowd.any().over(GROUP)).select("row", "instance")
+    crowd = pl.len().over(*_GROUP, "line_position") > 1
+    return whole.filter(crowd.any().over(_GROUP)).select("row", "instance")
 
 
 def _in_order(options: pl.DataFrame) -> pl.DataFrame:
     """Give the k-th row of those with the same options the k-th line, where as many lines are left."""
     order = pl.col("place")
-    alike = (*GROUP, "line_positions")
+    alike = (*_GROUP, "line_positions")
     return (
         options.group_by("row")
         .agg(
-            pl.col(*GROUP, "place", *ANSWER).first(),
+            pl.col(*_GROUP, "place", *_ANSWER).first(),
             line_positions=pl.col("line_position").sort(),
         )
         .with_columns(
             count=pl.len().over(alike),
             in_order=order.is_not_null().all().over(alike)
             & (order.n_unique().over(alike) == pl.len().over(alike)),
-            say_the_same=pl.struct(ANSWER).n_unique().over(alike) == 1,
+            say_the_same=pl.struct(_ANSWER).n_unique().over(alike) == 1,
         )
         .filter(
             pl.col("line_positions").list.len() == pl.col("count"),

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import polars as pl
 
-UNNAMED: Final = 1_181_783_497_276_652_981
+_UNNAMED: Final = 1_181_783_497_276_652_981
 """Added to the claim number of an answer that names no payee: its group is of no provider's number."""
 KEYS_AT_ONCE: Final = 4_000_000
 """Keys of one link that are sorted together."""
@@ -21,7 +21,7 @@ BINS: Final = 64
 """Bins of first rows in a group: groups begin and end at their edges."""
 PLACE: Final = "_place"
 LOW_BITS: Final = 0xFFFF
-Places = np.ndarray
+_Places = np.ndarray
 Edges = tuple[np.ndarray, np.ndarray]
 
 
@@ -93,10 +93,10 @@ def _in_play(links: _Links, height: int) -> np.ndarray:
     return in_play
 
 
-def _first_rows(links: _Links, in_play: np.ndarray, height: int) -> Places:
+def _first_rows(links: _Links, in_play: np.ndarray, height: int) -> _Places:
     """The first row in play with the number and provider of each row: what stands for its claim. -1: none."""
     first = np.full(height, -1, dtype=np.int32)
-    number = pl.coalesce("link_number", pl.col("link_claim") + UNNAMED)
+    number = pl.coalesce("link_number", pl.col("link_claim") + _UNNAMED)
     for sides in links.of_parts(links.keys(["link_number"]), links.remits.select(PLACE, key=number)):
         key, place = _sorted(sides)
         plays = np.ones(len(place), dtype=np.bool_)
@@ -108,7 +108,7 @@ def _first_rows(links: _Links, in_play: np.ndarray, height: int) -> Places:
     return first
 
 
-def _edges(links: _Links, first: Places) -> Edges:
+def _edges(links: _Links, first: _Places) -> Edges:
     """Pairs of claims, by their first rows, that a link other than number and provider joins."""
     found: list[Edges] = []
     unnamed = links.remits.filter(pl.col("link_number").is_null()).select(key="link_claim")
@@ -142,7 +142,7 @@ def _differs(key: np.ndarray) -> np.ndarray:
     return new
 
 
-def _pairs(sides: Iterable[pl.DataFrame], first: Places) -> Edges:
+def _pairs(sides: Iterable[pl.DataFrame], first: _Places) -> Edges:
     """Pairs of different claims whose rows share a key."""
     key, place = _sorted(sides)
     claim = first[place]
@@ -151,7 +151,7 @@ def _pairs(sides: Iterable[pl.DataFrame], first: Places) -> Edges:
     return claim[1:][shared], claim[:-1][shared]
 
 
-def _merge(first: Places, edges: Edges) -> None:
+def _merge(first: _Places, edges: Edges) -> None:
     """Let claims that edges join have one first row, the least of theirs."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -169,7 +169,7 @@ def _merge(first: Places, edges: Edges) -> None:
         rows[joined] = least[near[joined]]
 
 
-def _number(first: Places, rows_per_group: int) -> None:
+def _number(first: _Places, rows_per_group: int) -> None:
     """Put the number of its group in place of each row's first row."""
     width = max(rows_per_group // BINS, 1)
     rows_in = np.zeros(len(first) // width + 1, dtype=np.int64)
@@ -185,7 +185,7 @@ def _number(first: Places, rows_per_group: int) -> None:
         rows[played] = group[rows[played] // width]
 
 
-def _stretches(places: Places) -> Iterator[Places]:
+def _stretches(places: _Places) -> Iterator[_Places]:
     """Views of some rows at a time."""
     for start in range(0, len(places), KEYS_AT_ONCE):
         yield places[start : start + KEYS_AT_ONCE]

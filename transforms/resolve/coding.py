@@ -13,7 +13,7 @@ import polars as pl
 from transforms.payers import normalised_name
 
 ROW_ORDER: Final = ("file_key", "row_number")
-DOMAINS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+_DOMAINS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "claim number": (("claim_number_key",), ("claim_number_key",)),
     "loose number": (("loose_number_key",), ("loose_number_key",)),
     "payer's number": (("original_claim_key",), ("payer_claim_key", "original_payer_claim_key")),
@@ -32,7 +32,7 @@ IN_ORDER: Final = ("provider",)
 """Identifiers that may break a tie: their numbers have the order of the text."""
 UNMAPPED: Final = "other"
 
-CLAIM_COLUMNS: Final = (
+_CLAIM_COLUMNS: Final = (
     "in_scope",
     "claim_number_key",
     "loose_number_key",
@@ -74,12 +74,12 @@ class Coded:
     remits: pl.DataFrame
 
 
-def coded(claims: pl.DataFrame, remits: pl.DataFrame) -> Coded:
+def in_codes(claims: pl.DataFrame, remits: pl.DataFrame) -> Coded:
     """Number the rows in the order of file and row, and the identifiers of each domain."""
     detail = _with_unmapped_payer(claims).sort(ROW_ORDER).with_row_index("row")
     heard = _with_unmapped_payer(remits).sort(ROW_ORDER).with_row_index("row")
-    narrow = detail.select("row", *CLAIM_COLUMNS)
-    for domain, (claim_columns, remit_columns) in DOMAINS.items():
+    narrow = detail.select("row", *_CLAIM_COLUMNS)
+    for domain, (claim_columns, remit_columns) in _DOMAINS.items():
         parts = [detail[name] for name in claim_columns] + [heard[name] for name in remit_columns]
         codes = _codes(pl.concat([part.rename("code") for part in parts]), domain in IN_ORDER)
         start = 0

@@ -20,7 +20,7 @@ from transforms.resolve.submissions import Claims
 from transforms.sequestration import with_sequestration_check
 from transforms.units import with_medicare_allowed, with_units
 
-AMOUNTS = (*SAID_BY_THE_FINAL, "paid_cents", "final_charge_cents", "recoded", "final_row")
+_AMOUNTS = (*SAID_BY_THE_FINAL, "paid_cents", "final_charge_cents", "recoded", "final_row")
 """Columns of the final adjudication that only an adjudicated line carries."""
 SAID_OF_PAYER_AND_UNITS = (
     "payer_id",
@@ -146,7 +146,7 @@ def _with_final_state(lines: pl.DataFrame) -> pl.DataFrame:
     )
     adjudicated = pl.col("adjudication_state").is_in(ADJUDICATED_STATES)
     return lines.with_columns(
-        *(pl.when(adjudicated).then(pl.col(name)).alias(name) for name in AMOUNTS),
+        *(pl.when(adjudicated).then(pl.col(name)).alias(name) for name in _AMOUNTS),
         pl.col("has_unmatched_reversal", "reversal_amount_mismatch").fill_null(False),
         state=pl.coalesce("service_facility_state", "billing_provider_state"),
     )

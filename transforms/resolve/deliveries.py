@@ -22,7 +22,7 @@ LATE = timedelta(days=7)
 REVERSED = "22"
 HASHED = ("line_control_key", "original_payer_claim_key")
 VALUES = tuple(names(REMIT_CONTENT))
-CONTENT = tuple(name for name in VALUES if name not in HASHED)
+_CONTENT = tuple(name for name in VALUES if name not in HASHED)
 
 
 def with_loops(remits: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
@@ -236,7 +236,7 @@ def _bare_times(rows: pl.DataFrame, counts: pl.DataFrame, told: pl.DataFrame) ->
     )
     rival = pl.col("bare") > 1
     placed = rows.join(times, on="same", how="left", validate="m:1")
-    ranked = placed.filter(rival).with_columns(content=dense_rank(CONTENT))
+    ranked = placed.filter(rival).with_columns(content=dense_rank(_CONTENT))
     alone = placed.filter(~rival).with_columns(content=pl.lit(1, pl.Int64))
     return (
         pl.concat([ranked, alone])
@@ -283,7 +283,7 @@ def _best_copies(rows: pl.DataFrame) -> pl.DataFrame:
     rival = pl.len().over("said") > 1
     greatest = (
         fullest.filter(rival)
-        .with_columns(content=dense_rank(CONTENT))
+        .with_columns(content=dense_rank(_CONTENT))
         .filter(pl.col("content") == pl.col("content").max().over("said"))
     )
     return (

@@ -15,9 +15,9 @@ from transforms.resolve.linking import ROLE_OF_STATUS
 
 UNHEARD = ("22", "23", "25")
 """Statuses that say neither yes nor no: reversals, and what another payer has to answer."""
-PRIOR_PAYER = r"(?:^|\|)[A-Z]{2}-23:"
-MODIFIERS = [f"modifier_{i}" for i in range(1, 5)]
-WEIGHTS = {"same_payer": 256, "by_control": 64, "by_bill": 32, "by_being_single": 16, "repeated": 1}
+_PRIOR_PAYER = r"(?:^|\|)[A-Z]{2}-23:"
+_MODIFIERS = [f"modifier_{i}" for i in range(1, 5)]
+_WEIGHTS = {"same_payer": 256, "by_control": 64, "by_bill": 32, "by_being_single": 16, "repeated": 1}
 """What ranks the submissions that an answer may speak of: each outweighs all that follow."""
 ANSWERS = pl.Schema(
     {
@@ -44,7 +44,7 @@ def answers_of(
         billed_code=pl.coalesce("submitted_procedure_code", "procedure_code"),
         stated_role=pl.col("claim_status_code").replace_strict(ROLE_OF_STATUS, default=None),
         prior_payer=pl.any_horizontal(
-            pl.col(name).fill_null("").str.contains(PRIOR_PAYER)
+            pl.col(name).fill_null("").str.contains(_PRIOR_PAYER)
             for name in ("adjustments", "claim_adjustments")
         ),
     )
@@ -75,7 +75,7 @@ def _spoken_of(remits: pl.DataFrame, lines: pl.DataFrame, number: str) -> pl.Dat
         & (pl.col("service_date").is_null() | (pl.col("service_date") == pl.col("line_date")))
         & (pl.col("charge_cents").abs() == pl.col("line_charge"))
     )
-    repeated = pl.concat_list(MODIFIERS).list.drop_nulls().list.set_intersection("line_modifiers").list.len()
+    repeated = pl.concat_list(_MODIFIERS).list.drop_nulls().list.set_intersection("line_modifiers").list.len()
     evidence = pairs.with_columns(
         same_payer=pl.col("payer") == pl.col("line_payer"),
         by_control=((control == pl.col("line_control")) | (control == pl.col("line_number"))).fill_null(
@@ -86,7 +86,7 @@ def _spoken_of(remits: pl.DataFrame, lines: pl.DataFrame, number: str) -> pl.Dat
         repeated=repeated.fill_null(0),
         by_then=pl.col("submitted_on") <= pl.col("payment_date"),
     ).filter(pl.any_horizontal("by_control", "by_bill", "by_being_single"))
-    strength = pl.sum_horizontal(pl.col(name).cast(pl.Int64) * weight for name, weight in WEIGHTS.items())
+    strength = pl.sum_horizontal(pl.col(name).cast(pl.Int64) * weight for name, weight in _WEIGHTS.items())
     return (
         evidence.with_columns(strength=strength)
         .filter(pl.col("strength") == pl.col("strength").max().over("row", "key"))
@@ -115,7 +115,7 @@ def _line_positions(lines: pl.DataFrame, number: str) -> pl.DataFrame:
         line_charge="charge_cents",
         line_control="line_control_key",
         line_number="line_number_key",
-        line_modifiers=pl.concat_list(MODIFIERS),
+        line_modifiers=pl.concat_list(_MODIFIERS),
     )
 
 

@@ -13,9 +13,9 @@ from transforms.resolve.deliveries import loose_number, with_loops
 
 IGNORED_STATUSES = ("23", "25")
 ROLE_OF_STATUS = {"1": "P", "19": "P", "2": "S", "20": "S", "3": "T", "21": "T"}
-PRIOR_PAYER = r"(?:^|\|)[A-Z]{2}-23:"
-MODIFIERS = [f"modifier_{i}" for i in range(1, 5)]
-WEIGHTS = {
+_PRIOR_PAYER = r"(?:^|\|)[A-Z]{2}-23:"
+_MODIFIERS = [f"modifier_{i}" for i in range(1, 5)]
+_WEIGHTS = {
     "same_payer": 256,
     "same_role": 128,
     "by_control": 64,
@@ -70,7 +70,7 @@ def _with_wanted_role(rows: pl.DataFrame) -> pl.DataFrame:
     says).
     """
     prior = pl.any_horizontal(
-        pl.col(name).fill_null("").str.contains(PRIOR_PAYER) for name in ("adjustments", "claim_adjustments")
+        pl.col(name).fill_null("").str.contains(_PRIOR_PAYER) for name in ("adjustments", "claim_adjustments")
     )
     rows = rows.with_columns(prior_payer=prior).with_columns(
         stated_role=pl.when("prior_payer")
@@ -118,7 +118,7 @@ def _slot_lines(claims: pl.DataFrame) -> pl.DataFrame:
         slot_charge="charge_cents",
         slot_control="line_control_key",
         slot_number="line_number_key",
-        **{f"slot_{name}": pl.col(name) for name in MODIFIERS},
+        **{f"slot_{name}": pl.col(name) for name in _MODIFIERS},
         single="single",
         sole_line=pl.col("single") & (pl.col("most_lines") == 1),
     )
@@ -169,7 +169,7 @@ def _wanted(live: pl.DataFrame) -> pl.DataFrame:
         "billed_code",
         "procedure_code",
         "charge",
-        *MODIFIERS,
+        *_MODIFIERS,
         "other_controls",
         loop_charge=pl.coalesce("loop_charge", "charge"),
     )
@@ -213,7 +213,7 @@ def _evidence(candidates: pl.DataFrame, scope: tuple[str, ...]) -> pl.DataFrame:
     ).filter(exact | pl.col("by_bill"))
     said = said.with_columns(alone=pl.col("row").is_unique())
     shared = ("alone", "slot_role", "loosely", "has_secondary_claim")
-    speaking = (*WEIGHTS, "by_whole")
+    speaking = (*_WEIGHTS, "by_whole")
     columns = ("row", "instance", "line_position", *shared, *speaking)
     alone = said.filter("alone").with_columns(repeated=pl.lit(0, pl.UInt32)).select(columns)
     several = said.filter(~pl.col("alone")).with_columns(repeated=_repeated())
@@ -222,14 +222,14 @@ def _evidence(candidates: pl.DataFrame, scope: tuple[str, ...]) -> pl.DataFrame:
     )
     return pl.concat([alone, grouped.select(columns)]).with_columns(
         strength=pl.when(pl.col("by_control") | pl.col("by_bill") | pl.col("by_being_single"))
-        .then(pl.sum_horizontal(pl.col(name).cast(pl.Int64) * weight for name, weight in WEIGHTS.items()))
+        .then(pl.sum_horizontal(pl.col(name).cast(pl.Int64) * weight for name, weight in _WEIGHTS.items()))
         .otherwise(-1)
     )
 
 
 def _repeated() -> pl.Expr:
     """Number of the line position's modifiers that the remittance repeats."""
-    on_remit, on_slot = pl.concat_list(MODIFIERS), pl.concat_list(f"slot_{name}" for name in MODIFIERS)
+    on_remit, on_slot = pl.concat_list(_MODIFIERS), pl.concat_list(f"slot_{name}" for name in _MODIFIERS)
     return on_remit.list.drop_nulls().list.set_intersection(on_slot).list.len().fill_null(0)
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import polars as pl
 
-REPLACING = ("7", "8")
-EDGES = pl.Schema({"instance": pl.Int64(), "older": pl.Int64(), "claim_frequency_code": pl.String()})
+_REPLACING = ("7", "8")
+_EDGES = pl.Schema({"instance": pl.Int64(), "older": pl.Int64(), "claim_frequency_code": pl.String()})
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def named_links(
             chains.continue_(older, naming["instance"], naming["claim_frequency_code"])
     edges = [(newer, older, frequency) for older, (newer, frequency) in chains.successor.items()]
     return NamedLinks(
-        pl.DataFrame(edges, schema=EDGES, orient="row"),
+        pl.DataFrame(edges, schema=_EDGES, orient="row"),
         pl.DataFrame({"submission": ambiguous}, schema={"submission": pl.Int64}),
     )
 
@@ -200,7 +200,7 @@ def _candidates(
     The claim has the same payer, and the patient or the billing provider; it is an earlier one, or the claim
     itself where an earlier version of it was answered.
     """
-    named = names.filter(pl.col("claim_frequency_code").is_in(REPLACING)).select(
+    named = names.filter(pl.col("claim_frequency_code").is_in(_REPLACING)).select(
         "submission", "instance", "version", "claim_frequency_code", number="original_claim_key"
     )
     answered = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-EDGES = pl.Schema({"instance": pl.Int64(), "older": pl.Int64()})
+_EDGES = pl.Schema({"instance": pl.Int64(), "older": pl.Int64()})
 SERVICE = (
     "billing_provider_npi",
     "patient_key",
@@ -17,8 +17,8 @@ SERVICE = (
     "procedure_code",
     "care_model",
 )
-MODIFIERS = [f"modifier_{i}" for i in range(1, 5)]
-STOPPED = ["53", "73", "74"]
+_MODIFIERS = [f"modifier_{i}" for i in range(1, 5)]
+_STOPPED = ["53", "73", "74"]
 """The service was stopped or cancelled: what comes after it is another one."""
 DONE_AGAIN = ["76", "77", "78", "79"]
 """The service was done again: the claim is no repeat of a bill."""
@@ -50,7 +50,7 @@ def inferred_candidates(
         .group_by("instance", "older")
         .agg(pl.col("allowed").all())
         .filter("allowed")
-        .select(EDGES.names())
+        .select(_EDGES.names())
     )
 
 
@@ -98,7 +98,7 @@ def _lines(claims: pl.DataFrame, detail: pl.DataFrame, live: pl.DataFrame) -> pl
         .join(patients.unique(), on="patient_key", how="semi")
         .join(live, on=["instance", "version"], how="inner")
     )
-    modifiers = pl.concat_list(MODIFIERS).list.drop_nulls().list.unique()
+    modifiers = pl.concat_list(_MODIFIERS).list.drop_nulls().list.unique()
     told = detail.select("unit_basis", "unit_count_thousandths", "cannot_answer")[lines["row"]]
     answers = ~told["cannot_answer"].fill_null("").str.split("|").list.contains("resubmissions")
     quantity = pl.struct(told.select("unit_basis", "unit_count_thousandths"))
@@ -110,7 +110,7 @@ def _lines(claims: pl.DataFrame, detail: pl.DataFrame, live: pl.DataFrame) -> pl
             plain=pl.col("modifiers").list.set_difference(DISTINCT).list.sort(),
         )
         .with_columns(
-            stopped=(pl.col("modifiers").list.set_intersection(STOPPED).list.len() > 0)
+            stopped=(pl.col("modifiers").list.set_intersection(_STOPPED).list.len() > 0)
             .any()
             .over("instance"),
             again=(pl.col("modifiers").list.set_intersection(DONE_AGAIN).list.len() > 0)

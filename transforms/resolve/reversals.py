@@ -9,7 +9,7 @@ import polars as pl
 
 from transforms.resolve.adjudications import LINE_POSITION
 
-REVERSAL = "22"
+_REVERSAL = "22"
 MATCHES = pl.Schema(
     {
         "adjudication": pl.Int64(),
@@ -24,7 +24,7 @@ NAMED = ("payer_claim_key", "original_payer_claim_key")
 def whole_reversals(linked: pl.DataFrame) -> pl.DataFrame:
     """Reversals of claims as a whole (no SVC) that met no single line. Grain: loop."""
     whole = linked.filter(
-        pl.col("claim_status_code") == REVERSAL,
+        pl.col("claim_status_code") == _REVERSAL,
         pl.col("billed_code").is_null(),
         pl.col("line_position").is_null(),
         ~pl.col("is_copy"),

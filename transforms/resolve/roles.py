@@ -9,8 +9,8 @@ import polars as pl
 
 PRIMARY = ("1", "19")
 AFTER_ANOTHER = ("2", "3", "20", "21")
-REVERSAL = "22"
-FAMILY = ("instance", "same_payer", "payer", "other_name", "family")
+_REVERSAL = "22"
+_FAMILY = ("instance", "same_payer", "payer", "other_name", "family")
 
 
 def with_roles(adjudications: pl.DataFrame) -> pl.DataFrame:
@@ -34,7 +34,7 @@ def with_roles(adjudications: pl.DataFrame) -> pl.DataFrame:
 
 def _with_family(answers: pl.DataFrame) -> pl.DataFrame:
     """Number the families of each claim: payer claim numbers that are named by one another are of one."""
-    whose = [name for name in FAMILY if name != "family"]
+    whose = [name for name in _FAMILY if name != "family"]
     numbers = answers.select(*whose, number="payer_claim_key").unique().with_columns(family="number")
     links = (
         answers.select(*whose, one="payer_claim_key", other="original_payer_claim_key")
@@ -70,7 +70,7 @@ def _decided(answers: pl.DataFrame) -> pl.DataFrame:
         stated=status.is_in(PRIMARY) & ~pl.col("prior_payer"), after=status.is_in(AFTER_ANOTHER)
     ).pipe(_with_first_answer)
     own = pl.col("same_payer")
-    corrections = (pl.col("stated") & pl.col("corrects")).sum().over(FAMILY)
+    corrections = (pl.col("stated") & pl.col("corrects")).sum().over(_FAMILY)
     assumed = ~pl.col("has_secondary_claim") & (
         pl.col("stated").sum().over("instance", "same_payer") == corrections
     )
@@ -99,17 +99,17 @@ def _with_first_answer(answers: pl.DataFrame) -> pl.DataFrame:
     first = (
         answers.filter(speaks)
         .sort("payment_date", ~pl.col("stated"), "prior_payer", "content_order")
-        .group_by(FAMILY, maintain_order=True)
+        .group_by(_FAMILY, maintain_order=True)
         .agg(first_after=pl.col("after").first(), first_prior=pl.col("prior_payer").first())
     )
     backs = (
-        answers.filter(pl.col("claim_status_code") == REVERSAL)
-        .group_by(FAMILY)
+        answers.filter(pl.col("claim_status_code") == _REVERSAL)
+        .group_by(_FAMILY)
         .agg(taken_back_on=pl.col("payment_date").min())
     )
     return (
-        answers.join(first, on=FAMILY, how="left", nulls_equal=True, validate="m:1")
-        .join(backs, on=FAMILY, how="left", nulls_equal=True, validate="m:1")
+        answers.join(first, on=_FAMILY, how="left", nulls_equal=True, validate="m:1")
+        .join(backs, on=_FAMILY, how="left", nulls_equal=True, validate="m:1")
         .with_columns(
             pl.col("first_after", "first_prior").fill_null(False),
             corrects=(pl.col("taken_back_on") <= pl.col("payment_date")).fill_null(False),

@@ -13,8 +13,8 @@ from typing import Any
 import polars as pl
 
 DIRECTING = frozenset({"directed_physician", "supervised"})
-DIRECTED = "directed_crna"
-FIRST = "1"
+_DIRECTED = "directed_crna"
+_FIRST = "1"
 SETS = {
     "dates": "service_date",
     "renderings": "rendering_provider_npi",
@@ -47,7 +47,7 @@ class Submission:
 
     def __init__(self, row: dict[str, Any]) -> None:
         self.key, self.position, self.day = row["key"], row["position"], row["submitted_on"]
-        self.is_first = row["claim_frequency_code"] == FIRST
+        self.is_first = row["claim_frequency_code"] == _FIRST
         self.member, self.birth, self.payer = row["member_key"], row["birth_key"], row["payer"]
         self.original = row["original_claim_key"]
         self.dates, self.renderings = set(row["dates"]), set(row["renderings"])
@@ -56,7 +56,7 @@ class Submission:
         self.payer_claims = set(row["payer_claims"] or ())
 
 
-class Claim:
+class _Claim:
     """The submissions found to be one claim so far. What a claim says is what its last lines say."""
 
     def __init__(self, first: Submission) -> None:
@@ -122,7 +122,7 @@ def _apart(one: set[Any], other: set[Any]) -> bool:
 def _other_half(one: set[str], other: set[str]) -> bool:
     """QX beside QK, QY or AD: the two bills of a directed case."""
     return any(
-        DIRECTED in nurse and DIRECTED not in physician and bool(DIRECTING & physician)
+        _DIRECTED in nurse and _DIRECTED not in physician and bool(DIRECTING & physician)
         and not DIRECTING & nurse
         for nurse, physician in ((one, other), (other, one))
     )  # fmt: skip
@@ -170,18 +170,18 @@ def _claims(rows: pl.DataFrame) -> Iterator[tuple[int, int]]:
     """Fold the submissions of each key in version order."""
     submissions = (Submission(row) for row in rows.iter_rows(named=True))
     for _, of_key in groupby(submissions, key=attrgetter("key")):
-        claims: list[Claim] = []
+        claims: list[_Claim] = []
         for submission in of_key:
             claim = _joined(submission, claims)
             if claim is None:
-                claim = Claim(submission)
+                claim = _Claim(submission)
                 claims.append(claim)
             else:
                 claim.add(submission)
             yield submission.position, claim.instance
 
 
-def _joined(submission: Submission, claims: list[Claim]) -> Claim | None:
+def _joined(submission: Submission, claims: list[_Claim]) -> _Claim | None:
     """The earlier claim that a submission belongs to."""
     others = [claim for claim in claims if not claim.is_other_half(submission)]
     possible = [claim for claim in others if claim.is_of_patient(submission)] or [

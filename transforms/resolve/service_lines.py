@@ -16,7 +16,7 @@ from schemas.rules import Rules
 from transforms.payers import with_payer
 from transforms.resolve.adjudications import LINE_POSITION, adjudications_of
 from transforms.resolve.chains import VOID, Chains, chains_of
-from transforms.resolve.coding import ROW_ORDER, coded
+from transforms.resolve.coding import ROW_ORDER, in_codes
 from transforms.resolve.current_lines import current_lines
 from transforms.resolve.lines_in_all import with_lines_in_all
 from transforms.resolve.linking import link_remits
@@ -52,7 +52,7 @@ def resolve_lines(
     known = with_care_model(_with_payer(claims, reference, "submitted_on"), reference)
     if beside is not None:
         known = with_lines_in_all(known, beside, reference)
-    rows = coded(known, _with_payer(remits, reference, "payment_date"))
+    rows = in_codes(known, _with_payer(remits, reference, "payment_date"))
     placed = claims_of(rows.claims, rows.detail, rows.remits, reference)
     linked = link_remits(rows.remits, placed.rows, rules.scope)
     met = linked.filter(pl.col("line_position").is_not_null())

@@ -19,7 +19,7 @@ from transforms.resolve.ordering import (
 )
 from transforms.resolve.same_claim import folded, with_sets
 
-CLAIM_KEY = ("claim_number_key", "billing_provider_npi", "role")
+_CLAIM_KEY = ("claim_number_key", "billing_provider_npi", "role")
 VERSION_COLUMNS = (
     "submission",
     "instance",
@@ -32,7 +32,7 @@ VERSION_COLUMNS = (
 )
 PATIENT = ("member_key", "birth_key")
 SUBMISSION_KEY = (
-    *CLAIM_KEY,
+    *_CLAIM_KEY,
     "submitted_on",
     "claim_frequency_code",
     "original_claim_key",
@@ -66,7 +66,7 @@ def claims_of(
     `remits`: coded remit rows: what was denied and never paid is corrected where another claim would begin.
     """
     keyed = rows.with_columns(pl.col("claim_frequency_code").replace("6", "7")).pipe(
-        identifiers, CLAIM_KEY, "key"
+        identifiers, _CLAIM_KEY, "key"
     )
     alone = pl.len().over("key") == 1
     placed, versions, names = _placed(keyed, keyed.filter(~alone), detail, remits, reference)

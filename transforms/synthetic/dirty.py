@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from transforms.synthetic.records import CLAIM_COLUMNS, REMIT_COLUMNS, Row
+from transforms.synthetic.records import MADE_CLAIM_COLUMNS, MADE_REMIT_COLUMNS, Row
 
 Wrong = tuple[str, str, str | None]
 FULL_WIDTH_CODE = "".join(chr(ord(digit) + 0xFEE0) for digit in "01939")
@@ -89,12 +89,12 @@ REMIT_WRONGS: tuple[Wrong, ...] = (
 
 def dirty_claims(claims: pl.DataFrame) -> pl.DataFrame:
     """Give one wrong claim line per entry of `CLAIM_WRONGS`, made from clean single-line 01939 claims."""
-    return _spoiled(claims, CLAIM_WRONGS, CLAIM_COLUMNS)
+    return _spoiled(claims, CLAIM_WRONGS, MADE_CLAIM_COLUMNS)
 
 
 def dirty_remits(remits: pl.DataFrame) -> pl.DataFrame:
     """Give one wrong remit line per entry of `REMIT_WRONGS`, made from clean 01939 payments."""
-    return _spoiled(remits, REMIT_WRONGS, REMIT_COLUMNS)
+    return _spoiled(remits, REMIT_WRONGS, MADE_REMIT_COLUMNS)
 
 
 def _spoiled(rows: pl.DataFrame, wrongs: tuple[Wrong, ...], columns: tuple[str, ...]) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from transforms.synthetic import (
     lives_identity,
     lives_remits,
 )
-from transforms.synthetic.cases import Case, bill, paid_life
+from transforms.synthetic.made_cases import Case, bill, paid_life
 from transforms.synthetic.pricing import charge_for
 from transforms.synthetic.records import Claim, Life
 

@@ -5,16 +5,16 @@ Each function takes a case and gives everything sent and answered about it (cont
 
 from __future__ import annotations
 
-from transforms.synthetic.cases import Case, adjudicate, bill, deny, paid_life, trace_number
-from transforms.synthetic.lives_claims import later, split
+from transforms.synthetic.lives_claims import later, split_claim
 from transforms.synthetic.lives_remits import swap
+from transforms.synthetic.made_cases import Case, adjudicate, bill, deny, paid_life, trace_number
 from transforms.synthetic.plans import UNMAPPED_PLAN
 from transforms.synthetic.records import Life
 
 
 def late_remittance(case: Case) -> Life:
     """Paid four to seven months after submission."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     return (
         Life((claim,), (adjudicate(case, claim, later(claim.submitted_on, case.rng.randint(120, 210))),))
         + rest
@@ -23,7 +23,7 @@ def late_remittance(case: Case) -> Life:
 
 def allowed_impossible(case: Case) -> Life:
     """AMT*B6 that can't be: zero beside a payment, above the charge, or below what was paid and owed."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     loop = adjudicate(case, claim)
     first = loop.lines[0]
     share = sum(cents for group, reason, cents in first.adjustments if group == "PR" and reason in "123")
@@ -33,7 +33,7 @@ def allowed_impossible(case: Case) -> Life:
 
 def allowed_conflict(case: Case) -> Life:
     """AMT*B6 a few dollars above the derived amount: possible, counted as a conflict."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     loop = adjudicate(case, claim)
     derived = loop.lines[0].charge - sum(c for g, r, c in loop.lines[0].adjustments if (g, r) == ("CO", "45"))
     return Life((claim,), (swap(loop, 0, allowed=min(derived + 425, loop.lines[0].charge)),)) + rest
@@ -41,14 +41,14 @@ def allowed_conflict(case: Case) -> Life:
 
 def surprise_billing(case: Case) -> Life:
     """Paid under the No Surprises Act: a remark code says so."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     remark = case.rng.choice((("N830",), ("N862", "N130"), ("N865",), ("N877",)))
     return Life((claim,), (swap(adjudicate(case, claim), 0, remarks=remark),)) + rest
 
 
 def out_of_network(case: Case) -> Life:
     """Out of network: the balance above the allowed amount is the patient's (PR-45), or CARC 242 is named."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     loop = adjudicate(case, claim)
     group, reason = case.rng.choice((("PR", "45"), ("CO", "242")))
     changed = tuple(
@@ -58,7 +58,7 @@ def out_of_network(case: Case) -> Life:
 
 
 def _zero_pay(case: Case, group: str, reason: str) -> Life:
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     return Life((claim,), (deny(case, claim, reasons=((group, reason),)),)) + rest
 
 
@@ -79,14 +79,14 @@ def written_off(case: Case) -> Life:
 
 def previously_paid(case: Case) -> Life:
     """Paid; asked again, the payer answers that it has paid before (CO-B13)."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
     return Life((claim,), (first, deny(case, claim, later(first.paid_on, 21), (("CO", "B13"),)))) + rest
 
 
 def unbalanced(case: Case) -> Life:
     """A line whose adjustments miss the balance by 4.00."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     loop = adjudicate(case, claim)
     return Life((claim,), (swap(loop, 0, paid=max(loop.lines[0].paid - 400, 0)),)) + rest
 
@@ -98,20 +98,20 @@ def unmapped_payer(case: Case) -> Life:
 
 def payer_without_npi(case: Case) -> Life:
     """An 835 that names the payee by tax id: no NPI on the remittance lines."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     return Life((claim,), (adjudicate(case, claim).but(payee=None),)) + rest
 
 
 def orphan_remittance(case: Case) -> Life:
     """A payment of a claim that was never submitted here: unlinked."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     stranger = adjudicate(case, claim.but(claim_id=f"ORPHAN{case.number:06d}"))
     return Life((claim,), (adjudicate(case, claim), stranger)) + rest
 
 
 def withheld(case: Case) -> Life:
     """A managed-care withhold (CO-104) lowers the payment, not the price."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     loop = adjudicate(case, claim)
     first = loop.lines[0]
     held = first.paid // 10
@@ -121,7 +121,7 @@ def withheld(case: Case) -> Life:
 
 def paid_to_patient(case: Case) -> Life:
     """The payer paid the patient (PR-100): counts as paid."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     loop = adjudicate(case, claim)
     first = loop.lines[0]
     adjustments = (*first.adjustments, ("PR", "100", first.paid)) if first.paid else first.adjustments
@@ -130,7 +130,7 @@ def paid_to_patient(case: Case) -> Life:
 
 def amount_below_a_dollar(case: Case) -> Life:
     """The deductible takes all but 66 cents: coinsurance .13, sequestration .01, paid .52."""
-    claim, rest = split(case.but(extra_line=False))
+    claim, rest = split_claim(case.but(extra_line=False))
     loop = adjudicate(case, claim)
     kept = [each for each in loop.lines[0].adjustments if each[:2] == ("CO", "45")]
     allowed = loop.lines[0].charge - sum(cents for _, _, cents in kept)
@@ -140,7 +140,7 @@ def amount_below_a_dollar(case: Case) -> Life:
 
 def sequestration_forgotten(case: Case) -> Life:
     """Medicare pays without its cut of two percent: the line balances, but is paid too much."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     loop = adjudicate(case, claim)
     first = loop.lines[0]
     cut = sum(cents for _, reason, cents in first.adjustments if reason == "253")
@@ -152,7 +152,7 @@ def wrong_trace(case: Case) -> Life:
     """The same answer in two payments with different traces: the second is another adjudication, not a
     duplicate.
     """
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
     again = first.but(
         trace="R" + trace_number(first.plan, first.payee or "", first.paid_on), paid_on=first.paid_on

@@ -10,14 +10,23 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from transforms.synthetic.cases import Case, adjudicate, bill, deny, paid_life, pay_again, payday, reverse
+from transforms.synthetic.made_cases import (
+    Case,
+    adjudicate,
+    bill,
+    deny,
+    paid_life,
+    pay_again,
+    payday,
+    reverse,
+)
 from transforms.synthetic.parties import patient_for
 from transforms.synthetic.plans import SUPPLEMENT_PLAN
 from transforms.synthetic.pricing import charge_for
 from transforms.synthetic.records import Claim, Life, Line, Loop
 
 
-def split(case: Case) -> tuple[Claim, Life]:
+def split_claim(case: Case) -> tuple[Claim, Life]:
     """Bill a case: the claim that the turn befalls, and the paid life of the others."""
     claims = bill(case)
     mine = claims.pop(case.rng.randrange(len(claims)) if len(claims) > 1 else 0)
@@ -34,7 +43,7 @@ def renumbered(claim: Claim) -> str:
     return "R" + claim.claim_id
 
 
-def with_minutes(claim: Claim, extra: int) -> Claim:
+def of_minutes(claim: Claim, extra: int) -> Claim:
     """Bill more minutes on the first line, at the charge that follows."""
     line = replace(claim.lines[0], count=str(int(claim.lines[0].count) + extra))
     return claim.but(lines=(replace(line, charge=charge_for(claim.group, line)), *claim.lines[1:]))
@@ -52,14 +61,14 @@ def paid(case: Case) -> Life:
 
 def pending(case: Case) -> Life:
     """Submitted, never answered."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     return Life((claim,), ()) + rest
 
 
 def _replace(case: Case, frequency: str, new_number: bool, reversed_first: bool) -> Life:
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
-    second = with_minutes(claim, 7).but(
+    second = of_minutes(claim, 7).but(
         submitted_on=later(first.paid_on, 6),
         frequency=frequency,
         original=first.icn,
@@ -96,22 +105,18 @@ def replaced_awaiting(case: Case) -> Life:
 
 def replaced_twice(case: Case) -> Life:
     """Two replacements in a row under the same number."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
-    second = with_minutes(claim, 5).but(
-        submitted_on=later(first.paid_on, 4), frequency="7", original=first.icn
-    )
-    third = with_minutes(claim, -3).but(
-        submitted_on=later(first.paid_on, 9), frequency="7", original=first.icn
-    )
+    second = of_minutes(claim, 5).but(submitted_on=later(first.paid_on, 4), frequency="7", original=first.icn)
+    third = of_minutes(claim, -3).but(submitted_on=later(first.paid_on, 9), frequency="7", original=first.icn)
     on = payday(case, third.submitted_on)
     return Life((claim, second, third), (first, reverse(first, on), adjudicate(case, third, on))) + rest
 
 
 def replaced_before_payment(case: Case) -> Life:
     """A replacement sent before the payer answered at all; one answer, to the replacement."""
-    claim, rest = split(case)
-    second = with_minutes(claim, 4).but(submitted_on=later(claim.submitted_on, 3), frequency="7")
+    claim, rest = split_claim(case)
+    second = of_minutes(claim, 4).but(submitted_on=later(claim.submitted_on, 3), frequency="7")
     return Life((claim, second), (adjudicate(case, second),)) + rest
 
 
@@ -119,9 +124,9 @@ def replacement_denied(case: Case) -> Life:
     """A replacement that the payer denies while the payment of the original stands: it has not superseded
     it.
     """
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
-    second = with_minutes(claim, 12).but(
+    second = of_minutes(claim, 12).but(
         submitted_on=later(first.paid_on, 10), frequency="7", original=first.icn
     )
     return (
@@ -131,7 +136,7 @@ def replacement_denied(case: Case) -> Life:
 
 def replacement_moves_month(case: Case) -> Life:
     """A replacement with the service date in the next month."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
     day = (claim.lines[0].service_date.replace(day=1) + timedelta(days=32)).replace(day=3)
     lines = tuple(replace(line, service_date=day) for line in claim.lines)
@@ -147,7 +152,7 @@ def replacement_moves_month(case: Case) -> Life:
 
 def replacement_out_of_scope(case: Case) -> Life:
     """A replacement under the same number that bills another code: the claim leaves the benchmark."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
     lines = tuple(
         replace(line, procedure="01992" if at == 0 else "99100") for at, line in enumerate(claim.lines)
@@ -159,7 +164,7 @@ def replacement_out_of_scope(case: Case) -> Life:
 
 def voided(case: Case) -> Life:
     """A void (8) under the same number; the payer takes the payment back."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
     second = claim.but(submitted_on=later(first.paid_on, 5), frequency="8", original=first.icn)
     return Life((claim, second), (first, reverse(first, payday(case, second.submitted_on)))) + rest
@@ -167,13 +172,13 @@ def voided(case: Case) -> Life:
 
 def voided_unanswered(case: Case) -> Life:
     """A void before any answer; no remittance ever comes."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     return Life((claim, claim.but(submitted_on=later(claim.submitted_on, 2), frequency="8")), ()) + rest
 
 
 def voided_new_number(case: Case) -> Life:
     """A void under a new number that names the payer claim number of the old claim."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
     second = claim.but(
         claim_id=renumbered(claim), submitted_on=later(first.paid_on, 5), frequency="8", original=first.icn
@@ -183,7 +188,7 @@ def voided_new_number(case: Case) -> Life:
 
 def duplicate_submission(case: Case) -> Life:
     """The same claim sent twice; the second is answered as an exact duplicate (OA-18)."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     again = claim.but(submitted_on=later(claim.submitted_on, 14))
     answer = deny(case, again, payday(case, again.submitted_on), (("OA", "18"),), ("N522",))
     return Life((claim, again), (adjudicate(case, claim), answer)) + rest
@@ -191,7 +196,7 @@ def duplicate_submission(case: Case) -> Life:
 
 def duplicate_answer_first(case: Case) -> Life:
     """Sent twice; the duplicate's answer (OA-18) comes before the claim's own payment."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     again = claim.but(submitted_on=later(claim.submitted_on, 1))
     on = payday(case, claim.submitted_on)
     answers = (deny(case, again, on, (("OA", "18"),)), adjudicate(case, claim, later(on, 7)))
@@ -200,7 +205,7 @@ def duplicate_answer_first(case: Case) -> Life:
 
 def number_reused_other_date(case: Case) -> Life:
     """The practice uses the number again for the same patient's next session three weeks later."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     lines = tuple(replace(line, service_date=later(line.service_date, 21)) for line in claim.lines)
     second = claim.but(lines=lines, submitted_on=later(claim.submitted_on, 23))
     return paid_life(case, [claim, second]) + rest
@@ -208,7 +213,7 @@ def number_reused_other_date(case: Case) -> Life:
 
 def number_reused_other_patient(case: Case) -> Life:
     """The practice uses the number again for another patient."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     lines = tuple(replace(line, service_date=later(line.service_date, 30)) for line in claim.lines)
     patient = patient_for(case.plan, case.rng, case.service_date)
     second = claim.but(lines=lines, patient=patient, submitted_on=later(claim.submitted_on, 33))
@@ -217,7 +222,7 @@ def number_reused_other_patient(case: Case) -> Life:
 
 def resubmitted_new_number(case: Case) -> Life:
     """Denied as unprocessable (CO-16, MA130), sent again as a new claim under a new number, paid."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = deny(case, claim, reasons=(("CO", "16"),), remarks=("MA130", "N822"))
     lines = tuple(without_control(line) for line in claim.lines)
     second = claim.but(claim_id=renumbered(claim), submitted_on=later(first.paid_on, 6), lines=lines)
@@ -226,7 +231,7 @@ def resubmitted_new_number(case: Case) -> Life:
 
 def resubmitted_denied_again(case: Case) -> Life:
     """Denied, sent again under a new number, denied again for another reason."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = deny(case, claim, reasons=(("CO", "16"),), remarks=("MA130",))
     second = claim.but(claim_id=renumbered(claim), submitted_on=later(first.paid_on, 9))
     return (
@@ -238,7 +243,7 @@ def repeated_same_day(case: Case) -> Life:
     """A second anesthetic on the same day with modifier 76, denied first claim: another claim, not a
     resubmission.
     """
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     lines = tuple(replace(line, modifiers=(*line.modifiers[:3], "76")) for line in claim.lines[:1])
     second = claim.but(claim_id=renumbered(claim), lines=lines, submitted_on=later(claim.submitted_on, 30))
     return Life((claim, second), (deny(case, claim), adjudicate(case, second))) + rest
@@ -248,7 +253,7 @@ def secondary_claim(case: Case) -> Life:
     """Paid by the primary, then sent to a supplement plan with a secondary 837 (SBR01 = S) and answered
     with 2.
     """
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
     second = claim.but(plan=SUPPLEMENT_PLAN, role="S", submitted_on=later(first.paid_on, 3))
     return Life((claim, second), (first, as_secondary(case, second, first))) + rest

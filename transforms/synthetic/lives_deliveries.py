@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from transforms.synthetic.cases import Case, adjudicate, reverse
-from transforms.synthetic.lives_claims import later, split
+from transforms.synthetic.lives_claims import later, split_claim
 from transforms.synthetic.lives_remits import without_lines
+from transforms.synthetic.made_cases import Case, adjudicate, reverse
 from transforms.synthetic.plans import SUPPLEMENT_PLAN
 from transforms.synthetic.records import Life, Loop
 
 
 def paid_by_two_routes(case: Case) -> Life:
     """The payer's own 835 and the clearinghouse's copy of it, which leaves out REF*6R, AMT and LQ."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
     return Life((claim,), (first, _copied(first))) + rest
 
 
 def paid_by_two_routes_then_reversed(case: Case) -> Life:
     """The same payment by two routes, taken back later."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
     return Life((claim,), (first, _copied(first), reverse(first, later(first.paid_on, 35)))) + rest
 
@@ -37,7 +37,7 @@ def _copied(loop: Loop) -> Loop:
 
 def secondary_without_prior_payment(case: Case) -> Life:
     """Forwarded (19) to a second payer, which writes the difference off as CO-45 and names no prior payer."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim).but(status="19")
     lines = []
     for svc in first.lines:
@@ -51,7 +51,7 @@ def secondary_without_prior_payment(case: Case) -> Life:
 
 def reversal_of_the_claim(case: Case) -> Life:
     """Paid by line, taken back for the claim as a whole (no SVC), paid again by line."""
-    claim, rest = split(case.but(extra_line=True))
+    claim, rest = split_claim(case.but(extra_line=True))
     first = adjudicate(case, claim)
     on = later(first.paid_on, 28)
     again = adjudicate(case, claim, later(on, 14), first.icn + "C", original_icn=first.icn)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from transforms.synthetic.cases import Case, adjudicate, bill, deny, paid_life, payday, reverse
-from transforms.synthetic.lives_claims import later, renumbered, split, with_minutes
+from transforms.synthetic.lives_claims import later, of_minutes, renumbered, split_claim
+from transforms.synthetic.made_cases import Case, adjudicate, bill, deny, paid_life, payday, reverse
 from transforms.synthetic.parties import Patient, patient_for
 from transforms.synthetic.records import Claim, Life
 
@@ -28,7 +28,7 @@ def relieved_under_one_number(case: Case) -> Life:
     """Two anesthesiologists, one relieving the other, bill their own minutes under one account number."""
     first = bill(case.but(care="AA", extra_line=False))[0]
     one, other = case.group.physicians[:2]
-    second = with_minutes(first, 12)
+    second = of_minutes(first, 12)
     return paid_life(case, [_rendered(first, one), _rendered(second, other)])
 
 
@@ -38,7 +38,7 @@ def _rendered(claim: Claim, renderer: str) -> Claim:
 
 def _corrected(case: Case, wrong: Patient, frequency: str) -> Life:
     """Denied for the wrong patient, sent again with the right one under the same number, paid."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = claim.but(patient=wrong)
     answer = deny(case, first, reasons=NOT_FOUND)
     second = claim.but(submitted_on=later(answer.paid_on, 5), frequency=frequency)
@@ -70,14 +70,14 @@ def replaced_twice_new_numbers(case: Case) -> Life:
     """Two replacements, each under a new number that names the payer's; the payer answers all under the
     first number.
     """
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
-    second = with_minutes(claim, 6).but(
+    second = of_minutes(claim, 6).but(
         claim_id=renumbered(claim), submitted_on=later(first.paid_on, 4), frequency="7", original=first.icn
     )
     on = payday(case, second.submitted_on)
     back, again = reverse(first, on), adjudicate(case, second, on, claim_id=first.claim_id)
-    third = with_minutes(claim, 9).but(
+    third = of_minutes(claim, 9).but(
         claim_id="R" + renumbered(claim), submitted_on=later(on, 4), frequency="7", original=again.icn
     )
     last = payday(case, third.submitted_on)
@@ -93,7 +93,7 @@ def replaced_twice_new_numbers(case: Case) -> Life:
 
 def number_without_punctuation(case: Case) -> Life:
     """The payer returns the account number without its hyphens and leading zeros."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     dressed = claim.but(claim_id=f"{int(case.group.key[1:])}-{case.number:06d}-{claim.claim_id[-1]}")
     bare = dressed.claim_id.replace("-", "")
     return Life((dressed,), (adjudicate(case, dressed, claim_id=bare),)) + rest

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from transforms.synthetic.cases import (
+from transforms.synthetic.lives_claims import as_secondary, later, of_minutes, split_claim
+from transforms.synthetic.made_cases import (
     Case,
     adjudicate,
     bill,
@@ -18,12 +19,11 @@ from transforms.synthetic.cases import (
     pay_again,
     reverse,
 )
-from transforms.synthetic.lives_claims import as_secondary, later, split, with_minutes
 from transforms.synthetic.plans import SUPPLEMENT_PLAN
-from transforms.synthetic.records import Adjustment, Life, Loop, Svc
+from transforms.synthetic.records import Life, Loop, MadeAdjustment, Svc
 
-Reasons = tuple[tuple[str, str], ...]
-DENIALS: tuple[tuple[int, Reasons, tuple[str, ...]], ...] = (
+_Reasons = tuple[tuple[str, str], ...]
+_DENIALS: tuple[tuple[int, _Reasons, tuple[str, ...]], ...] = (
     (20, (("CO", "50"),), ("N115",)),
     (12, (("CO", "50"),), ("N130",)),
     (15, (("CO", "97"),), ("M15",)),
@@ -56,7 +56,7 @@ def swap(loop: Loop, at: int, **changes: object) -> Loop:
 
 def denied(case: Case) -> Life:
     """Denied for one of the usual reasons, and left so."""
-    _, reasons, remarks = case.rng.choices(DENIALS, [weight for weight, *_ in DENIALS])[0]
+    _, reasons, remarks = case.rng.choices(_DENIALS, [weight for weight, *_ in _DENIALS])[0]
     return _denied_case(case, reasons, remarks)
 
 
@@ -66,32 +66,32 @@ def denied_prior_authorization(case: Case) -> Life:
     return _denied_case(case.but(authorization=None), (("CO", reason),))
 
 
-def _denied_case(case: Case, reasons: Reasons, remarks: tuple[str, ...] = ()) -> Life:
+def _denied_case(case: Case, reasons: _Reasons, remarks: tuple[str, ...] = ()) -> Life:
     """Deny the case as a whole, mostly, or one claim of it."""
     if case.rng.random() < DENIED_WHOLE:
         claims = bill(case)
         answers = tuple(deny(case, claim, reasons=reasons, remarks=remarks) for claim in claims)
         return Life(tuple(claims), answers)
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     return Life((claim,), (deny(case, claim, reasons=reasons, remarks=remarks),)) + rest
 
 
 def denied_unknown_reason(case: Case) -> Life:
     """Denied with a well-formed reason code of no list."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     return Life((claim,), (deny(case, claim, reasons=(("CO", "799"),)),)) + rest
 
 
 def denial_overturned(case: Case) -> Life:
     """Denied, then paid on appeal under the same claim without a reversal in between."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = deny(case, claim, reasons=(("CO", case.rng.choice(("50", "197", "16", "252"))),))
     return Life((claim,), (first, adjudicate(case, claim, later(first.paid_on, 49), first.icn))) + rest
 
 
 def denial_overturned_by_correction(case: Case) -> Life:
     """Denied, the denial reversed (22), paid on the same date."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = deny(case, claim, reasons=(("CO", case.rng.choice(("50", "197", "B7"))),))
     on = later(first.paid_on, 35)
     return Life((claim,), (first, reverse(first, on), adjudicate(case, claim, on, first.icn + "A"))) + rest
@@ -99,21 +99,19 @@ def denial_overturned_by_correction(case: Case) -> Life:
 
 def denied_then_replaced(case: Case) -> Life:
     """Denied for a missing modifier, replaced (7) with the line corrected, paid."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = deny(case, claim, reasons=(("CO", "4"),), remarks=("N822",))
-    second = with_minutes(claim, 0).but(
-        submitted_on=later(first.paid_on, 8), frequency="7", original=first.icn
-    )
+    second = of_minutes(claim, 0).but(submitted_on=later(first.paid_on, 8), frequency="7", original=first.icn)
     return Life((claim, second), (first, adjudicate(case, second, original_icn=first.icn))) + rest
 
 
 def _reversed(case: Case, correct_after: int | None, changes: dict[str, object] | None = None) -> Life:
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
     on = later(first.paid_on, 28)
     remits = [first, reverse(first, on).but(**(changes or {}))]
     if correct_after is not None:
-        extra = with_minutes(claim, 0)
+        extra = of_minutes(claim, 0)
         correction = adjudicate(
             case, extra, later(on, correct_after), first.icn + "C", original_icn=first.icn
         )
@@ -138,7 +136,7 @@ def reversal_never_corrected(case: Case) -> Life:
 
 def reversal_same_day_as_payment(case: Case) -> Life:
     """Paid, reversed and corrected within one and the same remittance."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
     correction = _ten_more(adjudicate(case, claim, first.paid_on, first.icn))
     return Life((claim,), (first, reverse(first, first.paid_on), correction)) + rest
@@ -170,7 +168,7 @@ def reversal_amount_mismatch(case: Case) -> Life:
 
 def reversal_by_original_number(case: Case) -> Life:
     """A reversal under a payer claim number of its own, naming the reversed one in REF*F8."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
     back = reverse(first, later(first.paid_on, 30)).but(icn=first.icn + "R", original_icn=first.icn)
     return Life((claim,), (first, back)) + rest
@@ -178,7 +176,7 @@ def reversal_by_original_number(case: Case) -> Life:
 
 def reversal_unmatched(case: Case) -> Life:
     """A reversal of a payment nobody has seen: another payer claim number, no candidate."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
     stranger = adjudicate(case, claim, first.paid_on)
     return Life((claim,), (first, reverse(stranger, later(first.paid_on, 20)))) + rest
@@ -186,7 +184,7 @@ def reversal_unmatched(case: Case) -> Life:
 
 def duplicate_remittance(case: Case) -> Life:
     """The payer's loop delivered twice, the second time with a later delivery."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
     return Life((claim,), (first, first.but(delivered_late=1))) + rest
 
@@ -200,7 +198,7 @@ def _halves(svc: Svc) -> tuple[Svc, Svc]:
     for sign, side in ((1, svc.adjustments), (-1, first)):
         for group, reason, cents in side:
             whole[group, reason] = whole.get((group, reason), 0) + sign * cents
-    second: tuple[Adjustment, ...] = tuple((*key, cents) for key, cents in whole.items() if cents)
+    second: tuple[MadeAdjustment, ...] = tuple((*key, cents) for key, cents in whole.items() if cents)
     allowed = None if svc.allowed is None else svc.allowed // 2
     return (
         replace(svc, charge=charge, paid=paid, adjustments=first, allowed=allowed),
@@ -216,7 +214,7 @@ def _halves(svc: Svc) -> tuple[Svc, Svc]:
 
 def split_line(case: Case) -> Life:
     """The payer answers one line with two SVC: one adjudication, amounts summed."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     loop = adjudicate(case, claim)
     return Life((claim,), (loop.but(lines=(*_halves(loop.lines[0]), *loop.lines[1:])),)) + rest
 
@@ -232,7 +230,7 @@ def claim_adjustment_two_lines(case: Case) -> Life:
 
 
 def _claim_level(case: Case) -> Life:
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     loop = adjudicate(case, claim)
     first = loop.lines[0]
     moved = tuple(each for each in first.adjustments if each[0] == "PR")
@@ -245,13 +243,13 @@ def _claim_level(case: Case) -> Life:
 
 def payment_without_lines(case: Case) -> Life:
     """A claim payment without any SVC: amounts and adjustments at claim level only."""
-    claim, rest = split(case.but(extra_line=False))
+    claim, rest = split_claim(case.but(extra_line=False))
     return Life((claim,), (without_lines(adjudicate(case, claim)),)) + rest
 
 
 def payment_without_lines_two(case: Case) -> Life:
     """The same for a claim of two lines, which it can't meet."""
-    claim, rest = split(case.but(extra_line=True))
+    claim, rest = split_claim(case.but(extra_line=True))
     return Life((claim,), (without_lines(adjudicate(case, claim)),)) + rest
 
 
@@ -268,7 +266,7 @@ def without_lines(loop: Loop) -> Loop:
 
 def recoded(case: Case) -> Life:
     """The payer adjudicates another code than was billed and says so in SVC06."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     billed = claim.lines[0].procedure
     other = {"01939": "01937", "01940": "01938"}.get(billed, "01939")
     loop = swap(adjudicate(case, claim), 0, procedure=other, submitted=billed)
@@ -277,14 +275,14 @@ def recoded(case: Case) -> Life:
 
 def recoded_out_of_scope(case: Case) -> Life:
     """The payer adjudicates a code outside the scope for a line in scope."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     loop = swap(adjudicate(case, claim), 0, procedure="01992", submitted=claim.lines[0].procedure)
     return Life((claim,), (loop,)) + rest
 
 
 def crossover(case: Case) -> Life:
     """The primary forwards the claim (19, MA18); a supplement plan answers (2) without any secondary 837."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim).but(status="19")
     first = swap(first, 0, remarks=("MA18",))
     second = as_secondary(case, claim.but(plan=SUPPLEMENT_PLAN, role="S", submitted_on=first.paid_on), first)
@@ -293,7 +291,7 @@ def crossover(case: Case) -> Life:
 
 def secondary_forwarded(case: Case) -> Life:
     """A secondary 837 answered with 20 (secondary, forwarded)."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
     second = claim.but(plan=SUPPLEMENT_PLAN, role="S", submitted_on=later(first.paid_on, 5))
     return Life((claim, second), (first, as_secondary(case, second, first).but(status="20"))) + rest
@@ -301,7 +299,7 @@ def secondary_forwarded(case: Case) -> Life:
 
 def secondary_as_primary(case: Case) -> Life:
     """A secondary payment (OA-23) whose payer says status 1, with a secondary 837."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
     second = claim.but(plan=SUPPLEMENT_PLAN, role="S", submitted_on=later(first.paid_on, 5))
     return Life((claim, second), (first, as_secondary(case, second, first).but(status="1"))) + rest
@@ -309,25 +307,25 @@ def secondary_as_primary(case: Case) -> Life:
 
 def primary_as_secondary(case: Case) -> Life:
     """A payer that says status 2 for a claim with a primary version only, without CARC 23."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     return Life((claim,), (adjudicate(case, claim).but(status="2"),)) + rest
 
 
 def denied_status_4(case: Case) -> Life:
     """Patient not recognised: status 4 with PR-31."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     return Life((claim,), (deny(case, claim, reasons=(("PR", "31"),)).but(status="4"),)) + rest
 
 
 def paid_status_4(case: Case) -> Life:
     """Status 4 on a claim that was paid all the same: the status alone is no denial."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     return Life((claim,), (adjudicate(case, claim).but(status="4"),)) + rest
 
 
 def forwarded_not_ours(case: Case) -> Life:
     """First answered with 23 (not our claim, forwarded), then paid."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     payment = adjudicate(case, claim)
     notice = deny(case, claim, payment.paid_on, (("OA", "109"),)).but(status="23")
     return Life((claim,), (notice, pay_again(payment, later(payment.paid_on, 14)))) + rest
@@ -335,7 +333,7 @@ def forwarded_not_ours(case: Case) -> Life:
 
 def predetermination(case: Case) -> Life:
     """A predetermination (25) before the payment: to be ignored."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     payment = adjudicate(case, claim)
     estimate = adjudicate(case, claim, later(payment.paid_on, -7)).but(status="25")
     return Life((claim,), (estimate, payment)) + rest
@@ -343,6 +341,6 @@ def predetermination(case: Case) -> Life:
 
 def denied_after_payment(case: Case) -> Life:
     """Paid, later denied without a reversal: the payment stands."""
-    claim, rest = split(case)
+    claim, rest = split_claim(case)
     first = adjudicate(case, claim)
     return Life((claim,), (first, deny(case, claim, later(first.paid_on, 42), (("CO", "50"),)))) + rest

@@ -6,7 +6,7 @@ import polars as pl
 
 from transforms.intake.layouts import Layout, Slot
 
-AMOUNTS = ("charge_amount", "paid_amount", "allowed_amount")
+_AMOUNTS = ("charge_amount", "paid_amount", "allowed_amount")
 
 
 def in_layout(rows: pl.DataFrame, layout: Layout) -> pl.DataFrame:
@@ -19,7 +19,7 @@ def in_layout(rows: pl.DataFrame, layout: Layout) -> pl.DataFrame:
         value = pl.col(name)
         if name.endswith("_date") or name == "submitted_on":
             value = value.str.to_date("%Y-%m-%d").dt.strftime(layout.date_formats[0])
-        elif layout.money == "us" and name in AMOUNTS:
+        elif layout.money == "us" and name in _AMOUNTS:
             value = us_money(value)
         out.append(value.alias(theirs))
     for name, slots in (

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from transforms.synthetic.parties import LOCALITIES, HealthPlan, ProviderGroup
-from transforms.synthetic.records import Adjustment, Line
+from transforms.synthetic.records import Line, MadeAdjustment
 
 BASE_UNITS = {
     "01937": 4,
@@ -45,7 +45,7 @@ class Price:
 
     allowed: int
     paid: int
-    adjustments: tuple[Adjustment, ...]
+    adjustments: tuple[MadeAdjustment, ...]
 
 
 def round_half_up(numerator: int, denominator: int) -> int:
@@ -116,7 +116,7 @@ def price(plan: HealthPlan, group: ProviderGroup, line: Line, rng: random.Random
     """Price one line with its patient share and reductions; paid = charge - sum of adjustments."""
     allowed, cut = allowed_for(plan, group, line)
     write_off = line.charge - allowed
-    adjustments: list[Adjustment] = []
+    adjustments: list[MadeAdjustment] = []
     if cut and cut < write_off:
         adjustments += [("CO", "45", write_off - cut), ("CO", "172", cut)]
     elif write_off:
@@ -133,9 +133,9 @@ def price(plan: HealthPlan, group: ProviderGroup, line: Line, rng: random.Random
     return Price(allowed, paid, tuple(adjustments))
 
 
-def _medicare_reductions(left: int, rng: random.Random) -> list[Adjustment]:
+def _medicare_reductions(left: int, rng: random.Random) -> list[MadeAdjustment]:
     """Quality pay or a penalty first, then sequestration of what is left (CARC 144, 237, 253)."""
-    quality: list[Adjustment] = []
+    quality: list[MadeAdjustment] = []
     draw = rng.random()
     if draw < 0.04 and left > 500:
         quality.append(("CO", "144", -round_half_up(left * 15, 1000)))
@@ -145,7 +145,7 @@ def _medicare_reductions(left: int, rng: random.Random) -> list[Adjustment]:
     return [("CO", "253", sequestration), *quality] if sequestration else quality
 
 
-def patient_shares(plan: HealthPlan, allowed: int, on: date, rng: random.Random) -> list[Adjustment]:
+def patient_shares(plan: HealthPlan, allowed: int, on: date, rng: random.Random) -> list[MadeAdjustment]:
     """Give the deductible (PR-1), coinsurance (PR-2) and copay (PR-3) of a line; deductibles fall early."""
     draw, early = rng.random(), on.month <= 3
     if plan.line_of_business == "medicaid":

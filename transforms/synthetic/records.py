@@ -14,12 +14,12 @@ import polars as pl
 from schemas.inbound import COLUMNS
 from transforms.synthetic.parties import LOCALITIES, HealthPlan, Patient, ProviderGroup
 
-CLAIM_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS["claim_lines"])
-REMIT_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS["remit_lines"])
+MADE_CLAIM_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS["claim_lines"])
+MADE_REMIT_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS["remit_lines"])
 CLAIM_EXTRAS: tuple[str, ...] = ("_scenario", "_case", "_delivery", "_dependent", "_submission")
 REMIT_EXTRAS: tuple[str, ...] = ("_scenario", "_case", "_delivery", "_loop")
 
-Adjustment = tuple[str, str, int]
+MadeAdjustment = tuple[str, str, int]
 Row = dict[str, str | None]
 
 
@@ -69,7 +69,7 @@ class Svc:
     modifiers: tuple[str, ...]
     charge: int
     paid: int
-    adjustments: tuple[Adjustment, ...] = ()
+    adjustments: tuple[MadeAdjustment, ...] = ()
     allowed: int | None = None
     control: str | None = None
     service_date: date | None = None
@@ -92,7 +92,7 @@ class Loop:
     lines: tuple[Svc, ...]
     filing: str | None = None
     original_icn: str | None = None
-    claim_adjustments: tuple[Adjustment, ...] = ()
+    claim_adjustments: tuple[MadeAdjustment, ...] = ()
     delivered_late: int = 0
 
     def but(self, **changes: object) -> Loop:
@@ -126,7 +126,7 @@ def money(cents: int) -> str:
     return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
 
 
-def pack(adjustments: tuple[Adjustment, ...]) -> str | None:
+def pack(adjustments: tuple[MadeAdjustment, ...]) -> str | None:
     """Write adjustments as `GROUP-REASON:AMOUNT` joined by a bar (contract section 3)."""
     return "|".join(f"{group}-{reason}:{money(cents)}" for group, reason, cents in adjustments) or None
 
@@ -210,9 +210,9 @@ def loop_rows(loop: Loop, loop_key: str) -> list[Row]:
 
 def claims_frame(rows: list[Row]) -> pl.DataFrame:
     """Make a text frame of claim lines in canonical column order, underscore columns last."""
-    return pl.DataFrame(rows, schema=dict.fromkeys(CLAIM_COLUMNS + CLAIM_EXTRAS, pl.String))
+    return pl.DataFrame(rows, schema=dict.fromkeys(MADE_CLAIM_COLUMNS + CLAIM_EXTRAS, pl.String))
 
 
 def remits_frame(rows: list[Row]) -> pl.DataFrame:
     """Make a text frame of remit lines in canonical column order, underscore columns last."""
-    return pl.DataFrame(rows, schema=dict.fromkeys(REMIT_COLUMNS + REMIT_EXTRAS, pl.String))
+    return pl.DataFrame(rows, schema=dict.fromkeys(MADE_REMIT_COLUMNS + REMIT_EXTRAS, pl.String))

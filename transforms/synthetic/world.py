@@ -8,9 +8,9 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from transforms.synthetic.cases import Case, adjudicate, claim_number, draw_case, foreign_npi
 from transforms.synthetic.lives import SCENARIOS, Scenario
 from transforms.synthetic.lives_claims import paid
+from transforms.synthetic.made_cases import Case, adjudicate, claim_number, draw_case, foreign_npi
 from transforms.synthetic.parties import GROUPS, HealthPlan, Patient, ProviderGroup, patient_for
 from transforms.synthetic.plans import plans_of
 from transforms.synthetic.records import (

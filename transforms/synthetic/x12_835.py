@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transforms.synthetic.records import Adjustment, Row, money
+from transforms.synthetic.records import MadeAdjustment, Row, money
 from transforms.synthetic.x12_envelope import (
     EnvelopeDelimiters,
     Transaction,
@@ -64,7 +64,7 @@ def _tax_id(row: Row) -> str:
     return f"99{digits[-7:]:0>7}"
 
 
-def _adjustments(text: str | None) -> list[Adjustment]:
+def _adjustments(text: str | None) -> list[MadeAdjustment]:
     found = []
     for each in (text or "").split("|"):
         if each:
@@ -120,7 +120,7 @@ def _cas(out: Transaction, packed: str | None) -> None:
         out.add(*segment)
 
 
-def adjustment_segments(adjustments: list[Adjustment]) -> list[list[str]]:
+def adjustment_segments(adjustments: list[MadeAdjustment]) -> list[list[str]]:
     """Write adjustments as CAS segments: one run of at most six triplets per group, in the order given."""
     found: list[list[str]] = []
     for group, reason, cents in adjustments:

@@ -13,7 +13,7 @@ import polars as pl
 
 from schemas.reference import ReferenceTables
 from schemas.rules import ALL, Rules
-from transforms.payer_rules import with_expected
+from transforms.rules_in_force import with_expected
 from transforms.tables.answering import CANNOT, with_answers
 from transforms.tables.cases import with_case_facts
 from transforms.tables.cube import (
@@ -38,7 +38,7 @@ MICRO: Final = 1_000_000
 HUNDRED_MILLIONTHS: Final = 100_000_000
 """Prices per unit are summed in whole hundred-millionths of a dollar, so that no order of adding shows."""
 
-WORDS: Final = (
+_WORDS: Final = (
     *("procedure_code", "payer", "line_of_business", "care_model", "state", "place_of_service"),
     *("billing_provider_npi", "rendering_provider_npi", "payer_name", "patient_sex"),
     *("modifier_1", "modifier_2", "modifier_3", "modifier_4", "surgical_procedure_code"),
@@ -56,7 +56,7 @@ NUMBERS: Final = (
     *("is_unit_priced", "medicare_is_national", "allowed_per_unit", "anesthesia_minutes", "medicare_allowed"),
 )
 """Other columns of a current line that some table reads."""
-KEYS: Final = (
+_KEYS: Final = (
     *(*CELL_COLUMNS, "care_model", "state", "place_of_service", "patient_sex", "surgical_procedure_code"),
     *("diagnosis", "region", "theme", "billing_provider_npi", "rendering_provider_npi", "_owners"),
 )
@@ -68,7 +68,7 @@ Keep = Callable[[pl.DataFrame], pl.LazyFrame]
 
 
 @dataclass(frozen=True)
-class Part:
+class _Part:
     """Some of the lines; `cells`: their finest cells without a breakdown, which `_cell` of a line counts."""
 
     lines: pl.LazyFrame
@@ -83,7 +83,7 @@ class AnalysisLines:
     of one patient.
     """
 
-    parts: Sequence[Part]
+    parts: Sequence[_Part]
     others: pl.DataFrame
     calendar: Calendar
     rules: Rules
@@ -148,7 +148,7 @@ def counted_lines(lines: pl.LazyFrame, further: Sequence[str] = ()) -> pl.LazyFr
     `other`. Claims and patients are told by two hashes each (`claim_hash`, `claim_check`, ...).
     """
     empty = {"line_of_business": "other", "care_model": "unspecified"}
-    filled = [pl.col(name).fill_null(empty[name]) if name in empty else pl.col(name) for name in WORDS]
+    filled = [pl.col(name).fill_null(empty[name]) if name in empty else pl.col(name) for name in _WORDS]
     words = (word.cast(pl.Categorical) for word in filled)
     hashes = [
         pl.col(f"{name}_key").hash(seed).alias(f"{name}_{told}")
@@ -159,7 +159,7 @@ def counted_lines(lines: pl.LazyFrame, further: Sequence[str] = ()) -> pl.LazyFr
     return lines.filter(IS_COUNTED).select(*words, *NUMBERS, *hashes, month, *further)
 
 
-def current_lines(lines: pl.LazyFrame, further: Sequence[str] = ()) -> pl.DataFrame:
+def lines_in_force(lines: pl.LazyFrame, further: Sequence[str] = ()) -> pl.DataFrame:
     """Counted lines with what follows from their columns alone; minutes in thousandths."""
     return _with_computed(counted_lines(lines, further).collect())
 
@@ -227,12 +227,12 @@ def _described(frame: pl.DataFrame, reference: ReferenceTables, owners: Mapping[
     return with_case_facts(with_diagnosis_facts(frame, reference))
 
 
-def _part(frame: pl.DataFrame, keep: Keep) -> Part:
+def _part(frame: pl.DataFrame, keep: Keep) -> _Part:
     """Described lines by number of their finest cell and of that of their case, words as enumerations.
 
     A case of several payers or lines of business stands where all its lines are: in a cell of `all`.
     """
-    frame = frame.with_columns(enumerated(frame.get_column(name)) for name in KEYS)
+    frame = frame.with_columns(enumerated(frame.get_column(name)) for name in _KEYS)
     one = {name: pl.col(f"_is_of_one_{name}") for name in CELL_COLUMNS[1:]}
     is_wide = frame.select(pl.col("_is_complete") & ~pl.all_horizontal(one.values())).to_series()
     keys = frame.select(*CELL_COLUMNS, MONTH)
@@ -247,4 +247,4 @@ def _part(frame: pl.DataFrame, keep: Keep) -> Part:
     cell, case = numbers[: len(frame)], numbers[: len(frame)].copy()
     case[is_wide.to_numpy()] = numbers[len(frame) :]
     told = [pl.Series(name, found, dtype=pl.Int32) for name, found in ((CELL, cell), (CASE_CELL, case))]
-    return Part(keep(frame.drop(MONTH).with_columns(told)), cells)
+    return _Part(keep(frame.drop(MONTH).with_columns(told)), cells)

@@ -7,7 +7,7 @@ import polars as pl
 from schemas.tables_of_denials import AUTHORIZATIONS
 from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.answering import where_answered
-from transforms.tables.cells import Measures, answered, finish, measure_cells, quotient
+from transforms.tables.cells import Measures, answered, finish_table, measure_cells, quotient
 
 
 def authorizations(analysis: AnalysisLines) -> pl.DataFrame:
@@ -25,7 +25,7 @@ def authorizations(analysis: AnalysisLines) -> pl.DataFrame:
         quotient("prior_auth_denied_lines", "_answering_lines").alias("prior_auth_denial_rate"),
     )
     told = where_answered(("denied_lines", "prior_auth_denied_lines"), "_answering_lines")
-    return finish(cells.with_columns(*rates, *told), AUTHORIZATIONS)
+    return finish_table(cells.with_columns(*rates, *told), AUTHORIZATIONS)
 
 
 def _worded(lines: pl.LazyFrame) -> pl.LazyFrame:

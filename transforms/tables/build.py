@@ -34,7 +34,7 @@ from transforms.tables.states import states
 from transforms.tables.timeliness import timeliness
 from transforms.tables.utilization import utilization
 
-Tables = dict[str, pl.DataFrame]
+_Tables = dict[str, pl.DataFrame]
 THREADS = 2
 """Tables made at a time: sorting leaves a core idle; more would only cost memory."""
 
@@ -49,7 +49,7 @@ def all_tables(
     owners: Mapping[str, str] | None = None,
     contracts: pl.DataFrame | None = None,
     rolling_from: date | None = None,
-) -> Tables:
+) -> _Tables:
     """Build every published table but release_changes; helper columns (`_...`) stand for protecting them.
 
     `lines` are resolved lines of every standing, `remits` resolved remits, `quality` the counts of intake.
@@ -63,7 +63,7 @@ def all_tables(
     }
 
 
-def beside_other_periods(tables: Tables) -> Tables:
+def beside_other_periods(tables: _Tables) -> _Tables:
     """The tables of lines of all periods, with what a period says beside others."""
     told = {name: frame for name, frame in tables.items() if name != "price_strata"}
     if "price_trend" in tables:
@@ -76,7 +76,7 @@ def tables_of_lines(
     reference: ReferenceTables,
     contracts: pl.DataFrame | None = None,
     wanted: Collection[str] = KEPT_TABLES,
-) -> Tables:
+) -> _Tables:
     """Build every table wanted whose rows are cells of service lines, for the periods of its calendar.
 
     It must hold all lines of the years that these periods lie in: the payer's own median is of a year.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.table_columns import basis_columns
-from schemas.tables_of_lines import CARE_MODELS
+from schemas.tables_of_lines import CARE_MODELS_TABLE
 from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.breakdowns import denial_measures, denied_sums
 from transforms.tables.cells import (
     FIVE,
     Measures,
     Percentiles,
-    finish,
+    finish_table,
     measure_cells,
     quotient,
     ratio_parts,
@@ -51,7 +51,7 @@ def care_models(analysis: AnalysisLines, utilization: pl.DataFrame) -> pl.DataFr
             "_observed_share_nearest"
         ),
     )
-    return finish(cells, CARE_MODELS)
+    return finish_table(cells, CARE_MODELS_TABLE)
 
 
 def with_reference(cells: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import polars.selectors as cs
 
 from schemas.tables_of_payment import CASE_PAYMENT
 from transforms.tables.analysis_lines import AnalysisLines
-from transforms.tables.cells import FIVE, Measures, Percentiles, finish, measure_cells, quotient
+from transforms.tables.cells import FIVE, Measures, Percentiles, finish_table, measure_cells, quotient
 from transforms.tables.cube import CASE_CELL, CELL
 
 
@@ -43,7 +43,7 @@ def case_payment(analysis: AnalysisLines) -> pl.DataFrame:
         quotient("case_cents", pl.col("complete_cases") * 100).alias("allowed_per_case_mean"),
         quotient("case_tenths", pl.col("complete_cases") * 10).alias("units_per_case_mean"),
     )
-    return finish(cells, CASE_PAYMENT)
+    return finish_table(cells, CASE_PAYMENT)
 
 
 def _where_they_are_whole(lines: pl.LazyFrame) -> pl.LazyFrame:

@@ -11,7 +11,7 @@ from transforms.tables.cube import Ids, coded
 
 ALONE: Final = ("personally_performed", "crna_alone")
 DAY_BITS, CODE_BITS = 20, 12
-FIRST_DAY: Final = 200_000
+_FIRST_DAY: Final = 200_000
 """Days are counted from so many before 1970: none is negative."""
 
 
@@ -43,7 +43,7 @@ def with_case_facts(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _keys(lines: pl.DataFrame) -> Ids:
     """Patient, date of service and code as one number."""
-    day = lines.get_column("service_date").to_physical().cast(pl.Int64).to_numpy() + FIRST_DAY
+    day = lines.get_column("service_date").to_physical().cast(pl.Int64).to_numpy() + _FIRST_DAY
     code, _ = coded(lines.get_column("procedure_code"))
     patient = lines.get_column("_patients").to_numpy()
     key: Ids = (patient << (DAY_BITS + CODE_BITS)) | (day << CODE_BITS) | code

@@ -20,23 +20,23 @@ from transforms.tables.facts import (
     Providers,
     added,
     counted,
+    facts_joined,
     first_counts,
-    joined,
     providers_of,
     spread_of,
 )
 from transforms.tables.measuring import concentration, distinct, percentiles, rolled, rolled_counts
 from transforms.tables.periods import Calendar
 
-KIND = 5_000
+_KIND = 5_000
 """Values of money are told apart by half dollars: two contract rates are two, whatever their cents."""
 RATIO_KIND = 250
 """Ratios to Medicare's price by a fortieth, which is half a dollar per unit."""
 Rows = Callable[[pl.LazyFrame], pl.LazyFrame]
 """The rows of a table from a part of the lines: lines, or lines repeated under several keys."""
-PEOPLE = ("claims", "cases", "patients")
+_PEOPLE = ("claims", "cases", "patients")
 PROVIDERS = {"billing_providers": "billing_provider_npi", "rendering_providers": "rendering_provider_npi"}
-SCALES = {"minutes_thousandths": 1000, "allowed_cents": 100, "paid_cents": 100, "case_cents": 100}
+_SCALES = {"minutes_thousandths": 1000, "allowed_cents": 100, "paid_cents": 100, "case_cents": 100}
 """Columns of whole numbers that percentiles are taken of -> what is 1 of the value."""
 SUM, MOST, LEAST_OF, AVERAGED = "sum of ", "most of ", "least of ", "averaged "
 """Names of what is computed of rows begin so: no column of the analysis does."""
@@ -89,7 +89,7 @@ def measure_cells(
         base, finest = number_rows(told, breakdown, part.cells)
         parts.append(_facts(told, base, finest, measures, analysis.calendar))
         del told
-    facts = joined(parts)
+    facts = facts_joined(parts)
     parts.clear()
     cube = make_cube(facts.finest, analysis.calendar)
     made = _numbers(cube, facts, measures)
@@ -109,7 +109,7 @@ def sum_cells(
         base, finest = number_rows(told, breakdown, part.cells)
         added_up = {name: added(base, _summands(told, f"{SUM}{name}"), finest.size) for name in sums}
         facts.append(Facts(finest, added_up))
-    return summed(joined(facts), analysis.calendar)
+    return summed(facts_joined(facts), analysis.calendar)
 
 
 def summed(facts: Facts, calendar: Calendar) -> pl.DataFrame:
@@ -122,7 +122,7 @@ def summed(facts: Facts, calendar: Calendar) -> pl.DataFrame:
 def _columns(breakdown: Sequence[str], measures: Measures) -> list[str]:
     """Columns of rows that measuring needs."""
     needed = [CELL, *breakdown]
-    needed += [name for people in PEOPLE for name in (f"_{people}", f"_{people}_alone")]
+    needed += [name for people in _PEOPLE for name in (f"_{people}", f"_{people}_alone")]
     needed += [PROVIDERS[name] for name in ("billing_providers", *measures.providers)]
     needed += [name for p in measures.percentiles for name in (p.value, p.where) if name]
     needed += [*measures.cases.values(), *([measures.population] if measures.population else [])]
@@ -156,7 +156,7 @@ def _facts(rows: pl.DataFrame, base: Ids, finest: Finest, measures: Measures, ca
     for name in measures.maxima:
         maxima[name] = spread_of(base, rows.get_column(f"{MOST}{name}"), 1, finest.size).most
     for name in measures.averaged:
-        kind = RATIO_KIND if name == RATIO else KIND
+        kind = RATIO_KIND if name == RATIO else _KIND
         spread = spread_of(base, rows.get_column(f"{AVERAGED}{name}"), kind, finest.size)
         maxima |= {f"{MOST}{name}": spread.most, f"{LEAST_OF}{name}": spread.least}
         bits[name] = spread.bits
@@ -165,7 +165,7 @@ def _facts(rows: pl.DataFrame, base: Ids, finest: Finest, measures: Measures, ca
             base,
             rows.get_column(p.value),
             _flags(rows, p.where) if p.where else None,
-            SCALES.get(p.value, 1),
+            _SCALES.get(p.value, 1),
         )
         for p in measures.percentiles
     }
@@ -178,7 +178,7 @@ def _counts(
     rows: pl.DataFrame, base: Ids, held: Flags | None, measures: Measures, finest: Finest, calendar: Calendar
 ) -> dict[str, Ids]:
     """Claims, cases and patients of the population, and cases of some rows."""
-    wanted: dict[str, tuple[str, Flags | None]] = {people: (people, held) for people in PEOPLE}
+    wanted: dict[str, tuple[str, Flags | None]] = {people: (people, held) for people in _PEOPLE}
     wanted |= {name: ("cases", _flags(rows, mask)) for name, mask in measures.cases.items()}
     made = {}
     for name, (people, mask) in wanted.items():
@@ -261,7 +261,7 @@ def where_any(value: pl.Expr, lines: str) -> pl.Expr:
     return pl.when(pl.col(lines) > 0).then(value)
 
 
-def finish(frame: pl.DataFrame, spec: TableSpec) -> pl.DataFrame:
+def finish_table(frame: pl.DataFrame, spec: TableSpec) -> pl.DataFrame:
     """Give a table its columns, types, rounding and order; helper columns (`_...`) stand last.
 
     Floats are rounded half-even to four decimals. Nothing is withheld yet.

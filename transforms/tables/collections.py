@@ -7,7 +7,7 @@ import polars as pl
 from schemas.tables_of_prices import COLLECTIONS
 from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.answering import where_answered
-from transforms.tables.cells import Measures, dollars, finish, measure_cells, money_parts, quotient
+from transforms.tables.cells import Measures, dollars, finish_table, measure_cells, money_parts, quotient
 from transforms.tables.expected_sums import (
     Expected,
     expected_columns,
@@ -19,7 +19,7 @@ from transforms.tables.periods import MONTHS_OF
 
 ANSWERED = pl.col("is_adjudicated")
 FOLLOWED = pl.col("answers_open_claims")
-OPEN = pl.col("adjudication_state").is_in(["pending", "awaiting_readjudication"]) & FOLLOWED
+_OPEN = pl.col("adjudication_state").is_in(["pending", "awaiting_readjudication"]) & FOLLOWED
 OWED = pl.col("deductible_cents") + pl.col("coinsurance_cents") + pl.col("copay_cents")
 PAID, REVERSED = pl.col("is_paid_line"), pl.col("reversed_paid_cents") > 0
 
@@ -29,11 +29,11 @@ def _expected(unanswered: str) -> pl.Expr:
     return pl.when(ANSWERED).then(allowed).otherwise(pl.col(unanswered))
 
 
-ALL = (_expected("expected_cents"), _expected("published_expected_cents"))
-EXPECTED = {"expected": Expected(pl.lit(True), *ALL), "open": Expected(OPEN)}
-OF_FOLLOWED = {"followed": Expected(FOLLOWED, *ALL)}
+_ALL = (_expected("expected_cents"), _expected("published_expected_cents"))
+_EXPECTED = {"expected": Expected(pl.lit(True), *_ALL), "open": Expected(_OPEN)}
+OF_FOLLOWED = {"followed": Expected(FOLLOWED, *_ALL)}
 """What is expected of the lines that can answer whether they are open: that of which days are made."""
-STEMS = (*EXPECTED, *OF_FOLLOWED)
+STEMS = (*_EXPECTED, *OF_FOLLOWED)
 OF_OPEN = (
     *("open_allowed_sum", "_open_allowed_sum_published"),
     *("days_in_receivables", "_days_in_receivables_published"),
@@ -46,7 +46,7 @@ def collections(analysis: AnalysisLines) -> pl.DataFrame:
     """
     measures = Measures(
         sums={
-            **expected_sums(EXPECTED | OF_FOLLOWED),
+            **expected_sums(_EXPECTED | OF_FOLLOWED),
             "_followed_lines": FOLLOWED,
             "_paid_lines": PAID,
             "_reversed_lines": REVERSED,
@@ -55,7 +55,7 @@ def collections(analysis: AnalysisLines) -> pl.DataFrame:
             "reversed_cents": pl.when(REVERSED).then(pl.col("reversed_paid_cents")),
         },
         averaged={
-            **expected_parts(EXPECTED),
+            **expected_parts(_EXPECTED),
             "paid_sum": money_parts("paid_cents", "is_paid_line"),
             "patient_responsibility_sum": pl.when(PAID).then(OWED * 100),
             "reversed_paid_sum": pl.when(REVERSED).then(money_parts("reversed_paid_cents")),
@@ -63,14 +63,14 @@ def collections(analysis: AnalysisLines) -> pl.DataFrame:
         bases={"unit_priced": "is_unit_priced", "priced": "is_priced"},
     )
     cells = measure_cells(analysis, (), measures).with_columns(
-        *expected_columns(EXPECTED),
+        *expected_columns(_EXPECTED),
         dollars("paid_cents").alias("paid_sum"),
         dollars("owed_cents").alias("patient_responsibility_sum"),
         dollars("reversed_cents").alias("reversed_paid_sum"),
         *_rates("", *(pl.col(f"_{stem}_cents") for stem in STEMS)),
         *_rates("_published", *(told_cents(stem) for stem in STEMS)),
     )
-    return finish(cells.with_columns(where_answered(OF_OPEN, "_followed_lines")), COLLECTIONS)
+    return finish_table(cells.with_columns(where_answered(OF_OPEN, "_followed_lines")), COLLECTIONS)
 
 
 def _rates(suffix: str, expected: pl.Expr, outstanding: pl.Expr, followed: pl.Expr) -> list[pl.Expr]:

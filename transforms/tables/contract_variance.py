@@ -6,7 +6,7 @@ import polars as pl
 
 from schemas.tables_of_payment import CONTRACT_VARIANCE
 from transforms.tables.analysis_lines import AnalysisLines
-from transforms.tables.cells import Measures, dollars, finish, measure_cells
+from transforms.tables.cells import Measures, dollars, finish_table, measure_cells
 
 
 def contract_variance(analysis: AnalysisLines, contracts: pl.DataFrame | None) -> pl.DataFrame:
@@ -35,7 +35,7 @@ def contract_variance(analysis: AnalysisLines, contracts: pl.DataFrame | None) -
         dollars("allowed_cents").alias("allowed_sum"),
         dollars("underpaid_cents").alias("underpaid_sum"),
     )
-    return finish(cells, CONTRACT_VARIANCE)
+    return finish_table(cells, CONTRACT_VARIANCE)
 
 
 def with_contract(lines: pl.LazyFrame, contracts: pl.DataFrame | None) -> pl.LazyFrame:

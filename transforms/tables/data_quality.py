@@ -10,12 +10,12 @@ from schemas.reference import ReferenceTables
 from schemas.rules import ALL, Rules
 from schemas.tables import DATA_QUALITY
 from transforms.payers import with_payer
-from transforms.tables.cells import finish
+from transforms.tables.cells import finish_table
 
-CELL = ("payer", "month", "source", "rule_code")
+_CELL = ("payer", "month", "source", "rule_code")
 INTAKE = ("rows_read", "in_scope", "accepted", "quarantined", "repaired", "rejected_files", "findings")
-UNKNOWN = "unknown"
-COUNTS = tuple(m.name for m in DATA_QUALITY.measures_of("count"))
+_UNKNOWN = "unknown"
+_COUNTS = tuple(m.name for m in DATA_QUALITY.measures_of("count"))
 
 
 def data_quality(
@@ -30,16 +30,16 @@ def data_quality(
     `counts` are resolved_counts, `quality` those of intake.
     Rows without a month stand under `undated`; files and rows that name no payer under `unknown`.
     """
-    of_intake = intake_counts(quality, reference).group_by(CELL).sum().collect()
+    of_intake = intake_counts(quality, reference).group_by(_CELL).sum().collect()
     found = pl.concat([of_intake, counts], how="diagonal")
-    missing = [pl.lit(0, dtype=pl.Int64).alias(name) for name in COUNTS if name not in found.columns]
+    missing = [pl.lit(0, dtype=pl.Int64).alias(name) for name in _COUNTS if name not in found.columns]
     found = found.with_columns(missing)
     by_rule = found.filter(pl.col("rule_code").is_not_null())
     cells = pl.concat([by_rule, found.with_columns(pl.lit(ALL).alias("rule_code"))], how="diagonal")
     cells = pl.concat([cells, cells.with_columns(pl.lit(ALL).alias("payer"))], how="diagonal")
-    summed = cells.group_by(CELL).agg(pl.col(COUNTS).sum())
+    summed = cells.group_by(_CELL).agg(pl.col(_COUNTS).sum())
     period_end = pl.col("month").dt.month_end()
-    return finish(
+    return finish_table(
         summed.with_columns(
             pl.when(pl.col("month").is_null())
             .then(pl.lit("undated"))
@@ -57,7 +57,7 @@ def resolved_counts(lines: pl.LazyFrame, remits: pl.LazyFrame) -> pl.DataFrame:
     """What resolution found about claim lines and remit lines. Grain: CELL; counts of one month are of its
     lines and remits alone.
     """
-    parts = [part.group_by(CELL).sum().collect() for part in (line_counts(lines), remit_counts(remits))]
+    parts = [part.group_by(_CELL).sum().collect() for part in (line_counts(lines), remit_counts(remits))]
     found = pl.concat(parts, how="diagonal").with_columns(pl.selectors.integer().fill_null(0))
     return found.sort(found.columns)
 
@@ -66,8 +66,8 @@ def intake_counts(quality: pl.LazyFrame, reference: ReferenceTables) -> pl.LazyF
     """Counts of intake with the payer mapped by id and name."""
     named = pl.col("payer_id").is_not_null() | pl.col("payer_name").is_not_null()
     return with_payer(quality, reference, on_date="month").select(
-        pl.when(named).then(pl.col("payer")).otherwise(pl.lit(UNKNOWN)).alias("payer"),
-        *CELL[1:],
+        pl.when(named).then(pl.col("payer")).otherwise(pl.lit(_UNKNOWN)).alias("payer"),
+        *_CELL[1:],
         *INTAKE,
     )
 

@@ -7,7 +7,7 @@ import polars as pl
 from schemas.tables_of_lines import DEMOGRAPHICS
 from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.breakdowns import break_down
-from transforms.tables.cells import finish
+from transforms.tables.cells import finish_table
 
 
 def age_band() -> pl.Expr:
@@ -31,7 +31,7 @@ def age_band() -> pl.Expr:
 def demographics(analysis: AnalysisLines, utilization: pl.DataFrame) -> pl.DataFrame:
     """Lines by age band and sex. Grain: five keys, age_band and sex."""
     cells = break_down(analysis, ("age_band", "sex"), DEMOGRAPHICS, utilization, _aged)
-    return finish(cells, DEMOGRAPHICS)
+    return finish_table(cells, DEMOGRAPHICS)
 
 
 def _aged(lines: pl.LazyFrame) -> pl.LazyFrame:

@@ -15,7 +15,7 @@ from transforms.tables.cells import (
     Measures,
     Rows,
     dollars,
-    finish,
+    finish_table,
     measure_cells,
     money_parts,
     quotient,
@@ -27,7 +27,7 @@ from transforms.tables.cube import UNKNOWN
 REASON = ("group_code", "carc")
 CATEGORY = ("denial_category",)
 UNLISTED = "unclassified"
-UNNAMED = "not in the list"
+_UNNAMED = "not in the list"
 
 
 def denial_reasons(
@@ -41,16 +41,16 @@ def denial_reasons(
     cells = _by(analysis, denials, REASON, reference)
     listed = reference.carc.select("carc", "denial_category", pl.col("short_meaning").alias("carc_name"))
     told = cells.join(listed, on="carc", how="left", validate="m:1").with_columns(
-        pl.col("denial_category").fill_null(UNLISTED), pl.col("carc_name").fill_null(UNNAMED)
+        pl.col("denial_category").fill_null(UNLISTED), pl.col("carc_name").fill_null(_UNNAMED)
     )
-    return finish(told, DENIAL_REASONS)
+    return finish_table(told, DENIAL_REASONS)
 
 
 def denial_categories(
     analysis: AnalysisLines, denials: pl.DataFrame, reference: ReferenceTables
 ) -> pl.DataFrame:
     """The same by category of the reason. Grain: five keys and denial_category."""
-    return finish(_by(analysis, denials, CATEGORY, reference), DENIAL_CATEGORIES)
+    return finish_table(_by(analysis, denials, CATEGORY, reference), DENIAL_CATEGORIES)
 
 
 def _by(

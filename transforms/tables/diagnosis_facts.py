@@ -8,7 +8,7 @@ import polars as pl
 
 from schemas.reference import ReferenceTables
 
-POSITIONS: Final = ("diagnosis_1", "diagnosis_2", "diagnosis_3", "diagnosis_4")
+_POSITIONS: Final = ("diagnosis_1", "diagnosis_2", "diagnosis_3", "diagnosis_4")
 FACTS: Final = ("diagnosis", "region", "theme")
 
 
@@ -19,23 +19,23 @@ def with_diagnosis_facts(lines: pl.DataFrame, reference: ReferenceTables) -> pl.
     A line is in conflict when a diagnosis of it is listed and none that is listed fits its procedure code.
     """
     # lines alike in all of this are many: the list is asked once for each kind of them
-    keys = ["procedure_code", *POSITIONS]
+    keys = ["procedure_code", *_POSITIONS]
     kinds = lines.select(keys).unique()
     texts = kinds.select(pl.all().cast(pl.String))
     listed = listed_codes(texts, reference)
     told = texts.select(
         pl.col("diagnosis_1").str.head(3).alias("diagnosis"),
         _looked_up("diagnosis_1", listed, "region").alias("region"),
-        pl.coalesce(_looked_up(name, listed, "theme") for name in POSITIONS).alias("theme"),
+        pl.coalesce(_looked_up(name, listed, "theme") for name in _POSITIONS).alias("theme"),
         _conflict(listed).alias("_is_region_conflict"),
     ).with_columns(pl.col(FACTS).cast(pl.Categorical))
     joined = lines.join(kinds.hstack(told), on=keys, how="left", nulls_equal=True, maintain_order="left")
-    return joined.drop(POSITIONS)
+    return joined.drop(_POSITIONS)
 
 
 def listed_codes(lines: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
     """Region, fitting codes and theme of each diagnosis on the lines, by the longest listed prefix."""
-    codes = pl.concat([lines.select(pl.col(name).alias("code")) for name in POSITIONS]).unique().drop_nulls()
+    codes = pl.concat([lines.select(pl.col(name).alias("code")) for name in _POSITIONS]).unique().drop_nulls()
     prefixes = reference.icd10_regions.select("icd10_prefix", "region", "fits_codes", "theme")
     return (
         codes.join(prefixes, how="cross")
@@ -56,7 +56,7 @@ def _looked_up(column: str, listed: pl.DataFrame, fact: str) -> pl.Expr:
 
 
 def _conflict(listed: pl.DataFrame) -> pl.Expr:
-    fits_of = [_looked_up(name, listed, "fits_codes") for name in POSITIONS]
+    fits_of = [_looked_up(name, listed, "fits_codes") for name in _POSITIONS]
     fits = [codes.str.contains(pl.col("procedure_code"), literal=True) for codes in fits_of]
     return pl.any_horizontal(fit.is_not_null() for fit in fits) & ~pl.any_horizontal(
         fit.fill_null(False) for fit in fits

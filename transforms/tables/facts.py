@@ -90,7 +90,7 @@ def added(base: Ids, values: NDArray[np.generic], size: int) -> Ids:
     return (added(base, high, size) << HALF) + added(base, low, size)
 
 
-def in_order(first: Ids, second: Ids) -> tuple[Ids, Ids]:
+def pairs_in_order(first: Ids, second: Ids) -> tuple[Ids, Ids]:
     """Pairs of whole numbers in their order, the first ones from 0 on."""
     low = int(second.min(initial=0))
     bits = (int(second.max(initial=0)) - low).bit_length()
@@ -119,7 +119,7 @@ def first_counts(thing: Ids, base: Ids, alone: Flags | None, finest: Finest, cal
         made += np.bincount(base[alone], minlength=finest.size)[:, None]
         shared = np.flatnonzero(~alone)
         thing, base = thing[shared], base[shared]
-    thing, base = in_order(thing, base)
+    thing, base = pairs_in_order(thing, base)
     new = changes(thing, base)
     thing, base = thing[new], base[new]
     *_, payer, line, month = finest.codes
@@ -202,7 +202,7 @@ def _ranked(values: Values) -> tuple[Ids, Values]:
 
 
 def _run_lengths(base: Ids, code: Ids) -> tuple[Ids, Ids, Ids]:
-    base, code = in_order(base, code)
+    base, code = pairs_in_order(base, code)
     starts = np.flatnonzero(changes(base, code))
     return base[starts], code[starts], np.diff(starts, append=len(base))
 
@@ -225,7 +225,7 @@ def spread_of(base: Ids, values: pl.Series, kind: int, size: int) -> Spread:
     if values.null_count():
         rows = np.flatnonzero(values.is_not_null().to_numpy())
         base, values = base[rows], values.gather(rows)
-    base, whole = in_order(base, values.cast(pl.Int64).to_numpy())
+    base, whole = pairs_in_order(base, values.cast(pl.Int64).to_numpy())
     starts = np.flatnonzero(changes(base))
     if len(starts):
         cells = base[starts]
@@ -242,7 +242,7 @@ def _scattered(value: Ids) -> Ids:
     return (value * 2_654_435_761 % 4_294_967_291) * 40_503 % 4_294_967_279
 
 
-def joined(parts: Sequence[Facts]) -> Facts:
+def facts_joined(parts: Sequence[Facts]) -> Facts:
     """The facts of all lines from those of parts of them that have no patient in common."""
     if len(parts) == 1:
         return parts[0]

@@ -10,9 +10,9 @@ from schemas.reference import ReferenceTables
 from schemas.tables import FRESHNESS
 from transforms.payers import with_payer
 from transforms.tables.answering import can_answer
-from transforms.tables.cells import finish
+from transforms.tables.cells import finish_table
 
-SOURCES = {
+_SOURCES = {
     "claim_lines": ("submitted_on", "last_submitted_on"),
     "remit_lines": ("payment_date", "last_payment_date"),
 }
@@ -28,11 +28,11 @@ def freshness(
         _of_source(frame, source, as_of, reference)
         for source, frame in (("claim_lines", claims), ("remit_lines", remits))
     ]
-    return finish(pl.concat(parts, how="diagonal"), FRESHNESS)
+    return finish_table(pl.concat(parts, how="diagonal"), FRESHNESS)
 
 
 def _of_source(rows: pl.LazyFrame, source: str, as_of: date, reference: ReferenceTables) -> pl.DataFrame:
-    day, latest = SOURCES[source]
+    day, latest = _SOURCES[source]
     wanted = ["file_key", "payer_id", "payer_name", day]
     told = rows
     if source == "claim_lines":
@@ -70,4 +70,4 @@ def is_late(days_since: pl.Expr) -> pl.Expr:
 
 
 def _other(latest: str) -> str:
-    return next(column for _, column in SOURCES.values() if column != latest)
+    return next(column for _, column in _SOURCES.values() if column != latest)

@@ -8,10 +8,10 @@ from schemas.reference import ReferenceTables
 from schemas.tables_of_lines import MODIFIERS
 from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.breakdowns import break_down
-from transforms.tables.cells import finish
+from transforms.tables.cells import finish_table
 from transforms.tables.cube import UNKNOWN
 
-POSITIONS = [f"modifier_{i}" for i in range(1, 5)]
+_POSITIONS = [f"modifier_{i}" for i in range(1, 5)]
 NONE, UNLISTED = "no modifier", "not in the list"
 
 
@@ -23,15 +23,15 @@ def modifiers(analysis: AnalysisLines, utilization: pl.DataFrame, reference: Ref
     named = cells.join(names, on="modifier", how="left", validate="m:1").with_columns(
         pl.col("modifier_name").fill_null(unnamed)
     )
-    return finish(named, MODIFIERS)
+    return finish_table(named, MODIFIERS)
 
 
 def _carried(lines: pl.LazyFrame) -> pl.LazyFrame:
     """Lines under each modifier that they carry; under none where they carry none."""
     told = []
-    for place, name in enumerate(POSITIONS):
+    for place, name in enumerate(_POSITIONS):
         carried = pl.col(name)
-        new = [carried.ne_missing(pl.col(before)) for before in POSITIONS[:place]]
+        new = [carried.ne_missing(pl.col(before)) for before in _POSITIONS[:place]]
         told.append(lines.filter(carried.is_not_null(), *new).with_columns(modifier=carried))
-    bare = lines.filter(pl.all_horizontal(pl.col(POSITIONS).is_null()))
-    return pl.concat([*told, bare.with_columns(modifier=pl.col(POSITIONS[0]))])
+    bare = lines.filter(pl.all_horizontal(pl.col(_POSITIONS).is_null()))
+    return pl.concat([*told, bare.with_columns(modifier=pl.col(_POSITIONS[0]))])

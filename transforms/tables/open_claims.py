@@ -6,7 +6,7 @@ import polars as pl
 
 from schemas.tables_of_payment import OPEN_CLAIMS
 from transforms.tables.analysis_lines import AnalysisLines
-from transforms.tables.cells import Measures, dollars, finish, measure_cells, money_parts
+from transforms.tables.cells import Measures, dollars, finish_table, measure_cells, money_parts
 
 LASTING_BANDS = ("91+", "unknown")
 """Bands that lines stay in, however late the as-of date."""
@@ -42,4 +42,4 @@ def open_claims(analysis: AnalysisLines) -> pl.DataFrame:
         return lines.filter(waiting, "answers_open_claims").with_columns(band)
 
     cells = measure_cells(analysis, ("age_band",), measures, waiting_lines)
-    return finish(cells.with_columns(dollars("charge_cents").alias("charge_sum")), OPEN_CLAIMS)
+    return finish_table(cells.with_columns(dollars("charge_cents").alias("charge_sum")), OPEN_CLAIMS)

@@ -10,7 +10,7 @@ from transforms.tables.cells import (
     Measures,
     Percentiles,
     dollars,
-    finish,
+    finish_table,
     measure_cells,
     money_parts,
     quotient,
@@ -104,7 +104,7 @@ def payment(analysis: AnalysisLines) -> pl.DataFrame:
             "patient_responsibility_sum"
         )
     )
-    return finish(cells, PAYMENT)
+    return finish_table(cells, PAYMENT)
 
 
 def medicare_dollars() -> pl.Expr:

@@ -15,11 +15,11 @@ from schemas.table_columns import basis_columns, nearest_rank
 from schemas.tables_of_prices import PRICE_STRATA, PRICE_TREND
 from transforms.protect.rounding import FEW_KINDS, rounded_value
 from transforms.tables.analysis_lines import HUNDRED_MILLIONTHS, AnalysisLines
-from transforms.tables.cells import Measures, Percentiles, finish, measure_cells, quotient, sum_cells
+from transforms.tables.cells import Measures, Percentiles, finish_table, measure_cells, quotient, sum_cells
 from transforms.tables.periods import ROLLING
 
-CELL: Final = ["procedure_code", "payer", "line_of_business", "period_type", "period_start"]
-FAMILY: Final = CELL[:-1]
+_CELL: Final = ["procedure_code", "payer", "line_of_business", "period_type", "period_start"]
+_FAMILY: Final = _CELL[:-1]
 STRATUM: Final = ["own_payer", "own_line", "care_model", "place_of_service"]
 P50: Final = "allowed_per_unit_p50"
 AGO: Final = f"{P50}_year_ago"
@@ -27,7 +27,7 @@ FINE: Final = 1_000_000_000
 COARSE: Final = 100_000
 VARIANCE: Final = 10**15
 """Logarithms and variances are added up as whole numbers, so that no order of adding shows."""
-LEAST_LINES: Final = DisclosureRules().minimum_count
+_LEAST_LINES: Final = DisclosureRules().minimum_count
 """Unit-priced lines that the first period of an index needs."""
 LEAST_COMMON: Final = 0.5
 """Share of the mix that a period must have in common with the first one."""
@@ -51,7 +51,7 @@ def price_trend(analysis: AnalysisLines) -> pl.DataFrame:
     counts = {*basis_columns("year_ago"), *basis_columns("base")}
     types = {name: pl.Int64() if name in counts else pl.Float64() for name in absent}
     empty = (pl.lit(None, dtype=dtype).alias(name) for name, dtype in types.items())
-    return finish(cells.with_columns(empty), PRICE_TREND)
+    return finish_table(cells.with_columns(empty), PRICE_TREND)
 
 
 def price_strata(analysis: AnalysisLines) -> pl.DataFrame:
@@ -67,7 +67,7 @@ def price_strata(analysis: AnalysisLines) -> pl.DataFrame:
     priced = pl.col("is_unit_priced") & (pl.col("unit_price_fine") > 0)
     keys = ("care_model", "place_of_service")
     made = sum_cells(analysis, keys, wanted, lambda lines: lines.filter(priced))
-    return finish(made.filter(~pl.col("is_rollup") & (pl.col("period_type") != ROLLING)), PRICE_STRATA)
+    return finish_table(made.filter(~pl.col("is_rollup") & (pl.col("period_type") != ROLLING)), PRICE_STRATA)
 
 
 def with_history(trend: pl.DataFrame, strata: pl.DataFrame) -> pl.DataFrame:
@@ -75,13 +75,13 @@ def with_history(trend: pl.DataFrame, strata: pl.DataFrame) -> pl.DataFrame:
     told = _with_year_ago(trend)
     base = _first_periods(trend)
     index = _index(_of_families(strata), base, trend)
-    of_base = _renamed(trend, "base").join(base, left_on=CELL, right_on=[*FAMILY, "base_start"], how="semi")
+    of_base = _renamed(trend, "base").join(base, left_on=_CELL, right_on=[*_FAMILY, "base_start"], how="semi")
     told = told.drop(*INDEX, *(f"_{name}_published" for name in INDEX), *basis_columns("base"))
-    told = told.join(of_base.drop("period_start"), on=FAMILY, how="left", validate="m:1")
-    told = told.join(index, on=CELL, how="left", validate="1:1")
-    told = told.join(base, on=FAMILY, how="left", validate="m:1")
+    told = told.join(of_base.drop("period_start"), on=_FAMILY, how="left", validate="m:1")
+    told = told.join(index, on=_CELL, how="left", validate="1:1")
+    told = told.join(base, on=_FAMILY, how="left", validate="m:1")
     told = told.with_columns(pl.col(INDEX).round(4, mode="half_to_even")).with_columns(_protected_index())
-    return told.select(trend.columns).sort(CELL)
+    return told.select(trend.columns).sort(_CELL)
 
 
 def _protected_index() -> list[pl.Expr]:
@@ -90,14 +90,14 @@ def _protected_index() -> list[pl.Expr]:
     """
     spread, kinds = pl.col("_price_index_spread"), pl.col("_price_index_kinds")
     few = (kinds <= FEW_KINDS) & (spread > 0)
-    first_few = (few & (pl.col("period_start") == pl.col("base_start"))).any().over(FAMILY)
+    first_few = (few & (pl.col("period_start") == pl.col("base_start"))).any().over(_FAMILY)
     return [pl.when(~few & ~first_few).then(name).alias(f"_{name}_published") for name in INDEX]
 
 
 def _renamed(trend: pl.DataFrame, basis: str) -> pl.DataFrame:
     """The basis of the price of each row under another name."""
     names = zip(basis_columns("unit_priced"), basis_columns(basis), strict=True)
-    return trend.select(*CELL, *(pl.col(own).alias(other) for own, other in names))
+    return trend.select(*_CELL, *(pl.col(own).alias(other) for own, other in names))
 
 
 def _with_year_ago(trend: pl.DataFrame) -> pl.DataFrame:
@@ -115,13 +115,13 @@ def _with_year_ago(trend: pl.DataFrame) -> pl.DataFrame:
         (quotient(P50, AGO) - 1).round(4, mode="half_to_even").alias("change_on_year"),
         (quotient(now, then) - 1).round(4, mode="half_to_even").alias("_change_on_year_published"),
     )
-    return told.join(before, on=CELL, how="left", validate="1:1").with_columns(changes)
+    return told.join(before, on=_CELL, how="left", validate="1:1").with_columns(changes)
 
 
 def _first_periods(trend: pl.DataFrame) -> pl.DataFrame:
     """The first mature period of each family that has lines enough. Grain: FAMILY."""
-    fit = trend.filter(pl.col("is_mature") & (pl.col("service_lines") >= LEAST_LINES))
-    return fit.group_by(FAMILY).agg(pl.col("period_start").min().alias("base_start"))
+    fit = trend.filter(pl.col("is_mature") & (pl.col("service_lines") >= _LEAST_LINES))
+    return fit.group_by(_FAMILY).agg(pl.col("period_start").min().alias("base_start"))
 
 
 def _of_families(strata: pl.DataFrame) -> pl.DataFrame:
@@ -142,30 +142,30 @@ def _of_families(strata: pl.DataFrame) -> pl.DataFrame:
 
 def _index(strata: pl.DataFrame, base: pl.DataFrame, trend: pl.DataFrame) -> pl.DataFrame:
     """The index and its interval. Grain: CELL of periods from the first one on."""
-    dated = strata.join(base, on=FAMILY, how="inner").filter(pl.col("period_start") >= pl.col("base_start"))
-    spread = dated.group_by(CELL).agg(
+    dated = strata.join(base, on=_FAMILY, how="inner").filter(pl.col("period_start") >= pl.col("base_start"))
+    spread = dated.group_by(_CELL).agg(
         (pl.col("scatter").sum() / COARSE**2).alias("scattered"),
         (pl.col("lines").sum() - pl.len()).alias("free"),
     )
     variance = pl.when(pl.col("free") > 0).then(pl.col("scattered") / pl.col("free"))
-    dated = dated.join(spread, on=CELL).with_columns((variance / pl.col("lines")).alias("variance"))
+    dated = dated.join(spread, on=_CELL).with_columns((variance / pl.col("lines")).alias("variance"))
     mix = (
-        dated.join(trend.filter("is_mature").select(CELL), on=CELL, how="semi")
-        .group_by(*FAMILY, *STRATUM)
+        dated.join(trend.filter("is_mature").select(_CELL), on=_CELL, how="semi")
+        .group_by(*_FAMILY, *STRATUM)
         .agg(pl.col("lines").sum().alias("weight"))
     )
     first = dated.filter(pl.col("period_start") == pl.col("base_start")).select(
-        *FAMILY, *STRATUM, pl.col("mean").alias("base_mean"), pl.col("variance").alias("base_variance")
+        *_FAMILY, *STRATUM, pl.col("mean").alias("base_mean"), pl.col("variance").alias("base_variance")
     )
-    whole = mix.group_by(FAMILY).agg(pl.col("weight").sum().alias("whole"))
+    whole = mix.group_by(_FAMILY).agg(pl.col("weight").sum().alias("whole"))
     common = (
-        dated.join(first, on=[*FAMILY, *STRATUM]).join(mix, on=[*FAMILY, *STRATUM]).join(whole, on=FAMILY)
+        dated.join(first, on=[*_FAMILY, *STRATUM]).join(mix, on=[*_FAMILY, *STRATUM]).join(whole, on=_FAMILY)
     )
     share = pl.col("weight") / pl.col("whole")
     added = share**2 * (pl.col("variance") + pl.col("base_variance")) * VARIANCE
     periods = (
         common.with_columns(added.round().cast(pl.Int64).alias("added"))
-        .group_by(CELL)
+        .group_by(_CELL)
         .agg(
             (pl.col("weight") * (pl.col("mean") - pl.col("base_mean"))).sum().alias("moved"),
             pl.col("weight").sum(),
@@ -185,5 +185,5 @@ def _as_points(periods: pl.DataFrame) -> pl.DataFrame:
     known = pl.when(~pl.col("unknown")).then(pl.when("is_first").then(0.0).otherwise(error) * NORMAL_95)
     points = {"price_index": moved, "price_index_low": moved - known, "price_index_high": moved + known}
     return periods.filter(pl.col("is_first") | (held >= LEAST_COMMON)).select(
-        *CELL, *((100 * value.exp()).alias(name) for name, value in points.items())
+        *_CELL, *((100 * value.exp()).alias(name) for name, value in points.items())
     )

@@ -8,13 +8,13 @@ from schemas.reference import ReferenceTables
 from schemas.tables_of_lines import PROCEDURES
 from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.breakdowns import break_down
-from transforms.tables.cells import finish
+from transforms.tables.cells import finish_table
 
-KEY = "surgical_procedure_code"
+_KEY = "surgical_procedure_code"
 
 
 def _carrying(lines: pl.LazyFrame) -> pl.LazyFrame:
-    return lines.filter(pl.col(KEY).is_not_null())
+    return lines.filter(pl.col(_KEY).is_not_null())
 
 
 def procedures(
@@ -24,11 +24,11 @@ def procedures(
 
     `region_conflict`: the listed procedure goes with other anesthesia codes; null where the list names none.
     """
-    cells = break_down(analysis, (KEY,), PROCEDURES, utilization, _carrying)
+    cells = break_down(analysis, (_KEY,), PROCEDURES, utilization, _carrying)
     expected = reference.surgical_codes.select(
-        KEY, pl.col("expected_anesthesia_codes").str.split(" ").alias("expected")
+        _KEY, pl.col("expected_anesthesia_codes").str.split(" ").alias("expected")
     )
-    told = cells.join(expected, on=KEY, how="left", validate="m:1").with_columns(
+    told = cells.join(expected, on=_KEY, how="left", validate="m:1").with_columns(
         (~pl.col("expected").list.contains(pl.col("procedure_code"))).alias("region_conflict")
     )
-    return finish(told, PROCEDURES)
+    return finish_table(told, PROCEDURES)

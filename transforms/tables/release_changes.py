@@ -11,20 +11,20 @@ from schemas.resolved import LINE_COLUMNS
 from schemas.rules import ALL
 from schemas.table_columns import FIVE_KEYS, TableSpec
 from schemas.tables import RELEASE_CHANGES, TABLES
-from transforms.tables.cells import finish
+from transforms.tables.cells import finish_table
 
-Tables = Mapping[str, pl.DataFrame]
-ROW = "row"
+_Tables = Mapping[str, pl.DataFrame]
+_ROW = "row"
 """Stands in `measure` for the row as a whole."""
-ORIGIN = ["file_key", "row_number"]
+_ORIGIN = ["file_key", "row_number"]
 NOW = "_now"
 HERE = "_here"
 CAUSES = ("new_claims", "late_remits", "corrections", "reference_data", "rules")
 """What can move a number; of causes with as many patients the first counts."""
-ANSWER = ("first_remit_on", "final_remit_on", "paid_cents", "final_charge_cents", "remark_codes")
+_ANSWER = ("first_remit_on", "final_remit_on", "paid_cents", "final_charge_cents", "remark_codes")
 """What a line has from its remittances, whatever the rules."""
 OPEN_STATES = ("pending", "awaiting_readjudication")
-FIVE = [column.name for column in FIVE_KEYS]
+_FIVE = [column.name for column in FIVE_KEYS]
 
 
 def changed_lines(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFrame:
@@ -32,8 +32,8 @@ def changed_lines(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFrame:
 
     `_now`: the row is of the later release.
     """
-    content = pl.struct(name for name in LINE_COLUMNS if name not in ORIGIN).hash().alias("_content")
-    keys = [*ORIGIN, "_content"]
+    content = pl.struct(name for name in LINE_COLUMNS if name not in _ORIGIN).hash().alias("_content")
+    keys = [*_ORIGIN, "_content"]
     old, new = before.with_columns(content), after.with_columns(content)
     gone = old.join(new.select(keys), on=keys, how="anti", nulls_equal=True)
     come = new.join(old.select(keys), on=keys, how="anti", nulls_equal=True)
@@ -42,8 +42,8 @@ def changed_lines(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def release_changes(
-    before: Tables,
-    after: Tables,
+    before: _Tables,
+    after: _Tables,
     causes: pl.DataFrame | None = None,
     made_under: str | None = None,
 ) -> pl.DataFrame:
@@ -56,9 +56,9 @@ def release_changes(
     found = [_changes_of(TABLES[name], before[name], after[name]) for name in _compared(before, after)]
     schema = {column.name: column.dtype for column in RELEASE_CHANGES.columns if column.name != "why"}
     whole = pl.concat([pl.DataFrame(schema=schema), *found])
-    whole = whole.join(no_causes() if causes is None else causes, on=FIVE, how="left", validate="m:1")
+    whole = whole.join(no_causes() if causes is None else causes, on=_FIVE, how="left", validate="m:1")
     why = pl.coalesce("why", pl.lit(made_under, dtype=pl.String))
-    return finish(whole.with_columns(why.alias("why")), RELEASE_CHANGES)
+    return finish_table(whole.with_columns(why.alias("why")), RELEASE_CHANGES)
 
 
 def no_causes() -> pl.DataFrame:
@@ -84,10 +84,10 @@ def moved_lines(changed: pl.LazyFrame, made_under: str | None) -> pl.LazyFrame:
     correction. Of others the first answer is a late remittance, another standing or answer a correction; the
     rest is what the release was `made_under` (reference_data or rules; none: a correction).
     """
-    facts = ("standing", "adjudication_state", "claim_frequency_code", "first_submitted_on", *ANSWER)
-    sides = [changed.filter(pl.col(NOW) == now).select(*ORIGIN, *facts) for now in (False, True)]
-    told = sides[0].join(sides[1], on=ORIGIN, how="full", coalesce=True, suffix="_now", validate="1:1")
-    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_now")) for name in ANSWER)
+    facts = ("standing", "adjudication_state", "claim_frequency_code", "first_submitted_on", *_ANSWER)
+    sides = [changed.filter(pl.col(NOW) == now).select(*_ORIGIN, *facts) for now in (False, True)]
+    told = sides[0].join(sides[1], on=_ORIGIN, how="full", coalesce=True, suffix="_now", validate="1:1")
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_now")) for name in _ANSWER)
     waited = pl.col("adjudication_state").is_in(OPEN_STATES)
     answered = ~pl.col("adjudication_state_now").is_in(OPEN_STATES)
     stands = pl.col("standing_now").is_in(["current", "secondary"])
@@ -103,7 +103,7 @@ def moved_lines(changed: pl.LazyFrame, made_under: str | None) -> pl.LazyFrame:
         .otherwise(pl.lit(made_under or "corrections"))
     )
     counted = changed.filter((pl.col("standing") == "current") & (pl.col("role") == "P"))
-    lines = counted.join(told.select(*ORIGIN, cause.alias("why")), on=ORIGIN, how="left", validate="m:1")
+    lines = counted.join(told.select(*_ORIGIN, cause.alias("why")), on=_ORIGIN, how="left", validate="m:1")
     lob = pl.col("line_of_business").fill_null("other")
     return lines.select("procedure_code", "payer", lob, "service_month", "patient_key", "why")
 
@@ -115,7 +115,7 @@ def patients_moved(lines: pl.LazyFrame, rolling_from: date | None) -> pl.DataFra
     """
     return (
         _in_every_cell(lines, rolling_from)
-        .group_by(*FIVE, "why")
+        .group_by(*_FIVE, "why")
         .agg(pl.col("patient_key").n_unique().cast(pl.Int64).alias("patients"))
         .collect()
     )
@@ -126,11 +126,11 @@ def main_causes(patients: pl.DataFrame, minimum: int) -> pl.DataFrame:
 
     A cause of fewer than `minimum` patients of a cell is not told: it would say what befell one of them.
     """
-    cells = patients.group_by(*FIVE, "why").agg(pl.col("patients").sum())
+    cells = patients.group_by(*_FIVE, "why").agg(pl.col("patients").sum())
     order = pl.col("why").replace_strict(list(CAUSES), range(len(CAUSES)), return_dtype=pl.Int8)
     enough = cells.filter(pl.col("patients") >= minimum)
-    most = enough.sort(*FIVE, -pl.col("patients"), order).unique(FIVE, keep="first", maintain_order=True)
-    return most.select(*FIVE, "why")
+    most = enough.sort(*_FIVE, -pl.col("patients"), order).unique(_FIVE, keep="first", maintain_order=True)
+    return most.select(*_FIVE, "why")
 
 
 def _in_every_cell(lines: pl.LazyFrame, rolling_from: date | None) -> pl.LazyFrame:
@@ -154,9 +154,9 @@ def _in_every_cell(lines: pl.LazyFrame, rolling_from: date | None) -> pl.LazyFra
     return pl.concat(parts)
 
 
-def _compared(before: Tables, after: Tables) -> list[str]:
+def _compared(before: _Tables, after: _Tables) -> list[str]:
     specs = [TABLES[name] for name in after if name in before and name in TABLES]
-    return [spec.name for spec in specs if not spec.plain and spec.key_names[: len(FIVE)] == FIVE]
+    return [spec.name for spec in specs if not spec.plain and spec.key_names[: len(_FIVE)] == _FIVE]
 
 
 def _changes_of(spec: TableSpec, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
@@ -171,7 +171,7 @@ def _changes_of(spec: TableSpec, before: pl.DataFrame, after: pl.DataFrame) -> p
     )
     was, stands = pl.col("_here").is_not_null(), pl.col(f"_here{NOW}").is_not_null()
     alone = pl.when(~was).then(pl.lit("appeared")).otherwise(pl.lit("disappeared"))
-    parts = [_told(both.lazy().filter(~(was & stands)), spec, ROW, None, alone)]
+    parts = [_told(both.lazy().filter(~(was & stands)), spec, _ROW, None, alone)]
     shown = both.filter(was & stands)
     moved = {name: pl.col(name).ne_missing(pl.col(f"{name}{NOW}")) for name in measures}
     somewhere = shown.select(each.any().alias(name) for name, each in moved.items()).row(0, named=True)
@@ -212,10 +212,10 @@ def _told(
 ) -> pl.LazyFrame:
     """Rows of the table for one measure, or (`value` None) without values."""
     nothing = pl.lit(None, dtype=pl.Float64)
-    further = [pl.format("{}={}", pl.lit(key), pl.col(key)) for key in spec.key_names[len(FIVE) :]]
+    further = [pl.format("{}={}", pl.lit(key), pl.col(key)) for key in spec.key_names[len(_FIVE) :]]
     return rows.select(
         pl.lit(spec.name).alias("table_name"),
-        *FIVE,
+        *_FIVE,
         (pl.concat_str(further, separator="|") if further else pl.lit("")).alias("further_keys"),
         pl.lit(measure).alias("measure"),
         (pl.col(value).cast(pl.Float64) if value else nothing).alias("before"),

@@ -8,7 +8,7 @@ from schemas.reference import ReferenceTables
 from schemas.tables_of_lines import SITES
 from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.breakdowns import break_down
-from transforms.tables.cells import finish
+from transforms.tables.cells import finish_table
 
 
 def sites(analysis: AnalysisLines, utilization: pl.DataFrame, reference: ReferenceTables) -> pl.DataFrame:
@@ -18,4 +18,4 @@ def sites(analysis: AnalysisLines, utilization: pl.DataFrame, reference: Referen
     named = cells.join(names, on="place_of_service", how="left", validate="m:1").with_columns(
         pl.col("site_name").fill_null("unknown")
     )
-    return finish(named, SITES)
+    return finish_table(named, SITES)

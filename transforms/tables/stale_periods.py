@@ -19,7 +19,7 @@ from transforms.tables.analysis_lines import IS_COUNTED
 from transforms.tables.open_claims import LASTING_BANDS
 from transforms.tables.periods import ROLLING, Months, Period, first_day, month_number, month_of
 
-PERIOD = ["period_type", "period_start"]
+_PERIOD = ["period_type", "period_start"]
 BEFORE_PERIODS = ["procedure_code", "payer", "line_of_business", "period_type"]
 """Keys that every table of lines is sorted by before the first day of the period."""
 
@@ -27,7 +27,7 @@ BEFORE_PERIODS = ["procedure_code", "payer", "line_of_business", "period_type"]
 def moving_periods(open_claims: pl.DataFrame) -> frozenset[Period]:
     """Periods with lines that wait in an age band that a later as-of date takes them out of."""
     young = open_claims.filter(~pl.col("age_band").is_in(LASTING_BANDS))
-    return frozenset((kind, month_of(start)) for kind, start in young.select(PERIOD).unique().iter_rows())
+    return frozenset((kind, month_of(start)) for kind, start in young.select(_PERIOD).unique().iter_rows())
 
 
 def counted_months(lines: pl.LazyFrame) -> Months:

@@ -7,7 +7,7 @@ import polars as pl
 from schemas.tables_of_lines import STATES
 from transforms.tables.analysis_lines import AnalysisLines
 from transforms.tables.breakdowns import break_down
-from transforms.tables.cells import finish, quotient
+from transforms.tables.cells import finish_table, quotient
 
 
 def states(analysis: AnalysisLines, utilization: pl.DataFrame) -> pl.DataFrame:
@@ -16,4 +16,4 @@ def states(analysis: AnalysisLines, utilization: pl.DataFrame) -> pl.DataFrame:
     sums = {"_adjudicated_lines": adjudicated, "_denied_lines": pl.col("is_denied")}
     cells = break_down(analysis, ("state",), STATES, utilization, sums=sums)
     rate = quotient("_denied_lines", "_adjudicated_lines").alias("denial_rate")
-    return finish(cells.with_columns(rate), STATES)
+    return finish_table(cells.with_columns(rate), STATES)

@@ -6,7 +6,7 @@ import polars as pl
 
 from schemas.tables_of_payment import TIMELINESS
 from transforms.tables.analysis_lines import AnalysisLines
-from transforms.tables.cells import Measures, Percentiles, answered, finish, measure_cells, quotient
+from transforms.tables.cells import Measures, Percentiles, answered, finish_table, measure_cells, quotient
 from transforms.tables.intervals import INTERVALS
 
 
@@ -27,4 +27,4 @@ def timeliness(analysis: AnalysisLines) -> pl.DataFrame:
         quotient("_first_paid_lines", "_answering_lines").alias("first_pass_paid_rate"),
         pl.col("last_payment_day").cast(pl.Int32).cast(pl.Date).alias("paid_through"),
     )
-    return finish(cells, TIMELINESS)
+    return finish_table(cells, TIMELINESS)

@@ -12,7 +12,7 @@ from transforms.tables.cells import (
     Measures,
     Percentiles,
     dollars,
-    finish,
+    finish_table,
     measure_cells,
     money_parts,
     quotient,
@@ -62,7 +62,7 @@ def utilization(analysis: AnalysisLines) -> pl.DataFrame:
     cells = cells.join(other_counts(analysis), on=FIVE, how="left", validate="1:1").with_columns(
         pl.col(OTHER_COUNTS).fill_null(0)
     )
-    return finish(cells, UTILIZATION)
+    return finish_table(cells, UTILIZATION)
 
 
 def other_counts(analysis: AnalysisLines) -> pl.DataFrame:

@@ -8,18 +8,18 @@ from typing import Final, Literal
 import polars as pl
 
 from schemas.reference import ReferenceTables
-from transforms.payer_rules import with_expected
-from transforms.tables.analysis_lines import IS_COUNTED, current_lines
+from transforms.rules_in_force import with_expected
+from transforms.tables.analysis_lines import IS_COUNTED, lines_in_force
 from transforms.tables.cells import dollars
 from transforms.tables.contract_variance import with_contract
 from transforms.tables.expected_allowed import median_prices, with_expected_allowed
 from transforms.tables.open_claims import open_age_band
 
-Kind = Literal["all", "underpaid", "denied", "open"]
-ORIGIN: Final = ("file_key", "row_number", "final_file_key", "final_row_number", "zero_pay_reason")
-ANSWER: Final = ("final_file_key", "final_row_number")
-COLUMNS: Final = (
-    *("file_key", "row_number", *ANSWER, "payer", "line_of_business", "procedure_code", "service_month"),
+WorkKind = Literal["all", "underpaid", "denied", "open"]
+_ORIGIN: Final = ("file_key", "row_number", "final_file_key", "final_row_number", "zero_pay_reason")
+_ANSWER: Final = ("final_file_key", "final_row_number")
+WORK_LIST_COLUMNS: Final = (
+    *("file_key", "row_number", *_ANSWER, "payer", "line_of_business", "procedure_code", "service_month"),
     *("care_model", "place_of_service", "adjudication_state", "initially_denied", "charge_amount"),
     *("allowed_amount", "paid_amount", "expected_amount", "expected_from", "short_amount", "group_code"),
     *("carc", "reason", "remark_codes", "age_band"),
@@ -34,7 +34,7 @@ def work_list(
     as_of: date,
     reference: ReferenceTables,
     contracts: pl.DataFrame | None,
-    kind: Kind = "all",
+    kind: WorkKind = "all",
 ) -> pl.DataFrame:
     """Current primary lines with what is expected for them, the dearest first. Grain: claim line.
 
@@ -42,7 +42,7 @@ def work_list(
     open: pending or awaiting an answer to a changed bill. Lines must be all of their years.
     """
     medians = median_prices(lines.filter(IS_COUNTED), {})
-    told = _described(current_lines(lines, ORIGIN), medians, reference, contracts)
+    told = _described(lines_in_force(lines, _ORIGIN), medians, reference, contracts)
     told = told.with_columns(pl.col(pl.Categorical).cast(pl.String))
     told = told.join(
         reference.carc.select(pl.col("carc").alias("denial_carc"), pl.col("short_meaning").alias("_meaning")),
@@ -64,7 +64,7 @@ def work_list(
     amounts = {"charge": "charge_cents", "allowed": "allowed_cents", "paid": "paid_cents"}
     return (
         told.filter(wanted.fill_null(False))
-        .sort(pl.col("_expected").fill_null(0), *ORIGIN[:2], descending=[True, False, False])
+        .sort(pl.col("_expected").fill_null(0), *_ORIGIN[:2], descending=[True, False, False])
         .with_columns(
             *(dollars(cents).alias(f"{name}_amount") for name, cents in amounts.items()),
             dollars("_expected").alias("expected_amount"),
@@ -75,7 +75,7 @@ def work_list(
             pl.coalesce("_meaning", "zero_pay_reason").alias("reason"),
             pl.when(waits).then(open_age_band(pl.lit(as_of))).alias("age_band"),
         )
-        .select(COLUMNS)
+        .select(WORK_LIST_COLUMNS)
     )
 
 
@@ -86,8 +86,8 @@ def _described(
     lines = with_expected_allowed(with_expected(lines, reference), medians)
     lines = lines.rename({"expected_cents": "_median_cents"})
     priced = with_contract(lines.lazy().filter("is_unit_priced"), contracts)
-    by_contract = priced.select(*ORIGIN[:2], pl.col("expected_cents").alias("_contract_cents")).collect()
-    joined = lines.join(by_contract, on=list(ORIGIN[:2]), how="left", validate="1:1")
+    by_contract = priced.select(*_ORIGIN[:2], pl.col("expected_cents").alias("_contract_cents")).collect()
+    joined = lines.join(by_contract, on=list(_ORIGIN[:2]), how="left", validate="1:1")
     source = pl.when(pl.col("_contract_cents").is_not_null()).then(pl.lit("contract"))
     return joined.with_columns(
         pl.coalesce("_contract_cents", "_median_cents").alias("_expected"),

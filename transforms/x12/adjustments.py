@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from transforms.x12.element_values import Span, at_rows, filled, texts_joined
 from transforms.x12.loops import Loops
 from transforms.x12.segments import KIND, Bytes, Mask, Positions
-from transforms.x12.values import Span, at_rows, filled, joined
 
 TRIPLETS = 6
 
@@ -39,7 +39,7 @@ class Adjustments:
         """
         own = np.flatnonzero(owner >= 0)
         group, reason, amount = (at_rows(span, own) for span in (self.group, self.reason, self.amount))
-        return joined(self.data, [group, b"-", reason, b":", amount], owner[own], count, self.blanks)
+        return texts_joined(self.data, [group, b"-", reason, b":", amount], owner[own], count, self.blanks)
 
     def summed(self, owner: Positions, count: int) -> npt.NDArray[np.int64]:
         """Sum of the amounts of each owner, in ten-thousandths."""

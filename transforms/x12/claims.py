@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from transforms.x12.element_values import eight_bytes, eight_digits
 from transforms.x12.scan import CodeTest, Sets, personal_in_lines, running, separators, sixth_elements
 from transforms.x12.segments import FIRST_BOUNDARY, KIND, Mask, Positions, Segments, words
-from transforms.x12.values import eight_bytes, eight_digits
 
 BILLING, SUBSCRIBER, PATIENT = (int.from_bytes(code, "little") for code in (b"20", b"22", b"23"))
 SMALL_NUMBER, NO_NUMBER = 10**8 + 1, 10**8
 """Level numbers of up to eight digits stand for themselves; an absent one is NO_NUMBER."""
-FREQUENCIES = np.array([ord("6"), ord("7"), ord("8")], dtype=np.uint8)
+_FREQUENCIES = np.array([ord("6"), ord("7"), ord("8")], dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def professional_claims(segments: Segments, sets: Sets, test: CodeTest) -> Claim
     lines = per_claim(is_service, first, stop)
     odd = per_claim(segments.kinds == KIND["LX"], first, stop) != lines
     odd |= with_any(np.flatnonzero(absent), first, stop)
-    replaced = np.isin(frequency(segments, first), FREQUENCIES)
+    replaced = np.isin(frequency(segments, first), _FREQUENCIES)
     wanted = with_any(np.flatnonzero(kept), first, stop) | replaced | odd
     return ClaimSegments(first, stop, number, lines, wanted, replaced, odd, lines < 0, kept, counted)
 

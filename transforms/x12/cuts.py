@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from transforms.x12.delimiters import BLANKS, Delimiters
 from transforms.x12.segments import SHORT, places
 
-STEP = 1 << 20
+_STEP = 1 << 20
 """Bytes looked through at a time when the last of something is looked for."""
 
 
@@ -79,7 +79,7 @@ def _last(data: memoryview, name: bytes, start: int, limit: int, delimiters: Del
     stop = limit
     while stop > start:
         # Usually it is near the end.
-        begin = max(start, stop - STEP)
+        begin = max(start, stop - _STEP)
         found: list[int] = places(data, begin, min(stop + SHORT - 1, limit), needle[:SHORT]).tolist()
         for at in reversed(found):
             fits = at + len(needle) <= limit and data[at : at + len(needle)].tobytes() == needle

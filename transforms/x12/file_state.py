@@ -13,7 +13,14 @@ from transforms.x12.findings import QUARANTINED, Finding, findings_frame, merge_
 from transforms.x12.payments import SetPayment
 from transforms.x12.piece_reader import PieceRows
 from transforms.x12.pieces import Piece
-from transforms.x12.rows import CLAIM_COLUMNS, CLAIM_EXTRA, REMIT_COLUMNS, REMIT_EXTRA, PartRows, empty_rows
+from transforms.x12.rows import (
+    CLAIM_EXTRA,
+    REMIT_EXTRA,
+    X12_CLAIM_COLUMNS,
+    X12_REMIT_COLUMNS,
+    PartRows,
+    empty_rows,
+)
 
 
 @dataclass(frozen=True)
@@ -117,15 +124,20 @@ class FileState:
         return out
 
     def _batch(self, read: PieceRows, found: list[Finding], first: int, stop: int) -> X12Batch:
-        claims, remits = empty_rows(CLAIM_COLUMNS, CLAIM_EXTRA), empty_rows(REMIT_COLUMNS, REMIT_EXTRA)
+        claims, remits = (
+            empty_rows(X12_CLAIM_COLUMNS, CLAIM_EXTRA),
+            empty_rows(X12_REMIT_COLUMNS, REMIT_EXTRA),
+        )
         whole = first == 0 and stop == read.segments
         if read.claims.rows.height:
             rows = read.claims.rows if whole else _between(read.claims.rows, first, stop)
-            claims = rows.select(*CLAIM_COLUMNS, pl.col("row_number") + self.claim_lines, "claim_line_count")
+            claims = rows.select(
+                *X12_CLAIM_COLUMNS, pl.col("row_number") + self.claim_lines, "claim_line_count"
+            )
         if read.remits.rows.height:
             rows = read.remits.rows if whole else _between(read.remits.rows, first, stop)
             ordinals = (pl.col("row_number") + self.remit_lines, pl.col("loop_ordinal") + self.loops)
-            remits = rows.select(*REMIT_COLUMNS, *ordinals)
+            remits = rows.select(*X12_REMIT_COLUMNS, *ordinals)
         return X12Batch(
             claims,
             remits,
@@ -203,7 +215,10 @@ class FileState:
         """A last batch without rows: what was found about the file as a whole."""
         found = self.audit.finish(self.segments, self.unended)
         findings = findings_frame(merge_warnings([*odd, *self.findings, *found]))
-        claims, remits = empty_rows(CLAIM_COLUMNS, CLAIM_EXTRA), empty_rows(REMIT_COLUMNS, REMIT_EXTRA)
+        claims, remits = (
+            empty_rows(X12_CLAIM_COLUMNS, CLAIM_EXTRA),
+            empty_rows(X12_REMIT_COLUMNS, REMIT_EXTRA),
+        )
         counts = {
             "interchanges": self.audit.interchanges,
             "segments": self.segments,

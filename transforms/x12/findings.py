@@ -234,7 +234,7 @@ def warning(rule_code: str, segment_id: str, position: int, count: int = 1) -> F
     return Finding(rule_code, WARNING, segment_id, position, 0, count)
 
 
-def quarantine(rule_code: str, segment_id: str, position: int, line_rows: int, count: int = 1) -> Finding:
+def quarantining(rule_code: str, segment_id: str, position: int, line_rows: int, count: int = 1) -> Finding:
     """A finding that removes `line_rows` service lines."""
     return Finding(rule_code, QUARANTINED, segment_id, position, line_rows, count)
 

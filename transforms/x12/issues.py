@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from transforms.x12.findings import Finding, quarantine
+from transforms.x12.findings import Finding, quarantining
 from transforms.x12.segments import Mask, Positions, Segments
 
 
@@ -49,6 +49,6 @@ class Issues:
             if not relevant[claim] or (claim, segment, rule) == last:
                 continue
             rows = int(lines[claim]) if claim != last[0] else 0
-            found.append(quarantine(rule, segments.segment_id(segment), segment, rows))
+            found.append(quarantining(rule, segments.segment_id(segment), segment, rows))
             last = (claim, segment, rule)
         return found

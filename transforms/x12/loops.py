@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from transforms.x12.element_values import Span, bad_dates, code, dates, qualifiers, text_columns, units
 from transforms.x12.picked import Picked, pick
 from transforms.x12.scan import running
 from transforms.x12.segments import FIRST_BOUNDARY, KIND, Mask, Positions, Segments
-from transforms.x12.values import Span, bad_dates, code, dates, qualifiers, texts, units
 
 
 class Loops:
@@ -119,7 +119,7 @@ class Loops:
 
     def texts(self, spans: dict[str, Span]) -> dict[str, pl.Series]:
         """Values as named text columns, null where absent."""
-        return texts(self.picked.data, spans, self.picked.blanks)
+        return text_columns(self.picked.data, spans, self.picked.blanks)
 
     def dates(self, span: Span) -> pl.Series:
         """First days as `YYYY-MM-DD`, null where there is no date."""

@@ -7,21 +7,21 @@ import numpy.typing as npt
 
 from transforms.x12.segments import Bytes, Positions, words
 
-Words = npt.NDArray[np.uint64]
+_Words = npt.NDArray[np.uint64]
 
-WINDOW = 64
+_WINDOW = 64
 """Most bytes looked at in one step: one bit each in a word."""
-ROWS = 4096
+_ROWS = 4096
 """Windows looked at together: so many stay in the processor's cache."""
 ONE = np.uint64(1)
-_LOWEST = np.array([(1 << count) - 1 for count in range(WINDOW + 1)], dtype=np.uint64)
+_LOWEST = np.array([(1 << count) - 1 for count in range(_WINDOW + 1)], dtype=np.uint64)
 
 
-def marks(data: Bytes, begin: Positions, end: Positions, separator: int, width: int = WINDOW) -> Words:
+def marks(data: Bytes, begin: Positions, end: Positions, separator: int, width: int = _WINDOW) -> _Words:
     """Where a separator stands in the first `width` bytes of each stretch, the first byte as lowest bit."""
     window = words(data, f"V{width}", width)[begin].view(np.uint8)
     bits = np.packbits(window == separator, bitorder="little").view(f"<u{width // 8}")
-    inside: Words = bits & _LOWEST[np.minimum(end - begin, width)]
+    inside: _Words = bits & _LOWEST[np.minimum(end - begin, width)]
     return inside
 
 
@@ -29,8 +29,8 @@ def first_marks(data: Bytes, begin: Positions, end: Positions, separator: int, c
     """Offsets of the first `count` separators of each stretch (columns), its end where it has fewer."""
     found = np.empty((count, len(begin)), dtype=np.int64)
     width = usual_width(end - begin)
-    for first in range(0, len(begin), ROWS):
-        rows = slice(first, first + ROWS)
+    for first in range(0, len(begin), _ROWS):
+        rows = slice(first, first + _ROWS)
         start, stop, out = begin[rows], end[rows], found[:, rows]
         bits = marks(data, start, stop, separator, width)
         for number in range(count):
@@ -49,7 +49,7 @@ def usual_width(length: Positions) -> int:
     for width in (16, 32):
         if np.count_nonzero(length > width) * 16 <= len(length):
             return width
-    return WINDOW
+    return _WINDOW
 
 
 def _first_of_long(data: Bytes, begin: Positions, end: Positions, separator: int, count: int) -> Positions:
@@ -64,7 +64,7 @@ def _first_of_long(data: Bytes, begin: Positions, end: Positions, separator: int
             found[rank[there], rows[there]] = (begin + np.bitwise_count(below & ~bits))[there]
             rank += there
             bits &= below
-        begin = begin + WINDOW
+        begin = begin + _WINDOW
         more = (begin < end) & (rank < count)
         rows, rank, begin, end = rows[more], rank[more], begin[more], end[more]
     return found

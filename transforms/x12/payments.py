@@ -7,9 +7,9 @@ from decimal import Decimal, InvalidOperation
 
 import numpy as np
 
+from transforms.x12.element_values import AMOUNT_UNITS, units
 from transforms.x12.scan import Sets, separators
 from transforms.x12.segments import Segments
-from transforms.x12.values import AMOUNT_UNITS, units
 
 PLB_AMOUNTS = range(4, 15, 2)
 

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms.x12.delimiters import Delimiters
+from transforms.x12.element_values import Span, qualifiers, ranges, trimmed
 from transforms.x12.marks import first_marks
 from transforms.x12.segments import KIND, PAD, Bytes, Positions, Segments
-from transforms.x12.values import Span, qualifiers, ranges, trimmed
 
 LAST_ELEMENT: dict[str, int] = {
     "CLM": 5, "SV1": 7, "SVC": 6, "CLP": 7, "CAS": 19, "NM1": 9, "SBR": 9, "HI": 12, "BPR": 16, "N1": 4,

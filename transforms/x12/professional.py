@@ -6,21 +6,21 @@ import numpy as np
 import polars as pl
 
 from transforms.x12.claims import ClaimSegments, doubtful_claims, levels_above, professional_claims
-from transforms.x12.diagnoses import Diagnoses
-from transforms.x12.findings import Finding, quarantine
+from transforms.x12.diagnosis_codes import Diagnoses
+from transforms.x12.element_values import Span, at_rows, either, filled, nothing, text_column
+from transforms.x12.findings import Finding, quarantining
 from transforms.x12.issues import Issues
 from transforms.x12.loops import Loops
-from transforms.x12.rows import CLAIM_COLUMNS, CLAIM_EXTRA, PartRows, Spots, empty_rows, frame_of
+from transforms.x12.rows import CLAIM_EXTRA, X12_CLAIM_COLUMNS, PartRows, Spots, empty_rows, frame_of
 from transforms.x12.scan import CodeTest, Sets, running
 from transforms.x12.segments import UNKNOWN, Mask, Positions, Segments
-from transforms.x12.values import Span, at_rows, either, filled, nothing, text
 
 NOTE_TIMES = (
     r"(?i)(?:START|BEGIN)[A-Z ]*[:=]? *(?<h1>\d{1,2}):?(?<m1>\d{2})[^\d]*"
     r"(?:STOP|END|FINISH)[A-Z ]*[:=]? *(?<h2>\d{1,2}):?(?<m2>\d{2})"
 )
 DAY_MINUTES = 1440
-DATES = ("submitted_on", "patient_birth_date", "service_date")
+_DATES = ("submitted_on", "patient_birth_date", "service_date")
 
 
 def read_professional(segments: Segments, sets: Sets, test: CodeTest) -> PartRows:
@@ -33,7 +33,7 @@ def read_professional(segments: Segments, sets: Sets, test: CodeTest) -> PartRow
     findings = loose_lines(segments, claims, "SV1", lines)
     spots = unknown_segments(segments, sets, "837P")
     if not claims.wanted.any():
-        empty = empty_rows(CLAIM_COLUMNS, (*CLAIM_EXTRA, "origin"))
+        empty = empty_rows(X12_CLAIM_COLUMNS, (*CLAIM_EXTRA, "origin"))
         return PartRows(empty, findings, spots, lines, claims.first)
     rows, more, seen = _ClaimReader(segments, sets, claims).read()
     return PartRows(rows, findings + more, spots + seen, lines, claims.first)
@@ -54,7 +54,7 @@ def loose_lines(segments: Segments, claims: ClaimSegments, line_id: str, lines: 
     np.add.at(held, claims.first, 1)
     np.add.at(held, claims.stop, -1)
     outside = lines[np.cumsum(held[:-1])[lines] == 0]
-    return [quarantine("line_without_claim", line_id, at, 1) for at in outside.tolist()]
+    return [quarantining("line_without_claim", line_id, at, 1) for at in outside.tolist()]
 
 
 class _ClaimReader:
@@ -221,7 +221,7 @@ class _ClaimReader:
             "surgical_procedure_code": diagnoses.surgical(owner),
             "service_date": loops.span(nearest("DTP", b"472"), 3),
         }
-        days = {name: loops.dates(values.pop(name)) for name in DATES}
+        days = {name: loops.dates(values.pop(name)) for name in _DATES}
         origin = loops.picked.origin[at] if len(rows) else np.zeros(0, dtype=np.int64)
         columns = {
             **loops.texts(values),
@@ -232,7 +232,7 @@ class _ClaimReader:
             "claim_line_count": pl.Series(self.claims.lines[self.chosen][owner]),
             "origin": pl.Series(origin),
         }
-        return frame_of(columns, (*CLAIM_COLUMNS, *CLAIM_EXTRA, "origin"))
+        return frame_of(columns, (*X12_CLAIM_COLUMNS, *CLAIM_EXTRA, "origin"))
 
     def _notes(self, rows: Positions, frame: pl.DataFrame) -> list[Spots]:
         """Start and stop times in NTE02 (of the line, or of a claim of one line) against billed minutes."""
@@ -245,7 +245,7 @@ class _ClaimReader:
         of_line = loops.first_in_line("NTE")[rows]
         at = np.where(of_line >= 0, of_line, of_claim)
         found = (
-            text(loops.picked.data, *loops.span(at, 2))
+            text_column(loops.picked.data, *loops.span(at, 2))
             .str.extract_groups(NOTE_TIMES)
             .struct.unnest()
             .cast(pl.Int64)

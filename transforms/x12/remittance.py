@@ -7,25 +7,25 @@ import polars as pl
 
 from transforms.x12.adjustments import Adjustments, read_adjustments
 from transforms.x12.claims import ClaimSegments, remittance_claims
-from transforms.x12.findings import Finding
-from transforms.x12.issues import Issues
-from transforms.x12.loops import Loops
-from transforms.x12.professional import loose_lines, unknown_segments
-from transforms.x12.rows import REMIT_COLUMNS, REMIT_EXTRA, PartRows, Spots, empty_rows, frame_of
-from transforms.x12.scan import CodeTest, Sets, running
-from transforms.x12.segments import UNKNOWN, Mask, Positions, Segments
-from transforms.x12.values import (
+from transforms.x12.element_values import (
     Span,
     at_rows,
     code,
     either,
     filled,
-    joined,
     nothing,
     qualifiers,
+    texts_joined,
 )
+from transforms.x12.findings import Finding
+from transforms.x12.issues import Issues
+from transforms.x12.loops import Loops
+from transforms.x12.professional import loose_lines, unknown_segments
+from transforms.x12.rows import REMIT_EXTRA, X12_REMIT_COLUMNS, PartRows, Spots, empty_rows, frame_of
+from transforms.x12.scan import CodeTest, Sets, running
+from transforms.x12.segments import UNKNOWN, Mask, Positions, Segments
 
-DATES = ("payment_date", "service_date")
+_DATES = ("payment_date", "service_date")
 NO_PROCEDURE = [code(text) for text in (b"NU", b"N4", b"N6", b"UI")]
 """SVC01-1 of revenue codes, drugs and devices."""
 LINE_ONLY: tuple[tuple[str, bytes | None], ...] = (
@@ -41,7 +41,7 @@ def read_remittance(segments: Segments, sets: Sets, test: CodeTest) -> PartRows:
     findings = loose_lines(segments, claims, "SVC", lines)
     spots = unknown_segments(segments, sets, "835")
     if not claims.wanted.any():
-        empty = empty_rows(REMIT_COLUMNS, (*REMIT_EXTRA, "origin"))
+        empty = empty_rows(X12_REMIT_COLUMNS, (*REMIT_EXTRA, "origin"))
         return PartRows(empty, findings, spots, lines, claims.first)
     rows, more, seen = _RemitReader(segments, sets, claims).read()
     return PartRows(rows, findings + more, spots + seen, lines, claims.first)
@@ -219,8 +219,8 @@ class _RemitReader:
         self, values: dict[str, Span], columns: dict[str, pl.Series], owner: Positions, origin: Positions
     ) -> pl.DataFrame:
         """Rows of the claims `owner` and segments `origin` in the canonical columns, absent ones null."""
-        days = {name: self.loops.dates(values.pop(name)) for name in DATES}
-        absent = dict.fromkeys(REMIT_COLUMNS, nothing(len(owner)))
+        days = {name: self.loops.dates(values.pop(name)) for name in _DATES}
+        absent = dict.fromkeys(X12_REMIT_COLUMNS, nothing(len(owner)))
         found = absent | {
             **self.loops.texts(values),
             **days,
@@ -230,7 +230,7 @@ class _RemitReader:
             "row_number": pl.Series(running(self.claims.counted)[origin].astype(np.int64) + 1),
             "origin": pl.Series(origin),
         }
-        return frame_of(found, (*REMIT_COLUMNS, *REMIT_EXTRA, "origin"))
+        return frame_of(found, (*X12_REMIT_COLUMNS, *REMIT_EXTRA, "origin"))
 
     def _remarks(self) -> pl.Series:
         """LQ*HE codes of each service line, joined by `|`."""
@@ -239,4 +239,4 @@ class _RemitReader:
         remark = loops.span(at, 2)
         own = np.flatnonzero((loops.line_of[at] >= 0) & filled(remark))
         lines, picked = loops.line_of[at[own]], loops.picked
-        return joined(picked.data, [at_rows(remark, own)], lines, len(loops.lines), picked.blanks)
+        return texts_joined(picked.data, [at_rows(remark, own)], lines, len(loops.lines), picked.blanks)

@@ -10,7 +10,7 @@ import polars as pl
 from transforms.x12.findings import Finding
 from transforms.x12.segments import Positions
 
-CLAIM_COLUMNS: tuple[str, ...] = (
+X12_CLAIM_COLUMNS: tuple[str, ...] = (
     "claim_id", "line_number", "line_control_number", "submitted_on", "claim_frequency_code",
     "original_claim_number", "payer_id", "payer_name", "payer_responsibility", "claim_filing_code",
     "member_id", "patient_birth_date", "patient_sex", "billing_provider_npi", "rendering_provider_npi",
@@ -19,7 +19,7 @@ CLAIM_COLUMNS: tuple[str, ...] = (
     "charge_amount", "unit_basis", "unit_count", "diagnosis_1", "diagnosis_2", "diagnosis_3", "diagnosis_4",
     "surgical_procedure_code", "service_date", "prior_authorization_number",
 )  # fmt: skip
-REMIT_COLUMNS: tuple[str, ...] = (
+X12_REMIT_COLUMNS: tuple[str, ...] = (
     "payment_trace", "payment_date", "payer_id", "payer_name", "payee_npi", "claim_id", "claim_status_code",
     "remit_filing_code", "payer_claim_number", "original_payer_claim_number", "service_sequence",
     "line_control_number", "service_date", "procedure_code", "modifier_1", "modifier_2", "modifier_3",

@@ -16,7 +16,7 @@ from transforms.x12.segments import FIRST_ENVELOPE, IDS, KIND, Mask, Positions, 
 LONGEST_COMPOSITE = 4096
 SLOT_BITS = 14
 MIXER = np.uint64(0x9E3779B97F4A7C15)
-NO_CODE = 0
+_NO_CODE = 0
 """No code is empty, so that no number of one is 0."""
 
 
@@ -108,7 +108,7 @@ class CodeTest:
     def __init__(self, scope: frozenset[str], keep_pattern: str | None) -> None:
         self._scope = {item.encode() for item in scope}
         self._near = re.compile(keep_pattern) if keep_pattern else None
-        self._codes = np.full(1 << SLOT_BITS, NO_CODE, dtype=np.uint64)
+        self._codes = np.full(1 << SLOT_BITS, _NO_CODE, dtype=np.uint64)
         self._kept = np.zeros(1 << SLOT_BITS, dtype=np.bool_)
         self._lock = Lock()
 
@@ -153,7 +153,7 @@ class CodeTest:
         known = self.keeps(number.to_bytes(8, "little").rstrip(b"\0"))
         slot = ((number * int(MIXER)) & 0xFFFFFFFFFFFFFFFF) >> (64 - SLOT_BITS)
         with self._lock:
-            if self._codes[slot] == NO_CODE:
+            if self._codes[slot] == _NO_CODE:
                 # Other threads read without the lock: the answer has to be there before the question.
                 self._kept[slot] = known
                 self._codes[slot] = number

@@ -115,7 +115,7 @@ def places(data: memoryview, start: int, stop: int, text: bytes) -> Positions:
     return found
 
 
-STEP = 1 << 20
+_STEP = 1 << 20
 PAD = 64
 """Bytes behind the last segment that can be read, so that fixed windows never run out."""
 
@@ -158,9 +158,9 @@ def index_segments(
 
 def _ends(text: Bytes, terminator: int) -> Positions:
     """Where the terminators stand, looked for part by part: what is compared stays in the cache."""
-    parts = [np.flatnonzero(text[at : at + STEP] == terminator) for at in range(0, len(text), STEP)]
+    parts = [np.flatnonzero(text[at : at + _STEP] == terminator) for at in range(0, len(text), _STEP)]
     for number, part in enumerate(parts):
-        part += number * STEP
+        part += number * _STEP
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
 

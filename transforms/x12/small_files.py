@@ -14,7 +14,7 @@ from transforms.x12.file_state import X12Batch
 from transforms.x12.findings import REJECTED, Finding, X12Rejected, findings_frame, merge_warnings, warning
 from transforms.x12.piece_reader import PieceRows, read_piece
 from transforms.x12.pieces import Piece
-from transforms.x12.rows import CLAIM_COLUMNS, CLAIM_EXTRA, REMIT_COLUMNS, REMIT_EXTRA, empty_rows
+from transforms.x12.rows import CLAIM_EXTRA, REMIT_EXTRA, X12_CLAIM_COLUMNS, X12_REMIT_COLUMNS, empty_rows
 from transforms.x12.scan import CodeTest
 from transforms.x12.segments import PAD, Positions, pad
 
@@ -134,12 +134,12 @@ def _pass(delimiters: Delimiters, members: list[_Plain], test: CodeTest, rest: R
     remit_lines = np.searchsorted(read.remits.line_segments, starts)
     loops = np.searchsorted(read.remits.loop_segments, starts)
     parts = (
-        (out.claims, read.claims.rows, {"row_number": claim_lines}, (*CLAIM_COLUMNS, *CLAIM_EXTRA)),
+        (out.claims, read.claims.rows, {"row_number": claim_lines}, (*X12_CLAIM_COLUMNS, *CLAIM_EXTRA)),
         (
             out.remits,
             read.remits.rows,
             {"row_number": remit_lines, "loop_ordinal": loops},
-            (*REMIT_COLUMNS, *REMIT_EXTRA),
+            (*X12_REMIT_COLUMNS, *REMIT_EXTRA),
         ),
     )
     for frames, rows, counted, columns in parts:
@@ -208,10 +208,10 @@ def _findings(
 def _batch(out: _Gathered) -> X12Batch:
     """The gathered parts as one batch, files in order of their ordinals."""
     numbered = {"file_ordinal": pl.Int64}
-    claims = empty_rows(CLAIM_COLUMNS, CLAIM_EXTRA).select(
+    claims = empty_rows(X12_CLAIM_COLUMNS, CLAIM_EXTRA).select(
         pl.lit(0, pl.Int64).alias("file_ordinal"), pl.all()
     )
-    remits = empty_rows(REMIT_COLUMNS, REMIT_EXTRA).select(
+    remits = empty_rows(X12_REMIT_COLUMNS, REMIT_EXTRA).select(
         pl.lit(0, pl.Int64).alias("file_ordinal"), pl.all()
     )
     findings = findings_frame([]).select(pl.lit(0, pl.Int64).alias("file_ordinal"), pl.all())

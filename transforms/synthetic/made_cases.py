@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from transforms.synthetic.parties import GROUPS, HealthPlan, Patient, ProviderGroup, npi, patient_for
 from transforms.synthetic.plans import plans_of
 from transforms.synthetic.pricing import charge_for, price
-from transforms.synthetic.records import Adjustment, Claim, Life, Line, Loop, Svc
+from transforms.synthetic.records import Claim, Life, Line, Loop, MadeAdjustment, Svc
 
-CARE_MODELS: tuple[tuple[str, int], ...] = (
+_CARE_MODELS: tuple[tuple[str, int], ...] = (
     ("AA", 34),
     ("QZ", 27),
     ("QK+QX", 18),
@@ -116,7 +116,7 @@ def draw_case(number: int, seed: int, service_month: date, group: ProviderGroup 
         day,
         procedure,
         minutes=max(15, min(110, round(rng.lognormvariate(3.9 if cancer else 3.62, 0.33)))),
-        care=rng.choices([name for name, _ in CARE_MODELS], [weight for _, weight in CARE_MODELS])[0],
+        care=rng.choices([name for name, _ in _CARE_MODELS], [weight for _, weight in _CARE_MODELS])[0],
         place=_place(rng, cancer),
         diagnoses=_diagnoses(rng, procedure, cancer),
         surgical=_surgical(rng, procedure, cancer),
@@ -284,7 +284,7 @@ def _svc(
     claim: Claim,
     at: int,
     paid: int,
-    adjustments: tuple[Adjustment, ...],
+    adjustments: tuple[MadeAdjustment, ...],
     allowed: int,
     remarks: tuple[str, ...] = (),
 ) -> Svc:

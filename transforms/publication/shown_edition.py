@@ -36,7 +36,7 @@ class EditionTold:
 
 
 @dataclass(frozen=True, order=True)
-class Period:
+class ShownPeriod:
     """A period of service dates: its type and first day."""
 
     kind: str
@@ -59,9 +59,9 @@ class Period:
             return str(self.start.year)
         return f"12 months to {LONG_MONTHS[end.month - 1]} {end.year}"
 
-    def year_before(self) -> Period:
+    def year_before(self) -> ShownPeriod:
         """The same period a year earlier."""
-        return Period(self.kind, shifted(self.start, -12))
+        return ShownPeriod(self.kind, shifted(self.start, -12))
 
 
 def month_label(day: dt.date) -> str:

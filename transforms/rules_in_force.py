@@ -15,7 +15,7 @@ from transforms.payers import normalised_name
 
 TENTHS_PER_UNIT = 10
 MINUTES_THOUSANDTHS_PER_UNIT = 15_000
-MODIFIERS = [f"modifier_{i}" for i in range(1, 5)]
+_MODIFIERS = [f"modifier_{i}" for i in range(1, 5)]
 
 Rule = dict[str, object]
 
@@ -102,7 +102,7 @@ def _time_units() -> pl.Expr:
 def _physical_units(rules: pl.DataFrame, names: pl.DataFrame, reference: ReferenceTables) -> pl.Expr:
     """Physical-status units in tenths; null where the line's status may be paid and no one rule tells."""
     statuses = reference.modifiers.filter(pl.col("physical_status_units") > 0).get_column("modifier")
-    stands = {s: pl.any_horizontal(pl.col(MODIFIERS).eq_missing(s)) for s in statuses.to_list()}
+    stands = {s: pl.any_horizontal(pl.col(_MODIFIERS).eq_missing(s)) for s in statuses.to_list()}
     if not stands:
         return pl.lit(0)
     kind_rules = list(rules.filter(pl.col("rule") == "physical_status_units").iter_rows(named=True))

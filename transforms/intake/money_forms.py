@@ -6,14 +6,14 @@ from typing import Final
 
 import polars as pl
 
-NUMBER: Final = r"(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)"
+_NUMBER: Final = r"(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)"
 """Digits, grouped or not; X12 suppresses leading zeros and may leave a point at the end: .52, 84."""
-AMOUNT: Final = rf"^(?:[-+]?{NUMBER}|-?\({NUMBER}\)|{NUMBER}-|{NUMBER}(?:CR|DR))$"
+AMOUNT: Final = rf"^(?:[-+]?{_NUMBER}|-?\({_NUMBER}\)|{_NUMBER}-|{_NUMBER}(?:CR|DR))$"
 NEGATIVE: Final = r"^-|^\(|-$|CR$"
 PLAIN: Final = r"^-?[0-9]+(?:\.[0-9]+)?$"
 SPLIT: Final = r"[0-9]\s+[0-9]"
 """Two numbers in one field are none."""
-ZERO: Final = r"^\$-+$"
+_ZERO: Final = r"^\$-+$"
 """What the accounting format shows for nothing."""
 
 
@@ -32,7 +32,7 @@ def plain_amount(text: pl.Expr, decimal_comma: bool = False) -> pl.Expr:
     return (
         pl.when(shown.str.contains(AMOUNT) & ~text.str.contains(SPLIT))
         .then(sign + size)
-        .when(tight.str.contains(ZERO))
+        .when(tight.str.contains(_ZERO))
         .then(pl.lit("0"))
         .otherwise(text)
     )

@@ -13,7 +13,7 @@ from transforms.x12.segments import Bytes, Mask, Positions, words
 
 Span: TypeAlias = tuple[Positions, Positions]
 """Starts and ends of values in a buffer; empty where a value is absent."""
-Words: TypeAlias = npt.NDArray[np.uint64]
+_Words: TypeAlias = npt.NDArray[np.uint64]
 
 AMOUNT_UNITS = 10_000
 """Amounts are compared as whole ten-thousandths: exact, and a third decimal is not lost."""
@@ -56,12 +56,12 @@ def ranges(first: Positions, stop: Positions) -> Positions:
     return numbers
 
 
-def eight_bytes(data: Bytes, begin: Positions) -> Words:
+def eight_bytes(data: Bytes, begin: Positions) -> _Words:
     """The eight bytes from each offset as a word, the first byte lowest."""
     return np.asarray(words(data, "<u8", 8)[begin], dtype=np.uint64)
 
 
-def eight_digits(word: Words) -> Words:
+def eight_digits(word: _Words) -> _Words:
     """Eight decimal digits, the first byte the highest, as a number; a zero byte counts as the digit 0."""
     digits = word & np.uint64(0x0F0F0F0F0F0F0F0F)
     # Pairs, then fours, then all eight in three multiplications.
@@ -70,7 +70,7 @@ def eight_digits(word: Words) -> Words:
     return ((fours & np.uint64(0x0000FFFF0000FFFF)) * np.uint64(42949672960001)) >> np.uint64(32)
 
 
-def text(data: Bytes, begin: Positions, end: Positions, blanks: bool = True) -> pl.Series:
+def text_column(data: Bytes, begin: Positions, end: Positions, blanks: bool = True) -> pl.Series:
     """Values of `data` (UTF-8) by their bounds as a String column; empty = null, blanks trimmed.
 
     Built as Arrow string views: short values inline, long ones pointing into `data`. Here and below, values
@@ -91,7 +91,7 @@ def text(data: Bytes, begin: Positions, end: Positions, blanks: bool = True) -> 
     return _column(views, length > 0, data)
 
 
-def _column(views: Words, there: Mask, data: Bytes) -> pl.Series:
+def _column(views: _Words, there: Mask, data: Bytes) -> pl.Series:
     """A String column of Arrow string views."""
     valid = np.packbits(there, bitorder="little")
     buffers = [pa.py_buffer(valid), pa.py_buffer(views), pa.py_buffer(data)]
@@ -100,17 +100,17 @@ def _column(views: Words, there: Mask, data: Bytes) -> pl.Series:
     return series
 
 
-def texts(data: Bytes, spans: dict[str, Span], blanks: bool = True) -> dict[str, pl.Series]:
+def text_columns(data: Bytes, spans: dict[str, Span], blanks: bool = True) -> dict[str, pl.Series]:
     """Several text columns (see `text`) of the same length, short ones built in one step."""
     height = len(next(iter(spans.values()))[0])
     there = [name for name, span in spans.items() if filled(span).any()]
     out = dict.fromkeys(spans, nothing(height))
     if height > TALL:
-        out |= {name: text(data, *spans[name], blanks) for name in there}
+        out |= {name: text_column(data, *spans[name], blanks) for name in there}
     elif there:
         begin = np.concatenate([spans[name][0] for name in there])
         end = np.concatenate([spans[name][1] for name in there])
-        column = text(data, begin, end, blanks)
+        column = text_column(data, begin, end, blanks)
         out |= {name: column.slice(at * height, height) for at, name in enumerate(there)}
     return out
 
@@ -139,7 +139,7 @@ def woven(data: Bytes, parts: list[Span | bytes], blanks: bool = True) -> tuple[
     return np.concatenate([out, np.zeros(64, dtype=np.uint8)]), (ends - lengths, ends)
 
 
-def joined(
+def texts_joined(
     data: Bytes, parts: list[Span | bytes], group: Positions, count: int, blanks: bool = True
 ) -> pl.Series:
     """Rows (see `woven`) of each of `count` ascending groups joined by `|`, null where there are none."""
@@ -150,7 +150,7 @@ def joined(
     stop = np.cumsum(held)
     first, some = stop - held, held > 0
     bounds = np.where(some, begin[np.minimum(first, len(group) - 1)], 0)
-    return text(buffer, bounds, np.where(some, end[stop - 1] - 1, 0), blanks=False)
+    return text_column(buffer, bounds, np.where(some, end[stop - 1] - 1, 0), blanks=False)
 
 
 def trimmed(data: Bytes, begin: Positions, end: Positions) -> Span:
@@ -202,7 +202,7 @@ def _is_date(data: Bytes, begin: Positions, length: Positions) -> Mask:
     return good
 
 
-def _day(word: Words) -> Mask:
+def _day(word: _Words) -> Mask:
     """Whether eight bytes each are a calendar day."""
     digits = (word.view(np.uint8) - np.uint8(48) <= 9).view(np.uint64) == _ONES
     number = np.where(digits, eight_digits(word), 0).astype(np.uint32)

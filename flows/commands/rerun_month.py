@@ -7,10 +7,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from flows.commands.console import Common
-from flows.commands.run import Plain, finish
+from flows.commands.run_once import Plain, finish
 
 
-def rerun(
+def rerun_command(
     *,
     payer: Annotated[str, Parameter(help="aetna, bcbs, cigna, uhc, medicare or other.")],
     month: Annotated[str, Parameter(help="Month of service, YYYY-MM.")],

@@ -8,13 +8,13 @@ import polars as pl
 
 from schemas.tables import TABLES
 
-Tables = Mapping[str, pl.DataFrame]
+_Tables = Mapping[str, pl.DataFrame]
 Counts = Mapping[str, Mapping[str, Mapping[str, int]]]
 """Table, period type -> rows and lines: `rows_shown` of `rows`, `lines_shown` of `lines`."""
-WHOLE = ("rows", "lines")
+_WHOLE = ("rows", "lines")
 
 
-def published_counts(built: Tables, shown: Tables) -> dict[str, dict[str, dict[str, int]]]:
+def published_counts(built: _Tables, shown: _Tables) -> dict[str, dict[str, dict[str, int]]]:
     """Rows and lines there are (`built`) and those of the rows shown, by table and period type.
 
     Of tables with N and periods. Exact, for the store alone: people are told whole percents.
@@ -37,7 +37,7 @@ def _of_table(built: pl.DataFrame, shown: pl.DataFrame, keys: list[str]) -> dict
     return {row.pop("period_type"): row for row in found.sort("period_type").iter_rows(named=True)}
 
 
-def added(*parts: Counts) -> dict[str, dict[str, dict[str, int]]]:
+def counts_added(*parts: Counts) -> dict[str, dict[str, dict[str, int]]]:
     """Counts of several parts together."""
     made: dict[str, dict[str, dict[str, int]]] = {}
     for part in parts:
@@ -58,6 +58,6 @@ def whole_percents(counts: Counts) -> dict[str, dict[str, dict[str, int]]]:
 
 
 def _percents(counts: Mapping[str, int]) -> Iterable[tuple[str, int]]:
-    for name in WHOLE:
+    for name in _WHOLE:
         if counts[name]:
             yield name, 100 * counts[f"{name}_shown"] // counts[name]

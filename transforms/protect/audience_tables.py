@@ -27,15 +27,15 @@ from transforms.protect.rounding import (
     rounded_value,
 )
 
-Tables = dict[str, pl.DataFrame]
+_Tables = dict[str, pl.DataFrame]
 FEW_LINES = "few_lines"
 FEW_PROVIDERS = "few_providers"
 DOMINANT_PROVIDER = "dominant_provider"
-SHOWN = "_shown_"
+_SHOWN = "_shown_"
 """Prefix of published values while the exact ones still stand beside them."""
 
 
-def protect_tables(tables: Mapping[str, pl.DataFrame], rules: DisclosureRules) -> Tables:
+def protect_tables(tables: Mapping[str, pl.DataFrame], rules: DisclosureRules) -> _Tables:
     """The tables as an audience may see them, in the columns of their specs.
 
     `tables` come from their builders, with helper columns, for all periods: what of `shared` is old enough to
@@ -78,7 +78,7 @@ def protect_cells(frame: pl.DataFrame, spec: TableSpec, rules: DisclosureRules) 
         .with_columns(_named(_ratio(m), m) for m in ratios)
         .with_columns(why_withheld(spec, rules).alias("withheld"))
     )
-    measures = [pl.col(f"{SHOWN}{m.name}").cast(m.column.dtype).alias(m.name) for m in spec.measures]
+    measures = [pl.col(f"{_SHOWN}{m.name}").cast(m.column.dtype).alias(m.name) for m in spec.measures]
     return shown.with_columns(measures).select(c.name for c in spec.columns).collect()
 
 
@@ -97,13 +97,13 @@ def shown_count(m: Measure, rules: DisclosureRules) -> pl.Expr:
     count = pl.col(m.name)
     small = is_few(count, rules.minimum_count)
     if m.kind == "count" and not m.n_of:
-        small = small | (is_whole() & is_few(count, rules.minimum_count + SPARE))
+        small = small | (_is_whole() & is_few(count, rules.minimum_count + SPARE))
     if m.of and not m.n_of:
         small = small | is_few(pl.col(m.of) - count, rules.minimum_count)
     return pl.when(~small).then(rounded_count(count, rules.is_shared))
 
 
-def is_whole() -> pl.Expr:
+def _is_whole() -> pl.Expr:
     """Whether other rows of the table add up to this one: a roll-up, or a period longer than a month."""
     return pl.col("is_rollup") | (pl.col("period_type") != "month")
 
@@ -115,7 +115,7 @@ def is_few(count: pl.Expr, least: int) -> pl.Expr:
 
 def _rate(m: Measure) -> pl.Expr:
     """Rule 3: shares and rates are made from the published counts."""
-    part, whole = (pl.col(f"{SHOWN}{name}") for name in m.parts)
+    part, whole = (pl.col(f"{_SHOWN}{name}") for name in m.parts)
     return pl.when(whole > 0).then((part / whole).round(4, mode="half_to_even"))
 
 
@@ -131,10 +131,10 @@ def _value(m: Measure, rules: DisclosureRules) -> pl.Expr:
 
 def _sum(m: Measure, rules: DisclosureRules) -> pl.Expr:
     """Rule 3: published mean x published count, money in whole dollars; of no line it is what it is."""
-    lines, shown_lines = pl.col(m.count), pl.col(f"{SHOWN}{m.count}")
+    lines, shown_lines = pl.col(m.count), pl.col(f"{_SHOWN}{m.count}")
     value = pl.col(m.protected or m.name)
     if m.mean:
-        mean = as_parts(pl.col(f"{SHOWN}{m.mean}"))
+        mean = as_parts(pl.col(f"{_SHOWN}{m.mean}"))
     else:
         mean = nearest(as_parts(value), m.rounding, lines) * STEPS[m.rounding]
     told = of_parts(mean * shown_lines)
@@ -143,7 +143,7 @@ def _sum(m: Measure, rules: DisclosureRules) -> pl.Expr:
 
 def _ratio(m: Measure) -> pl.Expr:
     """Rule 3: a quotient of two published sums."""
-    above, below = (pl.col(f"{SHOWN}{name}").cast(pl.Float64) for name in m.parts)
+    above, below = (pl.col(f"{_SHOWN}{name}").cast(pl.Float64) for name in m.parts)
     return pl.when(below > 0).then(rounded_value(above / below, m.rounding))
 
 
@@ -216,4 +216,4 @@ def any_of(conditions: Iterable[pl.Expr]) -> pl.Expr:
 
 
 def _named(value: pl.Expr, m: Measure) -> pl.Expr:
-    return value.alias(f"{SHOWN}{m.name}")
+    return value.alias(f"{_SHOWN}{m.name}")

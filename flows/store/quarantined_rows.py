@@ -8,7 +8,7 @@ import polars as pl
 
 from flows.store.snapshot import Store
 
-COLUMNS: Final = ("shown_name", "source", "row_number", "rule_code", "column")
+_COLUMNS: Final = ("shown_name", "source", "row_number", "rule_code", "column")
 
 
 def bad_rows(store: Store) -> pl.DataFrame:
@@ -16,8 +16,8 @@ def bad_rows(store: Store) -> pl.DataFrame:
 
     A row that the reader of raw X12 lost has no number; a rule on the row as a whole has no column.
     """
-    empty = pl.LazyFrame(schema=dict.fromkeys(COLUMNS, pl.String) | {"row_number": pl.Int64})
+    empty = pl.LazyFrame(schema=dict.fromkeys(_COLUMNS, pl.String) | {"row_number": pl.Int64})
     found = pl.concat(
-        [empty.select(COLUMNS), *(rows.select(COLUMNS) for rows in store.accepted_of("quarantine"))]
+        [empty.select(_COLUMNS), *(rows.select(_COLUMNS) for rows in store.accepted_of("quarantine"))]
     )
-    return found.sort(COLUMNS).collect()
+    return found.sort(_COLUMNS).collect()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from transforms.x12.element_values import Span, code, qualifiers
 from transforms.x12.loops import Loops
 from transforms.x12.segments import KIND, Positions
-from transforms.x12.values import Span, code, qualifiers
 
-DIAGNOSES = [code(text) for text in (b"BK", b"ABK", b"BF", b"ABF")]
+_DIAGNOSES = [code(text) for text in (b"BK", b"ABK", b"BF", b"ABF")]
 PRINCIPAL_PROCEDURE, OTHER_PROCEDURE = code(b"BP"), code(b"BO")
 POINTERS = 4
 
@@ -32,7 +32,7 @@ class Diagnoses:
     def pointed(self, claim: Positions, pointers: Span) -> list[Span]:
         """Diagnosis 1 to 4 of each line: the codes that SV107 points to, null where it points to none."""
         loops, picked = self._loops, self._loops.picked
-        chosen = np.flatnonzero(np.isin(self._kind, DIAGNOSES))
+        chosen = np.flatnonzero(np.isin(self._kind, _DIAGNOSES))
         held = np.bincount(self._claim[chosen], minlength=len(loops.claim_zone))
         first = np.cumsum(held) - held
         columns = []
