@@ -28,20 +28,53 @@ SOURCES = [
     for path in (ROOT / room).rglob("*.py")
     if path.name != IN_WORDS
 ]
-SAYING = ("ProductError", "Rejected", "X12Rejected", "Finding", "warning", "quarantine", "RowRule")
+SAYING = {
+    "ProductError", "Rejected", "X12Rejected", "Finding", "warning", "quarantining", "_note", "RowRule",
+}  # fmt: skip
 """What is called with a code first."""
+
+
+def strings_of(node: ast.expr, tree: ast.AST, looked_up: frozenset[str] = frozenset()) -> set[str]:
+    """The texts that an expression may be: itself, either branch of a choice, what its name was given.
+
+    A parameter, an attribute or the result of a call is none of these: it was said elsewhere.
+    """
+    if isinstance(node, ast.Constant):
+        return {node.value} if isinstance(node.value, str) else set()
+    if isinstance(node, ast.IfExp):
+        parts = [node.body, node.orelse]
+    elif isinstance(node, ast.BoolOp):
+        parts = node.values
+    elif isinstance(node, ast.Name) and node.id not in looked_up:
+        looked_up |= {node.id}
+        parts = [
+            each.value
+            for each in ast.walk(tree)
+            if isinstance(each, ast.Assign | ast.AnnAssign | ast.NamedExpr) and each.value is not None
+            for target in (each.targets if isinstance(each, ast.Assign) else [each.target])
+            if isinstance(target, ast.Name) and target.id == node.id
+        ]
+    else:
+        parts = []
+    return {text for part in parts for text in strings_of(part, tree, looked_up)}
+
+
+def said_in(text: str) -> set[str]:
+    """Every code that the text of a module writes."""
+    tree = ast.parse(text)
+    found = set(re.findall(r"(?<![.\w])([EW]_[A-Z]+(?:_[A-Z]+)*)\b", text))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args:
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in SAYING:
+                found |= strings_of(node.args[0], tree)
+    return found
 
 
 def codes_said() -> Iterator[tuple[str, str]]:
     """Every code that is written in the program, with the file it is written in."""
     for path in SOURCES:
-        text = path.read_text(encoding="utf-8")
-        yield from ((code, path.name) for code in re.findall(r"(?<![.\w])([EW]_[A-Z]+(?:_[A-Z]+)*)\b", text))
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in SAYING and node.args:
-                first = node.args[0]
-                if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                    yield first.value, path.name
+        yield from ((code, path.name) for code in said_in(path.read_text(encoding="utf-8")))
 
 
 def column(table: str, name: str) -> list[str]:
