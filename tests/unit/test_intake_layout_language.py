@@ -188,6 +188,27 @@ def test_a_mistake_is_told_with_its_line(more: str, told: str) -> None:
     assert told in str(caught.value)
 
 
+@pytest.mark.parametrize("form", ["MM/DD/YYYY", "%m/%d", "%q", "%Y", "", "%"])
+def test_a_form_that_reads_no_date_is_a_mistake(form: str) -> None:
+    text = f'date_formats = ["%m/%d/%Y", "{form}"]\n' + REMIT
+    with pytest.raises(LayoutError, match="line 1: date_formats has .*no form of dates"):
+        parse_layout("mine", tomllib.loads(text), text)
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%y", "%b %d, %Y", "%Y-%m-%dT%H:%M:%S", "%m/%d/%Y %I:%M %p"])
+def test_a_form_that_reads_dates_is_no_mistake(form: str) -> None:
+    text = f'date_formats = ["{form}"]\n' + REMIT
+    assert parse_layout("mine", tomllib.loads(text), text).date_formats == (form,)
+
+
+@pytest.mark.parametrize("kind", ['kind = "claims"\n', ""])
+def test_a_kind_that_there_is_not_is_a_mistake(kind: str) -> None:
+    text = REMIT.replace('kind = "remit_lines"\n', kind)
+    line = "line 1: " if kind else ""
+    with pytest.raises(LayoutError, match=f"layout mine: {line}kind must be claim_lines or remit_lines"):
+        parse_layout("mine", tomllib.loads(text), text)
+
+
 def test_a_required_column_that_is_not_given_is_a_mistake() -> None:
     text = REMIT.replace('paid_amount = "G"\n', "")
     with pytest.raises(LayoutError, match="line 2: required and not given: paid_amount"):

@@ -146,6 +146,15 @@ def _table(raw: Mapping[str, Any], key: str, mistakes: Mistakes) -> dict[str, An
     return table
 
 
+def _check_forms(raw: Mapping[str, Any], mistakes: Mistakes) -> None:
+    if raw.get("un_means", "") not in ("", "time", "base_plus_time"):
+        mistakes.add("un_means must be empty, time or base_plus_time", "un_means")
+    if raw.get("money", "plain") not in ("plain", "us", "european"):
+        mistakes.add("money must be plain, us or european", "money")
+    for form in texts(raw, "date_formats", mistakes):
+        mistakes.check_date_form(form, "date_formats")
+
+
 def _of_kind(stem: str, kind: Kind, raw: Mapping[str, Any], mistakes: Mistakes) -> Layout:
     names = {column.name for column in COLUMNS[kind]}
     tables = {key: _table(raw, key, mistakes) for key in ("columns", "constants", "assumed", "adjustments")}
@@ -161,10 +170,7 @@ def _of_kind(stem: str, kind: Kind, raw: Mapping[str, Any], mistakes: Mistakes) 
     given = {*columns, *made, *constants, *assumed}
     if lacking := sorted(names - OPTIONAL_IN_HEADER[kind] - given):
         mistakes.add(f"required and not given: {', '.join(lacking)}", "columns", kind)
-    if raw.get("un_means", "") not in ("", "time", "base_plus_time"):
-        mistakes.add("un_means must be empty, time or base_plus_time", "un_means")
-    if raw.get("money", "plain") not in ("plain", "us", "european"):
-        mistakes.add("money must be plain, us or european", "money")
+    _check_forms(raw, mistakes)
     pivot = raw.get("year_pivot", 0)
     if not isinstance(pivot, int) or not (pivot == 0 or 1999 <= pivot <= 2099):
         mistakes.add("year_pivot must be the last year of two digits, 1999 to 2099", "year_pivot")
