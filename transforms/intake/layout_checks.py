@@ -69,3 +69,12 @@ def texts(raw: Mapping[str, Any], key: str, mistakes: Mistakes) -> tuple[str, ..
         mistakes.add(f"{key} must be a list of texts", key)
         return ()
     return tuple(found)
+
+
+def tables(raw: Mapping[str, Any], key: str, section: str, mistakes: Mistakes) -> list[dict[str, Any]]:
+    """A list of tables; what is none is a mistake."""
+    found = raw.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        mistakes.add(f"{key} must be a list of tables", key, section)
+        return []
+    return found

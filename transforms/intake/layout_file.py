@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from schemas.inbound import COLUMNS, OPTIONAL_IN_HEADER, UNANSWERED, Kind
-from transforms.intake.layout_checks import Mistakes, texts
+from transforms.intake.layout_checks import Mistakes, tables, texts
 from transforms.intake.layout_columns import read_columns, values
 from transforms.intake.layout_nested import check_paths, read_list, read_nesting
 from transforms.intake.layout_rules import Adjustment, ColumnTexts, FileForm, Packed, plain_header
@@ -67,8 +67,8 @@ def parse_layout(stem: str, raw: Mapping[str, Any], text: str = "") -> Layout:
         mistakes.add(f"unknown key {key}", key)
     if kinds:
         found = [_of_kind(stem, kind, {**raw, **_table(raw, kind, mistakes)}, mistakes) for kind in kinds]
-    elif raw.get("kind") in COLUMNS:
-        found = [_of_kind(stem, raw["kind"], raw, mistakes)]
+    elif isinstance(kind := raw.get("kind"), str) and kind in COLUMNS:
+        found = [_of_kind(stem, kind, raw, mistakes)]
     else:
         mistakes.add("kind must be claim_lines or remit_lines", "kind")
         found = []
@@ -224,8 +224,10 @@ def _with_adjustments(layout: Layout, raw: Mapping[str, Any], given: set[str], m
         ways.append("columns")
     if len(ways) > 1:
         mistakes.add(f"adjustments are given twice: {' and '.join(ways)}", "adjustments")
-    slots = [_slot(slot, mistakes) for slot in raw.get("slots", ())]
-    claim_slots = [_slot(slot, mistakes) for slot in raw.get("claim_slots", ())]
+    slots, claim_slots = (
+        [_slot(slot, mistakes) for slot in tables(raw, key, "adjustments", mistakes)]
+        for key in ("slots", "claim_slots")
+    )
     plain_slots = all(rule.is_plain for rule in slots)
     if not all(rule.is_plain for rule in claim_slots):
         mistakes.add("a claim slot has group, reason and amount", "claim_slots", "adjustments")
@@ -238,8 +240,8 @@ def _with_adjustments(layout: Layout, raw: Mapping[str, Any], given: set[str], m
             mistakes.add(f"unknown key {key} in packed", "packed", "adjustments")
         if packed.get("pattern"):
             mistakes.check_pattern(packed["pattern"], 3, "packed", "adjustments")
-        packed = Packed(packed["column"], packed.get("between", "|"), packed.get("pattern", ""))
-    groups = {str(name): str(code) for name, code in raw.get("groups", {}).items()}
+        packed = Packed(packed["column"], str(packed.get("between", "|")), str(packed.get("pattern", "")))
+    groups = {str(name): str(code) for name, code in _table(raw, "groups", mistakes).items()}
     layout, listed = _with_lists(layout, raw, groups, mistakes)
     return replace(
         layout,
@@ -343,9 +345,9 @@ def _file(raw: Mapping[str, Any], mistakes: Mistakes) -> FileForm:
         "".encode(raw.get("encoding") or "utf-8")
     except (LookupError, TypeError):
         mistakes.add("encoding is unknown", "encoding", "file")
-    fixed = tuple(_fixed(one, mistakes) for one in raw.get("fixed", ()))
+    fixed = tuple(_fixed(one, mistakes) for one in tables(raw, "fixed", "file", mistakes))
     header = texts(raw, "header", mistakes)
-    matches = tuple((str(name), str(pattern)) for name, pattern in raw.get("matches", {}).items())
+    matches = tuple((str(name), str(pattern)) for name, pattern in _table(raw, "matches", mistakes).items())
     for _, pattern in matches:
         mistakes.check_pattern(pattern, 0, "matches", "file")
     form = FileForm(
@@ -362,8 +364,8 @@ def _file(raw: Mapping[str, Any], mistakes: Mistakes) -> FileForm:
     return form
 
 
-def _fixed(raw: Any, mistakes: Mistakes) -> tuple[str, int, int]:
-    if not isinstance(raw, dict) or set(raw) != {"name", "start", "width"}:
+def _fixed(raw: Mapping[str, Any], mistakes: Mistakes) -> tuple[str, int, int]:
+    if set(raw) != {"name", "start", "width"}:
         mistakes.add("a fixed column has name, start and width", "fixed", "file")
         return "", 1, 1
     start, width = raw["start"], raw["width"]
