@@ -120,7 +120,7 @@ def failing_step(data: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) 
     def refuses(*given: Any) -> None:
         raise error
 
-    monkeypatch.setattr("flows.steps.discover.look", refuses)
+    monkeypatch.setattr("flows.steps.discover.first_look", refuses)
     with pytest.raises(ProductError) as caught:
         night(data)
     return caught.value
