@@ -26,6 +26,8 @@ from flows.run import open_run
 from flows.state import state_of
 from flows.store import files
 
+pytestmark = pytest.mark.slow
+
 SHORT_OF_MEMORY = """
 import resource, sys
 import polars as pl
