@@ -30,6 +30,7 @@ from oracle_units import modifiers_of
 
 KeysOf = Callable[[Row], Iterable[tuple[Any, ...]]]
 AGE_BANDS = ((18, "0-17"), (40, "18-39"), (65, "40-64"), (75, "65-74"), (1000, "75+"))
+NO_MODIFIER, UNLISTED = "no modifier", "not in the list"
 OPEN_BANDS = ((30, "0-30"), (60, "31-60"), (90, "61-90"), (100_000, "91+"))
 
 
@@ -87,7 +88,8 @@ def breakdowns(lines: list[Row], reference: OracleReference) -> dict[str, list[R
     for (modifier,), own in grouped(
         lines, lambda row: [(m,) for m in modifiers_of(row) or {UNKNOWN}]
     ).items():
-        made["modifiers"].append({"modifier": modifier, **common(own, lines)})
+        name = NO_MODIFIER if modifier == UNKNOWN else reference.modifier_names.get(modifier, UNLISTED)
+        made["modifiers"].append({"modifier": modifier, "modifier_name": name, **common(own, lines)})
     for (place,), own in grouped(lines, lambda row: [(row["place_of_service"] or UNKNOWN,)]).items():
         name = reference.site_names.get(place, UNKNOWN)
         made["sites"].append({"place_of_service": place, "site_name": name, **common(own, lines)})
@@ -128,6 +130,7 @@ def denial_reasons(lines: list[Row], reference: OracleReference) -> list[Row]:
             {
                 "group_code": group,
                 "carc": carc,
+                "carc_name": reference.carc[carc]["short_meaning"] if carc in reference.carc else UNLISTED,
                 **counts,
                 "denial_category": reference.denial_category(carc),
                 "top_rarc": min(remarks, key=lambda code: (-remarks[code], code), default=None),
