@@ -185,10 +185,10 @@ DEAR = {"paid_amount": "256.27", "adjustments": "CO-45:403.73"}
 TREND = [
     Case(
         "two prices of January beside eleven equal ones of the January before",
-        "6, price_trend: 29.5082 is the middle one of 21.1098, 29.5082 and 42.0115. Index 100 x sqrt(256.27 / "
-        "128.77); the variance of two logarithms d = 0.68820 apart is d x d / 2, so the standard error of "
-        "their mean is d / 2 and the bounds are exp(1.959964 x d / 2) away. The line at another site is of no "
-        "stratum that both months have",
+        "6, price_trend: 29.5082 is the middle one of 21.1098, 29.5082 and 42.0115. Index 100 x sqrt(256.27 "
+        "/ 128.77); the variance of two logarithms d = 0.68820 apart is d x d / 2, so the standard error of "
+        "their mean is d / 2 and the bounds are exp(1.959964 x d / 2) away. The line at another site is in "
+        "no stratum that both months have",
         [
             *(a_year_ago(number) for number in range(11, 22)),
             claim(),

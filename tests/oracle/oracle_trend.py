@@ -89,9 +89,7 @@ def index_of(periods: dict[date, list[Row]], mature: set[date]) -> dict[date, Ro
 def by_stratum(lines: list[Row]) -> Strata:
     """Lines of one payer, line of business, care model and site."""
     names = ("payer", "line_of_business", "care_model")
-    return grouped(
-        lines, lambda row: [(*(row[name] for name in names), row["place_of_service"] or UNKNOWN)]
-    )
+    return grouped(lines, lambda row: [(*(row[name] for name in names), row["place_of_service"] or UNKNOWN)])
 
 
 def points(own: Strata, first: Strata, weights: dict[tuple[Any, ...], int]) -> Row:

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from random_payments import CHARGES, PAYERS, Payments, Unit, dollars
+from random_plain import plain_claims
 
 Row = dict[str, Any]
 FIRST_MONTH = date(2022, 1, 1)
@@ -23,7 +24,7 @@ MODIFIER_PLACES = ("modifier_1", "modifier_2", "modifier_3", "modifier_4")
 DIAGNOSES = ["M47.816", "M4712", "G89.3", "G894", "C61", "M54.16", "M51.26", "M48.06", "Z79.891", "E119"]
 """Of several themes, under prefixes of several lengths, and of none; with and without the dot."""
 SURGERY = ["64633", "64633", "62280", "62282", "64640", "99999", ""]
-"""Procedures that go with 01939, with two codes, with another one, with none that the list names; unlisted."""
+"""Procedures that go with 01939, with two codes, with another one, with none; one that is not listed."""
 OTHERS = ["QS", "P3", "23", "59", "76", "53", "XU", "QS", "P3"]
 
 
@@ -249,8 +250,8 @@ class Truth:
 
 
 def random_truth(seed: int, worlds: int, only: int | None = None) -> Truth:
-    """Some worlds of one seed; `only`: one of them."""
-    truth = Truth()
+    """Some worlds of one seed, and months of plain claims; `only`: one of the worlds."""
+    truth = Truth() if only is not None else Truth(*plain_claims(seed))
     for ordinal in range(worlds):
         if only is None or ordinal == only:
             world = World(seed, ordinal)

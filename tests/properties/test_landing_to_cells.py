@@ -47,12 +47,14 @@ def nights(files: Files, chance: random.Random) -> list[Files]:
 
 
 def columns_without_value(tables: dict[str, list[dict[str, Any]]]) -> list[str]:
-    """Columns that are null in every row, but for `withheld`, which `internal` never fills."""
+    """Columns that are null in every row, but for `withheld`, which `internal` never fills, and what counts
+    files.
+    """
     return [
         f"{table}.{name}"
         for table, rows in tables.items()
         for name in rows[0]
-        if name != "withheld" and all(row[name] is None for row in rows)
+        if table not in TOLD_BY_FILES and name != "withheld" and all(row[name] is None for row in rows)
     ]
 
 
