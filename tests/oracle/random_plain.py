@@ -9,7 +9,7 @@ import random
 from datetime import date, timedelta
 
 from hand_base import CIGNA
-from hand_rows import Row, claim, remit
+from hand_rows import OTHER_RENDERING, RENDERING, Row, claim, remit
 from random_payments import Unit, dollars
 
 MONTHS = {date(2022, 1, 1): (20, 24), date(2022, 3, 1): (4, 10), date(2023, 1, 1): (4, 10)}
@@ -40,6 +40,9 @@ def live(number: str, day: date, pick: random.Random, claims: list[Row], remits:
         **said,
         claim_id=number,
         member_id=number,
+        patient_sex=pick.choice(["F", "M"]),
+        rendering_provider_npi=pick.choice([RENDERING, OTHER_RENDERING]),
+        billing_provider_state="TX",
         submitted_on=after(day, 2),
         modifier_1=pick.choice(["AA", "AA", "QZ", "QX"]),
         place_of_service=pick.choice(["24", "24", "22"]),
