@@ -13,6 +13,8 @@ from answer_runs import Published, allowed, answer_of, claim_of, part_files, pub
 from inbound_rows import Row, as_csv, claim, remit
 from x12_texts import PAYMENT, PAYMENT_HEAD, changed, claim_837, interchange, payment_835
 
+pytestmark = pytest.mark.slow
+
 LINES = {"claims.csv": as_csv([claim()])}
 MEDICAID = {
     "payer_id": "86916",
@@ -304,7 +306,7 @@ def test_a_night_whose_answers_find_no_claim_ends_with_3(tmp_path: Path) -> None
     assert (good.summary.exit_code, good.summary.linked_answers, good.summary.answers) == (0, 12, 12)
     found = published(tmp_path, {"strange.csv": as_csv(strange)})
     assert (found.summary.exit_code, found.summary.linked_answers, found.summary.answers) == (3, 0, 12)
-    assert "W_LINKED: 0 of 12 answers" in found.summary.text()
+    assert "W_LINKED: 0 of 12 remit lines" in found.summary.text()
     few = published(tmp_path / "few", {"strange.csv": as_csv(strange[:9])})
     assert few.summary.exit_code == 0
     low = published(

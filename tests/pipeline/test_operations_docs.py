@@ -21,6 +21,8 @@ from flows.cli import main
 from flows.commands.explain import entry_of
 from flows.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "operations.md"
 DEPLOY = sorted(path for path in (ROOT / "docs" / "deploy").rglob("*") if path.is_file())
