@@ -59,7 +59,8 @@ def build_tables(run: Run, store: Store) -> Store:
         counting = pool.submit(_others, run, store, kept)
         cells, same, of_cells = _cells(run, store, kept)
         others, of_counts = counting.result()
-    return keep(run, store, same, {**cells, **others}, {**of_cells, **of_counts})
+    made_of = {**of_cells, **of_counts}
+    return keep(store, same, {**cells, **others}, made_of, run.work, run.settings.workers)
 
 
 def read_built(store: Store, wanted: Iterable[str] = TABLES) -> Tables:
@@ -127,7 +128,7 @@ def _cells(run: Run, store: Store, kept: KeptTables) -> tuple[Tables, dict[str, 
     standing = {part_of(period) for period in stand}
     same = _of_parts(kept.files, standing - moved)
     before = _of_parts(kept.files, standing & moved)
-    earlier = Reading(run, store, before)
+    earlier = Reading(store, before, run.settings.workers)
     window = None if calendar.rolling is None else first_day(calendar.rolling)
     parts: Tables = {}
     for some in _lots(store, sources, stale):

@@ -14,7 +14,6 @@ from typing import Final
 
 import polars as pl
 
-from flows.run import Run
 from flows.store.files import private_folder
 from flows.store.snapshot import Built, Store
 
@@ -57,8 +56,8 @@ def digest_of(facts: Iterable[str]) -> str:
 class Reading(Mapping[str, pl.DataFrame]):
     """Parts that are read meanwhile: each is waited for when it is asked for."""
 
-    def __init__(self, run: Run, store: Store, files: Mapping[str, str]) -> None:
-        pool = ThreadPoolExecutor(run.settings.workers)
+    def __init__(self, store: Store, files: Mapping[str, str], workers: int) -> None:
+        pool = ThreadPoolExecutor(workers)
         self._waiting: dict[str, Future[pl.DataFrame]] = {
             part: pool.submit(pl.read_parquet, store.path(file)) for part, file in files.items()
         }
@@ -75,25 +74,26 @@ class Reading(Mapping[str, pl.DataFrame]):
 
 
 def keep(
-    run: Run,
     store: Store,
     same: Mapping[str, str],
     parts: Mapping[str, pl.DataFrame],
     made_of: Mapping[str, str],
+    work: Path,
+    workers: int,
 ) -> Store:
     """Put parts into the store beside the files of those that are the `same` as before.
 
     Gives the store as of a snapshot that names them all.
     """
-    work = private_folder(run.work / "built")
+    room = private_folder(work / "built")
 
     def written(part: str) -> tuple[Path, str, str]:
         stem = part.replace("/", "-")
-        file = work / f"{stem}.parquet"
+        file = room / f"{stem}.parquet"
         parts[part].rechunk().write_parquet(file, compression="lz4", statistics=False)
         return file, _ROOM, stem
 
-    with ThreadPoolExecutor(run.settings.workers) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         new = store.adopt_all(list(pool.map(written, parts)))
     files = {**same, **dict(zip(parts, new, strict=True))}
     built = Built(dict(sorted(files.items())), made_of, store.snapshot.as_of or "")
