@@ -23,7 +23,8 @@ class ClaimSegments:
     """Claims of one kind in a piece: segment bounds, set, number of service lines, and which are wanted.
 
     `keep_all` claims are kept whatever their codes, `odd` ones have lines without a code, `alone` ones (CLP)
-    have no line and count as one. By segment, `kept` marks the lines whose code is kept, `counted` every line of our sets.
+    have no line and count as one. By segment, `kept` marks the lines whose code is kept, `counted` every line
+    of our sets.
     """
 
     first: Positions
