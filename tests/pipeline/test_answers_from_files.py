@@ -304,7 +304,7 @@ def test_a_night_whose_answers_find_no_claim_ends_with_3(tmp_path: Path) -> None
     assert (good.summary.exit_code, good.summary.linked_answers, good.summary.answers) == (0, 12, 12)
     found = published(tmp_path, {"strange.csv": as_csv(strange)})
     assert (found.summary.exit_code, found.summary.linked_answers, found.summary.answers) == (3, 0, 12)
-    assert "W_LINKED: 0 of 12 answers" in found.summary.text()
+    assert "W_LINKED: 0 of 12 remit lines" in found.summary.text()
     few = published(tmp_path / "few", {"strange.csv": as_csv(strange[:9])})
     assert few.summary.exit_code == 0
     low = published(
