@@ -89,7 +89,7 @@ def test_quarantined_rows_are_tried_again_when_the_rules_that_stopped_them_chang
     )
     assert run_nightly(tmp_path).rows["quarantined"] == 1
     monkeypatch.setattr("flows.steps.discover.stopping_rules", lambda settings: "other rules")
-    monkeypatch.setattr("flows.steps.intake.stopping_rules", lambda settings: "other rules")
+    monkeypatch.setattr("flows.steps.batch_report.stopping_rules", lambda settings: "other rules")
     summary = run_nightly(tmp_path)
     assert (summary.files, summary.rows["rows_read"]) == ({"accepted": 1}, 3)
     assert run_nightly(tmp_path).files == {}
