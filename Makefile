@@ -31,10 +31,10 @@ demo: $(STAMP) ## synthetic claims in, benchmark tables out (data/demo)
 	@$(BIN)/cpt01939 demo
 
 test: $(STAMP) ## the test suite, without what `make long` runs
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not long and not server"
 
-long: $(STAMP) ## tests with servers, clusters, killed processes and many nights
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m long
+long: $(STAMP) ## the longer tests: whole nights, servers, clusters, killed processes, browsers
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow or long or server"
 
 quick: $(STAMP) ## unit tests of functions that take milliseconds: readers, schemas, prices, tables by hand
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup tests/unit -m "not slow and not server" \

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 import polars as pl
+import polars.selectors as cs
 
 from flows.machine_errors import shortage
 from flows.readers.preflight import Preflight
@@ -46,7 +47,8 @@ def of_interest(text: TextRows, layout: Layout) -> TextRows:
     wanted = layout.headers()
     header = [name for name in text.header if plain_header(name) in wanted]
     columns = list(dict.fromkeys((*header, "row_number", "field_count_ok")))
-    return replace(text.changed(lambda piece: piece.select(columns)), header=header)
+    as_text = cs.binary().cast(pl.String)
+    return replace(text.changed(lambda piece: piece.select(columns).with_columns(as_text)), header=header)
 
 
 def with_cents(text: TextRows, layout: Layout) -> TextRows:
@@ -73,6 +75,8 @@ def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
         return _plain_number(column).alias(name)
     if isinstance(kind, pl.Datetime):
         return column.dt.to_string("%Y-%m-%d").alias(name)
+    if kind == pl.Binary:
+        return column  # text in some writers' files; of a column that nobody reads it may be none
     return column.cast(pl.String, strict=False).alias(name)
 
 

@@ -47,7 +47,8 @@ REJECTIONS: Final[dict[str, tuple[str, str]]] = {
         "No layout fits the columns of this file: none of its first rows is a header that the "
         "pipeline knows.",
         "`cpt01939 layout new FILE` drafts a layout for it (docs/layouts.md). If the file has no "
-        "header row, export it with one.",
+        "header row, export it with one, or write a layout that names its columns (`header`, or "
+        "`fixed` for fixed width).",
     ),
     "file_duplicate_column": (
         "Two columns of the header have the same name.",

@@ -22,6 +22,8 @@ from flows.store import files, lock, publish
 from flows.store.lock import is_held, read_note
 from flows.store.publish import read_manifest
 
+pytestmark = pytest.mark.slow
+
 T = TypeVar("T")
 EARLY = ("claims/claims_0.csv", "remits/remits_0.csv")
 LATE = ("claims/claims_1.csv", "remits/remits_1.csv")

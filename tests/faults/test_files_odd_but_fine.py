@@ -84,6 +84,7 @@ FINE: dict[str, tuple[str, bytes]] = {
     "D12-csv-named-parquet": ("claims.parquet", CSV),
     "D12-gzip-named-csv": ("claims.csv", GZIP),
     "D12-ndjson-named-837": ("claims.837", ndjson()),
+    "D13-parquet-of-text-as-bytes": ("claims.parquet", parquet(FRAME.cast(pl.Binary))),
     "D13-parquet-extra-columns": (
         "claims.parquet",
         parquet(

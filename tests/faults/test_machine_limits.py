@@ -26,6 +26,8 @@ from flows.run import open_run
 from flows.state import state_of
 from flows.store import files
 
+pytestmark = pytest.mark.slow
+
 SHORT_OF_MEMORY = """
 import resource, sys
 import polars as pl
@@ -120,7 +122,7 @@ def failing_step(data: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) 
     def refuses(*given: Any) -> None:
         raise error
 
-    monkeypatch.setattr("flows.steps.discover.look", refuses)
+    monkeypatch.setattr("flows.steps.discover.first_look", refuses)
     with pytest.raises(ProductError) as caught:
         night(data)
     return caught.value

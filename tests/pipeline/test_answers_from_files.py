@@ -13,6 +13,8 @@ from answer_runs import Published, allowed, answer_of, claim_of, part_files, pub
 from inbound_rows import Row, as_csv, claim, remit
 from x12_texts import PAYMENT, PAYMENT_HEAD, changed, claim_837, interchange, payment_835
 
+pytestmark = pytest.mark.slow
+
 LINES = {"claims.csv": as_csv([claim()])}
 MEDICAID = {
     "payer_id": "86916",

@@ -16,6 +16,8 @@ from flows.state import state_of
 from flows.store.known import read_ledger
 from flows.store.snapshot import Store
 
+pytestmark = pytest.mark.slow
+
 MANY = 12
 """More bad rows than a file may have."""
 

@@ -8,6 +8,8 @@ import pytest
 from answer_runs import Published, allowed, published
 from inbound_rows import as_csv, claim, remit
 
+pytestmark = pytest.mark.slow
+
 DENIED = {"allowed_amount": "", "paid_amount": "0.00"}
 NO_MODIFIERS = dict.fromkeys(("modifier_1", "modifier_2", "modifier_3", "modifier_4"), "")
 

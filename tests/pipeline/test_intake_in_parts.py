@@ -17,6 +17,8 @@ import flows.steps.intake
 import flows.steps.spilled
 from transforms.resolve.affected_claims import ROW
 
+pytestmark = pytest.mark.slow
+
 LINES = 120
 CEILING = 0.8
 

@@ -157,3 +157,23 @@ def test_check_tells_counts_and_the_mistakes_of_layouts(
     assert "E_LAYOUT: layout bad: line 6: [columns] names the unknown column claim" in told
     assert "rows: 1 rows read, 0 out of scope, 1 accepted, 0 quarantined" in told
     assert not [value for value in VALUES if value in told]
+
+
+def test_check_says_which_rows_would_be_quarantined_and_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from flows.commands.layout import check
+
+    example = EXAMPLES["Pipes and own headers"]
+    header, row = export_of(example).decode().splitlines()
+    content = "\n".join([header, row, row.replace("$845.00", "much"), ""]).encode()
+    taken = taken_in(tmp_path, monkeypatch, {"export": content}, mine=example["toml"])
+    assert (taken.only["accepted"], taken.only["quarantined"]) == (1, 1)
+    monkeypatch.setenv("CPT01939_HMAC_KEY", "a key of the tests, long enough for its purpose")
+    path = tmp_path / "export.txt"
+    path.write_bytes(content)
+    assert check(path) == 0
+    told = capsys.readouterr().out
+    assert "rows: 2 rows read, 0 out of scope, 1 accepted, 1 quarantined" in told
+    assert "charge_amount: 2 filled\n    bad_number, row quarantined: 1 (rows 2)" in told
+    assert not [value for value in (*VALUES, "much") if value in told]

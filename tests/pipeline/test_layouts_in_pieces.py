@@ -18,6 +18,8 @@ from test_layouts_worked_examples import EXAMPLES, export_of, taken_in
 
 from flows.readers import text_rows, whole_claims
 
+pytestmark = pytest.mark.slow
+
 LEDGER = EXAMPLES["One ledger of charges and payments"]
 ON_FIRST_ROW = ("Type", "Account", "Posted", "Payer", "Born", "Check", "ICN")
 FILLED = f"fill_down = {{ within = 'Id', columns = {list(ON_FIRST_ROW)} }}\n"

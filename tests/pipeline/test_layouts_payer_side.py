@@ -19,6 +19,8 @@ from test_layouts_worked_examples import taken_in, texts
 from flows.readers.reference_files import read_reference
 from flows.settings import shipped
 
+pytestmark = pytest.mark.slow
+
 CHARGE = 845.00
 MINUTES = (30, 45, 33, 60, 24)
 RIF: dict[str, str] = {

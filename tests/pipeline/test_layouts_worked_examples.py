@@ -182,6 +182,19 @@ def test_inspect_says_of_such_files_what_a_run_does(
     assert told.rows == {name: found.only[name] for name in told.rows}
 
 
+def test_inspect_names_the_sheet_and_the_row_of_its_header(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = EXAMPLES["A workbook with title rows and a total at the end"]
+    found = taken_in(tmp_path, monkeypatch, {"export": export_of(example)}, mine=example["toml"])
+    monkeypatch.setenv("CPT01939_HMAC_KEY", KEY)
+    path = tmp_path / "export"
+    path.write_bytes(export_of(example))
+    told = inspect(path, load_settings())
+    assert (told.form, told.sheet, told.header_row, told.layout) == ("workbook", 2, 3, "mine")
+    assert told.rows["accepted"] == found.only["accepted"] == 1
+
+
 def test_a_filter_of_one_kind_leaves_the_other_rows_out_of_scope(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

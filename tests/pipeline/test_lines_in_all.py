@@ -19,6 +19,8 @@ from inbound_rows import Row, as_csv, claim, remit, take_in
 
 from transforms.synthetic.x12_writer import write_837p
 
+pytestmark = pytest.mark.slow
+
 OTHER = {"procedure_code": "99100", "charge_amount": "100.00", "unit_basis": "UN", "unit_count": "1"}
 SECOND = claim(line_number="2", modifier_1="", modifier_2="", **OTHER)
 NURSE = "1316944218"

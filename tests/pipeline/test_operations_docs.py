@@ -7,6 +7,8 @@ import io
 import json
 import os
 import re
+import shlex
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -21,12 +23,29 @@ from flows.cli import main
 from flows.commands.explain import entry_of
 from flows.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "operations.md"
 DEPLOY = sorted(path for path in (ROOT / "docs" / "deploy").rglob("*") if path.is_file())
 BAD = 12
 """More bad rows than a small file may have."""
 QUICK = {"CPT01939_SETTLE_SECONDS": "0", "CPT01939_PUBLICATION": "false"}
+
+
+WHY_NOT_RUN = {
+    "useradd": "makes a user of the machine",
+    "install": "makes folders that belong to root",
+    "umask": "writes the key into /etc",
+    "cd": "makes the environment in /opt, as `make setup` made that of the tests",
+    "cp": "writes into /etc; test_deploy_files.py reads the units with systemd-analyze",
+    "systemctl": "needs systemd as the first process; test_deploy_files.py reads the units",
+    "journalctl": "needs systemd as the first process",
+    "prefect": "needs a server; parsed below, and test_prefect_server.py runs both deployments on one",
+    "docker": "needs a container engine; test_deploy_files.py reads the image and compose.yaml",
+    "kubectl": "needs a cluster; what only makes an object is tried below without one",
+}
+"""The programs of the blocks marked `bash`, and why the tests do not run them on this machine."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +174,46 @@ def test_what_bash_would_read_has_its_syntax() -> None:
     for block in [*blocks("sh"), *blocks("bash")]:
         checked = subprocess.run(["bash", "-n"], input=block, text=True, capture_output=True, check=False)
         assert checked.returncode == 0, checked.stderr
+
+
+def lines_not_run() -> list[list[str]]:
+    """The words of each line of the blocks marked `bash`, without settings before the program."""
+    lines = [shlex.split(line, comments=True) for line in "".join(blocks("bash")).splitlines()]
+    return [line[next(at for at, word in enumerate(line) if "=" not in word) :] for line in lines if line]
+
+
+def test_every_command_is_run_or_it_is_said_why_not() -> None:
+    marks = re.findall(r"^```(\w*)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(marks[::2]) == {"sh", "bash"}
+    assert {line[0] for line in lines_not_run()} == set(WHY_NOT_RUN)
+
+
+def test_prefect_reads_the_commands_that_are_for_it() -> None:
+    """With the parser of its own command line, which refuses a command or an option that it does not know."""
+    from cyclopts import CycloptsError
+    from prefect.cli._app import _app
+
+    def parsed(words: list[str]) -> None:
+        _app.parse_args(words, exit_on_error=False, print_error=False)
+
+    commands = [line[1:] for line in lines_not_run() if line[0] == "prefect"]
+    assert len(commands) == 6
+    for words in commands:
+        parsed(words)
+        with pytest.raises(CycloptsError):
+            parsed([*words, "--no-such-option"])
+
+
+@pytest.mark.skipif(not shutil.which("kubectl"), reason="kubectl is not installed")
+def test_kubectl_makes_the_objects_that_it_is_told_to_make(tmp_path: Path) -> None:
+    made = [line for line in lines_not_run() if line[0] == "kubectl" and "create" in line]
+    assert len(made) == 2
+    environment = {**os.environ, "KUBECONFIG": str(tmp_path / "none"), "CPT01939_HMAC_KEY": "a"}
+    for words in made:
+        command = [*words, "--dry-run=client", "--output=name"]
+        told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert told.returncode == 0, told.stderr
+        assert told.stdout.strip() in ("namespace/anesthesia", "secret/cpt01939")
 
 
 def everything() -> dict[str, str]:

@@ -28,6 +28,8 @@ from flows.state import state_of
 from flows.store.publish import is_published, read_manifest
 from flows.store.snapshot import read_snapshot
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -74,7 +74,7 @@ def test_they_are_counted_by_file_and_in_the_table(tmp_path: Path, files: dict[s
     assert table["payment_unbalanced"] == 1
     for name, found in summary.findings.items():
         assert f"{name}: " + ", ".join(f"{code} {count:,}" for code, count in found.items()) in summary.text()
-    assert "findings in 2 files" in summary.markdown()
+    assert "findings that removed no row, in 2 files" in summary.markdown()
 
 
 def test_no_row_is_lost_and_no_file_rejected_for_them(tmp_path: Path, files: dict[str, bytes]) -> None:

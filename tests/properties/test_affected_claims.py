@@ -27,6 +27,8 @@ from transforms.resolve.affected_claims import (
 )
 from transforms.units import with_medicare_allowed, with_units
 
+pytestmark = pytest.mark.slow
+
 CLAIM_SCHEMA, REMIT_SCHEMA = polars_schema(ACCEPTED_CLAIM_LINE), polars_schema(ACCEPTED_REMIT_LINE)
 WORLDS, BATCH = 60, 10
 Rows = tuple[pl.LazyFrame, pl.LazyFrame]

@@ -12,6 +12,8 @@ from schemas.tables import TABLES
 from transforms.protect.audience_tables import protect_tables
 from transforms.protect.shown_counts import published_counts, whole_percents
 
+pytestmark = pytest.mark.slow
+
 Tables = dict[str, pl.DataFrame]
 
 

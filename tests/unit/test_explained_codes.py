@@ -6,18 +6,21 @@ import ast
 import csv
 import json
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from flows.commands.explain import all_codes, entry_of, every_code, explain
 from flows.errors import CATALOGUE, ProductError
+from flows.readers.rejections import REJECTIONS
 from flows.settings import shipped
 from schemas.rules import AUDIENCES, DisclosureRules
 from schemas.tables import TABLES
+from schemas.validation import QUARANTINE_RULES
 from schemas.withheld import WITHHELD_REASONS
 from transforms.protect.audience_tables import why_withheld
+from transforms.x12.findings import FINDINGS
 
 ROOT = Path(__file__).parents[2]
 IN_WORDS = "reference_columns.py"
@@ -28,20 +31,64 @@ SOURCES = [
     for path in (ROOT / room).rglob("*.py")
     if path.name != IN_WORDS
 ]
-SAYING = ("ProductError", "Rejected", "X12Rejected", "Finding", "warning", "quarantine", "RowRule")
+SAYING = {
+    "ProductError", "Rejected", "X12Rejected", "Finding", "Spots", "warning", "quarantining", "_note",
+    "issues.add", "RowRule",
+}  # fmt: skip
 """What is called with a code first."""
+SAID_OTHERWISE = {
+    "file_bad_rows": "batch_report.py",
+    "isa_length": "delimiters.py",
+    "zstd_damaged": "inspect_x12.py",
+}
+"""Reasons that stand in a text, a list or a report, and the module that writes them."""
 
 
-def codes_said() -> Iterator[tuple[str, str]]:
+def strings_of(node: ast.expr, tree: ast.AST, looked_up: frozenset[str] = frozenset()) -> set[str]:
+    """The texts that an expression may be: itself, either branch of a choice, what its name was given.
+
+    A parameter, an attribute or the result of a call is none of these: it was said elsewhere.
+    """
+    if isinstance(node, ast.Constant):
+        return {node.value} if isinstance(node.value, str) else set()
+    if isinstance(node, ast.IfExp):
+        parts = [node.body, node.orelse]
+    elif isinstance(node, ast.BoolOp):
+        parts = node.values
+    elif isinstance(node, ast.NamedExpr):
+        parts = [node.value]
+    elif isinstance(node, ast.Name) and node.id not in looked_up:
+        looked_up |= {node.id}
+        parts = [
+            each.value
+            for each in ast.walk(tree)
+            if isinstance(each, ast.Assign | ast.AnnAssign | ast.NamedExpr) and each.value is not None
+            for target in (each.targets if isinstance(each, ast.Assign) else [each.target])
+            if isinstance(target, ast.Name) and target.id == node.id
+        ]
+    else:
+        parts = []
+    return {text for part in parts for text in strings_of(part, tree, looked_up)}
+
+
+def said_in(text: str) -> set[str]:
+    """Every code that the text of a module writes."""
+    tree = ast.parse(text)
+    found = set(re.findall(r"(?<![.\w])([EW]_[A-Z]+(?:_[A-Z]+)*)\b", text))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args:
+            called = ast.unparse(node.func)
+            if any(f".{called}".endswith(f".{name}") for name in SAYING):
+                found |= strings_of(node.args[0], tree)
+    return found
+
+
+@cache
+def codes_said() -> frozenset[tuple[str, str]]:
     """Every code that is written in the program, with the file it is written in."""
-    for path in SOURCES:
-        text = path.read_text(encoding="utf-8")
-        yield from ((code, path.name) for code in re.findall(r"(?<![.\w])([EW]_[A-Z]+(?:_[A-Z]+)*)\b", text))
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in SAYING and node.args:
-                first = node.args[0]
-                if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                    yield first.value, path.name
+    return frozenset(
+        (code, path.name) for path in SOURCES for code in said_in(path.read_text(encoding="utf-8"))
+    )
 
 
 def column(table: str, name: str) -> list[str]:
@@ -56,10 +103,36 @@ def test_every_code_that_is_written_in_the_program_is_explained() -> None:
     assert {code: place for code, place in said.items() if code not in known} == {}
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'raise Rejected("file_new")',
+        'raise rejections.Rejected("file_new", "column 1")',
+        'raise Rejected("file_empty" if size == 0 else "file_new")',
+        'code = "file_new" if late else "file_empty"\nraise Rejected(code)',
+        'def f(): return Rejected(code := "file_new")',
+        'self.issues.add("file_new", claim, first)',
+        'self._note("file_new", "SE", 1)',
+    ],
+)
+def test_a_code_is_found_however_it_is_said(statement: str) -> None:
+    """So that a reason which is raised and not explained cannot pass the test above."""
+    assert "file_new" in said_in(statement)
+
+
 def test_every_code_of_the_catalogue_is_used() -> None:
     """Nobody reads of an error that cannot happen."""
     elsewhere = {code for code, place in codes_said() if place != "errors.py"}
     assert set(CATALOGUE) - elsewhere == set()
+
+
+def test_every_reason_against_a_file_or_a_row_is_said_where_it_is_looked_for() -> None:
+    """What is explained and not found in the program: a leftover, or a way to say a code that is not read."""
+    written = {path.name: path.read_text(encoding="utf-8") for path in SOURCES}
+    for code, place in SAID_OTHERWISE.items():
+        assert re.search(rf"""["']{code}\b""", written[place]), code
+    said = {code for code, _ in codes_said()} | set(SAID_OTHERWISE)
+    assert {*REJECTIONS, *FINDINGS, *QUARANTINE_RULES} - said == set()
 
 
 def test_every_reason_to_withhold_is_explained() -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import copy
+import random
+import re
 import tomllib
+from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
+from flows.settings import shipped
 from transforms.intake.dates import read_date
 from transforms.intake.layout_file import LayoutError, broken_for, parse_layout, read_layouts
 from transforms.intake.layout_rules import (
@@ -188,6 +195,27 @@ def test_a_mistake_is_told_with_its_line(more: str, told: str) -> None:
     assert told in str(caught.value)
 
 
+@pytest.mark.parametrize("form", ["MM/DD/YYYY", "%m/%d", "%q", "%Y", "", "%"])
+def test_a_form_that_reads_no_date_is_a_mistake(form: str) -> None:
+    text = f'date_formats = ["%m/%d/%Y", "{form}"]\n' + REMIT
+    with pytest.raises(LayoutError, match="line 1: date_formats has .*no form of dates"):
+        parse_layout("mine", tomllib.loads(text), text)
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%y", "%b %d, %Y", "%Y-%m-%dT%H:%M:%S", "%m/%d/%Y %I:%M %p"])
+def test_a_form_that_reads_dates_is_no_mistake(form: str) -> None:
+    text = f'date_formats = ["{form}"]\n' + REMIT
+    assert parse_layout("mine", tomllib.loads(text), text).date_formats == (form,)
+
+
+@pytest.mark.parametrize("kind", ['kind = "claims"\n', ""])
+def test_a_kind_that_there_is_not_is_a_mistake(kind: str) -> None:
+    text = REMIT.replace('kind = "remit_lines"\n', kind)
+    line = "line 1: " if kind else ""
+    with pytest.raises(LayoutError, match=f"layout mine: {line}kind must be claim_lines or remit_lines"):
+        parse_layout("mine", tomllib.loads(text), text)
+
+
 def test_a_required_column_that_is_not_given_is_a_mistake() -> None:
     text = REMIT.replace('paid_amount = "G"\n', "")
     with pytest.raises(LayoutError, match="line 2: required and not given: paid_amount"):
@@ -242,3 +270,67 @@ def test_the_other_sign_of_amounts_and_adjustments(text: str | None, turned: str
 )
 def test_whole_numbers_that_are_cents(text: str, read: str) -> None:
     assert pl.DataFrame({"a": [text]}).select(with_point(pl.col("a"), 2)).item() == read
+
+
+WRITTEN = [
+    *(path.read_text("utf-8") for path in sorted((shipped("config") / "layouts").glob("*.toml"))),
+    *re.findall(
+        r"```toml\n(.*?)```",
+        (Path(__file__).parents[2] / "docs" / "layouts.md").read_text("utf-8"),
+        re.DOTALL,
+    ),
+]
+"""The layouts that are shipped, and those of the docs."""
+WRONG: list[Any] = [5, -1, True, 2.5, "", "x", "(", "a[", [], [5], ["x"], [[]], {}, {"a": 5}, {"first": 5}]
+
+
+def places(table: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where a layout has a value, a list or a table."""
+    for key, value in table.items() if isinstance(table, dict) else enumerate(table):
+        yield (*path, key)
+        if isinstance(value, dict | list):
+            yield from places(value, (*path, key))
+
+
+def test_whatever_a_layout_says_it_is_read_or_has_mistakes() -> None:
+    """Any other error would end the night, not only the files of the layout."""
+    pick = random.Random(7)
+    outcomes = {"read": 0, "mistakes": 0}
+    for text in WRITTEN:
+        known = {
+            tuple(0 if isinstance(key, int) else key for key in path): path
+            for path in places(tomllib.loads(text))
+        }
+        for path in pick.sample(sorted(known.values(), key=str), min(len(known), 15)):
+            raw = copy.deepcopy(tomllib.loads(text))
+            holder: Any = raw
+            for key in path[:-1]:
+                holder = holder[key]
+            holder[path[-1]] = pick.choice(WRONG)
+            try:
+                parse_layout("mine", raw, text)
+                outcomes["read"] += 1
+            except LayoutError:
+                outcomes["mistakes"] += 1
+    assert min(outcomes.values()) > 20
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("[adjustments]\nslots = ['x']\n", "line 11: slots must be a list of tables"),
+        ("[adjustments]\nclaim_slots = 5\n", "line 11: claim_slots must be a list of tables"),
+        ("[adjustments]\ngroups = 'x'\n", "line 11: groups must be a table"),
+        ("[file]\nfixed = 5\n", "line 11: fixed must be a list of tables"),
+        ("[file]\nmatches = 'x'\n", "line 11: matches must be a table"),
+    ],
+)
+def test_a_value_of_another_form_is_a_mistake_with_its_line(more: str, told: str) -> None:
+    with pytest.raises(LayoutError, match=told):
+        parse_layout("mine", tomllib.loads(REMIT + more), REMIT + more)
+
+
+def test_a_kind_that_is_no_text_is_a_mistake() -> None:
+    text = REMIT.replace('"remit_lines"', '["remit_lines"]')
+    with pytest.raises(LayoutError, match="line 1: kind must be"):
+        parse_layout("mine", tomllib.loads(text), text)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
+
+_A_DAY: Final = dt.datetime(2023, 12, 28, 10, 30)
+"""Day, month and year can't be taken for each other."""
 
 
 class Mistakes:
@@ -33,6 +37,16 @@ class Mistakes:
         if isinstance(found, pl.Struct) and len(found.fields) < groups:
             self.add(f"the pattern needs {groups} groups in brackets", key, section)
 
+    def check_date_form(self, form: str, key: str) -> None:
+        """Tell a form of dates in which a day can't be written and read again."""
+        written = pl.lit(_A_DAY).dt.strftime(form)
+        try:
+            read = pl.select(written.str.to_date(form, strict=False)).item()
+        except pl.exceptions.PolarsError:
+            read = None
+        if read != _A_DAY.date():
+            self.add(f"{key} has {form}, which is no form of dates: write it as %m/%d/%Y", key)
+
     def _line(self, key: str, section: str) -> int:
         if not key:
             return 0
@@ -55,3 +69,12 @@ def texts(raw: Mapping[str, Any], key: str, mistakes: Mistakes) -> tuple[str, ..
         mistakes.add(f"{key} must be a list of texts", key)
         return ()
     return tuple(found)
+
+
+def tables(raw: Mapping[str, Any], key: str, section: str, mistakes: Mistakes) -> list[dict[str, Any]]:
+    """A list of tables; what is none is a mistake."""
+    found = raw.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        mistakes.add(f"{key} must be a list of tables", key, section)
+        return []
+    return found

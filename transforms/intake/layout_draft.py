@@ -56,7 +56,7 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
     "claim_status_code": ("status", "claimstatus", "clmstatus", "result"),
     "payer_claim_number": ("icn", "payerclaim", "claimcontrolno", "dcn", "payercontrolnumber", "control"),
     "original_payer_claim_number": ("originalicn", "origicn"),
-    "service_sequence": ("svcseq", "seq", "line", "lineno"),
+    "service_sequence": ("svcseq", "seq", "line", "lineno", "ln"),
     "submitted_procedure_code": ("billedcpt", "submittedcode", "billedcode"),
     "paid_amount": ("paid", "payment", "paidamt", "paymentamount", "amountpaid"),
     "paid_units": ("unitspaid", "qtypaid"),

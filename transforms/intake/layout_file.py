@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from schemas.inbound import COLUMNS, OPTIONAL_IN_HEADER, UNANSWERED, Kind
-from transforms.intake.layout_checks import Mistakes, texts
+from transforms.intake.layout_checks import Mistakes, tables, texts
 from transforms.intake.layout_columns import read_columns, values
 from transforms.intake.layout_nested import check_paths, read_list, read_nesting
 from transforms.intake.layout_rules import Adjustment, ColumnTexts, FileForm, Packed, plain_header
@@ -67,8 +67,8 @@ def parse_layout(stem: str, raw: Mapping[str, Any], text: str = "") -> Layout:
         mistakes.add(f"unknown key {key}", key)
     if kinds:
         found = [_of_kind(stem, kind, {**raw, **_table(raw, kind, mistakes)}, mistakes) for kind in kinds]
-    elif raw.get("kind") in COLUMNS:
-        found = [_of_kind(stem, raw["kind"], raw, mistakes)]
+    elif isinstance(kind := raw.get("kind"), str) and kind in COLUMNS:
+        found = [_of_kind(stem, kind, raw, mistakes)]
     else:
         mistakes.add("kind must be claim_lines or remit_lines", "kind")
         found = []
@@ -146,6 +146,15 @@ def _table(raw: Mapping[str, Any], key: str, mistakes: Mistakes) -> dict[str, An
     return table
 
 
+def _check_forms(raw: Mapping[str, Any], mistakes: Mistakes) -> None:
+    if raw.get("un_means", "") not in ("", "time", "base_plus_time"):
+        mistakes.add("un_means must be empty, time or base_plus_time", "un_means")
+    if raw.get("money", "plain") not in ("plain", "us", "european"):
+        mistakes.add("money must be plain, us or european", "money")
+    for form in texts(raw, "date_formats", mistakes):
+        mistakes.check_date_form(form, "date_formats")
+
+
 def _of_kind(stem: str, kind: Kind, raw: Mapping[str, Any], mistakes: Mistakes) -> Layout:
     names = {column.name for column in COLUMNS[kind]}
     tables = {key: _table(raw, key, mistakes) for key in ("columns", "constants", "assumed", "adjustments")}
@@ -161,10 +170,7 @@ def _of_kind(stem: str, kind: Kind, raw: Mapping[str, Any], mistakes: Mistakes) 
     given = {*columns, *made, *constants, *assumed}
     if lacking := sorted(names - OPTIONAL_IN_HEADER[kind] - given):
         mistakes.add(f"required and not given: {', '.join(lacking)}", "columns", kind)
-    if raw.get("un_means", "") not in ("", "time", "base_plus_time"):
-        mistakes.add("un_means must be empty, time or base_plus_time", "un_means")
-    if raw.get("money", "plain") not in ("plain", "us", "european"):
-        mistakes.add("money must be plain, us or european", "money")
+    _check_forms(raw, mistakes)
     pivot = raw.get("year_pivot", 0)
     if not isinstance(pivot, int) or not (pivot == 0 or 1999 <= pivot <= 2099):
         mistakes.add("year_pivot must be the last year of two digits, 1999 to 2099", "year_pivot")
@@ -218,8 +224,10 @@ def _with_adjustments(layout: Layout, raw: Mapping[str, Any], given: set[str], m
         ways.append("columns")
     if len(ways) > 1:
         mistakes.add(f"adjustments are given twice: {' and '.join(ways)}", "adjustments")
-    slots = [_slot(slot, mistakes) for slot in raw.get("slots", ())]
-    claim_slots = [_slot(slot, mistakes) for slot in raw.get("claim_slots", ())]
+    slots, claim_slots = (
+        [_slot(slot, mistakes) for slot in tables(raw, key, "adjustments", mistakes)]
+        for key in ("slots", "claim_slots")
+    )
     plain_slots = all(rule.is_plain for rule in slots)
     if not all(rule.is_plain for rule in claim_slots):
         mistakes.add("a claim slot has group, reason and amount", "claim_slots", "adjustments")
@@ -232,8 +240,8 @@ def _with_adjustments(layout: Layout, raw: Mapping[str, Any], given: set[str], m
             mistakes.add(f"unknown key {key} in packed", "packed", "adjustments")
         if packed.get("pattern"):
             mistakes.check_pattern(packed["pattern"], 3, "packed", "adjustments")
-        packed = Packed(packed["column"], packed.get("between", "|"), packed.get("pattern", ""))
-    groups = {str(name): str(code) for name, code in raw.get("groups", {}).items()}
+        packed = Packed(packed["column"], str(packed.get("between", "|")), str(packed.get("pattern", "")))
+    groups = {str(name): str(code) for name, code in _table(raw, "groups", mistakes).items()}
     layout, listed = _with_lists(layout, raw, groups, mistakes)
     return replace(
         layout,
@@ -337,9 +345,9 @@ def _file(raw: Mapping[str, Any], mistakes: Mistakes) -> FileForm:
         "".encode(raw.get("encoding") or "utf-8")
     except (LookupError, TypeError):
         mistakes.add("encoding is unknown", "encoding", "file")
-    fixed = tuple(_fixed(one, mistakes) for one in raw.get("fixed", ()))
+    fixed = tuple(_fixed(one, mistakes) for one in tables(raw, "fixed", "file", mistakes))
     header = texts(raw, "header", mistakes)
-    matches = tuple((str(name), str(pattern)) for name, pattern in raw.get("matches", {}).items())
+    matches = tuple((str(name), str(pattern)) for name, pattern in _table(raw, "matches", mistakes).items())
     for _, pattern in matches:
         mistakes.check_pattern(pattern, 0, "matches", "file")
     form = FileForm(
@@ -356,8 +364,8 @@ def _file(raw: Mapping[str, Any], mistakes: Mistakes) -> FileForm:
     return form
 
 
-def _fixed(raw: Any, mistakes: Mistakes) -> tuple[str, int, int]:
-    if not isinstance(raw, dict) or set(raw) != {"name", "start", "width"}:
+def _fixed(raw: Mapping[str, Any], mistakes: Mistakes) -> tuple[str, int, int]:
+    if set(raw) != {"name", "start", "width"}:
         mistakes.add("a fixed column has name, start and width", "fixed", "file")
         return "", 1, 1
     start, width = raw["start"], raw["width"]

@@ -54,10 +54,6 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "One claim, loop or segment is larger than the limit for memory.",
         "Check the file. It is probably not X12 after its first segments.",
     ),
-    "pass_failed": (
-        "The program's own checks failed while it read this file. Nothing of the file was taken in.",
-        "Report the code and the position. They contain no values.",
-    ),
     # Claims that can't be trusted.
     "bad_amount": ("An amount is not a number.", "Ask the sender for a corrected claim."),
     "bad_number": ("A count or line number is not a number.", "Ask the sender for a corrected claim."),
