@@ -5,6 +5,7 @@ from __future__ import annotations
 from hand_amounts import LOCALITY, STATES, UNITS
 from hand_answers import ANSWERS, CLAIM_LEVEL, ROLES
 from hand_base import JANUARY, Case
+from hand_breakdowns import DIAGNOSES, OVERTURNED, OWN_RULES, PROCEDURES, TREND
 from hand_histories import HISTORIES
 from hand_lives import INFERRED, NAMES, VERSIONS
 from hand_money import COLLECTIONS, THEMES
@@ -21,6 +22,11 @@ CASES = [
     *UNITS,
     *COLLECTIONS,
     *THEMES,
+    *PROCEDURES,
+    *DIAGNOSES,
+    *OVERTURNED,
+    *TREND,
+    *OWN_RULES,
     *HISTORIES,
 ]
 

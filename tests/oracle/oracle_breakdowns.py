@@ -30,6 +30,7 @@ from oracle_units import modifiers_of
 
 KeysOf = Callable[[Row], Iterable[tuple[Any, ...]]]
 AGE_BANDS = ((18, "0-17"), (40, "18-39"), (65, "40-64"), (75, "65-74"), (1000, "75+"))
+NO_MODIFIER, UNLISTED = "no modifier", "not in the list"
 OPEN_BANDS = ((30, "0-30"), (60, "31-60"), (90, "61-90"), (100_000, "91+"))
 
 
@@ -87,7 +88,8 @@ def breakdowns(lines: list[Row], reference: OracleReference) -> dict[str, list[R
     for (modifier,), own in grouped(
         lines, lambda row: [(m,) for m in modifiers_of(row) or {UNKNOWN}]
     ).items():
-        made["modifiers"].append({"modifier": modifier, **common(own, lines)})
+        name = NO_MODIFIER if modifier == UNKNOWN else reference.modifier_names.get(modifier, UNLISTED)
+        made["modifiers"].append({"modifier": modifier, "modifier_name": name, **common(own, lines)})
     for (place,), own in grouped(lines, lambda row: [(row["place_of_service"] or UNKNOWN,)]).items():
         name = reference.site_names.get(place, UNKNOWN)
         made["sites"].append({"place_of_service": place, "site_name": name, **common(own, lines)})
@@ -122,15 +124,14 @@ def open_claims(lines: list[Row], as_of: date) -> list[Row]:
 def denial_reasons(lines: list[Row], reference: OracleReference) -> list[Row]:
     """By the reason of the final denial; what was first denied for a reason, and what became of it."""
     rows = []
-    for (group, carc), own, counts in denied_by(lines, lambda group, carc: (group, carc)):
-        remarks = Counter(code for row in own for code in set(row["remarks"]))
+    for (group, carc), counts in denied_by(lines, lambda group, carc: (group, carc)):
         rows.append(
             {
                 "group_code": group,
                 "carc": carc,
+                "carc_name": reference.carc[carc]["short_meaning"] if carc in reference.carc else UNLISTED,
                 **counts,
                 "denial_category": reference.denial_category(carc),
-                "top_rarc": min(remarks, key=lambda code: (-remarks[code], code), default=None),
             }
         )
     return rows
@@ -139,13 +140,13 @@ def denial_reasons(lines: list[Row], reference: OracleReference) -> list[Row]:
 def denial_categories(lines: list[Row], reference: OracleReference) -> list[Row]:
     """The same by the category of the reason."""
     found = denied_by(lines, lambda _, carc: (reference.denial_category(carc),))
-    return [{"denial_category": category, **counts} for (category,), _, counts in found]
+    return [{"denial_category": category, **counts} for (category,), counts in found]
 
 
 def denied_by(
     lines: list[Row], key_of: Callable[[str, str], tuple[Any, ...]]
-) -> Iterable[tuple[tuple[Any, ...], list[Row], Row]]:
-    """(key, lines denied in the end, counts) by a key of the reason, of the final or of the first denial."""
+) -> Iterable[tuple[tuple[Any, ...], Row]]:
+    """(key, measures) by a key of the reason, of the final or of the first denial."""
     denied = with_state(lines, "denied")
     first = [row for row in with_state(lines, *ADJUDICATED) if row["initially_denied"]]
     finally_for = grouped(denied, lambda row: [key_of(row["denial_group"], row["denial_carc"])])
@@ -153,9 +154,9 @@ def denied_by(
     for key in sorted(finally_for | first_for):
         own, at_first = finally_for.get(key, []), first_for.get(key, [])
         overturned = with_state(at_first, "paid")
+        remarks = Counter(code for row in own for code in set(row["remarks"]))
         yield (
             key,
-            own,
             {
                 **population(own),
                 "charge_sum": dollars(row["charge"] for row in own),
@@ -163,6 +164,7 @@ def denied_by(
                 "initially_denied_lines": len(at_first),
                 "overturned_lines": len(overturned),
                 "overturn_rate": ratio(len(overturned), len(at_first)),
+                "top_rarc": min(remarks, key=lambda code: (-remarks[code], code), default=None),
             },
         )
 

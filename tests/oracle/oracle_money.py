@@ -1,15 +1,14 @@
-"""What lines are expected to bring, and tables that rest on it; themes of diagnoses (contract, section 6)."""
+"""What lines are expected to bring, and tables that rest on it (contract, section 6)."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from typing import Any
 
-from oracle_breakdowns import common, grouped
+from oracle_breakdowns import grouped
 from oracle_cells import (
     ADJUDICATED,
     MONTHS_OF,
-    UNKNOWN,
     WAITING,
     Cell,
     Row,
@@ -21,7 +20,6 @@ from oracle_cells import (
     unit_prices,
     with_state,
 )
-from oracle_reference import OracleReference
 
 OF_PATIENT = ("deductible", "coinsurance", "copay")
 
@@ -83,15 +81,3 @@ def dollars_of_denials(lines: list[Row]) -> Row:
         "denied_allowed_sum": dollars([expected_of(with_state(adjudicated, "denied"))]),
         "recovered_allowed_sum": dollars([expected_of(overturned)]),
     }
-
-
-def clinical_themes(lines: list[Row], reference: OracleReference) -> list[Row]:
-    """By the theme of the first diagnosis that has one."""
-    found = grouped(lines, lambda row: [(theme_of(row, reference),)])
-    return [{"theme": theme, **common(own, lines)} for (theme,), own in found.items()]
-
-
-def theme_of(row: Row, reference: OracleReference) -> str:
-    codes = [row[f"diagnosis_{i}"] for i in range(1, 5)]
-    themes = [theme for code in codes if code and (theme := reference.theme(code))]
-    return themes[0] if themes else UNKNOWN

@@ -51,7 +51,11 @@ class OracleReference:
     state_localities: dict[str, tuple[str, str]]
     carc: dict[str, TextRow]
     site_names: dict[str, str]
-    diagnosis_themes: dict[str, str]
+    diagnoses: dict[str, TextRow]
+    surgical_codes: dict[str, TextRow]
+    modifier_names: dict[str, str]
+    paid_statuses: set[str]
+    payer_rules: list[TextRow]
     scope: set[str] = field(default_factory=lambda: {"01937", "01938", "01939", "01940", "01941", "01942"})
 
     @staticmethod
@@ -75,7 +79,13 @@ class OracleReference:
             },
             carc={row["carc"]: row for row in rows("carc")},
             site_names={row["place_of_service"]: row["site_name"] for row in rows("places_of_service")},
-            diagnosis_themes={row["icd10_prefix"]: row["theme"] for row in rows("icd10_regions")},
+            diagnoses={row["icd10_prefix"]: row for row in rows("icd10_regions")},
+            surgical_codes={row["surgical_procedure_code"]: row for row in rows("surgical_codes")},
+            modifier_names={row["modifier"]: row["short_name"] for row in rows("modifiers")},
+            paid_statuses={
+                row["modifier"] for row in rows("modifiers") if int(row["physical_status_units"] or 0) > 0
+            },
+            payer_rules=rows("payer_rules"),
         )
 
     def payer(self, payer_id: str | None, payer_name: str | None, on: date) -> str:
@@ -181,12 +191,10 @@ class OracleReference:
         own = _factor(self.locality_factors.get(place, []), on)  # type: ignore[arg-type]
         return (self.conversion_factor(on), True) if own is None else (own, False)
 
-    def theme(self, code: str) -> str | None:
-        """Theme of the longest listed prefix of a diagnosis, if that has one."""
-        listed = [
-            code[:length] for length in range(len(code), 0, -1) if code[:length] in self.diagnosis_themes
-        ]
-        return (self.diagnosis_themes[listed[0]] or None) if listed else None
+    def diagnosis(self, code: str) -> TextRow | None:
+        """What the list says of a diagnosis: the row of its longest listed prefix."""
+        prefixes = [code[:length] for length in range(len(code), 0, -1)]
+        return next((self.diagnoses[prefix] for prefix in prefixes if prefix in self.diagnoses), None)
 
     def denial_category(self, carc: str) -> str:
         """Category of a denial reason; unclassified where the reason has no treatment."""

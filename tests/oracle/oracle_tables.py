@@ -1,7 +1,7 @@
 """Published tables for the internal audience, counted one cell at a time (contract, section 6).
 
-Money is Decimal dollars; other numbers are rounded half-even to four decimals. What a payer says it pays, and
-what contracts say, are left out: they need the payers' own rules.
+Money is Decimal dollars; other numbers are rounded half-even to four decimals. What contracts say
+is left out: there are none without a file of one's own.
 """
 
 from __future__ import annotations
@@ -31,8 +31,11 @@ from oracle_cells import (
     unit_prices,
     with_state,
 )
-from oracle_money import clinical_themes, collections, dollars_of_denials, fill_expected
+from oracle_diagnoses import clinical_themes, diagnoses, procedures
+from oracle_money import collections, dollars_of_denials, fill_expected
 from oracle_reference import OracleReference
+from oracle_rules import by_payer_rules
+from oracle_trend import price_trend
 
 
 def utilization(lines: list[Row], others: list[Row]) -> Row:
@@ -60,7 +63,7 @@ def utilization(lines: list[Row], others: list[Row]) -> Row:
     }
 
 
-def payment(lines: list[Row]) -> Row:
+def payment(lines: list[Row], reference: OracleReference) -> Row:
     priced = [row for row in lines if row["is_priced"]]
     unit_priced = [row for row in lines if row["is_unit_priced"]]
     paid_lines = [row for row in lines if row["is_paid_line"]]
@@ -86,6 +89,7 @@ def payment(lines: list[Row]) -> Row:
         "paid_p50": published(percentile(paid, 50)),
         "allowed_per_unit_mean": mean(unit_prices(lines)),
         **percentiles("allowed_per_unit", unit_prices(lines), 10, 25, 50, 75, 90),
+        **by_payer_rules(lines, reference),
         "medicare_allowed_sum": Decimal(int(round(medicare_of_both * 100))).scaleb(-2) if both else None,
         "ratio_to_national_medicare": ratio(allowed_of_both, medicare_of_both),
         "allowed_to_charge": ratio(sum(allowed, Fraction(0)), charged),
@@ -96,18 +100,31 @@ def denials(lines: list[Row]) -> Row:
     adjudicated = with_state(lines, *ADJUDICATED)
     denied = with_state(adjudicated, "denied")
     initially = [row for row in adjudicated if row["initially_denied"]]
+    overturned = with_state(initially, "paid")
     return {
         **population(adjudicated),
         "denied_lines": len(denied),
         "denial_rate": ratio(len(denied), len(adjudicated)),
         "initially_denied_lines": len(initially),
         "initial_denial_rate": ratio(len(initially), len(adjudicated)),
-        "overturned_lines": len(with_state(initially, "paid")),
+        "overturned_lines": len(overturned),
+        **{
+            f"overturned_by_{way}_lines": sum(row["chain_source"] in sources for row in overturned)
+            for way, sources in OVERTURNED_BY.items()
+        },
         "prior_auth_denied_lines": sum(bool(row["prior_authorization_denial"]) for row in denied),
         "denied_charge_sum": dollars(row["charge"] for row in denied),
         **dollars_of_denials(lines),
         "zero_pay_other_lines": len(with_state(adjudicated, "zero_pay_other")),
     }
+
+
+OVERTURNED_BY = {
+    "correction": ("same_claim", "named"),
+    "resubmission": ("inferred",),
+    "payer": ("none",),
+}
+"""What was sent after the denial: another version or a claim that names it, a new claim, or nothing."""
 
 
 def timeliness(lines: list[Row]) -> Row:
@@ -131,6 +148,7 @@ COUNTED = (
     *("utilization", "payment", "case_payment", "denials", "timeliness", "denial_reasons"),
     *("denial_categories", "authorizations", "price_trend", "open_claims", "care_models", "modifiers"),
     *("sites", "states", "demographics", "collections", "clinical_themes"),
+    *("procedures", "diagnoses"),
 )
 """Tables that the oracle counts; one without rows has none in the pipeline either."""
 
@@ -182,6 +200,7 @@ def tables(lines: list[Row], as_of: date, reference: OracleReference) -> dict[st
     rolling = rolling_start(current, as_of)
     fill_expected(current)
     cells, other_cells = into_cells(current, rolling), into_cells(others, rolling)
+    trend = price_trend(cells, as_of)
     cases: dict[tuple[object, ...], list[Row]] = {}
     for row in current:
         cases.setdefault(case_of(row), []).append(row)
@@ -196,18 +215,18 @@ def tables(lines: list[Row], as_of: date, reference: OracleReference) -> dict[st
         add("case_payment", keys, case_payment(members, cases))
         add("collections", keys, collections(members, cell))
         add("clinical_themes", keys, *clinical_themes(members, reference))
+        add("procedures", keys, *procedures(members, reference))
+        add("diagnoses", keys, *diagnoses(members, reference))
         if any(row["is_paid_line"] for row in members):
-            add("payment", keys, payment(members))
+            add("payment", keys, payment(members, reference))
         if with_state(members, *ADJUDICATED):
             add("denials", keys, denials(members))
             add("timeliness", keys, timeliness(members))
         add("denial_reasons", keys, *denial_reasons(members, reference))
         add("denial_categories", keys, *denial_categories(members, reference))
         add("authorizations", keys, *authorizations(members))
-        unit_priced = [row for row in members if row["is_unit_priced"]]
-        if unit_priced and keys["period_type"] != "rolling_12":
-            price = percentiles("allowed_per_unit", unit_prices(unit_priced), 50)
-            add("price_trend", keys, {**population(unit_priced), **price})
+        if cell in trend:
+            add("price_trend", keys, trend[cell])
         add("open_claims", keys, *open_claims(members, as_of))
         for table, rows in breakdowns(members, reference).items():
             add(table, keys, *rows)

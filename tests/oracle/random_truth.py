@@ -7,11 +7,12 @@ is wrong tells which world it comes from. A line knows the unit that it was sent
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
 from random_payments import CHARGES, PAYERS, Payments, Unit, dollars
+from random_plain import plain_claims
 
 Row = dict[str, Any]
 FIRST_MONTH = date(2022, 1, 1)
@@ -22,6 +23,8 @@ MODELS = ["AA", "AA", "AA", "QZ", "QK", "QY", "QX", "AD"]
 MODIFIER_PLACES = ("modifier_1", "modifier_2", "modifier_3", "modifier_4")
 DIAGNOSES = ["M47.816", "M4712", "G89.3", "G894", "C61", "M54.16", "M51.26", "M48.06", "Z79.891", "E119"]
 """Of several themes, under prefixes of several lengths, and of none; with and without the dot."""
+SURGERY = ["64633", "64633", "62280", "62282", "64640", "99999", ""]
+"""Procedures that go with 01939, with two codes, with another one, with none; one that is not listed."""
 OTHERS = ["QS", "P3", "23", "59", "76", "53", "XU", "QS", "P3"]
 
 
@@ -38,6 +41,7 @@ class Life:
     rendering: str
     bills: list[list[Row]] = field(default_factory=list)
     answers: list[Unit] = field(default_factory=list)
+    surgery: str = ""
 
 
 class World(Payments):
@@ -71,6 +75,7 @@ class World(Payments):
             pick.choice(self.payers),
             pick.choice(self.days),
             pick.choice(RENDERING),
+            surgery=self.of_diagnoses.choice(SURGERY),
         )
 
     def new_line(self, life: Life, number: int) -> Row:
@@ -126,6 +131,7 @@ class World(Payments):
             lines = [{**line, "service_date": pick.choice(self.days).isoformat()} for line in lines]
         if self.of_diagnoses.random() < 0.1:
             line.update(self.diagnoses())
+            life.surgery = self.of_diagnoses.choice(SURGERY)
         return lines
 
     def submit(self, life: Life, frequency: str, day: date, original: str = "") -> None:
@@ -153,6 +159,7 @@ class World(Payments):
             "billing_provider_state": NPIS[life.npi],
             "rendering_provider_npi": life.rendering,
             "place_of_service": pick.choice(["22", "24"]),
+            "surgical_procedure_code": life.surgery,
             "prior_authorization_number": pick.choice(["", "AUTH1"]),
         }
         unit = self.new_unit([{**head, **line} for line in lines])
@@ -179,16 +186,12 @@ class World(Payments):
             life.rendering = pick.choice(RENDERING)
             self.submit(life, pick.choice(["1", "7"]), day)
         else:
-            again = Life(
-                f"{life.number[:6]}{pick.choice('RST')}",
-                life.npi,
-                life.patient,
-                life.role,
-                life.payer,
-                life.day,
-                life.rendering,
+            again = replace(
+                life,
+                number=f"{life.number[:6]}{pick.choice('RST')}",
+                bills=life.bills[-1:],
+                answers=list(life.answers),
             )
-            again.bills, again.answers = life.bills[-1:], list(life.answers)
             frequency = pick.choice(["1", "1", "7", "8"])
             self.submit(again, frequency, day, "" if frequency == "1" else self.payer_number_of(life))
             return again
@@ -222,7 +225,7 @@ class World(Payments):
 
     def directed_case(self, life: Life, day: date) -> None:
         """The nurse anesthetist's claim of a directed case, under the same account number."""
-        other = Life(life.number, life.npi, life.patient, life.role, life.payer, life.day, RENDERING[1])
+        other = replace(life, rendering=RENDERING[1], bills=[], answers=[])
         other.bills = [[self.directed(line, "QX") for line in life.bills[-1]]]
         for line in [*life.bills[-1], *self.claims[-1].rows]:
             line.update(self.directed(line, "QK"))
@@ -247,8 +250,8 @@ class Truth:
 
 
 def random_truth(seed: int, worlds: int, only: int | None = None) -> Truth:
-    """Some worlds of one seed; `only`: one of them."""
-    truth = Truth()
+    """Some worlds of one seed, and months of plain claims; `only`: one of the worlds."""
+    truth = Truth() if only is not None else Truth(*plain_claims(seed))
     for ordinal in range(worlds):
         if only is None or ordinal == only:
             world = World(seed, ordinal)

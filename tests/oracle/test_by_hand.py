@@ -33,7 +33,7 @@ def cell(tables: Tables, name: str, month: date) -> Any:
         row
         for row in tables.get(table, [])
         if tuple(row[name] for name in names) == keys
-        and (not key or tuple(row[name] for name in KEYS[table]) == (key,))
+        and (not key or tuple(row[name] for name in KEYS[table]) == tuple(key.split("/")))
     ]
     assert len(found) <= 1, f"{table}: more than one row"
     return found[0][measure] if found else None

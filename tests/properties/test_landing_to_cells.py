@@ -46,10 +46,25 @@ def nights(files: Files, chance: random.Random) -> list[Files]:
     return [{name: files[name] for name in part} for part in parts if part]
 
 
+def columns_without_value(tables: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Columns that are null in every row, but for `withheld`, which `internal` never fills, and what counts
+    files.
+    """
+    return [
+        f"{table}.{name}"
+        for table, rows in tables.items()
+        for name in rows[0]
+        if table not in TOLD_BY_FILES and name != "withheld" and all(row[name] is None for row in rows)
+    ]
+
+
 def told(data: Path, tables: dict[str, list[dict[str, Any]]]) -> str:
-    """The first differences; every table that the oracle counts has rows, so that all are compared."""
+    """The first differences; every table that the oracle counts has rows, and every column a value, so that
+    all are compared.
+    """
     counted = by_oracle(data)
     assert [name for name, rows in counted.items() if not rows] == []
+    assert columns_without_value(counted) == []
     found = differences(counted, tables)
     return "\n".join(found[:20])
 

@@ -163,6 +163,7 @@ def test_the_pivot_moves_years_of_two_digits_into_its_hundred_years() -> None:
         ("[constants]\nclaim_id = '1'\n", "line 11: claim_id is a column and a constant"),
         ("[file]\nskip_row = 1\n", "line 11: unknown key skip_row in [file]"),
         ("[file]\nencoding = 'x-none'\n", "line 11: encoding is unknown"),
+        ("[file]\nencoding = 'idna'\n", "line 11: encoding is unknown"),
         ("[file]\ndelimiter = '||'\n", "line 11: delimiter must be one character of ASCII"),
         ("[file]\nheader = ['A']\n", "a file without a header is known by matches: give one"),
         (

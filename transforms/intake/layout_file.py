@@ -342,8 +342,8 @@ def _file(raw: Mapping[str, Any], mistakes: Mistakes) -> FileForm:
         if not isinstance(number, int) or not 0 <= number <= 1000:
             mistakes.add(f"{key} must be 0 to 1000", key, "file")
     try:
-        "".encode(raw.get("encoding") or "utf-8")
-    except (LookupError, TypeError):
+        b"a".decode(raw.get("encoding") or "utf-8", "ignore")
+    except (LookupError, TypeError, ValueError):
         mistakes.add("encoding is unknown", "encoding", "file")
     fixed = tuple(_fixed(one, mistakes) for one in tables(raw, "fixed", "file", mistakes))
     header = texts(raw, "header", mistakes)
