@@ -66,7 +66,7 @@ CLAIM_CONTENT: tuple[Column, ...] = (
     ),
     text("surgical_procedure_code", "Anesthesia-related surgical procedure", "HI*BP"),
     flag("has_prior_authorization", "A prior authorization number is on the claim", "REF*G1"),
-    whole("claim_line_count", "Lines that the claim has by this row: its number; in X12 all of the CLM"),
+    whole("claim_line_count", "Lines that the claim has at least by this row: its number", source="LX01"),
     keyed("line_control_key", "Line control number", "REF*6R"),
     keyed("line_number_key", "LX01 hashed as a line control number (some payers return it)", "LX01"),
 )

@@ -102,7 +102,7 @@ def _count(result: FileResult, read: dict[str, int], findings: pl.DataFrame) -> 
 
 
 def _kept(claims: pl.DataFrame, remits: pl.DataFrame, scope: tuple[str, ...]) -> list[Kept]:
-    """Rows in or near scope and header rows, as the canonical layout has them."""
+    """Rows in or near scope, and other lines of kept claims, as the canonical layout has them."""
     kept: list[Kept] = []
     whole = pl.lit(True).alias("field_count_ok")
     if len(claims):

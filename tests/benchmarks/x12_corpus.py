@@ -144,7 +144,7 @@ def _claim(body: list[list[object]], who: Row, rng: random.Random, share: float,
         body += [["NM1", "PR", "2", "OTHER PAYER", "", "", "", "", "PI", "99999"], ["REF", "F8", "OTHERICN"]]
     pointer = tuple(range(1, len(diagnoses) + 1))
     for number, charge in enumerate(charges, 1):
-        _line(body, row, number, charge, lines, scoped, pointer, other_payer, rng, out)
+        _line(body, row, number, charge, scoped, pointer, other_payer, rng, out)
 
 
 def _line(
@@ -152,7 +152,6 @@ def _line(
     claim: Row,
     number: int,
     charge: int,
-    lines: int,
     scoped: bool,
     pointer: tuple[int, ...],
     other_payer: bool,
@@ -173,7 +172,7 @@ def _line(
     row |= {"line_number": str(number), "procedure_code": code, "charge_amount": money(charge)}
     row |= {f"modifier_{n}": text for n, text in enumerate(modifiers, 1)}
     row |= {"unit_basis": "MJ" if scoped else "UN", "unit_count": count, "service_date": iso(day)}
-    row |= {"place_of_service": place, "row_number": str(out.lines), "claim_line_count": str(lines)}
+    row |= {"place_of_service": place, "row_number": str(out.lines)}
     body.append(["LX", number])
     body.append(
         [

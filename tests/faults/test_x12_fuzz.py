@@ -190,7 +190,7 @@ def test_refusals_hold_no_value_of_the_file() -> None:
 
 # What a lost segment may take from a row or replace by the next best value; all else must stay or be null.
 MAY_CHANGE = {
-    "row_number", "loop_ordinal", "claim_line_count", "service_sequence", "adjustments", "claim_adjustments",
+    "row_number", "loop_ordinal", "service_sequence", "adjustments", "claim_adjustments",
     "remark_codes", "rendering_provider_npi", "service_date", "surgical_procedure_code", "payer_id",
     "service_facility_state", "place_of_service", "prior_authorization_number",
 }  # fmt: skip

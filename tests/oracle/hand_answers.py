@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hand_base import CIGNA, LATER, PAID_ONCE, PENDING, REVERSED, SPLIT, UHC, Case, two_lines
+from hand_base import (
+    CIGNA,
+    LATER,
+    PAID_ONCE,
+    PENDING,
+    REVERSED,
+    SPLIT,
+    UHC,
+    Case,
+    two_bills_and_a_line,
+    two_lines,
+)
 from hand_rows import OTHER_NPI, claim, remit, reversal
 
 ANSWERS = [
@@ -184,6 +195,27 @@ CLAIM_LEVEL = [
         two_lines(procedure_code="99100", charge_amount="50.00"),
         [remit(claim_adjustments="CO-104:5.00")],
         {"payment.service_lines": 0, "utilization.adjudicated_lines": 1},
+    ),
+    Case(
+        "a second line of the other bill of a day leaves a claim of one line",
+        "4.1, 4.5: one account number for several claims",
+        two_bills_and_a_line("AA"),
+        [remit(claim_adjustments="CO-104:5.00", modifier_1="QK")],
+        {"payment.service_lines": 1, "payment.paid_sum": Decimal("95.96")},
+    ),
+    Case(
+        "a second line that is like neither bill of a day may be of each",
+        "4.1, 4.5: rows do not tell of which",
+        two_bills_and_a_line("AD"),
+        [remit(claim_adjustments="CO-104:5.00", modifier_1="QK")],
+        {"payment.service_lines": 0, "utilization.adjudicated_lines": 1, "utilization.pending_lines": 1},
+    ),
+    Case(
+        "an answer without a code meets neither of two bills that a second line may be of",
+        "4.5",
+        two_bills_and_a_line("AD"),
+        [remit(procedure_code="", service_date="", charge_amount="850.00")],
+        {"utilization.service_lines": 2, "utilization.pending_lines": 2, "payment.allowed_sum": None},
     ),
 ]
 

@@ -51,3 +51,9 @@ UHC = {"payer_id": "87726", "payer_name": "UNITEDHEALTHCARE"}
 
 def two_lines(**second: Any) -> list[Row]:
     return [claim(), claim(line_number="2", **second)]
+
+
+def two_bills_and_a_line(care: str) -> list[Row]:
+    """Two bills of one day under one number, QK of 660.00 and AA of 800.00, and a line out of scope."""
+    second = claim(line_number="2", procedure_code="99100", modifier_1=care, charge_amount="50.00")
+    return [claim(modifier_1="QK"), claim(charge_amount="800.00"), second]

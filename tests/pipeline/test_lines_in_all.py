@@ -125,6 +125,28 @@ def test_a_bill_whose_first_line_stands_in_another_bill_tells_that_there_are_two
     assert found.cell("utilization")["pending_lines"] == found.cell("utilization")["service_lines"] == 4
 
 
+@pytest.mark.parametrize(("care", "priced"), [("AA", 1), ("AD", 0)])
+def test_a_second_line_of_two_bills_says_the_same_in_raw_x12_as_in_an_extract(
+    tmp_path: Path, care: str, priced: int
+) -> None:
+    """Two bills of a day, QK and AA; the second line is like one of them, or like neither: then each may have
+    it. An answer without a code meets the physician's bill only if that has one line.
+    """
+    first, second = [claim(modifier_1="QK")], [claim(modifier_1="AA"), {**SECOND, "modifier_1": care}]
+    files = {"csv": as_csv(first + second), "x12": bills_in_x12(first, second)}
+    answer = {"answer.csv": as_csv([{**WHOLE, "charge_amount": "845.00"}])}
+    found = {
+        form: published(tmp_path / form, {f"claims.{form}": content, **answer})
+        for form, content in files.items()
+    }
+    tables = {form: told.tables() for form, told in found.items()}
+    assert tables["csv"].keys() == tables["x12"].keys()
+    assert all(table.equals(tables["x12"][name]) for name, table in tables["csv"].items())
+    care_models = found["x12"].table("care_models").to_dicts()
+    told = {row["care_model"]: row["priced_lines"] for row in care_models if row["period_type"] == "year"}
+    assert told == {"directed_physician": priced, "personally_performed": 0}
+
+
 def test_lines_of_whole_claims_out_of_scope_are_not_kept(tmp_path: Path) -> None:
     """What is kept of ten million lines is what may belong to a claim in scope."""
     others = [claim(claim_id=f"X{n}", line_number=str(place), **OTHER) for n in range(9) for place in (1, 2)]

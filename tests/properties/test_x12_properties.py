@@ -92,7 +92,7 @@ def test_order_of_sets_changes_only_their_order(kind: str, order: list[int]) -> 
     assert len(sets) == 3
     shuffled = data[:first] + b"".join(sets[number] for number in order) + data[last:]
     got, whole = read([shuffled]), WHOLE[kind]
-    ordinals = ("row_number", "claim_line_count", "loop_ordinal")
+    ordinals = ("row_number", "loop_ordinal")
     for mine, theirs in zip(got[:2], whole[:2], strict=True):
         columns = [name for name in mine.columns if name not in ordinals]
         assert_frame_equal(mine.select(columns).sort(columns), theirs.select(columns).sort(columns))

@@ -101,7 +101,6 @@ def accepted(kind: str, *rows: dict[str, str], key: bytes = KEY) -> Accepted:
         file_key=pl.lit("0" * 16),
         row_number=pl.int_range(1, len(rows) + 1, dtype=pl.Int64),
         field_count_ok=pl.lit(True),
-        **({"claim_line_count": pl.lit(1, pl.Int64)} if claims else {}),
     )
     layout = canonical_layout("claim_lines" if claims else "remit_lines")
     under = Accepting(layout, key, read_reference(), Rules())

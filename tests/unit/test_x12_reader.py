@@ -86,7 +86,6 @@ def test_claim_line_takes_every_column_from_its_loop() -> None:
         "modifier_1": "QK", "modifier_2": "P3", "charge_amount": "500", "unit_basis": "MJ",
         "unit_count": "45",
         "diagnosis_1": "G894", "diagnosis_2": "M5416", "service_date": "2025-01-10", "row_number": 1,
-        "claim_line_count": 1,
     }  # fmt: skip
     assert {key: value for key, value in found.items() if value is not None} == expected
 
@@ -197,8 +196,19 @@ def test_replacements_keep_every_line() -> None:
         )
     )
     assert claims["procedure_code"].to_list() == ["01939", "99213"]
-    assert claims["claim_line_count"].to_list() == [2, 2]
     assert claims["original_claim_number"].to_list() == ["ICN9", "ICN9"]
+
+
+def test_a_claim_with_a_line_in_scope_keeps_its_other_lines_and_they_are_not_checked_for_times() -> None:
+    """That there are several says that an answer without a code is not of the line in scope alone."""
+    other = ["LX*2", "SV1*HC:00790:AD*200*MJ*30", "DTP*472*D8*20250110", "NTE*ADD*START 0800 STOP 0900"]
+    third = ["CLM*PCN2*7***24:B:1*Y*A*Y*Y", "LX*1", "SV1*HC:99213*7*UN*1", "DTP*472*D8*20250110"]
+    bill = [CLAIM[0].replace("500", "700"), *CLAIM[1:], *LINE, *other]
+    claims, _, findings = read(file(*HEAD, *PROVIDER, *SUBSCRIBER, *bill, *third))
+    kept = claims.select("claim_id", "line_number", "procedure_code", "modifier_1", "rendering_provider_npi")
+    npi = "1987654320"
+    assert kept.rows() == [("PCN1", "1", "01939", "QK", npi), ("PCN1", "2", "00790", "AD", npi)]
+    assert findings.height == 0
 
 
 @pytest.mark.parametrize("code", ["O1939", "1939", "01939.0", "1.939E3"])

@@ -92,8 +92,8 @@ def accept_lines(kept: pl.DataFrame, outside: pl.DataFrame, under: Accepting, ce
 def accept_parts(kept: Iterable[pl.DataFrame], outside: pl.DataFrame, under: Accepting) -> Iterator[Accepted]:
     """Validate and pseudonymise the kept rows of files of one layout, part by part; no file is rejected yet.
 
-    `kept`: canonical text rows in or near scope, with file_key, row_number, field_count_ok and (claims of
-    X12) claim_line_count; at least one part. Where prices tell what a count of time counts, a file is in one.
+    `kept`: canonical text rows in or near scope, with file_key, row_number and field_count_ok; at least one
+    part. Where prices tell what a count of time counts, a file is in one.
     `outside`: rows out of scope, not validated. Of replacements and voids one is kept per submission that
     reads; of lines beside one in scope, those whose claim reads. Both come with the last part.
     """
@@ -232,9 +232,7 @@ def _claim_lines(rows: pl.DataFrame, layout: Layout, key: bytes) -> pl.DataFrame
         un_means=pl.lit(layout.un_means or None, pl.String),
         cannot_answer=pl.lit("|".join(layout.cannot_answer) or None, pl.String),
         age_at_service=age_at(served, born),
-        claim_line_count=pl.max_horizontal(
-            "line_number", *(["claim_line_count"] if "claim_line_count" in rows.columns else [])
-        ),
+        claim_line_count=pl.col("line_number"),
         has_prior_authorization=pl.when("in_scope").then(pl.col("prior_authorization_number").is_not_null()),
         **{
             f"diagnosis_{i}": pl.col(f"diagnosis_{i}").str.replace(".", "", literal=True) for i in range(1, 5)

@@ -28,7 +28,8 @@ def with_lines_in_all(claims: pl.DataFrame, beside: pl.LazyFrame, reference: Ref
 
     `claims`: with care_model. `beside`: LINE_BESIDE. A line beside others is of every bill of its submission
     from which its rendering provider, date of service and care model do not tell it apart, or of all where
-    these tell it from each: one account number may carry several bills of a day.
+    these tell it from each: one account number may carry several bills of a day. A line of raw X12 is told by
+    the same three, not by its CLM, so that the form of a file changes no number.
     """
     clear = pl.when(~pl.col("care_model").is_in(UNTOLD)).then("care_model")
     linked = claims.filter("in_scope").select(

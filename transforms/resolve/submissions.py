@@ -154,8 +154,8 @@ def _with_submissions(rows: pl.DataFrame) -> pl.DataFrame:
 def _with_line_counts(rows: pl.DataFrame) -> pl.DataFrame:
     """Lines of each submission in all, as far as any of its rows tells.
 
-    A bill without a first line was sent with one that stands in another bill of its day. Which one, no
-    extract tells, so that each of these bills has several lines, also where an X12 file knows better.
+    A bill without a first line was sent with one that stands in another bill of its day. No row tells which
+    one, so that each of these bills has several lines.
     """
     numbers = pl.col("line_number").filter("in_scope")
     first = numbers.min().over("submission")

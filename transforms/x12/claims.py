@@ -22,8 +22,9 @@ _FREQUENCIES = np.array([ord("6"), ord("7"), ord("8")], dtype=np.uint8)
 class ClaimSegments:
     """Claims of one kind in a piece: segment bounds, set, number of service lines, and which are wanted.
 
-    `keep_all` claims keep every line, `odd` ones have lines without a code, `alone` ones (CLP) have no line
-    and count as one. By segment, `kept` marks the lines whose code is kept, `counted` every line of our sets.
+    `keep_all` claims are kept whatever their codes, `odd` ones have lines without a code, `alone` ones (CLP)
+    have no line and count as one. By segment, `kept` marks the lines whose code is kept, `counted` every line
+    of our sets.
     """
 
     first: Positions

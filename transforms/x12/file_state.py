@@ -27,12 +27,12 @@ from transforms.x12.rows import (
 class X12Batch:
     """Rows of a part of a file, in file order, and what was found in it.
 
-    `claim_lines`: one row per kept 837P service line, the canonical columns as String, `row_number` and
-    `claim_line_count` as Int64. `remit_lines`: one row per kept 835 service payment (or claim payment
-    without lines), canonical columns, `row_number` and `loop_ordinal`. Ordinals run through the file
-    from 1. The counts are of all service lines read, kept or not. Batches of several small files carry
-    `file_ordinal` in every frame and `files`: one row per file with its two counts. The last batch of a file
-    has its `sets`: how many of each name, and how many `interchanges`, `segments`, `claims` (CLM) and
+    `claim_lines`: one row per 837P service line of a kept claim, the canonical columns as String and
+    `row_number` as Int64. `remit_lines`: one row per kept 835 service payment (or claim payment without
+    lines), canonical columns, `row_number` and `loop_ordinal`. Ordinals run through the file from 1. The
+    counts are of all service lines read, kept or not. Batches of several small files carry `file_ordinal`
+    in every frame and `files`: one row per file with its two counts. The last batch of a file has its
+    `sets`: how many of each name, and how many `interchanges`, `segments`, `claims` (CLM) and
     `claim_payments` (CLP).
     """
 
@@ -131,9 +131,7 @@ class FileState:
         whole = first == 0 and stop == read.segments
         if read.claims.rows.height:
             rows = read.claims.rows if whole else _between(read.claims.rows, first, stop)
-            claims = rows.select(
-                *X12_CLAIM_COLUMNS, pl.col("row_number") + self.claim_lines, "claim_line_count"
-            )
+            claims = rows.select(*X12_CLAIM_COLUMNS, pl.col("row_number") + self.claim_lines)
         if read.remits.rows.height:
             rows = read.remits.rows if whole else _between(read.remits.rows, first, stop)
             ordinals = (pl.col("row_number") + self.remit_lines, pl.col("loop_ordinal") + self.loops)

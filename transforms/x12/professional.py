@@ -26,7 +26,7 @@ _DATES = ("submitted_on", "patient_birth_date", "service_date")
 def read_professional(segments: Segments, sets: Sets, test: CodeTest) -> PartRows:
     """Claim lines of the 837P sets of a piece, one row per service line that is kept.
 
-    Kept: a code in scope or like it, and every line of claims with frequency 6, 7 or 8.
+    Kept: every line of claims that have a code in scope or like it, or frequency 6, 7 or 8.
     """
     claims = professional_claims(segments, sets, test)
     lines = np.flatnonzero(claims.counted)
@@ -79,16 +79,17 @@ class _ClaimReader:
         kept = there & (kept | self.claims.keep_all[chosen][owner])
         above = self._above() | self._own()
         unbalanced = self._check_claims(above, self._check_lines())
-        relevant = np.bincount(owner, weights=kept, minlength=len(chosen)) > 0
-        relevant |= self.claims.odd[chosen]
+        whole = np.bincount(owner, weights=kept, minlength=len(chosen)) > 0
+        relevant = whole | self.claims.odd[chosen]
         findings = self.issues.findings(self.segments, self.claims.lines[chosen], relevant)
         good = relevant & ~self.issues.bad(len(chosen))
         first = self.claims.first[chosen]
         spots = [Spots("hl_parent_assumed", "HL", first[self.levels.assumed & good])]
         spots += [Spots("claim_charge_unbalanced", "CLM", first[unbalanced & good])]
-        rows = np.flatnonzero(kept & good[owner])
+        rows = np.flatnonzero(there & (whole & good)[owner])
         frame = self._lines(rows, above)
-        return frame, findings, spots + self._notes(rows, frame)
+        of_kept = kept[rows]
+        return frame, findings, spots + self._notes(rows[of_kept], frame.filter(pl.Series(of_kept)))
 
     def _above(self) -> dict[str, Span]:
         """Values of what stands above each claim (2000A, 2000B, 2000C, BHT), by claim."""
@@ -229,7 +230,6 @@ class _ClaimReader:
             "medicare_contractor": nothing(len(rows)),
             "medicare_locality": nothing(len(rows)),
             "row_number": pl.Series(running(self.claims.counted)[origin].astype(np.int64) + 1),
-            "claim_line_count": pl.Series(self.claims.lines[self.chosen][owner]),
             "origin": pl.Series(origin),
         }
         return frame_of(columns, (*X12_CLAIM_COLUMNS, *CLAIM_EXTRA, "origin"))

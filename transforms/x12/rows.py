@@ -26,7 +26,7 @@ X12_REMIT_COLUMNS: tuple[str, ...] = (
     "modifier_4", "submitted_procedure_code", "charge_amount", "paid_amount", "paid_units", "allowed_amount",
     "adjustments", "claim_adjustments", "remark_codes",
 )  # fmt: skip
-CLAIM_EXTRA = ("row_number", "claim_line_count")
+CLAIM_EXTRA = ("row_number",)
 REMIT_EXTRA = ("row_number", "loop_ordinal")
 
 
