@@ -80,7 +80,7 @@ def test_runs_of_one_process_have_a_server_each_and_need_neither_a_home_nor_the_
     first, second, third = (json.loads(answer) for answer, _ in told)
     assert (first["exit_code"], first["files"]) == (0, {"accepted": 2})
     # it meets a server of its own and does its work; whether that can still write is a matter of chance
-    assert done.stderr.count("\nadmission\n") == done.stderr.count("\nsummary\n") == 2
+    assert done.stderr.count("\nadmission: ") == done.stderr.count("\nsummary: ") == 2
     if second["exit_code"] != 0:
         assert second["error"]["code"] == "E_PREFECT"
         assert second["error"]["detail"] != "ConnectError", "its server was another run's, and has ended"
