@@ -71,17 +71,21 @@ def lines(
         "place_of_service": place_of_service,
         "carc": carc,
     }
-    rows = _chosen(_work_list(settings, Store.open(settings.data), kind), chosen, period)
+    _give(_chosen(_work_list(settings, Store.open(settings.data), kind), chosen, period), out, common.json)
+    return DONE
+
+
+def _give(rows: pl.DataFrame, out: Path | None, as_json: bool) -> None:
+    """The list as a file, as JSON, as a table on a terminal, or as CSV in a pipe."""
     if out is not None:
         _write(out, rows.write_csv())
         say(f"{rows.height} lines written")
-    elif common.json:
+    elif as_json:
         show_json({"exit_code": DONE, "lines": rows.to_dicts()})
     elif sys.stdout.isatty():
         _show(rows)
     else:
         sys.stdout.write(rows.write_csv())
-    return DONE
 
 
 def _work_list(settings: Settings, store: Store, kind: _Kind) -> pl.DataFrame:
