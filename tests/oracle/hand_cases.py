@@ -9,6 +9,7 @@ from hand_breakdowns import DIAGNOSES, OVERTURNED, OWN_RULES, PROCEDURES, TREND
 from hand_histories import HISTORIES
 from hand_lives import INFERRED, NAMES, VERSIONS
 from hand_money import COLLECTIONS, THEMES
+from hand_repeats import REPEATED
 
 CASES = [
     *LOCALITY,
@@ -28,6 +29,7 @@ CASES = [
     *TREND,
     *OWN_RULES,
     *HISTORIES,
+    *REPEATED,
 ]
 
 __all__ = ["CASES", "JANUARY", "Case"]
